@@ -1,0 +1,23 @@
+#pragma once
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace hush {
+
+/// The parts of a message, printed one after the other.
+template <class... Parts>
+std::string words(const Parts&... parts) {
+  std::ostringstream out;
+  (out << ... << parts);
+  return out.str();
+}
+
+/// Throws std::invalid_argument("[where] parts...") unless `ok`; the message is only put together when it is needed.
+template <class... Parts>
+void check(bool ok, const char* where, const Parts&... parts) {
+  if (!ok) [[unlikely]]
+    throw std::invalid_argument(words("[", where, "] ", parts...));
+}
+
+}  // namespace hush

@@ -1,0 +1,31 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include <hush/check.hpp>
+
+namespace hush {
+
+/// A file that cannot be read, written or believed: which file, which rule it breaks, at which byte.
+struct FileError : std::runtime_error {
+  FileError(std::filesystem::path file, std::string broken, std::uint64_t at = 0)
+      : std::runtime_error(words(file.string(), ": ", broken, " (at byte ", at, ")")),
+        path(std::move(file)),
+        rule(std::move(broken)),
+        offset(at) {}
+  std::filesystem::path path;
+  std::string rule;
+  std::uint64_t offset;
+};
+
+/// Memory that a backend could not provide; the message names how much was wanted.
+struct OutOfMemory : std::bad_alloc {
+  explicit OutOfMemory(const std::string& text) : message(text) {}
+  const char* what() const noexcept override { return message.what(); }
+  std::runtime_error message;  // its string is shared, so that a copy cannot throw
+};
+
+}  // namespace hush
