@@ -1,0 +1,41 @@
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <thread>
+
+#include <hush/cpu/memory.hpp>
+#include <hush/cpu/threads.hpp>
+
+namespace hush {
+inline namespace HUSH_CPU_ABI {
+
+/// The CPU backend: a handle that every tensor carries and every kernel takes first. `T` is float, or double for
+/// gradient checks. Results never depend on `threads`; 0 means as many as the machine has.
+template <class T>
+struct Cpu {
+  using scalar = T;
+  using master = T;
+  int threads = 0;
+
+  template <class U>
+  std::shared_ptr<U[]> allocate(std::int64_t count) const {
+    const auto bytes = std::size_t(count) > std::numeric_limits<std::size_t>::max() / sizeof(U)
+                           ? std::numeric_limits<std::size_t>::max()
+                           : std::size_t(count) * sizeof(U);
+    const auto block = CpuMemory::shared().allocate(bytes);
+    return std::shared_ptr<U[]>(block, reinterpret_cast<U*>(block.get()));
+  }
+  bool operator==(const Cpu&) const = default;
+};
+
+/// Runs task(i) for i in [0, tasks) on the backend's threads. A task writes only what is its own, and what it computes
+/// is a function of i alone.
+template <class T, class Task>
+void parallel(const Cpu<T>& cpu, std::int64_t tasks, const Task& task) {
+  static const int machine = std::max(1, int(std::thread::hardware_concurrency()));
+  ThreadPool::shared().run(cpu.threads > 0 ? cpu.threads : machine, tasks, task);
+}
+
+}  // namespace HUSH_CPU_ABI
+}  // namespace hush
