@@ -1,0 +1,34 @@
+#pragma once
+#include <cmath>
+
+#include <hush/tensor/backend.hpp>
+#include <hush/tensor/tensor.hpp>
+
+namespace hush {
+
+/// How a parameter starts: all zeros, all ones, or uniform in [-scale, scale].
+struct Init {
+  enum class Kind { zeros, ones, uniform } kind = Kind::zeros;
+  double scale = 0;
+
+  static constexpr Init zeros() { return {Kind::zeros, 0}; }
+  static constexpr Init ones() { return {Kind::ones, 1}; }
+  static constexpr Init uniform(double scale) { return {Kind::uniform, scale}; }
+  /// Uniform within 1 / sqrt(fan_in): what PyTorch's convolutions and linear layers start with.
+  static Init fan_in(std::int64_t fan_in) { return uniform(1 / std::sqrt(double(fan_in))); }
+};
+
+/// A trainable tensor, and the gradient that Tape::backward adds to. An empty value means that the layer has none
+/// (a convolution without bias). `grad` is mutable because a forward pass over a const network may record gradients.
+template <Backend B>
+struct Parameter {
+  using backend = B;
+  Tensor<B, typename B::master> value;
+  mutable Tensor<B, typename B::master> grad;
+  Init init;
+
+  Parameter() = default;
+  Parameter(const B& on, const Shape& shape, Init start) : value(on, shape), init(start) {}
+};
+
+}  // namespace hush

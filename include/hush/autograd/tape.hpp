@@ -1,0 +1,125 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include <hush/autograd/parameter.hpp>
+
+namespace hush {
+
+template <Backend B>
+class Tape;
+
+/// A tensor whose making is on a tape. `node` is -1 for a constant: nothing before it wants a gradient.
+template <Backend B>
+class Var {
+ public:
+  using backend = B;
+  Var(Tape<B>& tape, Tensor<B> value, int node = -1) : tape_(&tape), value_(std::move(value)), node_(node) {}
+  const Tensor<B>& value() const { return value_; }
+  const Shape& shape() const { return value_.shape(); }
+  const B& on() const { return value_.on(); }
+  Tape<B>& tape() const { return *tape_; }
+  int node() const { return node_; }
+
+ private:
+  Tape<B>* tape_;
+  Tensor<B> value_;
+  int node_;
+};
+
+/// What random ops (dropout) draw from while a tape is recorded: the seed, the optimizer's step, and for each image of
+/// the batch its position in the epoch.
+struct Randomness {
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0;
+  std::vector<std::uint32_t> images;
+};
+
+/// a + b in fresh memory.
+template <Backend B>
+Tensor<B> sum_of(const Tensor<B>& a, const Tensor<B>& b) {
+  Tensor<B> y = empty_like(a);
+  add(a.on(), y.size(), a.data(), b.data(), y.data());
+  return y;
+}
+
+/// The record of one forward pass. `backward` runs it in reverse, frees each entry as it goes, and adds the gradients
+/// of the parameters into Parameter::grad.
+template <Backend B>
+class Tape {
+ public:
+  using Pull = std::function<void(Tape&, const Tensor<B>& dy)>;
+
+  explicit Tape(Randomness randomness = {}) : randomness_(std::move(randomness)) {}
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  Var<B> constant(Tensor<B> value) { return Var<B>(*this, std::move(value)); }
+  /// A variable that wants its gradient: read it with `gradient` after `backward`.
+  Var<B> variable(Tensor<B> value) { return Var<B>(*this, std::move(value), push(nullptr)); }
+  /// The node at which the gradient of `parameter` arrives.
+  int leaf(const Parameter<B>& parameter) {
+    return push([&parameter](Tape&, const Tensor<B>& dy) {
+      if (parameter.grad.empty()) parameter.grad = filled(dy.on(), dy.shape(), 0);
+      add_into(dy.on(), dy.size(), dy.data(), parameter.grad.data());
+    });
+  }
+  int push(Pull pull) {
+    nodes_.push_back({std::move(pull), {}});
+    return int(nodes_.size()) - 1;
+  }
+  /// Adds to the gradient of a node; a constant (-1) takes none.
+  void add(int node, Tensor<B> grad) {
+    if (node < 0 || grad.empty()) return;
+    Tensor<B>& sum = nodes_[std::size_t(node)].grad;
+    if (sum.empty()) {
+      sum = std::move(grad);
+      return;
+    }
+    check(sum.shape() == grad.shape(), "backward", "gradients of shapes ", sum.shape(), " and ", grad.shape(), " meet");
+    if (!sum.unshared()) std::swap(sum, grad);
+    if (sum.unshared()) {
+      add_into(sum.on(), sum.size(), grad.data(), sum.data());
+    } else {
+      sum = sum_of(sum, grad);
+    }
+  }
+  /// Gradients of `loss`, a single number, with respect to all that it was made from.
+  void backward(const Var<B>& loss) {
+    check(loss.shape().size() == 1, "backward", "the loss must be one number, it is ", loss.shape());
+    backward(loss, filled(loss.on(), loss.shape(), 1));
+  }
+  /// The same from any tensor, given the gradient dy that arrives at it.
+  void backward(const Var<B>& from, Tensor<B> dy) {
+    check(from.shape() == dy.shape(), "backward", "the value is ", from.shape(), ", its gradient ", dy.shape());
+    add(from.node(), std::move(dy));
+    for (auto i = nodes_.size(); i-- > 0;) {
+      Node& node = nodes_[i];
+      if (!node.pull || node.grad.empty()) continue;
+      const Tensor<B> grad = std::move(node.grad);
+      const Pull pull = std::move(node.pull);
+      node = {};
+      pull(*this, grad);
+    }
+  }
+  /// The gradient that arrived at `variable`; empty if none did.
+  const Tensor<B>& gradient(const Var<B>& variable) const { return nodes_.at(std::size_t(variable.node())).grad; }
+  std::size_t size() const { return nodes_.size(); }
+
+  const Randomness& randomness() const { return randomness_; }
+  /// A number for each random op of the pass, in order of recording.
+  std::uint32_t next_draw() { return draws_++; }
+
+ private:
+  struct Node {
+    Pull pull;
+    Tensor<B> grad;
+  };
+  std::vector<Node> nodes_;
+  Randomness randomness_;
+  std::uint32_t draws_ = 0;
+};
+
+}  // namespace hush
