@@ -1,0 +1,152 @@
+"""Who may include whom. Arrows never turn back; siblings in plural folders never meet."""
+import re
+
+import house
+
+# room -> rooms it may include; a room is a folder, or the name of a header that stands alone. Everybody may include
+# his own room (plural folders excepted) and the floor.
+FLOOR = {"check", "errors", "host_device", "version"}
+CONCEPTS = {"level", "schedule", "parameterization", "weighting", "grid", "draw", "sampler", "conditioning", "backbone",
+            "optimizer"}
+ARROWS = {
+    # scalars only
+    "check": set(), "errors": set(), "host_device": set(), "version": set(),
+    "level": set(),
+    "schedule": {"level"}, "schedules": {"level", "schedule"},
+    "parameterization": {"level"}, "parameterizations": {"level", "parameterization"},
+    "weighting": {"level"}, "weightings": {"level", "weighting"},
+    "grid": {"level", "schedule"}, "grids": {"level", "schedule", "grid"},
+    "draw": {"level", "schedule"}, "draws": {"level", "schedule", "draw"},
+    "sampler": {"level"}, "samplers": {"level", "sampler"},
+    "plan": {"level", "sampler"},
+    # tensors, and what is built of them
+    "tensor": {"images"},
+    "cpu": {"tensor"},
+    "autograd": {"tensor"},
+    "ops": {"tensor", "autograd"},
+    "nn": {"tensor", "autograd", "ops"},
+    "backbone": {"tensor", "autograd"},
+    "backbones": {"tensor", "autograd", "ops", "nn", "backbone"},
+    "conditioning": {"tensor", "autograd", "level"},
+    "conditionings": {"tensor", "autograd", "ops", "level", "conditioning"},
+    "optimizer": {"tensor", "autograd"},
+    "optimizers": {"tensor", "autograd", "optimizer"},
+    "ema": {"tensor", "autograd"},
+    # files and pictures: host images, never tensors
+    "images": set(),
+    "io": {"images"},
+    "data": {"images", "io", "tensor/random"},
+    "metrics": {"images"},
+    # compositions: concepts, and the variants that are their defaults
+    "process": CONCEPTS | {"tensor", "conditionings"},
+    "guidance": CONCEPTS | {"tensor", "autograd"},
+    "sample": CONCEPTS | {"process", "plan", "guidance", "tensor", "autograd", "images", "grids"},
+    "train": CONCEPTS | {"process", "ema", "tensor", "autograd", "ops", "images", "sample", "optimizers", "draws",
+                         "weightings", "data", "io"},
+}
+
+# header of another library -> where it may be included
+FOREIGN = [
+    (r"(unsupported/)?Eigen/", r"cpu/", "Eigen only in cpu/"),
+    (r"nlohmann/", r"io/json\.hpp$", "JSON only in io/json.hpp"),
+    (r"png\.h$", r"io/", "libpng only in io/"),
+    (r"zlib\.h$", r"(io|data)/", "zlib only in io/ and data/"),
+    (r"cgif", r"io/gif\.hpp$", "cgif only in io/gif.hpp"),
+    (r"(cuda|cudnn|cublas|curand|cub/|thrust/)", r"cuda/", "CUDA only in cuda/"),
+    (r"(doctest|CLI|benchmark)/", r"$^", "not a library of the headers"),
+]
+
+# words that a room does not know (comments and strings do not count)
+UNKNOWN = [
+    (r"(schedules|parameterizations|weightings|grids|draws)/|(level|schedule|parameterization|weighting|grid|draw)\.hpp$",
+     r"Tensor|Backend|Eigen|Cpu|Cuda|Var|Tape"),
+    (r"samplers/|sampler\.hpp$", r"Tensor|Backend|Eigen|Cpu|Cuda|Var|Tape|Process|LinearBeta|Cosine|ScaledLinear"),
+    (r"(nn|backbones)/|backbone\.hpp$", r"Tape|Eigen|Cpu|Cuda|Ddpm|Ddim|Process|Level|Plan"),
+    (r"ops/", r"Eigen|Cpu|Cuda|cudnn\w*|cublas\w*|Level|Process"),
+    (r"cpu/", r"Tape|Var|Level|Process|Plan"),
+    (r"(io|data|metrics)/|images\.hpp$", r"Eigen|Tape|Var|Level|Process"),
+    (r"(train|sample|process|ema)\.hpp$", r"Eigen|Cuda|cudnn\w*"),
+]
+
+
+def room(header):
+    """`schedules/cosine.hpp` -> `schedules`, `level.hpp` -> `level`."""
+    return header.split("/")[0].removesuffix(".hpp")
+
+
+def judge(root, header):
+    findings = []
+
+    def say(line, what):
+        findings.append(f"include/hush/{header}:{line}: {what}")
+
+    here = room(header)
+    source = house.text(root, header)
+    code = house.without_comments(source)
+    umbrella = header in house.UMBRELLAS
+    if not umbrella and here not in ARROWS:
+        say(1, f"the room {here} is not in the table of tests/checks/arrows.py")
+        return findings
+    for line, name in house.own_includes(root, header):
+        if umbrella:
+            continue
+        there = room(name)
+        if name in house.UMBRELLAS:
+            say(line, f"{here} includes the list {name}")
+        elif not (root / "include" / "hush" / name).exists():
+            say(line, f"hush/{name} does not exist")
+        elif there == here and here in set(house.PLURALS) | {"ops"} and "/" in name:
+            say(line, f"siblings never meet: {header} includes {name}")
+        elif there != here and there not in FLOOR and there not in ARROWS[here] \
+                and name.removesuffix(".hpp") not in ARROWS[here]:
+            say(line, f"{here} may not include {there} (hush/{name})")
+    for line, name in house.includes(source):
+        for pattern, allowed, rule in FOREIGN:
+            if re.match(pattern, name) and not re.match(allowed, header):
+                say(line, f"{rule}: <{name}>")
+    if re.search(r'#\s*include\s*"', source):
+        say(1, "headers are included as <hush/...>")
+    for number, line in enumerate(code.splitlines(), 1):
+        if header != "host_device.hpp" and re.match(r"\s*#\s*(if|ifdef|ifndef|elif)\b", line):
+            say(number, "#if only in host_device.hpp")
+        if header not in ("host_device.hpp", "version.hpp") and re.match(r"\s*#\s*define\b", line):
+            say(number, "macros only in host_device.hpp and version.hpp")
+        for rooms, words in UNKNOWN:
+            if re.match(rooms, header) and (match := re.search(rf"\b(?:{words})\b", line)):
+                say(number, f"{here} does not know the word {match.group()}")
+    if not re.match(r"(//[^\n]*\n)*#pragma once\n", source):
+        say(1, "#pragma once is missing at the top")
+    return findings
+
+
+def cycles(root, all_headers):
+    """Headers that reach themselves."""
+    findings = []
+    for header in all_headers:
+        for line, name in house.own_includes(root, header):
+            if header in house.closure(root, name):
+                findings.append(f"include/hush/{header}:{line}: hush/{name} leads back here")
+    return findings
+
+
+def core_without_files(root, all_headers):
+    """<hush/core.hpp> reads no io/, no data/ and no library but Eigen."""
+    if "core.hpp" not in all_headers:
+        return []
+    findings = [f"include/hush/core.hpp:1: reaches hush/{name}" for name in sorted(house.closure(root, "core.hpp"))
+                if room(name) in ("io", "data")]
+    findings += [f"include/hush/core.hpp:1: reaches <{name}>" for name in sorted(house.outside(root, "core.hpp"))
+                 if re.match(r"(nlohmann/|png\.h|zlib\.h|cgif)", name)]
+    return findings
+
+
+def main():
+    root = house.arguments(__doc__).root
+    all_headers = house.headers(root)
+    findings = [finding for header in all_headers for finding in judge(root, header)]
+    findings += cycles(root, all_headers) + core_without_files(root, all_headers)
+    house.finish(findings, len(all_headers))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Lengths and words: line limits, columns, `///` above public types, a proof at the end of each policy."""
+import re
+
+import house
+
+POLICIES = {"schedules", "parameterizations", "weightings", "grids", "draws", "samplers"}
+LIMITS = [(POLICIES, 80), ({"ops", "nn"}, 200)]  # "about 40" and "about 120", with room for a long formula
+ANY = 300
+COLUMNS = 120
+# header -> (limit, why)
+LONGER = {}
+# A variant that is a concept's proof elsewhere -> why
+UNPROVEN = {}
+
+
+def undocumented(code, source):
+    """(line, name) of types and concepts at namespace level without a `///` above them."""
+    lines, raw = code.splitlines(), source.splitlines()
+    hidden, found = 0, []
+    for index, line in enumerate(lines):
+        if re.match(r"namespace (detail|\{)", line):
+            hidden += 1
+        if hidden and re.match(r"\}", line) and re.search(r"//\s*namespace( detail)?\s*$", raw[index]):
+            hidden -= 1
+        match = re.match(r"(?:template\s*<.*>\s*)?(?:struct|class|enum class|concept|union)\s+(?:\w+::)*(\w+)(?P<rest>.*)$", line)
+        if not match or hidden or re.match(r"\s*;", match["rest"]):
+            continue
+        if re.match(r"\s*<", match["rest"]):  # a specialisation is described by its primary template
+            continue
+        above = index - 1
+        while above >= 0 and re.match(r"\s*(template\b|requires\b|>|class\b|\S.*[,<>]$)", lines[above]) \
+                and not raw[above].lstrip().startswith("///"):
+            above -= 1
+        if above < 0 or not raw[above].lstrip().startswith("///"):
+            found.append((index + 1, match.group(1)))
+    return found
+
+
+def judge(root, header):
+    source = house.text(root, header)
+    lines = source.splitlines()
+    room = header.split("/")[0]
+    limit = next((limit for rooms, limit in LIMITS if room in rooms), ANY)
+    limit = LONGER.get(header, (limit, ""))[0]
+    findings = []
+    if len(lines) > limit:
+        findings.append(f"include/hush/{header}:{len(lines)}: {len(lines)} lines, the limit here is {limit}")
+    for number, line in enumerate(lines, 1):
+        if len(line) > COLUMNS:
+            findings.append(f"include/hush/{header}:{number}: {len(line)} columns, the limit is {COLUMNS}")
+        if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line):
+            findings.append(f"include/hush/{header}:{number}: unfinished")
+    for number, name in undocumented(house.without_comments(source), source):
+        findings.append(f"include/hush/{header}:{number}: {name} has no /// above it")
+    if "/" in header and room in house.PLURALS and header not in UNPROVEN and "static_assert(" not in source:
+        findings.append(f"include/hush/{header}:{len(lines)}: a variant ends with its proof, static_assert(Concept<It>);")
+    if re.search(r"(^|/)(utils?|common|manager|impl|base|helpers?|misc)\.hpp$", header):
+        findings.append(f"include/hush/{header}:1: a name that says nothing")
+    return findings
+
+
+def main():
+    root = house.arguments(__doc__).root
+    all_headers = house.headers(root)
+    house.finish([finding for header in all_headers for finding in judge(root, header)], len(all_headers))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Tests mirror headers: include/hush/a/b.hpp is tested by tests/a/b.cpp, or by a file of tests/a/ that includes it."""
+import pathlib
+
+import house
+
+# header -> why it has no test of its own
+WITHOUT = {
+    "core.hpp": "a list of includes; tests/consume and tests/odr build programs on it",
+    "data.hpp": "a list of includes; hush.hpp reads it",
+    "hush.hpp": "a list of includes; tests/consume and tests/odr build programs on it",
+    "io.hpp": "a list of includes; hush.hpp reads it",
+    "host_device.hpp": "two macros; every kernel and every scalar stands on them",
+}
+
+
+def main():
+    root = house.arguments(__doc__).root
+    findings = []
+    all_headers = house.headers(root)
+    for header in all_headers:
+        if header in WITHOUT:
+            continue
+        folder = root / "tests" / pathlib.PurePosixPath(header).parent
+        mirror = root / "tests" / header.replace(".hpp", ".cpp")
+        readers = [mirror] if mirror.exists() else [
+            path for path in (folder.glob("*.cpp") if folder.is_dir() else [])
+            if f"hush/{header}" in {name for _, name in house.includes(path.read_text())}]
+        if not readers:
+            findings.append(f"include/hush/{header}:1: no tests/{header.replace('.hpp', '.cpp')}, "
+                            f"and no file beside it includes <hush/{header}>")
+        elif not any("TEST_CASE" in path.read_text() or "static_assert" in path.read_text() for path in readers):
+            findings.append(f"include/hush/{header}:1: {readers[0].relative_to(root)} tests nothing")
+    for header in sorted(set(WITHOUT) - set(all_headers)):
+        if root == house.ROOT and header not in ("data.hpp", "io.hpp"):
+            findings.append(f"tests/checks/mirrors.py:1: {header} is excused but does not exist")
+    house.finish(findings, len(all_headers))
+
+
+if __name__ == "__main__":
+    main()
