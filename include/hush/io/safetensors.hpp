@@ -1,0 +1,182 @@
+#pragma once
+#include <algorithm>
+#include <bit>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include <hush/io/arrays.hpp>
+#include <hush/io/atomic_file.hpp>
+#include <hush/io/json.hpp>
+
+namespace hush::io {
+
+static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian, and so must we be");
+
+/// What a reader allows. The format itself fixes the first number; the others keep a hostile file small.
+struct SafetensorsLimits {
+  std::uint64_t header = 100'000'000;
+  std::size_t metadata = 1'000'000;
+  std::size_t rank = 8;
+};
+
+namespace detail {
+
+struct Stored {
+  std::uint64_t begin, end;
+  std::string name;
+  Array array;
+};
+
+/// One member of the header, checked on its own. `at` is where the header starts.
+inline Stored stored_array(const std::string& name, const Json& entry, const std::filesystem::path& file,
+                           const SafetensorsLimits& limits) {
+  constexpr std::uint64_t at = 8;
+  const auto wrong = [&](const auto&... what) { throw FileError(file, words("array ", quoted(name), ' ', what...), at); };
+  if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry.contains("shape") ||
+      !entry.contains("data_offsets"))
+    wrong("must have exactly the members dtype, shape and data_offsets");
+  Stored stored{0, 0, name, {}};
+  const auto& type = text_of(entry["dtype"], "dtype", file, at);
+  const auto dtype = dtype_named(type);
+  if (!dtype) wrong("has the unknown dtype ", quoted(type));
+  stored.array.dtype = *dtype;
+
+  const auto& shape = entry["shape"];
+  if (!shape.is_array()) wrong("has a shape that is not a list");
+  if (shape.size() > limits.rank) wrong("has ", shape.size(), " axes, more than ", limits.rank);
+  std::uint64_t count = 1;
+  for (const auto& extent : shape) {
+    const auto value = whole_number(extent, "an extent of a shape", file, at);
+    if (__builtin_mul_overflow(count, value, &count)) wrong("has more elements than 64 bits count");
+    if (value > std::uint64_t(std::numeric_limits<std::int64_t>::max())) wrong("has an extent beyond 63 bits");
+    stored.array.shape.push_back(std::int64_t(value));
+  }
+  std::uint64_t bits = 0;
+  if (__builtin_mul_overflow(count, std::uint64_t(facts(*dtype).bits), &bits)) wrong("has more bits than 64 bits count");
+  if (bits % 8 != 0) wrong("does not end on a byte");
+
+  const auto& offsets = entry["data_offsets"];
+  if (!offsets.is_array() || offsets.size() != 2) wrong("must have data_offsets [begin, end]");
+  stored.begin = whole_number(offsets[0], "an offset", file, at);
+  stored.end = whole_number(offsets[1], "an offset", file, at);
+  if (stored.end < stored.begin) wrong("ends before it begins");
+  if (stored.end - stored.begin != bits / 8)
+    wrong("has ", stored.end - stored.begin, " bytes, but its dtype and shape want ", bits / 8);
+  return stored;
+}
+
+inline std::map<std::string, std::string> stored_metadata(const Json& entry, const std::filesystem::path& file,
+                                                          const SafetensorsLimits& limits) {
+  if (!entry.is_object()) throw FileError(file, "__metadata__ must be an object", 8);
+  std::map<std::string, std::string> metadata;
+  std::size_t total = 0;
+  for (const auto& [key, value] : entry.items()) {
+    metadata[key] = text_of(value, "a value of __metadata__", file, 8);
+    total += key.size() + metadata[key].size();
+  }
+  if (total > limits.metadata) throw FileError(file, words("__metadata__ is longer than ", limits.metadata, " bytes"), 8);
+  return metadata;
+}
+
+}  // namespace detail
+
+/// The arrays of a safetensors file that is in memory; `file` is what messages call it. Every rule of the format is
+/// enforced: the arrays fill the file exactly, without overlap, holes or anything after them. Throws FileError.
+inline Arrays parse_safetensors(std::span<const std::byte> bytes, const std::filesystem::path& file,
+                                const SafetensorsLimits& limits = {}) {
+  if (bytes.size() < 8) throw FileError(file, "is shorter than the 8 bytes every safetensors file starts with", bytes.size());
+  std::uint64_t length = 0;
+  std::memcpy(&length, bytes.data(), 8);
+  if (length > std::min<std::uint64_t>(limits.header, 100'000'000))
+    throw FileError(file, words("says that its header has ", length, " bytes: no safetensors file, or a damaged one"));
+  if (length > bytes.size() - 8)
+    throw FileError(file, words("ends within its header of ", length, " bytes"), bytes.size());
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + 8, length);
+  const Json header = parse_json(text, file, {.bytes = 100'000'000, .depth = 4}, 8);
+  if (!header.is_object()) throw FileError(file, "the header must be a JSON object", 8);
+
+  Arrays arrays;
+  std::vector<detail::Stored> stored;
+  for (const auto& [name, entry] : header.items()) {
+    if (name == "__metadata__") {
+      arrays.metadata = detail::stored_metadata(entry, file, limits);
+    } else {
+      stored.push_back(detail::stored_array(name, entry, file, limits));
+    }
+  }
+  std::sort(stored.begin(), stored.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
+  const auto data = bytes.subspan(8 + length);
+  std::uint64_t expected = 0;
+  for (const auto& entry : stored) {
+    if (entry.begin != expected)
+      throw FileError(file, words("array ", quoted(entry.name), " begins at ", entry.begin, " of the data, ", expected,
+                                  " was expected: no gaps or overlaps"), 8 + length + expected);
+    expected = entry.end;
+  }
+  if (expected != data.size())
+    throw FileError(file, words("holds ", data.size(), " bytes of data, its arrays want ", expected),
+                    8 + length + std::min<std::uint64_t>(expected, data.size()));
+  for (auto& entry : stored) {
+    const auto part = data.subspan(entry.begin, entry.end - entry.begin);
+    entry.array.bytes.assign(part.begin(), part.end());
+    arrays.items.emplace(std::move(entry.name), std::move(entry.array));
+  }
+  return arrays;
+}
+
+inline Arrays read_safetensors(const std::filesystem::path& file, const SafetensorsLimits& limits = {}) {
+  return parse_safetensors(read_file(file), file, limits);
+}
+
+/// The bytes of the safetensors file of `arrays`, piece by piece; `head` is filled and must outlive the pieces. The
+/// same arrays give the same bytes: widest elements first, then by name, the data aligned to 8 bytes. Adds
+/// "format": "pt" to the metadata, which PyTorch's tools ask for. Throws std::invalid_argument for what no file holds.
+inline Pieces safetensors_pieces(const Arrays& arrays, std::string& head) {
+  constexpr const char* where = "write_safetensors";
+  std::vector<const std::pair<const std::string, Array>*> order;
+  for (const auto& item : arrays.items) order.push_back(&item);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto* a, const auto* b) { return a->second.dtype > b->second.dtype; });
+  auto metadata = arrays.metadata;
+  metadata.try_emplace("format", "pt");
+  head.assign(8, '\0');
+  Pieces pieces(1);
+  try {
+    head += words("{\"__metadata__\":", Json(metadata).dump());
+    std::uint64_t at = 0;
+    for (const auto* item : order) {
+      const auto& [name, array] = *item;
+      const auto count = elements(array.shape);
+      check(name != "__metadata__", where, "no array may be called __metadata__");
+      check(count && *count < (1ull << 56) && *count * facts(array.dtype).bits == array.bytes.size() * 8, where, "array ",
+            quoted(name), " has ", array.bytes.size(), " bytes, which its shape and type do not want");
+      head += words(',', Json(name).dump(), ":{\"dtype\":\"", facts(array.dtype).name,
+                    "\",\"shape\":", Json(array.shape).dump(), ",\"data_offsets\":[", at, ',', at + array.bytes.size(), "]}");
+      at += array.bytes.size();
+      pieces.push_back(array.bytes);
+    }
+  } catch (const Json::exception&) {
+    check(false, where, "a name or metadata text is not valid UTF-8");
+  }
+  head += '}';
+  head.resize((head.size() + 7) / 8 * 8, ' ');
+  const std::uint64_t length = head.size() - 8;
+  check(length <= 100'000'000, where, "the header would have ", length, " bytes, the format allows 100000000");
+  std::memcpy(head.data(), &length, 8);
+  pieces[0] = std::as_bytes(std::span(head));
+  return pieces;
+}
+
+/// Writes a safetensors file, whole or not at all. Throws FileError, or std::invalid_argument for arrays no file holds.
+inline void write_safetensors(const std::filesystem::path& file, const Arrays& arrays, const Disk& disk = {}) {
+  std::string head;
+  const auto pieces = safetensors_pieces(arrays, head);
+  write_file(file, pieces, disk);
+}
+
+}  // namespace hush::io
