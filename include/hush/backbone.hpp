@@ -1,0 +1,49 @@
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <ostream>
+
+#include <hush/autograd/value.hpp>
+
+namespace hush {
+
+/// Height, width and channels of the images that a network makes.
+struct ImageSize {
+  std::int64_t height = 32, width = 32, channels = 1;
+  constexpr bool operator==(const ImageSize&) const = default;
+};
+
+/// Prints as 32x32x1.
+inline std::ostream& operator<<(std::ostream& out, const ImageSize& s) {
+  return out << s.height << 'x' << s.width << 'x' << s.channels;
+}
+
+/// What a process wants of a network besides the image: channels of a condition that stand beside it, and the width of
+/// a vector that goes with it (labels). A network is built from its process's ports, so that the two cannot disagree.
+struct Ports {
+  std::int64_t extra_channels = 0, cue_width = 0;
+  constexpr bool operator==(const Ports&) const = default;
+};
+
+/// What a network is called with: the (scaled) noisy image with the condition's channels behind its own [N, H, W, C +
+/// extra], what it sees of the noise level [N] (the parameterization's `sees`), and the condition's vector [N,
+/// cue_width] if there is one.
+template <Value V>
+struct Input {
+  V image, sees;
+  std::optional<V> cue{};
+};
+
+/// A network that maps an Input to [N, H, W, C]. Its forward pass is written once over Value.
+template <class N>
+concept Backbone = Backend<typename N::backend> &&
+    requires(const N& net, const Input<Tensor<typename N::backend>>& input,
+             const Input<Var<typename N::backend>>& recorded) {
+  { net.image() } -> std::convertible_to<ImageSize>;
+  { net.ports() } -> std::convertible_to<Ports>;
+  { net(input) } -> std::same_as<Tensor<typename N::backend>>;
+  { net(recorded) } -> std::same_as<Var<typename N::backend>>;
+};
+
+}  // namespace hush

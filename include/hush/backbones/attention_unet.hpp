@@ -1,0 +1,220 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <hush/backbone.hpp>
+#include <hush/nn/attention.hpp>
+#include <hush/nn/conv2d.hpp>
+#include <hush/nn/initialise.hpp>
+#include <hush/nn/linear.hpp>
+#include <hush/nn/norm.hpp>
+#include <hush/ops/activation.hpp>
+#include <hush/ops/arithmetic.hpp>
+#include <hush/ops/concat.hpp>
+#include <hush/ops/pooling.hpp>
+#include <hush/ops/reshape.hpp>
+#include <hush/ops/sinusoidal_embedding.hpp>
+#include <hush/ops/upsample.hpp>
+
+namespace hush {
+
+/// Sizes of an AttentionUnet. The defaults are the Fashion-MNIST network of 23,624,769 parameters.
+struct AttentionUnetConfig {
+  ImageSize image{};                               // sides divisible by 2 to the number of widths
+  std::vector<std::int64_t> widths{64, 128, 256};  // channels of each resolution, finest first
+  std::int64_t bottleneck = 512;                   // channels at the coarsest
+  std::int64_t heads = 4;                          // of every attention
+  std::int64_t head_width = 0;   // channels a head; 0: as many as the layer has, `heads` times its width in all
+  std::int64_t embedding = 256;  // width of the sinusoidal embedding of `sees`
+  double eps = 1e-3;             // of the norms
+};
+
+/// Throws std::invalid_argument in words if no network can be built from `config`.
+inline void validate(const AttentionUnetConfig& config) {
+  const auto sane = [](std::int64_t n, const char* name) {
+    check(n >= 1, "AttentionUnet", name, " must be at least 1, is ", n);
+  };
+  sane(config.image.channels, "image.channels"), sane(config.bottleneck, "bottleneck"), sane(config.heads, "heads");
+  check(!config.widths.empty() && config.widths.size() < 16, "AttentionUnet", "widths wants 1 to 15 entries, has ",
+        config.widths.size());
+  for (const std::int64_t width : config.widths) sane(width, "each width");
+  check(config.head_width >= 0, "AttentionUnet", "head_width must not be negative, is ", config.head_width);
+  check(config.embedding >= 2, "AttentionUnet", "embedding must be at least 2, is ", config.embedding);
+  check(config.eps > 0, "AttentionUnet", "eps must be positive, is ", config.eps);
+  const std::int64_t factor = std::int64_t(1) << config.widths.size();
+  check(config.image.height >= factor && config.image.height % factor == 0 && config.image.width >= factor &&
+            config.image.width % factor == 0,
+        "AttentionUnet", "sides of ", config.image, " must be multiples of ", factor, ": there are ",
+        config.widths.size(), " down-samplings by 2");
+}
+
+namespace attention_unet {
+
+/// Two 3x3 convolutions without bias, each followed by a norm over the whole image; GELU between them and, where
+/// `residual`, GELU of the sum with the input.
+template <Backend B>
+struct DoubleConv {
+  nn::Conv2d<B> conv1;
+  nn::GroupNorm<B> norm1;
+  nn::Conv2d<B> conv2;
+  nn::GroupNorm<B> norm2;
+  bool residual;
+
+  struct Widths {
+    std::int64_t in, middle, out;
+  };
+  DoubleConv(const B& on, Widths w, double eps, bool residual_ = false)
+      : conv1(on, w.in, w.middle, {.bias = false}),
+        norm1(on, w.middle, 1, eps),
+        conv2(on, w.middle, w.out, {.bias = false}),
+        norm2(on, w.out, 1, eps),
+        residual(residual_) {}
+  template <Value V>
+  V operator()(const V& x) const {
+    V y = norm2(conv2(gelu(norm1(conv1(x)), Gelu::tanh)));
+    return residual ? gelu(x + y, Gelu::tanh) : y;
+  }
+  static void visit(auto& self, auto&& f) {
+    f("conv1", self.conv1), f("norm1", self.norm1), f("conv2", self.conv2), f("norm2", self.norm2);
+  }
+};
+
+/// Self-attention over the pixels, then two linear layers, each with its norm before it and its residual around it.
+template <Backend B>
+struct AttentionBlock {
+  nn::LayerNorm<B> norm1;
+  nn::SelfAttention<B> attention;
+  nn::LayerNorm<B> norm2;
+  nn::Linear<B> linear1, linear2;
+
+  AttentionBlock(const B& on, std::int64_t channels, std::int64_t heads, std::int64_t head_width, double eps)
+      : norm1(on, channels, eps),
+        attention(on, channels, heads, head_width ? head_width : channels),
+        norm2(on, channels, eps),
+        linear1(on, channels, channels),
+        linear2(on, channels, channels) {}
+  template <Value V>
+  V operator()(const V& image) const {
+    const Shape& s = image.shape();
+    const V x = reshape(image, {s[0], s[1] * s[2], s[3]});
+    const V y = x + attention(norm1(x));
+    return reshape(y + linear2(gelu(linear1(norm2(y)), Gelu::tanh)), s);
+  }
+  static void visit(auto& self, auto&& f) {
+    f("norm1", self.norm1), f("attention", self.attention), f("norm2", self.norm2);
+    f("linear1", self.linear1), f("linear2", self.linear2);
+  }
+};
+
+/// A residual and a plain DoubleConv, then the noise level's shift: linear(SiLU(embedding)), one number a channel.
+template <Backend B>
+struct Stage {
+  DoubleConv<B> conv1, conv2;
+  nn::Linear<B> shift;
+
+  Stage(const B& on, typename DoubleConv<B>::Widths w, std::int64_t embedding, double eps)
+      : conv1(on, {w.in, w.in, w.in}, eps, true), conv2(on, w, eps), shift(on, embedding, w.out) {}
+  template <Value V>
+  V operator()(const V& x, const V& embedding) const {
+    return add_channels(conv2(conv1(x)), shift(silu(embedding)));
+  }
+  static void visit(auto& self, auto&& f) { f("conv1", self.conv1), f("conv2", self.conv2), f("shift", self.shift); }
+};
+
+}  // namespace attention_unet
+
+/// A UNet with self-attention at every resolution but the finest, conditioned on the noise level by a shift a stage:
+/// max-pooling down, bilinear up, skip connections by concatenation. Takes Input [N, H, W, C] and gives [N, H, W, C].
+template <Backend B>
+class AttentionUnet {
+ public:
+  using backend = B;
+  using Config = AttentionUnetConfig;
+
+  /// Throws std::invalid_argument for sizes that do not fit together, or for ports this network has not (a condition's
+  /// vector).
+  AttentionUnet(Config config, Ports ports, Seed seed, const B& on = {})
+      : config_((validate(config), std::move(config))),
+        ports_(ports),
+        first_(on, {config_.image.channels + ports.extra_channels, config_.widths[0], config_.widths[0]}, config_.eps),
+        middle1_(on, {config_.widths.back(), config_.bottleneck, config_.bottleneck}, config_.eps),
+        middle2_(on, config_.bottleneck, config_.heads, head_width(config_.bottleneck)),
+        middle3_(on, {config_.bottleneck, config_.widths.back(), config_.widths.back()}, config_.eps),
+        last_(on, config_.widths[0], config_.image.channels, {.kernel = 1}) {
+    check(ports.cue_width == 0, "AttentionUnet", "takes no condition vector, the process has one of width ",
+          ports.cue_width);
+    const auto& w = config_.widths;
+    const auto attention = [&](std::int64_t channels) {
+      return attention_unet::AttentionBlock<B>(on, channels, config_.heads, config_.head_width, config_.eps);
+    };
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      const bool coarsest = i + 1 == w.size();
+      const std::int64_t out = coarsest ? w[i] : w[i + 1];
+      down_.emplace_back(on, typename attention_unet::DoubleConv<B>::Widths{w[i], out, out}, config_.embedding,
+                         config_.eps);
+      if (!coarsest) down_attention_.push_back(attention(out));
+    }
+    std::int64_t below = w.back();
+    for (std::size_t i = w.size(); i-- > 0;) {
+      const std::int64_t in = below + w[i], out = w[i == 0 ? 0 : i - 1];
+      up_.emplace_back(on, typename attention_unet::DoubleConv<B>::Widths{in, in / 2, out}, config_.embedding,
+                       config_.eps);
+      if (i > 0) up_attention_.push_back(attention(out));
+      below = out;
+    }
+    initialise(*this, seed);
+  }
+
+  template <Value V>
+  V operator()(const Input<V>& input) const {
+    const V embedding = sinusoidal_embedding(input.sees, {.width = config_.embedding});
+    const std::size_t levels = config_.widths.size();
+    std::vector<V> skips{first_(input.image)};
+    V x = skips[0];
+    for (std::size_t i = 0; i < levels; ++i) {
+      x = down_[i](max_pool2d(x, 2), embedding);
+      if (i + 1 == levels) break;
+      x = down_attention_[i](x);
+      skips.push_back(x);
+    }
+    x = middle1_(x);
+    const Shape s = x.shape();
+    x = reshape(middle2_(reshape(x, {s[0], s[1] * s[2], s[3]})), s);
+    x = middle3_(x);
+    for (std::size_t i = 0; i < levels; ++i) {
+      x = up_[i](concat(skips.back(), upsample_bilinear(x, 2)), embedding);
+      skips.pop_back();
+      if (i + 1 < levels) x = up_attention_[i](x);
+    }
+    return last_(x);
+  }
+
+  ImageSize image() const { return config_.image; }
+  Ports ports() const { return ports_; }
+  const Config& config() const { return config_; }
+  static void visit(auto& self, auto&& f) {
+    f("first", self.first_);
+    f("down", self.down_), f("down_attention", self.down_attention_);
+    f("middle1", self.middle1_), f("middle2", self.middle2_), f("middle3", self.middle3_);
+    f("up", self.up_), f("up_attention", self.up_attention_);
+    f("last", self.last_);
+  }
+
+ private:
+  std::int64_t head_width(std::int64_t channels) const { return config_.head_width ? config_.head_width : channels; }
+
+  Config config_;
+  Ports ports_;
+  attention_unet::DoubleConv<B> first_;
+  std::vector<attention_unet::Stage<B>> down_;
+  std::vector<attention_unet::AttentionBlock<B>> down_attention_;
+  attention_unet::DoubleConv<B> middle1_;
+  nn::SelfAttention<B> middle2_;
+  attention_unet::DoubleConv<B> middle3_;
+  std::vector<attention_unet::Stage<B>> up_;
+  std::vector<attention_unet::AttentionBlock<B>> up_attention_;
+  nn::Conv2d<B> last_;
+};
+
+}  // namespace hush

@@ -1,0 +1,30 @@
+#pragma once
+#include <hush/ops/conv2d.hpp>
+
+namespace hush::nn {
+
+/// Convolution with a square kernel, [N, H, W, in] -> [N, H', W', out]; zero-padded to keep H and W unless the options
+/// say otherwise.
+template <Backend B>
+struct Conv2d {
+  Parameter<B> weight, bias;
+  Conv2dOptions options;
+
+  struct Config {
+    std::int64_t kernel = 3;
+    bool bias = true;
+    Conv2dOptions options{};
+  };
+  Conv2d(const B& on, std::int64_t in, std::int64_t out, const Config& config = {3, true, {}})
+      : weight(on, {out, config.kernel, config.kernel, in}, Init::fan_in(in * config.kernel * config.kernel)),
+        options(config.options) {
+    if (config.bias) bias = Parameter<B>(on, {out}, Init::fan_in(in * config.kernel * config.kernel));
+  }
+  template <Value V>
+  V operator()(const V& x) const {
+    return conv2d(x, weight, bias, options);
+  }
+  static void visit(auto& self, auto&& f) { f("weight", self.weight), f("bias", self.bias); }
+};
+
+}  // namespace hush::nn

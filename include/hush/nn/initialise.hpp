@@ -1,0 +1,34 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <hush/nn/walk.hpp>
+#include <hush/tensor/random.hpp>
+
+namespace hush {
+
+/// The number that a network's first weights, or a run's noise, belong to.
+struct Seed {
+  std::uint64_t value = 0;
+};
+
+/// Gives every parameter its first value by its Init. A random one belongs to (seed, name of the parameter) alone, so
+/// that two networks that share a layer by name and shape start it alike.
+template <class Net>
+void initialise(Net& net, Seed seed) {
+  walk(net, [&](const std::string& name, auto& parameter) {
+    const auto size = parameter.value.size();
+    const auto& on = parameter.value.on();
+    if (parameter.init.kind != Init::Kind::uniform) {
+      fill(on, size, parameter.init.kind == Init::Kind::ones ? 1 : 0, parameter.value.data());
+      return;
+    }
+    std::vector<float> values(std::size_t(size), 0.f);
+    Uniform uniform{Stream{.seed = seed.value, .purpose = purpose("parameter " + name)}};
+    for (float& value : values) value = float(parameter.init.scale * (2 * uniform() - 1));
+    copy_in(on, size, values.data(), parameter.value.data());
+  });
+}
+
+}  // namespace hush

@@ -1,0 +1,20 @@
+#pragma once
+#include <hush/ops/linear.hpp>
+
+namespace hush::nn {
+
+/// y = x weight^T + bias over the last extent: [..., in] -> [..., out].
+template <Backend B>
+struct Linear {
+  Parameter<B> weight, bias;
+
+  Linear(const B& on, std::int64_t in, std::int64_t out)
+      : weight(on, {out, in}, Init::fan_in(in)), bias(on, {out}, Init::fan_in(in)) {}
+  template <Value V>
+  V operator()(const V& x) const {
+    return linear(x, weight, bias);
+  }
+  static void visit(auto& self, auto&& f) { f("weight", self.weight), f("bias", self.bias); }
+};
+
+}  // namespace hush::nn

@@ -1,0 +1,27 @@
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+
+#include <hush/tensor/backend.hpp>
+#include <hush/tensor/tensor.hpp>
+
+namespace hush {
+
+/// One update of a flat buffer of parameters: its size, its number (1 for the first), the factor of the learning-rate
+/// schedule, and the factor on the gradients (clipping).
+struct Update {
+  std::int64_t size = 0, number = 1;
+  double rate_factor = 1, gradient_factor = 1;
+};
+
+/// A rule that moves parameters against their gradients. `moments` buffers like the parameters, zeros at first, are its
+/// memory; it has no other.
+template <class O>
+concept Optimizer = std::copyable<O> && requires(const O& optimizer) {
+  { O::moments } -> std::convertible_to<int>;
+  { optimizer.rate } -> std::convertible_to<double>;
+  optimizer.validate();
+};
+
+}  // namespace hush

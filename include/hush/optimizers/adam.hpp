@@ -1,0 +1,34 @@
+#pragma once
+#include <cmath>
+#include <vector>
+
+#include <hush/optimizer.hpp>
+#include <hush/tensor/adam_rule.hpp>
+
+namespace hush {
+
+/// Adam (Kingma and Ba 2015, algorithm 1). `l2` adds l2 * w to the gradient, which is what weight decay meant before
+/// AdamW.
+struct Adam {
+  double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, l2 = 0;
+  static constexpr int moments = 2;
+
+  void validate() const { validate_adam("Adam", rate, beta1, beta2, eps, l2); }
+  template <Backend B>
+  void operator()(const Update& update, Tensor<B, typename B::master>& values,
+                  const Tensor<B, typename B::master>& grads,
+                  std::vector<Tensor<B, typename B::master>>& moments) const {
+    const AdamRule rule{.rate = rate * update.rate_factor,
+                        .beta1 = beta1,
+                        .beta2 = beta2,
+                        .eps = eps,
+                        .l2 = l2,
+                        .keep = 1,
+                        .gradient_factor = update.gradient_factor,
+                        .number = update.number};
+    adam(values.on(), update.size, rule, grads.data(), values.data(), moments[0].data(), moments[1].data());
+  }
+};
+static_assert(Optimizer<Adam>);
+
+}  // namespace hush

@@ -1,0 +1,38 @@
+#pragma once
+#include <vector>
+
+#include <hush/optimizer.hpp>
+#include <hush/tensor/adam_rule.hpp>
+
+namespace hush {
+
+/// What a weight decay of d takes from a weight w in one step: `times_rate` rate * d * w (PyTorch), `absolute` d * w
+/// whatever the rate (the paper's lambda with schedule factor 1; TensorFlow Addons).
+enum class Decay { times_rate, absolute };
+
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).
+struct AdamW {
+  double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, decay = 1e-2;
+  Decay decay_is = Decay::times_rate;
+  static constexpr int moments = 2;
+
+  void validate() const { validate_adam("AdamW", rate, beta1, beta2, eps, decay); }
+  template <Backend B>
+  void operator()(const Update& update, Tensor<B, typename B::master>& values,
+                  const Tensor<B, typename B::master>& grads,
+                  std::vector<Tensor<B, typename B::master>>& moments) const {
+    const double lost = decay_is == Decay::times_rate ? rate * update.rate_factor * decay : decay;
+    const AdamRule rule{.rate = rate * update.rate_factor,
+                        .beta1 = beta1,
+                        .beta2 = beta2,
+                        .eps = eps,
+                        .l2 = 0,
+                        .keep = 1 - lost,
+                        .gradient_factor = update.gradient_factor,
+                        .number = update.number};
+    adam(values.on(), update.size, rule, grads.data(), values.data(), moments[0].data(), moments[1].data());
+  }
+};
+static_assert(Optimizer<AdamW>);
+
+}  // namespace hush

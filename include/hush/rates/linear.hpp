@@ -1,0 +1,17 @@
+#pragma once
+#include <algorithm>
+
+#include <hush/rate.hpp>
+
+namespace hush::rates {
+
+/// Linear warm-up, then a straight line down to 0 at the last step.
+struct Linear {
+  std::int64_t warm_up = 0;
+  constexpr double operator()(std::int64_t step, std::int64_t total) const {
+    return step < warm_up ? warming(step, warm_up) : std::max(0.0, 1 - progress(step, total, warm_up));
+  }
+};
+static_assert(RateSchedule<Linear>);
+
+}  // namespace hush::rates
