@@ -7,7 +7,7 @@ import house
 # his own room (plural folders excepted) and the floor.
 FLOOR = {"check", "errors", "host_device", "version"}
 CONCEPTS = {"level", "schedule", "parameterization", "weighting", "grid", "draw", "sampler", "conditioning", "backbone",
-            "optimizer"}
+            "optimizer", "rate"}
 ARROWS = {
     # scalars only
     "check": set(), "errors": set(), "host_device": set(), "version": set(),
@@ -31,6 +31,7 @@ ARROWS = {
     "conditionings": {"tensor", "autograd", "ops", "level", "conditioning"},
     "optimizer": {"tensor", "autograd"},
     "optimizers": {"tensor", "autograd", "optimizer"},
+    "rate": set(), "rates": {"rate"},
     "ema": {"tensor", "autograd"},
     # files and pictures: host images, never tensors
     "images": set(),
@@ -41,7 +42,7 @@ ARROWS = {
     "process": CONCEPTS | {"tensor", "conditionings"},
     "guidance": CONCEPTS | {"tensor", "autograd"},
     "sample": CONCEPTS | {"process", "plan", "guidance", "tensor", "autograd", "images", "grids"},
-    "train": CONCEPTS | {"process", "ema", "tensor", "autograd", "ops", "images", "sample", "optimizers", "draws",
+    "train": CONCEPTS | {"process", "ema", "tensor", "autograd", "ops", "images", "sample", "optimizers", "rates", "draws",
                          "weightings", "data", "io"},
 }
 

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLURALS = {
     "schedules": "schedule", "parameterizations": "parameterization", "weightings": "weighting", "grids": "grid",
     "draws": "draw", "samplers": "sampler", "conditionings": "conditioning", "backbones": "backbone",
-    "optimizers": "optimizer",
+    "optimizers": "optimizer", "rates": "rate",
 }
 UMBRELLAS = {"hush.hpp", "core.hpp", "data.hpp", "io.hpp"}
 

@@ -1,0 +1,104 @@
+"""Checks the checks: a small tree that breaks each rule once; every rule must speak up, and a clean tree must be silent."""
+import contextlib
+import io
+import pathlib
+import sys
+import tempfile
+
+import arrows
+import house
+import measures
+import mirrors
+import umbrellas
+
+CLEAN = {
+    "include/hush/version.hpp": "#pragma once\n",
+    "include/hush/check.hpp": "#pragma once\n",
+    "include/hush/level.hpp": "#pragma once\n#include <hush/check.hpp>\n/// A level.\nstruct Level {};\n",
+    "include/hush/schedule.hpp": "#pragma once\n#include <hush/level.hpp>\n/// A concept.\ntemplate <class S>\n"
+                                 "concept NoiseSchedule = true;\n",
+    "include/hush/schedules/cosine.hpp": "#pragma once\n#include <hush/schedule.hpp>\n/// A schedule.\n"
+                                         "struct Cosine {};\nstatic_assert(NoiseSchedule<Cosine>);\n",
+    "include/hush/schedules/linear.hpp": "#pragma once\n#include <hush/schedule.hpp>\n/// A schedule.\n"
+                                         "struct Linear {};\nstatic_assert(NoiseSchedule<Linear>);\n",
+    "tests/version.cpp": "#include <hush/version.hpp>\nTEST_CASE",
+    "tests/check.cpp": "#include <hush/check.hpp>\nTEST_CASE",
+    "tests/level.cpp": "#include <hush/level.hpp>\nTEST_CASE",
+    "tests/schedule.cpp": "#include <hush/schedule.hpp>\nTEST_CASE",
+    "tests/schedules/schedules.cpp": "#include <hush/schedules/cosine.hpp>\n#include <hush/schedules/linear.hpp>\nTEST_CASE",
+}
+
+# check, file, what is written there (after the clean text where it starts with +), what the finding says
+BROKEN = [
+    (arrows, "include/hush/level.hpp", "+#include <hush/schedules/cosine.hpp>\n", "level may not include schedules"),
+    (arrows, "include/hush/schedules/linear.hpp", "+#include <hush/schedules/cosine.hpp>\n", "siblings never meet"),
+    (arrows, "include/hush/check.hpp", "+#include <hush/level.hpp>\n", "leads back here"),
+    (arrows, "include/hush/level.hpp", "+#include <Eigen/Core>\n", "Eigen only in cpu/"),
+    (arrows, "include/hush/level.hpp", "+#include <nlohmann/json.hpp>\n", "JSON only in io/json.hpp"),
+    (arrows, "include/hush/level.hpp", "+#include \"check.hpp\"\n", "headers are included as <hush/...>"),
+    (arrows, "include/hush/level.hpp", "+#include <hush/nowhere.hpp>\n", "does not exist"),
+    (arrows, "include/hush/level.hpp", "+#ifdef __CUDACC__\n#endif\n", "#if only in host_device.hpp"),
+    (arrows, "include/hush/level.hpp", "+#define LEVEL 1\n", "macros only in"),
+    (arrows, "include/hush/schedules/cosine.hpp", "+inline void f(Tensor);\n", "does not know the word Tensor"),
+    (arrows, "include/hush/level.hpp", "struct Level {};\n", "#pragma once is missing"),
+    (arrows, "include/hush/things.hpp", "#pragma once\n", "not in the table"),
+    (mirrors, "tests/level.cpp", None, "no tests/level.cpp"),
+    (mirrors, "tests/level.cpp", "int nothing;\n", "tests nothing"),
+    (mirrors, "tests/schedules/schedules.cpp", "#include <hush/schedules/cosine.hpp>\nTEST_CASE", "no tests/schedules/linear.cpp"),
+    (measures, "include/hush/level.hpp", "+" + "\n" * 300, "the limit here is 300"),
+    (measures, "include/hush/schedules/cosine.hpp", "+" + "\n" * 100, "the limit here is 80"),
+    (measures, "include/hush/level.hpp", "+//" + "x" * 120 + "\n", "columns"),
+    (measures, "include/hush/level.hpp", "+// TO" + "DO\n", "unfinished"),
+    (measures, "include/hush/level.hpp", "+struct Silent {\n};\n", "Silent has no ///"),
+    (measures, "include/hush/level.hpp", "+template <class T>\nconcept Mute = true;\n", "Mute has no ///"),
+    (measures, "include/hush/schedules/cosine.hpp", "#pragma once\n/// A schedule.\nstruct Cosine {};\n", "ends with its proof"),
+    (measures, "include/hush/utils.hpp", "#pragma once\n", "a name that says nothing"),
+    (umbrellas, "include/hush/core.hpp", "#pragma once\n#include <hush/level.hpp>\n", "lacks hush/check.hpp"),
+]
+
+
+def findings_of(check, root):
+    """(exit status, printed text) of one check on one tree."""
+    out, arguments = io.StringIO(), sys.argv
+    sys.argv = [check.__name__, "--root", str(root)]
+    try:
+        with contextlib.redirect_stdout(out):
+            check.main()
+    except SystemExit as end:
+        return end.code, out.getvalue()
+    finally:
+        sys.argv = arguments
+    return 0, out.getvalue()
+
+
+def write(root, files):
+    for name, words in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if words is None:
+            path.unlink()
+        else:
+            path.write_text(words)
+
+
+def main():
+    wrong = []
+    with tempfile.TemporaryDirectory() as folder:
+        clean = pathlib.Path(folder) / "clean"
+        write(clean, CLEAN)
+        for check in (arrows, mirrors, measures):
+            status, words = findings_of(check, clean)
+            if status != 0:
+                wrong.append(f"{check.__name__} complains about a clean tree:\n{words}")
+        for number, (check, name, words, says) in enumerate(BROKEN):
+            root = pathlib.Path(folder) / str(number)
+            write(root, CLEAN)
+            write(root, {name: CLEAN[name] + words[1:] if words and words.startswith("+") else words})
+            status, out = findings_of(check, root)
+            if status == 0 or says not in out:
+                wrong.append(f"{check.__name__} does not say `{says}` about {name} but:\n{out}")
+    house.finish(wrong, len(BROKEN) + 3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The lists of includes (core.hpp, data.hpp, io.hpp, hush.hpp) hold every header once; --write brings them up to date.
+
+core.hpp holds what needs only the standard library and Eigen; io/gif.hpp is in no list, because it alone needs cgif.
+"""
+import house
+
+# rooms in reading order; what is not named comes last
+ORDER = ["version", "check", "errors", "host_device", "images", "level", "schedule", "parameterization", "weighting", "grid",
+         "draw", "sampler", "plan", "tensor", "cpu", "autograd", "ops", "nn", "conditioning", "backbone", "optimizer",
+         "rate", "ema", "process", "guidance", "sample", "train", "metrics", "io", "data"]
+WORDS = {
+    "core.hpp": "Everything that needs the standard library and Eigen only, and no files.",
+    "io.hpp": "Pictures, weights and checkpoints in files.",
+    "data.hpp": "Data sets: host images, no tensors.",
+    "hush.hpp": "All of hush for the CPU.",
+}
+
+
+def place(header):
+    room = header.split("/")[0].removesuffix(".hpp")
+    noun = house.PLURALS.get(room, room)
+    return (ORDER.index(noun) if noun in ORDER else len(ORDER), noun, "/" in header, header)
+
+
+def lists(root):
+    """The lists as they should be: name -> headers."""
+    needs = {header: house.outside(root, header) for header in house.headers(root)}
+    free = sorted((header for header in needs if header not in house.UMBRELLAS and "cgif.h" not in needs[header]),
+                  key=place)
+    folders = {"io.hpp": [h for h in free if h.startswith("io/")], "data.hpp": [h for h in free if h.startswith("data/")]}
+    closures = {header: house.closure(root, header) for header in free}
+    filed = [h for h in free if any(name.startswith(("io/", "data/")) for name in closures[h])]
+    core = [h for h in free if h not in filed]
+    rest = [h for h in filed if not h.startswith(("io/", "data/"))]
+    return {"core.hpp": core, **{name: found for name, found in folders.items() if found},
+            "hush.hpp": ["core.hpp", *(name for name, found in folders.items() if found), *rest]}
+
+
+def main():
+    chosen = house.arguments(__doc__, ("--write", {"action": "store_true", "help": "write the lists anew"}))
+    findings = []
+    for name, wanted in lists(chosen.root).items():
+        path = chosen.root / "include" / "hush" / name
+        if chosen.write:
+            path.write_text(f"#pragma once\n// {WORDS[name]}\n\n" +
+                            "".join(f"#include <hush/{header}>\n" for header in wanted))
+        found = [header for _, header in house.own_includes(chosen.root, name)] if path.exists() else []
+        findings += [f"include/hush/{name}:1: lacks hush/{header}" for header in wanted if header not in found]
+        findings += [f"include/hush/{name}:1: should not list hush/{header}" for header in found if header not in wanted]
+        findings += [f"include/hush/{name}:1: lists hush/{header} twice" for header in set(found)
+                     if found.count(header) > 1]
+    house.finish(findings, len(house.UMBRELLAS))
+
+
+if __name__ == "__main__":
+    main()
