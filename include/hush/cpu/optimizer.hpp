@@ -4,71 +4,68 @@
 #include <cstdint>
 #include <vector>
 
-#include <Eigen/Core>
-
-#include <hush/cpu/cpu.hpp>
+#include <hush/cpu/block.hpp>
 #include <hush/tensor/adam_rule.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// Elements of a flat buffer that one task of the kernels below takes.
-inline constexpr std::int64_t flat_slab = 1 << 14;
-
-template <class T, class Slab>
-void over_slabs(const Cpu<T>& cpu, std::int64_t size, const Slab& slab) {
-  parallel(cpu, (size + flat_slab - 1) / flat_slab, [&](std::int64_t i) {
-    const std::int64_t first = i * flat_slab;
-    slab(i, first, std::min(flat_slab, size - first));
-  });
-}
-
-/// One Adam update of `size` weights; see AdamRule.
+/// One Adam update of n weights; see AdamRule.
 template <class T>
-void adam(const Cpu<T>& cpu, std::int64_t size, const AdamRule& rule, const T* gradient, T* weight, T* first,
-          T* second) {
-  using Array = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
-  using Const = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
-  const T b1 = T(rule.beta1), b2 = T(rule.beta2), eps = T(rule.eps), keep = T(rule.keep), l2 = T(rule.l2);
-  const T factor = T(rule.gradient_factor);
+void adam(const Cpu<T>& cpu, std::int64_t n, const AdamRule& rule, const T* gradient, T* weight, T* first, T* second) {
+  const T b1 = T(rule.beta1), b2 = T(rule.beta2), c1 = T(1 - rule.beta1), c2 = T(1 - rule.beta2);
+  const T eps = T(rule.eps), keep = T(rule.keep), l2 = T(rule.l2), factor = T(rule.gradient_factor);
   const T rate = T(rule.rate / (1 - std::pow(rule.beta1, double(rule.number))));
   const T spread = T(1 / std::sqrt(1 - std::pow(rule.beta2, double(rule.number))));
-  over_slabs(cpu, size, [&](std::int64_t, std::int64_t at, std::int64_t n) {
-    const Const g(gradient + at, n);
-    Array w(weight + at, n), m(first + at, n), v(second + at, n);
-    m = b1 * m + (1 - b1) * (factor * g + l2 * w);
-    v = b2 * v + (1 - b2) * (factor * g + l2 * w).square();
-    w = keep * w - rate * m / (spread * v.sqrt() + eps);
+  parallel(cpu, (n + numbers_a_task - 1) / numbers_a_task, [&](std::int64_t task) {
+    const std::int64_t end = std::min(n, (task + 1) * numbers_a_task);
+    for (std::int64_t i = task * numbers_a_task; i < end; i += block_size) {
+      const Numbers<T> w = load_block(weight + i, end - i);
+      const Numbers<T> g = factor * load_block(gradient + i, end - i) + l2 * w;
+      const Numbers<T> m = b1 * load_block(first + i, end - i) + c1 * g;
+      const Numbers<T> v = b2 * load_block(second + i, end - i) + c2 * g.square();
+      store_block<T>(first + i, end - i, m);
+      store_block<T>(second + i, end - i, v);
+      store_block<T>(weight + i, end - i, keep * w - rate * m / (spread * v.sqrt() + eps));
+    }
   });
 }
 
 /// average = decay * average + (1 - decay) * value.
 template <class T>
-void average_into(const Cpu<T>& cpu, std::int64_t size, double decay, const T* value, T* average) {
-  over_slabs(cpu, size, [&](std::int64_t, std::int64_t at, std::int64_t n) {
-    const Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>> w(value + at, n);
-    Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>> a(average + at, n);
-    a = T(decay) * a + T(1 - decay) * w;
-  });
+void average_into(const Cpu<T>& cpu, std::int64_t n, double decay, const T* value, T* average) {
+  map_blocks(
+      cpu, n, average, [a = T(decay), b = T(1 - decay)](const auto& p, const auto& q) { return a * p + b * q; },
+      static_cast<const T*>(average), value);
 }
 
-/// The sum of squares of a flat buffer, in double; NaN or infinity if an element is.
+/// The sum of squares of n numbers, in double.
 template <class T>
-double sum_of_squares(const Cpu<T>& cpu, std::int64_t size, const T* x) {
-  std::vector<double> sums(std::size_t((size + flat_slab - 1) / flat_slab), 0.0);
-  over_slabs(cpu, size, [&](std::int64_t i, std::int64_t at, std::int64_t n) {
-    sums[std::size_t(i)] =
-        Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>(x + at, n).template cast<double>().square().sum();
+double sum_of_squares(const Cpu<T>& cpu, std::int64_t n, const T* x) {
+  std::vector<double> sums(std::size_t((n + numbers_a_task - 1) / numbers_a_task), 0.0);
+  parallel(cpu, std::int64_t(sums.size()), [&](std::int64_t task) {
+    const std::int64_t end = std::min(n, (task + 1) * numbers_a_task);
+    Numbers<double> sum = Numbers<double>::Zero();
+    for (std::int64_t i = task * numbers_a_task; i < end; i += block_size)
+      sum += load_block(x + i, end - i).template cast<double>().square();
+    sums[std::size_t(task)] = sum.sum();
   });
   double sum = 0;
   for (const double s : sums) sum += s;
   return sum;
 }
 
-/// Whether every element is finite.
+/// Whether none of n numbers is NaN or infinite.
 template <class T>
-bool all_finite(const Cpu<T>& cpu, std::int64_t size, const T* x) {
-  return std::isfinite(sum_of_squares(cpu, size, x));
+bool all_finite(const Cpu<T>& cpu, std::int64_t n, const T* x) {
+  std::vector<char> finite(std::size_t((n + numbers_a_task - 1) / numbers_a_task), 1);
+  parallel(cpu, std::int64_t(finite.size()), [&](std::int64_t task) {
+    const std::int64_t end = std::min(n, (task + 1) * numbers_a_task);
+    Numbers<T> nothing = Numbers<T>::Zero();  // 0 * x is 0 for every finite x, and NaN for the others
+    for (std::int64_t i = task * numbers_a_task; i < end; i += block_size) nothing += T(0) * load_block(x + i, end - i);
+    finite[std::size_t(task)] = (nothing == T(0)).all();
+  });
+  return std::all_of(finite.begin(), finite.end(), [](char ok) { return ok != 0; });
 }
 
 }  // namespace HUSH_CPU_ABI

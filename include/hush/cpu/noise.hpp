@@ -1,0 +1,85 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include <hush/cpu/block.hpp>
+#include <hush/tensor/combination.hpp>
+#include <hush/tensor/normal.hpp>
+
+namespace hush {
+inline namespace HUSH_CPU_ABI {
+
+/// Calls f(i, at, count) for each block of a batch: elements at .. at + min(count, 64) - 1 of image i.
+template <class T, class F>
+void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const F& f) {
+  const std::int64_t tasks = (stride + numbers_a_task - 1) / numbers_a_task;
+  parallel(cpu, images * tasks, [&](std::int64_t task) {
+    const std::int64_t first = task % tasks * numbers_a_task, end = std::min(stride, first + numbers_a_task);
+    for (std::int64_t at = first; at < end; at += block_size) f(task / tasks, at, end - at);
+  });
+}
+
+/// Normals at .. at + 63 of a stream; `at` is a multiple of 4.
+template <class T>
+Numbers<T> normal_block(const Stream& stream, std::int64_t at) {
+  Numbers<float> z;
+  fill_64_normals(z.data(), stream, std::uint32_t(at / 4));
+  return z.template cast<T>();
+}
+
+/// z = N(0, 1) for images of `stride` elements whose streams differ by `images[i]`.
+template <class T>
+void normals(const Cpu<T>& cpu, std::span<const std::uint32_t> images, std::int64_t stride, const Stream& stream,
+             T* z) {
+  over_images(cpu, std::int64_t(images.size()), stride, [&](std::int64_t i, std::int64_t at, std::int64_t count) {
+    Stream own = stream;
+    own.image = images[std::size_t(i)];
+    store_block(z + i * stride + at, count, normal_block<T>(own, at));
+  });
+}
+
+/// z = a[i] x + b[i] y for image i.
+template <class T>
+void blend_images(const Cpu<T>& cpu, std::span<const double> a, std::span<const double> b, std::int64_t stride,
+                  const T* x, const T* y, T* z) {
+  over_images(cpu, std::int64_t(a.size()), stride, [&](std::int64_t i, std::int64_t at, std::int64_t count) {
+    const std::int64_t from = i * stride + at;
+    const T p = T(a[std::size_t(i)]), q = T(b[std::size_t(i)]);
+    store_block<T>(z + from, count, p * load_block(x + from, count) + q * load_block(y + from, count));
+  });
+}
+
+/// A network's output f as estimates of the clean image and of the noise, see DenoiseRule; x0 or eps may be nullptr,
+/// and may stand where x or f does.
+template <class T>
+void denoise(const Cpu<T>& cpu, std::int64_t n, const DenoiseRule& rule, const T* x, const T* f, T* x0, T* eps) {
+  const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), clip = T(rule.clip);
+  over_images(cpu, 1, n, [&](std::int64_t, std::int64_t at, std::int64_t count) {
+    const Numbers<T> xs = load_block(x + at, count), fs = load_block(f + at, count);
+    if (eps) store_block<T>(eps + at, count, c * xs + d * fs);
+    if (!x0) return;
+    Numbers<T> estimate = a * xs + b * fs;
+    if (clip > 0) estimate = estimate.template max<Eigen::PropagateNaN>(-clip).template min<Eigen::PropagateNaN>(clip);
+    store_block<T>(x0 + at, count, estimate);
+  });
+}
+
+/// y = the sum of the terms and draws, over images of `stride` elements; y may be one of the terms.
+template <class T>
+void combine(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, std::span<const Term<T>> terms,
+             std::span<const DrawTerm> draws, const DrawPlace& place, T* y) {
+  over_images(cpu, images, stride, [&](std::int64_t i, std::int64_t at, std::int64_t count) {
+    const std::int64_t from = i * stride + at;
+    Numbers<T> sum = Numbers<T>::Zero();
+    for (const Term<T>& term : terms) sum += T(term.coefficient) * load_block(term.data + from, count);
+    for (const DrawTerm& draw : draws) {
+      const Stream stream{place.seed, place.first_image + std::uint32_t(i), place.step, draw.purpose};
+      sum += T(draw.coefficient) * normal_block<T>(stream, at);
+    }
+    store_block<T>(y + from, count, sum);
+  });
+}
+
+}  // namespace HUSH_CPU_ABI
+}  // namespace hush

@@ -1,0 +1,66 @@
+#pragma once
+#include <concepts>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <hush/conditioning.hpp>
+#include <hush/conditionings/unconditional.hpp>
+#include <hush/parameterization.hpp>
+#include <hush/parameterizations/predict_noise.hpp>
+#include <hush/schedule.hpp>
+#include <hush/tensor/noise.hpp>
+
+namespace hush {
+
+/// A diffusion process: how noise is added, what the network says about it, and what else the network is told. Which
+/// code runs is in its type, which numbers it uses are its fields.
+template <class Schedule, class Says = PredictNoise<>, class Condition = Unconditional>
+struct Process {
+  static_assert(NoiseSchedule<Schedule>, "Process: not a NoiseSchedule. Write: Level operator()(double time) const");
+  static_assert(
+      Parameterization<Says>,
+      "Process: not a Parameterization. Write: Scalings operator()(Level) const and Target target(Level) const");
+
+  Schedule schedule{};
+  Says parameterization{};
+  Condition conditioning{};
+
+  template <Backend B>
+  using Given = typename Condition::template Given<B>;
+
+  /// What a network must offer besides the image: hand it to the network's constructor.
+  constexpr Ports ports() const { return conditioning.ports(); }
+
+  /// F(in * x, sees) for images x [N, H, W, C], the i-th at levels[i].
+  template <Value V, class Net>
+  V predict(const Net& net, const V& x, std::span<const Level> levels, const Given<typename V::backend>& given) const {
+    using B = typename V::backend;
+    static_assert(
+        Conditioning<Condition, B>,
+        "Process: not a Conditioning. Write: template <class B> Given, Ports ports() const, "
+        "void attach(const Given<B>&, auto& input) const, Given<B> rows(const Given<B>&, first, count) const");
+    check(std::int64_t(levels.size()) == x.shape()[0], "predict", x.shape()[0], " images and ", levels.size(),
+          " levels");
+    std::vector<double> in, sees;
+    bool as_is = true;
+    for (const Level& level : levels) {
+      const Scalings s = parameterization(level);
+      in.push_back(s.in), sees.push_back(s.sees);
+      as_is &= s.in == 1;
+    }
+    const B& on = x.on();
+    Input<V> input{as_is ? x : constant_like(x, scaled_images(in, value_of(x))),
+                   constant_like(x, upload(on, {std::int64_t(sees.size())}, std::span<const double>(sees)))};
+    conditioning.attach(given, input);
+    return net(input);
+  }
+};
+template <class S>
+Process(S) -> Process<S>;
+template <class S, class P>
+Process(S, P) -> Process<S, P>;
+template <class S, class P, class C>
+Process(S, P, C) -> Process<S, P, C>;
+
+}  // namespace hush

@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+
+#include <hush/tensor/random.hpp>
+
+namespace hush {
+
+/// x0 = clamp(a x + b f, -clip, clip) (no clamping where clip is 0), eps = c x + d f: how a network's output f becomes
+/// both estimates.
+struct DenoiseRule {
+  double a, b, c, d, clip;
+};
+
+/// One term of a linear combination: coefficient * the tensor at `data`.
+template <class T>
+struct Term {
+  const T* data;
+  double coefficient;
+};
+
+/// One draw of a linear combination: coefficient * N(0, 1) from the stream's purpose.
+struct DrawTerm {
+  std::uint32_t purpose;
+  double coefficient;
+};
+
+/// Which noise a batch of sampling draws: images first_image, first_image + 1, ... of `seed`, at `step`.
+struct DrawPlace {
+  std::uint64_t seed;
+  std::uint32_t first_image, step;
+};
+
+}  // namespace hush
