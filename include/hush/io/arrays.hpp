@@ -17,8 +17,28 @@ namespace hush::io {
 
 /// Every element type that a safetensors file may name, in the order by which the format sorts them in a file.
 enum class Dtype : std::uint8_t {
-  BOOL, F4, F6_E2M3, F6_E3M2, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ,
-  I16, U16, F16, BF16, I32, U32, F32, C64, F64, I64, U64
+  BOOL,
+  F4,
+  F6_E2M3,
+  F6_E3M2,
+  U8,
+  I8,
+  F8_E5M2,
+  F8_E4M3,
+  F8_E8M0,
+  F8_E4M3FNUZ,
+  F8_E5M2FNUZ,
+  I16,
+  U16,
+  F16,
+  BF16,
+  I32,
+  U32,
+  F32,
+  C64,
+  F64,
+  I64,
+  U64
 };
 
 struct DtypeFacts {
@@ -26,10 +46,10 @@ struct DtypeFacts {
   unsigned bits;
 };
 inline constexpr DtypeFacts dtype_facts[] = {
-    {"BOOL", 8},    {"F4", 4},          {"F6_E2M3", 6},     {"F6_E3M2", 6}, {"U8", 8},   {"I8", 8},   {"F8_E5M2", 8},
-    {"F8_E4M3", 8}, {"F8_E8M0", 8},     {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"I16", 16}, {"U16", 16}, {"F16", 16},
-    {"BF16", 16},   {"I32", 32},        {"U32", 32},        {"F32", 32},    {"C64", 64}, {"F64", 64}, {"I64", 64},
-    {"U64", 64}};
+    {"BOOL", 8},    {"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6},     {"U8", 8},          {"I8", 8},
+    {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"I16", 16},
+    {"U16", 16},    {"F16", 16},    {"BF16", 16},   {"I32", 32},        {"U32", 32},        {"F32", 32},
+    {"C64", 64},    {"F64", 64},    {"I64", 64},    {"U64", 64}};
 
 constexpr const DtypeFacts& facts(Dtype dtype) { return dtype_facts[std::size_t(dtype)]; }
 inline std::optional<Dtype> dtype_named(std::string_view name) {
@@ -112,22 +132,35 @@ std::vector<T> values_of(const Array& array) {
         "bytes and shape of the array differ");
   const auto same = [](auto x) { return x; };
   switch (array.dtype) {
-    case Dtype::F64: return detail::converted<double, T>(array, same);
-    case Dtype::F32: return detail::converted<float, T>(array, same);
-    case Dtype::F16: return detail::converted<std::uint16_t, T>(array, float_of_half);
+    case Dtype::F64:
+      return detail::converted<double, T>(array, same);
+    case Dtype::F32:
+      return detail::converted<float, T>(array, same);
+    case Dtype::F16:
+      return detail::converted<std::uint16_t, T>(array, float_of_half);
     case Dtype::BF16:
       return detail::converted<std::uint16_t, T>(
           array, [](std::uint16_t x) { return std::bit_cast<float>(std::uint32_t(x) << 16); });
-    case Dtype::I64: return detail::converted<std::int64_t, T>(array, same);
-    case Dtype::U64: return detail::converted<std::uint64_t, T>(array, same);
-    case Dtype::I32: return detail::converted<std::int32_t, T>(array, same);
-    case Dtype::U32: return detail::converted<std::uint32_t, T>(array, same);
-    case Dtype::I16: return detail::converted<std::int16_t, T>(array, same);
-    case Dtype::U16: return detail::converted<std::uint16_t, T>(array, same);
-    case Dtype::I8: return detail::converted<std::int8_t, T>(array, same);
-    case Dtype::U8: return detail::converted<std::uint8_t, T>(array, same);
-    case Dtype::BOOL: return detail::converted<std::uint8_t, T>(array, [](std::uint8_t x) { return x != 0; });
-    default: break;
+    case Dtype::I64:
+      return detail::converted<std::int64_t, T>(array, same);
+    case Dtype::U64:
+      return detail::converted<std::uint64_t, T>(array, same);
+    case Dtype::I32:
+      return detail::converted<std::int32_t, T>(array, same);
+    case Dtype::U32:
+      return detail::converted<std::uint32_t, T>(array, same);
+    case Dtype::I16:
+      return detail::converted<std::int16_t, T>(array, same);
+    case Dtype::U16:
+      return detail::converted<std::uint16_t, T>(array, same);
+    case Dtype::I8:
+      return detail::converted<std::int8_t, T>(array, same);
+    case Dtype::U8:
+      return detail::converted<std::uint8_t, T>(array, same);
+    case Dtype::BOOL:
+      return detail::converted<std::uint8_t, T>(array, [](std::uint8_t x) { return x != 0; });
+    default:
+      break;
   }
   check(false, "values_of", "cannot convert elements of type ", facts(array.dtype).name, " to numbers");
   return {};

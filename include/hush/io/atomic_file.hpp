@@ -36,8 +36,7 @@ inline void sync_folder(const std::filesystem::path& folder, const Disk& disk) {
 inline void discard(const std::filesystem::path& temporary, const Disk& disk) noexcept {
   try {
     disk.remove_all(temporary);
-  } catch (...) {
-  }
+  } catch (...) {}
 }
 
 /// Opens and locks the growing sibling `temporary`, empty.

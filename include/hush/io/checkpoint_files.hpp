@@ -49,7 +49,8 @@ inline std::string checkpoint_name(std::int64_t step) {
 }
 
 /// The checkpoints in a folder by name only, newest first.
-inline std::vector<std::pair<std::int64_t, std::filesystem::path>> checkpoint_folders(const std::filesystem::path& run) {
+inline std::vector<std::pair<std::int64_t, std::filesystem::path>> checkpoint_folders(
+    const std::filesystem::path& run) {
   std::vector<std::pair<std::int64_t, std::filesystem::path>> found;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(run, ignored)) {
@@ -64,7 +65,15 @@ inline std::vector<std::pair<std::int64_t, std::filesystem::path>> checkpoint_fo
 
 /// state.json: its first member is the checksum of the text itself, taken with zeros in the place of its eight digits.
 inline std::string sealed(const Json& content) {
-  std::string text = words(state_head, "00000000\",", content.dump(1).substr(1), '\n');
+  std::string text;
+  try {
+    text = words(state_head, "00000000\",", content.dump(1).substr(1), '\n');
+  } catch (const Json::exception&) {
+    check(false, "save_checkpoint", "the state holds a text that is not valid UTF-8");
+  }
+  Json back = Json::parse(text);
+  back.erase("crc32");
+  check(back == content, "save_checkpoint", "the state holds a number that JSON cannot (NaN or infinity)");
   const auto sum = hexadecimal(crc32(std::as_bytes(std::span(text))));
   return text.replace(state_head.size(), 8, sum);
 }
@@ -93,7 +102,8 @@ inline std::string checkpoint_state(const Checkpoint& checkpoint, const std::map
     for (const auto& piece : pieces) sum.add(piece), size += piece.size();
     files[name] = {{"bytes", size}, {"crc32", hexadecimal(sum.value)}};
   }
-  return sealed({{"format", checkpoint_format}, {"step", checkpoint.step}, {"files", files}, {"state", checkpoint.state}});
+  return sealed(
+      {{"format", checkpoint_format}, {"step", checkpoint.step}, {"files", files}, {"state", checkpoint.state}});
 }
 
 inline std::string text_file(const std::filesystem::path& file) {
@@ -109,7 +119,8 @@ inline Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   const Json content = detail::unsealed(detail::text_file(state_path), state_path);
   const auto format = whole_number(member(content, "format", state_path), "format", state_path);
   if (format != detail::checkpoint_format)
-    throw FileError(state_path, words("has format ", format, ", this version of hush reads ", detail::checkpoint_format));
+    throw FileError(state_path,
+                    words("has format ", format, ", this version of hush reads ", detail::checkpoint_format));
   Checkpoint checkpoint;
   checkpoint.step = std::int64_t(whole_number(member(content, "step", state_path), "step", state_path));
   checkpoint.state = member(content, "state", state_path);
@@ -119,7 +130,8 @@ inline Checkpoint load_checkpoint(const std::filesystem::path& folder) {
     const auto path = folder / name;
     const auto size = whole_number(member(about, "bytes", state_path), "bytes", state_path);
     const auto bytes = read_file(path);
-    if (bytes.size() != size) throw FileError(path, words("has ", bytes.size(), " bytes instead of ", size), bytes.size());
+    if (bytes.size() != size)
+      throw FileError(path, words("has ", bytes.size(), " bytes instead of ", size), bytes.size());
     if (hexadecimal(crc32(bytes)) != text_of(member(about, "crc32", state_path), "crc32", state_path))
       throw FileError(path, "its checksum is wrong: the file is damaged");
     checkpoint.files.emplace(name.substr(0, name.size() - 12), parse_safetensors(bytes, path));
@@ -151,8 +163,7 @@ inline Found find_checkpoint(const std::filesystem::path& run, const Disk& disk 
   std::string latest;
   try {
     latest = detail::text_file(run / "latest");
-  } catch (const FileError&) {
-  }
+  } catch (const FileError&) {}
   if (found.checkpoint && latest != detail::checkpoint_name(found.checkpoint->step) + "\n")
     found.notes.push_back(words("the file \"latest\" does not name the newest good checkpoint, ",
                                 detail::checkpoint_name(found.checkpoint->step)));
@@ -206,7 +217,8 @@ inline void prune(const std::filesystem::path& run, std::int64_t step, int last,
 /// Saves run/ckpt-<step>/: the arrays, then state.json with their sizes and checksums, all on the medium before the
 /// folder gets its name; then run/latest; then older checkpoints go. Whenever this throws (FileError) or the process
 /// dies, what was saved before can still be loaded.
-inline void save_checkpoint(const std::filesystem::path& run, const Checkpoint& checkpoint, const Keeping& keeping = {}) {
+inline void save_checkpoint(const std::filesystem::path& run, const Checkpoint& checkpoint,
+                            const Keeping& keeping = {}) {
   check(keeping.last >= 2, "save_checkpoint", "the last ", keeping.last, " are to be kept, at least 2 must be");
   check(checkpoint.step >= 0, "save_checkpoint", "step ", checkpoint.step, " is negative");
   std::map<std::string, std::string> heads;

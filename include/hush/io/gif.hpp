@@ -18,7 +18,8 @@
 namespace hush::io {
 
 /// How an animation plays: `delay` between frames, the last one held `hold` longer, then again from the start. Both are
-/// multiples of 10 ms; most viewers slow anything below 20 ms down. Each pixel is drawn as `scale` x `scale`. `comment` travels in the file.
+/// multiples of 10 ms; most viewers slow anything below 20 ms down. Each pixel is drawn as `scale` x `scale`. `comment`
+/// travels in the file.
 struct Animation {
   std::chrono::milliseconds delay{50}, hold{2000};
   std::int64_t scale = 1;
@@ -85,8 +86,8 @@ inline std::string encode_gif(const Images<float>& frames, const Animation& anim
   const auto high = frames.height * animation.scale, wide = frames.width * animation.scale;
   check(frames.count > 0 && (frames.channels == 1 || frames.channels == 3), where,
         "wants at least one frame with 1 or 3 channels, got ", frames.count, " with ", frames.channels);
-  check(animation.scale >= 1 && high > 0 && wide > 0 && high <= 65535 && wide <= 65535, where, "cannot write ", wide, " x ", high,
-        " pixels (scale ", animation.scale, ")");
+  check(animation.scale >= 1 && high > 0 && wide > 0 && high <= 65535 && wide <= 65535, where, "cannot write ", wide,
+        " x ", high, " pixels (scale ", animation.scale, ")");
   const auto hundredths = [&](std::chrono::milliseconds time) {
     check(time.count() >= 0 && time.count() % 10 == 0 && time.count() <= 655350, where, "a time of ", time.count(),
           " ms: times are multiples of 10 ms up to 655 s");
@@ -114,7 +115,8 @@ inline std::string encode_gif(const Images<float>& frames, const Animation& anim
     frame.pImageData = entries.data();
     frame.genFlags = CGIF_FRAME_GEN_USE_DIFF_WINDOW;
     frame.delay = i + 1 == frames.count ? last : delay;
-    if (cgif_addframe(gif.get(), &frame) != CGIF_OK) throw std::runtime_error(words("[write_gif] cgif refused frame ", i));
+    if (cgif_addframe(gif.get(), &frame) != CGIF_OK)
+      throw std::runtime_error(words("[write_gif] cgif refused frame ", i));
   }
   if (cgif_close(gif.release()) != CGIF_OK) throw std::runtime_error("[write_gif] cgif could not finish the picture");
   return file.insert(file.size() - 1, detail::gif_comment(animation.comment));

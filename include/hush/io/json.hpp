@@ -85,9 +85,7 @@ inline Json parse_json(std::string_view text, const std::filesystem::path& file,
     return Json::parse(Noted{text.data(), &furthest}, Noted{text.data() + text.size(), &furthest}, watch);
   } catch (const Json::parse_error& error) {
     throw FileError(file, "is not valid JSON", begin + (error.byte ? error.byte - 1 : 0));
-  } catch (const Json::exception&) {
-    throw FileError(file, "JSON holds a value that cannot be represented", here());
-  }
+  } catch (const Json::exception&) { throw FileError(file, "JSON holds a value that cannot be represented", here()); }
 }
 
 inline Json read_json(const std::filesystem::path& file, const JsonLimits& limits = {}) {

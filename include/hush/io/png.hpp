@@ -90,8 +90,8 @@ inline std::string png_text_chunks(const PictureText& text) {
 inline std::string encode_png(const Images<std::uint8_t>& image, const PictureText& text = {}) {
   check(image.count == 1 && (image.channels == 1 || image.channels == 3), "write_png",
         "wants one image with 1 or 3 channels, got ", image.count, " with ", image.channels);
-  check(image.height > 0 && image.width > 0 && image.height <= 65535 && image.width <= 65535, "write_png", "cannot write ",
-        image.width, " x ", image.height, " pixels");
+  check(image.height > 0 && image.width > 0 && image.height <= 65535 && image.width <= 65535, "write_png",
+        "cannot write ", image.width, " x ", image.height, " pixels");
   png_image about{};
   about.version = PNG_IMAGE_VERSION;
   about.width = png_uint_32(image.width), about.height = png_uint_32(image.height);
@@ -106,8 +106,8 @@ inline std::string encode_png(const Images<std::uint8_t>& image, const PictureTe
 }
 
 /// Writes one grey or RGB image as PNG, whole or not at all. Throws FileError, std::invalid_argument.
-inline void write_png(const std::filesystem::path& file, const Images<std::uint8_t>& image, const PictureText& text = {},
-                      const Disk& disk = {}) {
+inline void write_png(const std::filesystem::path& file, const Images<std::uint8_t>& image,
+                      const PictureText& text = {}, const Disk& disk = {}) {
   write_file(file, std::string_view(encode_png(image, text)), disk);
 }
 

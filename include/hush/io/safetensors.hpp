@@ -35,7 +35,9 @@ struct Stored {
 inline Stored stored_array(const std::string& name, const Json& entry, const std::filesystem::path& file,
                            const SafetensorsLimits& limits) {
   constexpr std::uint64_t at = 8;
-  const auto wrong = [&](const auto&... what) { throw FileError(file, words("array ", quoted(name), ' ', what...), at); };
+  const auto wrong = [&](const auto&... what) {
+    throw FileError(file, words("array ", quoted(name), ' ', what...), at);
+  };
   if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry.contains("shape") ||
       !entry.contains("data_offsets"))
     wrong("must have exactly the members dtype, shape and data_offsets");
@@ -56,7 +58,8 @@ inline Stored stored_array(const std::string& name, const Json& entry, const std
     stored.array.shape.push_back(std::int64_t(value));
   }
   std::uint64_t bits = 0;
-  if (__builtin_mul_overflow(count, std::uint64_t(facts(*dtype).bits), &bits)) wrong("has more bits than 64 bits count");
+  if (__builtin_mul_overflow(count, std::uint64_t(facts(*dtype).bits), &bits))
+    wrong("has more bits than 64 bits count");
   if (bits % 8 != 0) wrong("does not end on a byte");
 
   const auto& offsets = entry["data_offsets"];
@@ -78,7 +81,8 @@ inline std::map<std::string, std::string> stored_metadata(const Json& entry, con
     metadata[key] = text_of(value, "a value of __metadata__", file, 8);
     total += key.size() + metadata[key].size();
   }
-  if (total > limits.metadata) throw FileError(file, words("__metadata__ is longer than ", limits.metadata, " bytes"), 8);
+  if (total > limits.metadata)
+    throw FileError(file, words("__metadata__ is longer than ", limits.metadata, " bytes"), 8);
   return metadata;
 }
 
@@ -88,7 +92,8 @@ inline std::map<std::string, std::string> stored_metadata(const Json& entry, con
 /// enforced: the arrays fill the file exactly, without overlap, holes or anything after them. Throws FileError.
 inline Arrays parse_safetensors(std::span<const std::byte> bytes, const std::filesystem::path& file,
                                 const SafetensorsLimits& limits = {}) {
-  if (bytes.size() < 8) throw FileError(file, "is shorter than the 8 bytes every safetensors file starts with", bytes.size());
+  if (bytes.size() < 8)
+    throw FileError(file, "is shorter than the 8 bytes every safetensors file starts with", bytes.size());
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), 8);
   if (length > std::min<std::uint64_t>(limits.header, 100'000'000))
@@ -114,8 +119,10 @@ inline Arrays parse_safetensors(std::span<const std::byte> bytes, const std::fil
   std::uint64_t expected = 0;
   for (const auto& entry : stored) {
     if (entry.begin != expected)
-      throw FileError(file, words("array ", quoted(entry.name), " begins at ", entry.begin, " of the data, ", expected,
-                                  " was expected: no gaps or overlaps"), 8 + length + expected);
+      throw FileError(file,
+                      words("array ", quoted(entry.name), " begins at ", entry.begin, " of the data, ", expected,
+                            " was expected: no gaps or overlaps"),
+                      8 + length + expected);
     expected = entry.end;
   }
   if (expected != data.size())
@@ -153,16 +160,15 @@ inline Pieces safetensors_pieces(const Arrays& arrays, std::string& head) {
       const auto& [name, array] = *item;
       const auto count = elements(array.shape);
       check(name != "__metadata__", where, "no array may be called __metadata__");
-      check(count && *count < (1ull << 56) && *count * facts(array.dtype).bits == array.bytes.size() * 8, where, "array ",
-            quoted(name), " has ", array.bytes.size(), " bytes, which its shape and type do not want");
+      check(count && *count < (1ull << 56) && *count * facts(array.dtype).bits == array.bytes.size() * 8, where,
+            "array ", quoted(name), " has ", array.bytes.size(), " bytes, which its shape and type do not want");
       head += words(',', Json(name).dump(), ":{\"dtype\":\"", facts(array.dtype).name,
-                    "\",\"shape\":", Json(array.shape).dump(), ",\"data_offsets\":[", at, ',', at + array.bytes.size(), "]}");
+                    "\",\"shape\":", Json(array.shape).dump(), ",\"data_offsets\":[", at, ',', at + array.bytes.size(),
+                    "]}");
       at += array.bytes.size();
       pieces.push_back(array.bytes);
     }
-  } catch (const Json::exception&) {
-    check(false, where, "a name or metadata text is not valid UTF-8");
-  }
+  } catch (const Json::exception&) { check(false, where, "a name or metadata text is not valid UTF-8"); }
   head += '}';
   head.resize((head.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = head.size() - 8;

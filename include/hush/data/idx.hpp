@@ -1,0 +1,86 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <hush/data/gzip.hpp>
+#include <hush/images.hpp>
+#include <hush/io/disk.hpp>
+
+namespace hush::data {
+
+/// The largest file that is read, packed or unpacked.
+inline constexpr std::uint64_t idx_limit = std::uint64_t(1) << 30;
+
+namespace detail {
+
+/// The bytes of an IDX file of unsigned bytes with as many dimensions as `dims` has places, which are filled. Nothing
+/// is allocated before the header is known to be sound, and then as much as it says.
+inline std::vector<std::uint8_t> read_idx(const std::filesystem::path& path, std::span<std::int64_t> dims) {
+  const auto packed = io::read_file(path, idx_limit);
+  Unpacked bytes(packed, path);
+  const auto word = [&] {
+    std::uint8_t raw[4];
+    bytes.fill(raw, "its header");
+    return std::uint32_t(raw[0]) << 24 | std::uint32_t(raw[1]) << 16 | std::uint32_t(raw[2]) << 8 | raw[3];
+  };
+  const std::uint32_t magic = word(), wanted = 0x800 + std::uint32_t(dims.size());
+  if (magic != wanted)
+    throw FileError(path, words("starts with the number ", magic, ", an IDX file of bytes with ", dims.size(),
+                                dims.size() == 1 ? " dimension (labels)" : " dimensions (images)", " with ", wanted));
+  std::uint64_t total = 1, at = 4;
+  for (auto& dim : dims) {
+    dim = word();
+    if (dim < 1 || total > idx_limit / std::uint64_t(dim))
+      throw FileError(path, words("says that a dimension is ", dim, ", which cannot be"), at);
+    total *= std::uint64_t(dim);
+    at += 4;
+  }
+  constexpr std::uint64_t step = std::uint64_t(1) << 24;  // a header that promises too much is not believed in advance
+  std::vector<std::uint8_t> values;
+  while (values.size() < total) {
+    const auto had = values.size();
+    values.resize(had + std::min(step, total - had));
+    bytes.fill(std::span(values).subspan(had), "its values");
+  }
+  bytes.finish();
+  return values;
+}
+
+}  // namespace detail
+
+/// Grey images from an IDX file (magic 0x803), plain or gzip: [N, H, W, 1], bytes as they stand there. Every field of
+/// the header, the length, and the checksum of the gzip data are checked. Throws FileError.
+inline Images<std::uint8_t> read_idx_images(const std::filesystem::path& path) {
+  std::int64_t dims[3] = {};
+  auto pixels = detail::read_idx(path, dims);
+  return {dims[0], dims[1], dims[2], 1, std::move(pixels)};
+}
+
+/// Labels from an IDX file (magic 0x801), plain or gzip; each must be below `classes`. Throws FileError.
+inline std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path, int classes = 256) {
+  std::int64_t dims[1] = {};
+  auto labels = detail::read_idx(path, dims);
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] >= classes)
+      throw FileError(path, words("label ", i, " is ", int(labels[i]), ", there are ", classes, " classes"), 8 + i);
+  return labels;
+}
+
+/// Images and their labels, of which there must be as many. Throws FileError.
+inline std::pair<Images<std::uint8_t>, std::vector<std::uint8_t>> read_idx_pair(const std::filesystem::path& images,
+                                                                                const std::filesystem::path& labels,
+                                                                                int classes = 256) {
+  std::pair pair(read_idx_images(images), read_idx_labels(labels, classes));
+  if (pair.second.size() != std::size_t(pair.first.count))
+    throw FileError(labels,
+                    words("holds ", pair.second.size(), " labels, but ", images.filename().string(), " holds ",
+                          pair.first.count, " images"),
+                    4);
+  return pair;
+}
+
+}  // namespace hush::data

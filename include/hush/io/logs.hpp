@@ -1,0 +1,139 @@
+#pragma once
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <hush/io/atomic_file.hpp>
+
+namespace hush::io {
+
+/// The shortest decimal text that reads back as the same number, the same in every locale.
+inline std::string number(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+namespace detail {
+
+/// A text file that grows by whole lines: each is one write, and one that fails is taken back.
+class LineFile {
+ public:
+  /// Opens `target` with exactly `kept` in it.
+  LineFile(const std::filesystem::path& target, const std::string& kept, const Disk& disk)
+      : file(start(target, kept, disk)), size(kept.size()) {}
+
+  void append(std::string line) {
+    line += '\n';
+    try {
+      file.write(std::as_bytes(std::span(line)));
+    } catch (const FileError&) {
+      file.truncate(size);
+      throw;
+    }
+    size += line.size();
+  }
+  void sync() { file.sync(); }
+
+ private:
+  static OpenFile start(const std::filesystem::path& target, const std::string& kept, const Disk& disk) {
+    write_file(target, std::string_view(kept), disk);
+    return OpenFile(disk, target, O_WRONLY | O_APPEND);
+  }
+  OpenFile file;
+  std::uint64_t size;
+};
+
+/// The lines of a log that are whole and whose step, as `step_of` reads it, is at most `through`.
+template <class StepOf>
+std::string lines_through(const std::filesystem::path& target, std::int64_t through, StepOf step_of) {
+  std::string kept;
+  if (through < 0 || !std::filesystem::exists(target)) return kept;
+  const auto bytes = read_file(target);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (std::size_t at = 0, end; (end = text.find('\n', at)) != text.npos; at = end + 1) {
+    const auto line = text.substr(at, end - at);
+    if (const std::int64_t step = step_of(line); step >= 0 && step <= through) kept += text.substr(at, end + 1 - at);
+  }
+  return kept;
+}
+
+inline std::int64_t leading_step(std::string_view text) {
+  std::int64_t step = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), step);
+  return error == std::errc{} && end != text.data() + text.size() && (*end == ',' || *end == '}') ? step : -1;
+}
+
+inline void check_names(const std::vector<std::string>& names, const char* where) {
+  for (const auto& name : names)
+    check(!name.empty() && name.find_first_of("\",\\\n\r") == name.npos, where, "a column cannot be called \"", name,
+          '"');
+}
+
+}  // namespace detail
+
+/// A loss curve as CSV: the column `step`, then the named ones; each row reaches the file at once. A run that resumes
+/// says the step it resumes from: later rows and a torn last one are cut off, so that no step stands there twice; -1
+/// starts anew. Throws FileError, also for a file with other columns.
+class CsvLog {
+ public:
+  CsvLog(const std::filesystem::path& file, std::vector<std::string> columns, std::int64_t resumed_from = -1,
+         const Disk& disk = {})
+      : width(columns.size()), lines(file, kept(file, columns, resumed_from), disk) {}
+
+  void row(std::int64_t step, const std::vector<double>& values) {
+    check(values.size() == width, "CsvLog", "the log has ", width, " columns, the row ", values.size());
+    std::string line = std::to_string(step);
+    for (const double value : values) line += ',' + number(value);
+    lines.append(std::move(line));
+  }
+  void sync() { lines.sync(); }
+
+ private:
+  static std::string kept(const std::filesystem::path& file, const std::vector<std::string>& columns,
+                          std::int64_t resumed_from) {
+    detail::check_names(columns, "CsvLog");
+    std::string head = "step";
+    for (const auto& column : columns) head += ',' + column;
+    if (resumed_from >= 0 && std::filesystem::exists(file)) {
+      const auto bytes = read_file(file);
+      const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      if (!text.starts_with(head + '\n'))
+        throw FileError(file, words("is a log with other columns than ", head, ": it will not be continued"));
+    }
+    return head + '\n' + detail::lines_through(file, resumed_from, detail::leading_step);
+  }
+  std::size_t width;
+  detail::LineFile lines;
+};
+
+/// The same as JSON lines, one object a row: {"step":1,"loss":0.5}. What is not finite becomes null. Members may differ
+/// from row to row.
+class JsonLinesLog {
+ public:
+  explicit JsonLinesLog(const std::filesystem::path& file, std::int64_t resumed_from = -1, const Disk& disk = {})
+      : lines(file, detail::lines_through(file, resumed_from, step_of), disk) {}
+
+  void row(std::int64_t step, const std::vector<std::pair<std::string, double>>& values) {
+    std::string line = "{\"step\":" + std::to_string(step);
+    for (const auto& [name, value] : values) {
+      detail::check_names({name}, "JsonLinesLog");
+      line += words(",\"", name, "\":", std::isfinite(value) ? number(value) : "null");
+    }
+    lines.append(line + '}');
+  }
+  void sync() { lines.sync(); }
+
+ private:
+  static std::int64_t step_of(std::string_view line) {
+    constexpr std::string_view head = "{\"step\":";
+    return line.starts_with(head) && line.ends_with('}') ? detail::leading_step(line.substr(head.size())) : -1;
+  }
+  detail::LineFile lines;
+};
+
+}  // namespace hush::io

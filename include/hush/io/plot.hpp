@@ -1,0 +1,157 @@
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <hush/io/atomic_file.hpp>
+
+namespace hush::io {
+
+/// One curve of a plot; points that are not finite (or, on a logarithmic axis, not positive) leave a gap.
+struct Curve {
+  std::string name;
+  std::vector<double> x, y;
+};
+
+/// The words and the size of a plot.
+struct Axes {
+  std::string title, x = "step", y = "loss";
+  bool logarithmic = false;  ///< the y axis
+  int width = 720, height = 400;
+  Disk disk;
+};
+
+namespace detail {
+
+inline std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '"')
+      out += "&quot;";
+    else if (static_cast<unsigned char>(c) >= ' ')
+      out += c;
+  }
+  return out;
+}
+
+inline std::string short_number(double value, const char* format = "%.4g") {
+  char text[48];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+/// One axis: data between `low` and `high` on `from` to `to` in the picture. Round numbers are its ticks.
+struct Scale {
+  double low = 0, high = 1, from = 0, to = 1;
+  bool logarithmic = false;
+
+  double bent(double value) const { return logarithmic ? std::log10(value) : value; }
+  double place(double value) const { return from + (bent(value) - bent(low)) / (bent(high) - bent(low)) * (to - from); }
+  bool shows(double value) const { return std::isfinite(value) && (!logarithmic || value > 0); }
+
+  std::vector<double> ticks() const {
+    std::vector<double> ticks;
+    if (logarithmic && bent(high) - bent(low) > 1) {
+      for (double power = std::floor(bent(low)); power <= bent(high); ++power)
+        for (const int digit : {1, 2, 5}) ticks.push_back(digit * std::pow(10, power));
+    } else {
+      const double rough = (high - low) / 6, power = std::pow(10, std::floor(std::log10(rough)));
+      const double step = power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1);
+      for (double at = std::ceil(low / step); at <= high / step + 1e-9; ++at) ticks.push_back(at * step);
+    }
+    const auto outside = [this](double tick) {
+      return !(place(tick) >= std::min(from, to) - 0.5 && place(tick) <= std::max(from, to) + 0.5);
+    };
+    ticks.erase(std::remove_if(ticks.begin(), ticks.end(), outside), ticks.end());
+    return ticks;
+  }
+};
+
+/// The scale on which all values that it shows have room.
+inline Scale scale_of(const std::vector<Curve>& curves, std::vector<double> Curve::*values, Scale scale) {
+  scale.low = std::numeric_limits<double>::infinity(), scale.high = -scale.low;
+  for (const auto& curve : curves)
+    for (const double value : curve.*values)
+      if (scale.shows(value)) scale.low = std::min(scale.low, value), scale.high = std::max(scale.high, value);
+  if (scale.low > scale.high) scale.low = 1, scale.high = 2;
+  const double wanted = std::max(1e-12, 1e-6 * std::abs(scale.high));
+  if (scale.high - scale.low < wanted) scale.low -= scale.logarithmic ? 0 : wanted, scale.high += wanted;
+  return scale;
+}
+
+}  // namespace detail
+
+/// A line chart as SVG text: axes with round ticks, one colour a curve, a legend if there is more than one.
+inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes = {}) {
+  using detail::escaped;
+  check(axes.width >= 160 && axes.height >= 120, "curves_svg", "a plot needs at least 160 x 120 pixels");
+  for (const auto& curve : curves)
+    check(curve.x.size() == curve.y.size(), "curves_svg", '"', curve.name, "\" has ", curve.x.size(), " x and ",
+          curve.y.size(), " y");
+  constexpr std::array colours{"#3366cc", "#dc3912", "#109618", "#ff9900", "#990099", "#0099c6"};
+  const double left = 64, right = axes.width - 16, top = axes.title.empty() ? 14 : 36, bottom = axes.height - 44;
+  const auto x = detail::scale_of(curves, &Curve::x, {0, 1, left, right, false});
+  const auto y = detail::scale_of(curves, &Curve::y, {0, 1, bottom, top, axes.logarithmic});
+  const auto at = [](double value) { return detail::short_number(value, "%.1f"); };
+  const auto text = [&](double tx, double ty, const char* anchor, const std::string& what,
+                        const std::string& more = "") {
+    return words("<text x=\"", at(tx), "\" y=\"", at(ty), "\" text-anchor=\"", anchor, "\"", more, ">", escaped(what),
+                 "</text>\n");
+  };
+  const auto rule = [&](double x1, double y1, double x2, double y2, const char* colour) {
+    return words("<path d=\"M", at(x1), ' ', at(y1), 'L', at(x2), ' ', at(y2), "\" stroke=\"", colour, "\"/>\n");
+  };
+
+  std::string svg = words("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", axes.width, "\" height=\"", axes.height,
+                          "\" viewBox=\"0 0 ", axes.width, ' ', axes.height,
+                          "\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
+                          "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
+  for (const double tick : x.ticks())
+    svg += rule(x.place(tick), bottom, x.place(tick), bottom + 5, "#666") +
+           text(x.place(tick), bottom + 19, "middle", detail::short_number(tick, "%.7g"));
+  for (const double tick : y.ticks())
+    svg += rule(left, y.place(tick), right, y.place(tick), "#e4e4e4") +
+           text(left - 7, y.place(tick) + 4, "end", detail::short_number(tick));
+  svg += rule(left, bottom, right, bottom, "#666") + rule(left, top, left, bottom, "#666");
+  svg += text((left + right) / 2, axes.height - 8, "middle", axes.x);
+  svg += text(0, 0, "middle", axes.y, words(" transform=\"translate(15 ", at((top + bottom) / 2), ") rotate(-90)\""));
+  if (!axes.title.empty()) svg += text((left + right) / 2, 22, "middle", axes.title, " font-size=\"15\"");
+
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    const auto* colour = colours[i % colours.size()];
+    std::string path;
+    bool pen_down = false;
+    for (std::size_t k = 0; k < curves[i].x.size(); ++k) {
+      const bool shown = x.shows(curves[i].x[k]) && y.shows(curves[i].y[k]);
+      if (shown) path += words(pen_down ? 'L' : 'M', at(x.place(curves[i].x[k])), ' ', at(y.place(curves[i].y[k])));
+      pen_down = shown;
+    }
+    svg += words("<path d=\"", path, "\" fill=\"none\" stroke-width=\"1.5\" stroke-linejoin=\"round\" stroke=\"",
+                 colour, "\"/>\n");
+    if (curves.size() > 1) {
+      const double row = top + 14 + 18 * double(i);
+      svg += rule(right - 24, row - 4, right - 4, row - 4, colour) + text(right - 30, row, "end", curves[i].name);
+    }
+  }
+  return svg + "</svg>\n";
+}
+
+/// Writes a line chart of loss curves (or anything else) as an SVG picture, whole or not at all. Throws FileError.
+inline void write_curves(const std::filesystem::path& file, const std::vector<Curve>& curves, const Axes& axes = {}) {
+  write_file(file, std::string_view(curves_svg(curves, axes)), axes.disk);
+}
+
+}  // namespace hush::io
