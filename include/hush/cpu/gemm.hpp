@@ -1,0 +1,95 @@
+#pragma once
+#include <hush/cpu/tile.hpp>
+#include <hush/tensor/gemm_sizes.hpp>
+
+namespace hush {
+inline namespace HUSH_CPU_ABI {
+
+/// One matrix product of a batch, `s` being dense(s). The depth is cut in blocks of fixed length whose right side is
+/// packed into panels once; the strips of rows are shared among the threads.
+template <class T>
+void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const T* b, T beta, const T* bias, T* c) {
+  constexpr std::int64_t width = Tile<T>::columns, depth_block = 1024, strip = 8 * Tile<T>::rows;
+  const std::int64_t panels = ceil_div(s.columns, width), strips = ceil_div(s.rows, strip);
+  const std::int64_t deepest = std::min(s.depth, depth_block), panel_size = deepest * width;
+  const auto packed = cpu.template allocate<T>(panels * panel_size);
+  const std::int64_t column_groups = std::min(panels, ceil_div(16, strips)), group = ceil_div(panels, column_groups);
+  std::int64_t k0 = 0;
+  do {  // once even if the depth is 0
+    const std::int64_t depth = std::min(depth_block, s.depth - k0);
+    parallel(cpu, panels, [&](std::int64_t j) {
+      T* panel = packed.get() + j * panel_size;
+      if (s.b == Transpose::no)
+        pack_panel(depth, s.columns, j * width, b + k0 * s.ldb, s.ldb, panel);
+      else
+        pack_panel_transposed(depth, s.columns, j * width, b + k0, s.ldb, panel);
+    });
+    const bool last = k0 + depth >= s.depth;
+    parallel(cpu, strips * column_groups, [&](std::int64_t task) {
+      const std::int64_t r0 = task / column_groups * strip, rows = std::min(strip, s.rows - r0);
+      const std::int64_t j0 = task % column_groups * group, j1 = std::min(panels, j0 + group), first = j0 * width;
+      if (j0 >= j1) return;
+      std::shared_ptr<T[]> turned;
+      const T* left = a + r0 * s.lda + k0;
+      if (s.a == Transpose::yes) {
+        turned = cpu.template allocate<T>(rows * depth);
+        simd::transpose(depth, rows, a + k0 * s.lda + r0, s.lda, turned.get(), depth);
+        left = turned.get();
+      }
+      const Finish<T> finish{last && bias ? bias + first : nullptr, alpha, k0 == 0 ? beta : T(1)};
+      multiply_rows(rows, std::min(s.columns, j1 * width) - first, depth, left, s.a == Transpose::yes ? depth : s.lda,
+                    packed.get() + j0 * panel_size, panel_size, finish, c + r0 * s.ldc + first, s.ldc);
+    });
+    k0 += depth;
+  } while (k0 < s.depth);
+}
+
+/// C[rows, columns] = alpha op(A) op(B) + beta C, row-major, for every matrix of the batch; C is not read if beta is 0.
+/// A row of C is the same to the last bit whatever the number of rows, of matrices and of threads.
+template <class T>
+void gemm(const Cpu<T>& cpu, const GemmSizes& sizes, T alpha, const T* a, const T* b, T beta, T* c) {
+  const GemmSizes s = dense(sizes);
+  if (s.rows <= 0 || s.columns <= 0) return;
+  const auto one = [&](std::int64_t n) {
+    gemm_one(cpu, s, alpha, a + n * s.stride_a, b + n * s.stride_b, beta, static_cast<const T*>(nullptr),
+             c + n * s.stride_c);
+  };
+  if (s.batch == 1)
+    one(0);
+  else
+    parallel(cpu, s.batch, one);
+}
+
+/// y[rows, out] = x[rows, in] weight[out, in]^T + bias[out].
+template <class T>
+void linear(const Cpu<T>& cpu, std::int64_t rows, std::int64_t in, std::int64_t out, const T* x, const T* weight,
+            const T* bias, T* y) {
+  if (rows <= 0 || out <= 0) return;
+  const GemmSizes sizes = dense({.rows = rows, .columns = out, .depth = in, .b = Transpose::yes});
+  if (!bias) return gemm_one(cpu, sizes, T(1), x, weight, T(0), bias, y);
+  const std::int64_t padded = ceil_div(out, Tile<T>::columns) * Tile<T>::columns;
+  const auto wide = cpu.template allocate<T>(padded);
+  std::fill(std::copy_n(bias, out, wide.get()), wide.get() + padded, T(0));
+  gemm_one(cpu, sizes, T(1), x, weight, T(0), wide.get(), y);
+}
+
+/// dx[rows, in] = dy[rows, out] weight[out, in].
+template <class T>
+void linear_backward_input(const Cpu<T>& cpu, std::int64_t rows, std::int64_t in, std::int64_t out, const T* dy,
+                           const T* weight, T* dx) {
+  gemm(cpu, GemmSizes{.rows = rows, .columns = in, .depth = out}, T(1), dy, weight, T(0), dx);
+}
+
+/// dweight[out, in] = dy[rows, out]^T x[rows, in]; dbias[out] is the sum of dy over the rows.
+template <class T>
+void linear_backward_weight(const Cpu<T>& cpu, std::int64_t rows, std::int64_t in, std::int64_t out, const T* x,
+                            const T* dy, T* dweight, T* dbias) {
+  gemm(cpu, GemmSizes{.rows = out, .columns = in, .depth = rows, .a = Transpose::yes}, T(1), dy, x, T(0), dweight);
+  if (!dbias) return;
+  std::fill_n(dbias, out, T(0));
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t o = 0; o < out; ++o) dbias[o] += dy[r * out + o];
+}
+
+}  // namespace HUSH_CPU_ABI
+}  // namespace hush

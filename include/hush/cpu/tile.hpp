@@ -1,0 +1,192 @@
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include <hush/cpu/cpu.hpp>
+#include <hush/cpu/packet.hpp>
+
+namespace hush {
+inline namespace HUSH_CPU_ABI {
+
+/// Extents of the register tile that every matrix product here is made of: rows times packets of sums, chosen so that
+/// the sums, a row of the right matrix and one broadcast number fit the registers.
+template <class T>
+struct Tile {
+  static constexpr int packets = 2;
+  static constexpr int rows = simd::packet_registers >= 32 ? 12 : 6;
+  static constexpr int few_rows = rows / 3;                                // of the tile that finishes a ragged end
+  static constexpr int stacked = simd::packet_registers >= 32 ? 8 : 6;     // rows of a tile whose left matrix is packed
+  static constexpr std::int64_t columns = packets * simd::packet_size<T>;  // width of a packed panel
+};
+
+/// What happens to a finished sum: c = alpha sum + bias + beta c, where c is not read if beta is 0.
+template <class T>
+struct Finish {
+  const T* bias = nullptr;
+  T alpha = 1, beta = 0;
+};
+
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// The columns [first, first + Tile<T>::columns) of a [depth, columns] matrix as a panel [depth, Tile<T>::columns],
+/// zeros beyond the last column. `from` is row-major with `line` numbers between rows.
+template <class T>
+void pack_panel(std::int64_t depth, std::int64_t columns, std::int64_t first, const T* from, std::int64_t line,
+                T* panel) {
+  constexpr std::int64_t width = Tile<T>::columns;
+  const std::int64_t n = std::min(width, columns - first);
+  for (std::int64_t k = 0; k < depth; ++k, panel += width) {
+    const T* row = from + k * line + first;
+    if (n == width) {
+      for (std::int64_t j = 0; j < width; j += simd::packet_size<T>) simd::store<T>(panel + j, simd::load<T>(row + j));
+    } else {
+      std::fill(std::copy_n(row, n, panel), panel + width, T(0));
+    }
+  }
+}
+
+/// The same from the transposed matrix [columns, depth].
+template <class T>
+void pack_panel_transposed(std::int64_t depth, std::int64_t columns, std::int64_t first, const T* from,
+                           std::int64_t line, T* panel) {
+  constexpr std::int64_t width = Tile<T>::columns;
+  const std::int64_t n = std::min(width, columns - first);
+  simd::transpose(n, depth, from + first * line, line, panel, width);
+  if (n < width)
+    for (std::int64_t k = 0; k < depth; ++k) std::fill(panel + k * width + n, panel + (k + 1) * width, T(0));
+}
+
+/// Writes one row of finished sums; `columns` may be less than the packets hold.
+template <class T, int packets>
+[[gnu::always_inline]] inline void finish_row(const simd::Packet<T>* sums, const Finish<T>& finish,
+                                              std::int64_t columns, T* c) {
+  constexpr std::int64_t size = simd::packet_size<T>;
+  alignas(64) T ragged[packets * size];
+  const bool whole = columns >= packets * size;
+  T* at = c;
+  if (!whole) {
+    at = ragged;
+    if (finish.beta != T(0)) std::copy_n(c, columns, ragged);
+  }
+  for (int j = 0; j < packets; ++j) {
+    simd::Packet<T> value = sums[j];
+    if (finish.alpha != T(1)) value = simd::multiply<T>(value, simd::broadcast<T>(finish.alpha));
+    if (finish.bias) value = simd::add<T>(value, simd::load<T>(finish.bias + j * size));
+    if (finish.beta != T(0))
+      value = simd::multiply_add<T>(simd::broadcast<T>(finish.beta), simd::load<T>(at + j * size), value);
+    simd::store<T>(at + j * size, value);
+  }
+  if (!whole) std::copy_n(ragged, columns, c);
+}
+
+/// The micro-kernel: for r < rows, c[r][0 .. columns) = finish(sum over chunks g and k < depth of a[g][r][k] times row
+/// k of the panel at b + offsets[g]). Rows of the left matrix are found through pointers, Tile<T>::rows of them a
+/// chunk: pixels of an image need not lie in order. The order of additions is that of g and k whatever the tile.
+template <class T, int rows, int packets>
+void tile_kernel(std::int64_t chunks, std::int64_t depth, const T* const* a, const T* b, const std::int64_t* offsets,
+                 const Finish<T>& finish, std::int64_t valid_rows, std::int64_t columns, T* const* c) {
+  using simd::unrolled;
+  simd::Packet<T> sums[rows][packets];
+  unrolled<rows>([&](auto r) { unrolled<packets>([&](auto j) { sums[r][j] = simd::broadcast<T>(T(0)); }); });
+  for (std::int64_t g = 0; g < chunks; ++g, a += Tile<T>::rows) {
+    const T* row[rows];
+    unrolled<rows>([&](auto r) { row[r] = a[r]; });
+    const T* panel = b + offsets[g];
+    for (std::int64_t k = 0; k < depth; ++k, panel += Tile<T>::columns) {
+      simd::Packet<T> right[packets];
+      unrolled<packets>([&](auto j) { right[j] = simd::load<T>(panel + j * simd::packet_size<T>); });
+      unrolled<rows>([&](auto r) {
+        const auto left = simd::broadcast<T>(row[r][k]);
+        unrolled<packets>([&](auto j) { sums[r][j] = simd::multiply_add<T>(left, right[j], sums[r][j]); });
+      });
+    }
+  }
+  unrolled<rows>([&](auto r) {
+    if (r < valid_rows) finish_row<T, packets>(sums[r], finish, columns, c[r]);
+  });
+}
+
+/// A tile of up to Tile<T>::rows rows by up to Tile<T>::columns columns with the kernel that wastes least.
+template <class T>
+void tile(std::int64_t chunks, std::int64_t depth, const T* const* a, const T* b, const std::int64_t* offsets,
+          const Finish<T>& finish, std::int64_t rows, std::int64_t columns, T* const* c) {
+  constexpr int few = Tile<T>::few_rows;
+  const bool narrow = columns <= simd::packet_size<T>;
+  if (rows > 2 * few) {
+    if (narrow)
+      tile_kernel<T, Tile<T>::rows, 1>(chunks, depth, a, b, offsets, finish, rows, columns, c);
+    else
+      tile_kernel<T, Tile<T>::rows, 2>(chunks, depth, a, b, offsets, finish, rows, columns, c);
+    return;
+  }
+  for (std::int64_t r = 0; r < rows; r += few) {
+    if (narrow)
+      tile_kernel<T, few, 1>(chunks, depth, a + r, b, offsets, finish, rows - r, columns, c + r);
+    else
+      tile_kernel<T, few, 2>(chunks, depth, a + r, b, offsets, finish, rows - r, columns, c + r);
+  }
+}
+
+/// The other micro-kernel: c[r][j] += sum over images, lines and steps of a[.. + r] b[.. + j], for a tile
+/// [Tile<T>::stacked, Tile<T>::columns] of sums that lies dense at c. Both sides are packed panels whose rows (pixels)
+/// are found by constant strides.
+struct Walk {
+  std::int64_t images, lines, steps;     // how many
+  std::int64_t a_image, a_line, a_step;  // distances on the left
+  std::int64_t b_image, b_line;          // and on the right, whose step is Tile<T>::columns
+};
+template <class T>
+void stacked_kernel(const Walk& walk, const T* a, const T* b, T* c) {
+  using simd::unrolled;
+  constexpr int rows = Tile<T>::stacked, packets = Tile<T>::packets;
+  constexpr std::int64_t size = simd::packet_size<T>;
+  simd::Packet<T> sums[rows][packets];
+  unrolled<rows>([&](auto r) { unrolled<packets>([&](auto j) { sums[r][j] = simd::broadcast<T>(T(0)); }); });
+  for (std::int64_t n = 0; n < walk.images; ++n)
+    for (std::int64_t y = 0; y < walk.lines; ++y) {
+      const T* left_at = a + n * walk.a_image + y * walk.a_line;
+      const T* right_at = b + n * walk.b_image + y * walk.b_line;
+      for (std::int64_t x = 0; x < walk.steps; ++x, left_at += walk.a_step, right_at += Tile<T>::columns) {
+        simd::Packet<T> right[packets];
+        unrolled<packets>([&](auto j) { right[j] = simd::load<T>(right_at + j * size); });
+        unrolled<rows>([&](auto r) {
+          const auto left = simd::broadcast<T>(left_at[r]);
+          unrolled<packets>([&](auto j) { sums[r][j] = simd::multiply_add<T>(left, right[j], sums[r][j]); });
+        });
+      }
+    }
+  unrolled<rows>([&](auto r) {
+    unrolled<packets>([&](auto j) {
+      T* at = c + r * Tile<T>::columns + j * size;
+      simd::store<T>(at, simd::add<T>(simd::load<T>(at), sums[r][j]));
+    });
+  });
+}
+
+/// c[rows, columns] = finish(a[rows, depth] times the matrix packed at `panels`), by one thread; the rows of a and c
+/// are `a_line` and `c_line` apart, the panels `panel_stride`. `finish.bias` has as many numbers as the panels are
+/// wide.
+template <class T>
+void multiply_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, const T* a, std::int64_t a_line,
+                   const T* panels, std::int64_t panel_stride, const Finish<T>& finish, T* c, std::int64_t c_line) {
+  constexpr int height = Tile<T>::rows;
+  const std::int64_t start = 0;
+  std::array<const T*, height> from;
+  std::array<T*, height> to;
+  for (std::int64_t first = 0; first < columns; first += Tile<T>::columns, panels += panel_stride) {
+    const Finish<T> here{finish.bias ? finish.bias + first : nullptr, finish.alpha, finish.beta};
+    for (std::int64_t r0 = 0; r0 < rows; r0 += height) {
+      for (int r = 0; r < height; ++r) {
+        const std::int64_t row = std::min(r0 + r, rows - 1);
+        from[std::size_t(r)] = a + row * a_line;
+        to[std::size_t(r)] = c + row * c_line + first;
+      }
+      tile(std::int64_t(1), depth, from.data(), panels, &start, here, std::min<std::int64_t>(height, rows - r0),
+           std::min(Tile<T>::columns, columns - first), to.data());
+    }
+  }
+}
+
+}  // namespace HUSH_CPU_ABI
+}  // namespace hush
