@@ -9,6 +9,7 @@ import arrows
 import house
 import measures
 import mirrors
+import snippets
 import umbrellas
 
 CLEAN = {
@@ -23,6 +24,7 @@ CLEAN = {
                                          "struct Linear {};\nstatic_assert(NoiseSchedule<Linear>);\n",
     "tests/version.cpp": "#include <hush/version.hpp>\nTEST_CASE",
     "tests/check.cpp": "#include <hush/check.hpp>\nTEST_CASE",
+    "tests/part.cpp": "// [code]\nnew\n// [/code]\n",
     "tests/level.cpp": "#include <hush/level.hpp>\nTEST_CASE",
     "tests/schedule.cpp": "#include <hush/schedule.hpp>\nTEST_CASE",
     "tests/schedules/schedules.cpp": "#include <hush/schedules/cosine.hpp>\n#include <hush/schedules/linear.hpp>\nTEST_CASE",
@@ -54,6 +56,8 @@ BROKEN = [
     (measures, "include/hush/schedules/cosine.hpp", "#pragma once\n/// A schedule.\nstruct Cosine {};\n", "ends with its proof"),
     (measures, "include/hush/utils.hpp", "#pragma once\n", "a name that says nothing"),
     (umbrellas, "include/hush/core.hpp", "#pragma once\n#include <hush/level.hpp>\n", "lacks hush/check.hpp"),
+    (snippets, "README.md", "<!-- from: tests/level.cpp#nothing -->\n```cpp\nold\n```\n", "has no part [nothing]"),
+    (snippets, "README.md", "<!-- from: tests/part.cpp#code -->\n```cpp\nold\n```\n", "differs from"),
 ]
 
 
@@ -86,7 +90,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         clean = pathlib.Path(folder) / "clean"
         write(clean, CLEAN)
-        for check in (arrows, mirrors, measures):
+        for check in (arrows, mirrors, measures, snippets):
             status, words = findings_of(check, clean)
             if status != 0:
                 wrong.append(f"{check.__name__} complains about a clean tree:\n{words}")
@@ -97,7 +101,7 @@ def main():
             status, out = findings_of(check, root)
             if status == 0 or says not in out:
                 wrong.append(f"{check.__name__} does not say `{says}` about {name} but:\n{out}")
-    house.finish(wrong, len(BROKEN) + 3)
+    house.finish(wrong, len(BROKEN) + 4)
 
 
 if __name__ == "__main__":
