@@ -14,6 +14,7 @@
 
 namespace hush::data {
 
+/// The two parts of a data set.
 enum class Split { train, test };
 
 /// Which images of Fashion-MNIST, and how: the side in pixels (28 leaves them as they are), how many from the start

@@ -41,6 +41,7 @@ enum class Dtype : std::uint8_t {
   U64
 };
 
+/// What a file calls an element type, and how wide it is.
 struct DtypeFacts {
   const char* name;
   unsigned bits;

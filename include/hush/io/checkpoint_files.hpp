@@ -126,7 +126,7 @@ inline Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   checkpoint.state = member(content, "state", state_path);
   for (const auto& [name, about] : member(content, "files", state_path).items()) {
     if (!detail::plain_name(name) || !name.ends_with(".safetensors"))
-      throw FileError(state_path, words("lists a file ", quoted(name), " that no checkpoint has"));
+      throw FileError(state_path, words("lists a file ", in_quotes(name), " that no checkpoint has"));
     const auto path = folder / name;
     const auto size = whole_number(member(about, "bytes", state_path), "bytes", state_path);
     const auto bytes = read_file(path);
@@ -224,7 +224,7 @@ inline void save_checkpoint(const std::filesystem::path& run, const Checkpoint& 
   std::map<std::string, std::string> heads;
   std::map<std::string, Pieces> payloads;
   for (const auto& [name, arrays] : checkpoint.files) {
-    check(detail::plain_name(name), "save_checkpoint", "a file cannot be called ", quoted(name));
+    check(detail::plain_name(name), "save_checkpoint", "a file cannot be called ", in_quotes(name));
     payloads[name + ".safetensors"] = safetensors_pieces(arrays, heads[name]);
   }
   const auto state = detail::checkpoint_state(checkpoint, payloads);

@@ -24,7 +24,7 @@ struct JsonLimits {
 };
 
 /// Text from a file as it may stand in a message: quoted, printable ASCII, at most 64 characters.
-inline std::string quoted(std::string_view text) {
+inline std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text.substr(0, 64)) {
     if (c >= ' ' && c < 127) {
@@ -75,7 +75,7 @@ inline Json parse_json(std::string_view text, const std::filesystem::path& file,
     } else if (event == Event::key) {
       const auto& name = parsed.get_ref<const std::string&>();
       if (!names.back().insert(name).second)
-        throw FileError(file, words("JSON repeats the name ", quoted(name)), here());
+        throw FileError(file, words("JSON repeats the name ", in_quotes(name)), here());
     }
     if (event != Event::object_end && event != Event::array_end && ++values > limits.values)
       throw FileError(file, words("JSON holds more than ", limits.values, " values"), here());

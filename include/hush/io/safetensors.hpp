@@ -36,7 +36,7 @@ inline Stored stored_array(const std::string& name, const Json& entry, const std
                            const SafetensorsLimits& limits) {
   constexpr std::uint64_t at = 8;
   const auto wrong = [&](const auto&... what) {
-    throw FileError(file, words("array ", quoted(name), ' ', what...), at);
+    throw FileError(file, words("array ", in_quotes(name), ' ', what...), at);
   };
   if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry.contains("shape") ||
       !entry.contains("data_offsets"))
@@ -44,7 +44,7 @@ inline Stored stored_array(const std::string& name, const Json& entry, const std
   Stored stored{0, 0, name, {}};
   const auto& type = text_of(entry["dtype"], "dtype", file, at);
   const auto dtype = dtype_named(type);
-  if (!dtype) wrong("has the unknown dtype ", quoted(type));
+  if (!dtype) wrong("has the unknown dtype ", in_quotes(type));
   stored.array.dtype = *dtype;
 
   const auto& shape = entry["shape"];
@@ -120,7 +120,7 @@ inline Arrays parse_safetensors(std::span<const std::byte> bytes, const std::fil
   for (const auto& entry : stored) {
     if (entry.begin != expected)
       throw FileError(file,
-                      words("array ", quoted(entry.name), " begins at ", entry.begin, " of the data, ", expected,
+                      words("array ", in_quotes(entry.name), " begins at ", entry.begin, " of the data, ", expected,
                             " was expected: no gaps or overlaps"),
                       8 + length + expected);
     expected = entry.end;
@@ -161,7 +161,7 @@ inline Pieces safetensors_pieces(const Arrays& arrays, std::string& head) {
       const auto count = elements(array.shape);
       check(name != "__metadata__", where, "no array may be called __metadata__");
       check(count && *count < (1ull << 56) && *count * facts(array.dtype).bits == array.bytes.size() * 8, where,
-            "array ", quoted(name), " has ", array.bytes.size(), " bytes, which its shape and type do not want");
+            "array ", in_quotes(name), " has ", array.bytes.size(), " bytes, which its shape and type do not want");
       head += words(',', Json(name).dump(), ":{\"dtype\":\"", facts(array.dtype).name,
                     "\",\"shape\":", Json(array.shape).dump(), ",\"data_offsets\":[", at, ',', at + array.bytes.size(),
                     "]}");
