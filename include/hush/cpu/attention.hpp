@@ -26,13 +26,9 @@ void softmax_row(std::int64_t count, T* row) {
     top = simd::maximum<T>(top, x);
     return x;
   });
-  const auto greatest = simd::broadcast<T>(simd::greatest<T>(top)), none = simd::broadcast<T>(T(0));
-  auto sums = none;
-  const auto floor = simd::broadcast<T>(std::log(std::numeric_limits<T>::min()));
-  each([&](const simd::Packet<T>& x) {
-    const auto value = simd::exponential<T>(simd::maximum<T>(simd::subtract<T>(x, greatest), floor));
-    return value;
-  });
+  const auto greatest = simd::broadcast<T>(simd::greatest<T>(top));
+  auto sums = simd::broadcast<T>(T(0));
+  each([&](const simd::Packet<T>& x) { return simd::exponential<T>(simd::subtract<T>(x, greatest)); });
   std::int64_t i = 0;
   for (; i + size <= count; i += size) sums = simd::add<T>(sums, simd::load<T>(row + i));
   T total = simd::sum<T>(sums);
@@ -66,8 +62,8 @@ void attention(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, const T* 
   constexpr std::int64_t width = Tile<T>::columns, strip = 8 * Tile<T>::rows;
   const Heads hq{s.queries, s.heads, s.width}, hk{s.keys, s.heads, s.width}, hv{s.keys, s.heads, s.value_width},
       hy{s.queries, s.heads, s.value_width};
-  const std::int64_t strips = ceil_div(s.queries, strip), share = ceil_div(strips, ceil_div(strips, 8));
-  const std::int64_t tasks = strips == 0 ? 0 : ceil_div(strips, share);
+  const std::int64_t strips = ceil_div(s.queries, strip), share = std::clamp<std::int64_t>(strips, 1, 8);
+  const std::int64_t tasks = ceil_div(strips, share);
   parallel(cpu, s.batch * s.heads * tasks, [&](std::int64_t task) {
     const std::int64_t pair = task / tasks, image = pair / s.heads, head = pair % s.heads;
     const std::int64_t keys_size = ceil_div(s.keys, width) * width * s.width;
