@@ -2,8 +2,9 @@
 #include <hush/autograd/apply.hpp>
 
 namespace hush {
+namespace ops {
 
-/// y = x * sigmoid(x), element by element.
+/// y = x sigmoid(x), element by element.
 struct Silu {
   template <Backend B>
   Tensor<B> forward(const Tensor<B>& x) const {
@@ -23,10 +24,12 @@ struct Silu {
   }
 };
 
+}  // namespace ops
+
 /// SiLU (Elfwing et al. 2017), any shape.
 template <Value V>
 V silu(const V& x) {
-  return apply(Silu{}, x);
+  return apply(ops::Silu{}, x);
 }
 
 }  // namespace hush

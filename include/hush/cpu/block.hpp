@@ -1,0 +1,55 @@
+#pragma once
+#include <Eigen/Core>
+#include <algorithm>
+#include <cstdint>
+
+#include <hush/cpu/cpu.hpp>
+
+namespace hush {
+inline namespace HUSH_CPU_ABI {
+
+/// How many numbers an elementwise kernel handles at a time, and how many blocks' worth of them make a task.
+inline constexpr std::int64_t block_size = 64;
+inline constexpr std::int64_t numbers_a_task = 256 * block_size;
+
+/// 64 numbers. Kernels work on whole blocks only and pad the last one, so that what becomes of a number never depends
+/// on where in its array it stands.
+template <class T>
+using Numbers = Eigen::Array<T, int(block_size), 1>;
+
+/// The block at x, of which `count` numbers exist; `padding` stands for the rest.
+template <class T>
+Numbers<T> load_block(const T* x, std::int64_t count, T padding = T(0)) {
+  Numbers<T> block;
+  if (count >= block_size) {
+    block = Eigen::Map<const Numbers<T>>(x);
+  } else {
+    block.setConstant(padding);
+    std::copy_n(x, count, block.data());
+  }
+  return block;
+}
+
+/// Writes the first `count` numbers of a block (all of them if there are as many).
+template <class T>
+void store_block(T* y, std::int64_t count, const Numbers<T>& block) {
+  if (count >= block_size)
+    Eigen::Map<Numbers<T>>{y} = block;
+  else
+    std::copy_n(block.data(), count, y);
+}
+
+/// y = f(x...) for arrays of n numbers, where f makes a block from blocks.
+template <class T, class F, class... X>
+void map_blocks(const Cpu<T>& cpu, std::int64_t n, T* y, const F& f, const X*... x) {
+  parallel(cpu, (n + numbers_a_task - 1) / numbers_a_task, [&](std::int64_t task) {
+    const std::int64_t end = std::min(n, (task + 1) * numbers_a_task);
+    for (std::int64_t i = task * numbers_a_task; i < end; i += block_size) {
+      const Numbers<T> block = f(load_block(x + i, end - i)...);
+      store_block(y + i, end - i, block);
+    }
+  });
+}
+
+}  // namespace HUSH_CPU_ABI
+}  // namespace hush

@@ -1,0 +1,66 @@
+#pragma once
+#include <hush/cpu/block.hpp>
+#include <hush/tensor/image_sizes.hpp>
+
+namespace hush {
+inline namespace HUSH_CPU_ABI {
+
+/// The greatest (and where it stands) of the window * window pixels at x, channel by channel, for up to one block of
+/// channels. The first of equals wins; what is not a number wins over all.
+template <class T>
+void window_max(std::int64_t window, std::int64_t line, std::int64_t channels, std::int64_t count, const T* x,
+                Numbers<T>& best, Numbers<T>& place) {
+  best = load_block(x, count);
+  place.setZero();
+  for (std::int64_t j = 1; j < window * window; ++j) {
+    const Numbers<T> v = load_block(x + j / window * line + j % window * channels, count);
+    for (std::int64_t c = 0; c < block_size; ++c) {
+      const bool wins = v[c] > best[c] || v[c] != v[c];
+      best[c] = wins ? v[c] : best[c];
+      place[c] = wins ? T(j) : place[c];
+    }
+  }
+}
+
+/// y[H / window, W / window] = the greatest of each window; rows and columns that fill no window are left out.
+template <class T>
+void max_pool2d(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t window, const T* x, T* y) {
+  const std::int64_t height = s.height / window, width = s.width / window, line = s.width * s.channels;
+  parallel(cpu, s.batch * height, [&](std::int64_t row) {
+    const T* from = x + (row / height * s.height + row % height * window) * line;
+    Numbers<T> best, place;
+    for (std::int64_t i = 0; i < width; ++i)
+      for (std::int64_t c = 0; c < s.channels; c += block_size) {
+        window_max(window, line, s.channels, s.channels - c, from + i * window * s.channels + c, best, place);
+        store_block(y + (row * width + i) * s.channels + c, s.channels - c, best);
+      }
+  });
+}
+
+/// The gradient goes to the pixel that won; the others, those outside of every window too, get 0.
+template <class T>
+void max_pool2d_backward(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t window, const T* dy, const T* x, T* dx) {
+  const std::int64_t height = s.height / window, width = s.width / window, line = s.width * s.channels;
+  const std::int64_t bands = height + (s.height % window != 0);
+  parallel(cpu, s.batch * bands, [&](std::int64_t task) {
+    const std::int64_t image = task / bands, band = task % bands;
+    const std::int64_t begin = (image * s.height + band * window) * line;
+    std::fill_n(dx + begin, std::min(window, s.height - band * window) * line, T(0));
+    if (band == height) return;
+    Numbers<T> best, place;
+    for (std::int64_t i = 0; i < width; ++i)
+      for (std::int64_t c = 0; c < s.channels; c += block_size) {
+        const std::int64_t corner = begin + i * window * s.channels + c, left = s.channels - c;
+        window_max(window, line, s.channels, left, x + corner, best, place);
+        const Numbers<T> d = load_block(dy + ((image * height + band) * width + i) * s.channels + c, left);
+        for (std::int64_t j = 0; j < window * window; ++j) {
+          Numbers<T> share;
+          for (std::int64_t k = 0; k < block_size; ++k) share[k] = place[k] == T(j) ? d[k] : T(0);
+          store_block(dx + corner + j / window * line + j % window * s.channels, left, share);
+        }
+      }
+  });
+}
+
+}  // namespace HUSH_CPU_ABI
+}  // namespace hush

@@ -1,0 +1,109 @@
+#pragma once
+#include <cmath>
+#include <vector>
+
+#include <hush/cpu/block.hpp>
+#include <hush/tensor/image_sizes.hpp>
+
+namespace hush {
+inline namespace HUSH_CPU_ABI {
+
+/// y = a x, or y += a x, over n numbers.
+template <class T>
+void add_scaled(std::int64_t n, T a, const T* x, T* y, bool fresh) {
+  for (std::int64_t i = 0; i < n; i += block_size) {
+    Numbers<T> sum = a * load_block(x + i, n - i);
+    if (!fresh) sum += load_block(y + i, n - i);
+    store_block(y + i, n - i, sum);
+  }
+}
+
+/// One number of a resampled line is a weighted sum of a few numbers of the line it comes from.
+struct Tap {
+  std::int64_t from = 0;
+  double weight = 0;
+};
+using Taps = std::vector<std::vector<Tap>>;  // for each number of the new line
+
+/// Each number `factor` times.
+inline Taps nearest_taps(std::int64_t size, std::int64_t factor) {
+  Taps taps(std::size_t(size * factor));
+  for (std::int64_t i = 0; i < size * factor; ++i) taps[std::size_t(i)] = {{i / factor, 1}};
+  return taps;
+}
+
+/// Number i of the new line stands at (i + 1/2) / factor - 1/2 between two of the old one; the ends are held.
+inline Taps linear_taps(std::int64_t size, std::int64_t factor) {
+  Taps taps(std::size_t(size * factor));
+  for (std::int64_t i = 0; i < size * factor; ++i) {
+    const double place = (double(i) + 0.5) / double(factor) - 0.5, left = std::floor(place), part = place - left;
+    const std::int64_t a = std::max<std::int64_t>(0, std::int64_t(left));
+    const std::int64_t b = std::min(size - 1, std::int64_t(left) + 1);
+    if (a == b || part == 0)
+      taps[std::size_t(i)] = {{a, 1}};
+    else
+      taps[std::size_t(i)] = {{a, 1 - part}, {b, part}};
+  }
+  return taps;
+}
+
+/// The same sums the other way: what each number of the old line gave, and to which.
+inline Taps transposed(const Taps& taps, std::int64_t size) {
+  Taps back(std::size_t(size), std::vector<Tap>{});
+  for (std::size_t i = 0; i < taps.size(); ++i)
+    for (const Tap& tap : taps[i]) back[std::size_t(tap.from)].push_back({std::int64_t(i), tap.weight});
+  return back;
+}
+
+/// Rows by their taps, then the pixels within each row: y [batch, rows.size(), columns.size(), C] from x [batch, H, W,
+/// C].
+template <class T>
+void resample(const Cpu<T>& cpu, const ImageSizes& s, const Taps& rows, const Taps& columns, const T* x, T* y) {
+  const std::int64_t height = std::int64_t(rows.size()), width = std::int64_t(columns.size()), c = s.channels;
+  const std::int64_t line = s.width * c;
+  parallel(cpu, s.batch * height, [&](std::int64_t row) {
+    const auto& taps = rows[std::size_t(row % height)];
+    const T* image = x + row / height * s.height * line;
+    std::vector<T> mixed;
+    const T* from = image + taps[0].from * line;
+    if (taps.size() > 1 || taps[0].weight != 1) {
+      mixed.resize(std::size_t(line));
+      for (const Tap& tap : taps)
+        add_scaled(line, T(tap.weight), image + tap.from * line, mixed.data(), &tap == taps.data());
+      from = mixed.data();
+    }
+    for (std::int64_t i = 0; i < width; ++i)
+      for (const Tap& tap : columns[std::size_t(i)])
+        add_scaled(c, T(tap.weight), from + tap.from * c, y + (row * width + i) * c,
+                   &tap == columns[std::size_t(i)].data());
+  });
+}
+
+/// y [H * factor, W * factor]: every pixel `factor` times each way.
+template <class T>
+void upsample_nearest(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t factor, const T* x, T* y) {
+  resample(cpu, s, nearest_taps(s.height, factor), nearest_taps(s.width, factor), x, y);
+}
+/// `s` are the extents of dx.
+template <class T>
+void upsample_nearest_backward(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t factor, const T* dy, T* dx) {
+  resample(cpu, {s.batch, s.height * factor, s.width * factor, s.channels},
+           transposed(nearest_taps(s.height, factor), s.height), transposed(nearest_taps(s.width, factor), s.width), dy,
+           dx);
+}
+
+/// y [H * factor, W * factor]: linear between the pixels' centres each way, constant beyond the outermost.
+template <class T>
+void upsample_bilinear(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t factor, const T* x, T* y) {
+  resample(cpu, s, linear_taps(s.height, factor), linear_taps(s.width, factor), x, y);
+}
+/// `s` are the extents of dx.
+template <class T>
+void upsample_bilinear_backward(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t factor, const T* dy, T* dx) {
+  resample(cpu, {s.batch, s.height * factor, s.width * factor, s.channels},
+           transposed(linear_taps(s.height, factor), s.height), transposed(linear_taps(s.width, factor), s.width), dy,
+           dx);
+}
+
+}  // namespace HUSH_CPU_ABI
+}  // namespace hush

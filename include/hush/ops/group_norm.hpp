@@ -1,0 +1,65 @@
+#pragma once
+#include <hush/autograd/apply.hpp>
+#include <hush/tensor/group_norm_sizes.hpp>
+
+namespace hush {
+namespace ops {
+
+/// Saves mean and 1 / standard deviation, [N, groups] each, besides x.
+struct GroupNorm {
+  std::int64_t groups = 1;
+  double eps = 1e-5;
+
+  template <class M>
+  GroupNormSizes sizes(const Shape& x, const M& gamma, const M& beta) const {
+    check(x.rank() >= 2, "group_norm", "wants x [N, ..., C], got ", x);
+    const Shape channels{x.back()};
+    check(groups >= 1 && x.back() % groups == 0, "group_norm", x.back(), " channels do not fall into ", groups,
+          " groups");
+    check(gamma.shape() == channels && beta.shape() == channels, "group_norm", "input has ", x.back(),
+          " channels, gamma is ", gamma.shape(), " and beta ", beta.shape());
+    check(eps >= 0, "group_norm", "eps ", eps, " is negative");
+    std::int64_t pixels = 1;
+    for (int i = 1; i + 1 < x.rank(); ++i) pixels *= x[i];
+    return {.batch = x[0], .pixels = pixels, .channels = x.back(), .groups = groups, .eps = eps};
+  }
+  template <Backend B>
+  Tensor<B> forward(const Tensor<B>& x, const Tensor<B, typename B::master>& gamma,
+                    const Tensor<B, typename B::master>& beta) const {
+    return record(x, gamma, beta).y;
+  }
+  template <Backend B>
+  auto record(const Tensor<B>& x, const Tensor<B, typename B::master>& gamma,
+              const Tensor<B, typename B::master>& beta) const {
+    const GroupNormSizes s = sizes(x.shape(), gamma, beta);
+    Tensor<B, typename B::master> mean(x.on(), {s.batch, s.groups}), rstd = empty_like(mean);
+    Tensor<B> y = empty_like(x);
+    group_norm(x.on(), s, x.data(), gamma.data(), beta.data(), y.data(), mean.data(), rstd.data());
+    return Recorded{y, std::tuple{x, gamma, mean, rstd, s}};
+  }
+  template <Backend B>
+  Grads<B, 3> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x,
+                       const Tensor<B, typename B::master>& gamma, const Tensor<B, typename B::master>& mean,
+                       const Tensor<B, typename B::master>& rstd, const GroupNormSizes& s) const {
+    Grads<B, 3> grads;
+    if (needs[0]) grads[0] = empty_like(x);
+    if (needs[1]) grads[1] = Tensor<B>(dy.on(), gamma.shape());
+    if (needs[2]) grads[2] = Tensor<B>(dy.on(), gamma.shape());
+    group_norm_backward(dy.on(), s, dy.data(), x.data(), gamma.data(), mean.data(), rstd.data(), grads[0].data(),
+                        grads[1].data(), grads[2].data());
+    return grads;
+  }
+};
+
+}  // namespace ops
+
+/// Group normalization (Wu and He 2018) of x [N, H, W, C] or [N, S, C]: mean and variance over the pixels and channels
+/// of each of `groups` runs of channels of an image, then gamma [C] and beta [C]. 1 group and C groups are the
+/// extremes.
+template <Value V>
+V group_norm(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
+             std::int64_t groups, double eps) {
+  return apply(ops::GroupNorm{groups, eps}, x, gamma, beta);
+}
+
+}  // namespace hush
