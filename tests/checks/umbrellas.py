@@ -7,7 +7,7 @@ import house
 # rooms in reading order; what is not named comes last
 ORDER = ["version", "check", "errors", "host_device", "images", "level", "schedule", "parameterization", "weighting", "grid",
          "draw", "sampler", "plan", "tensor", "cpu", "autograd", "ops", "nn", "conditioning", "backbone", "optimizer",
-         "rate", "ema", "process", "guidance", "sample", "train", "metrics", "io", "data"]
+         "rate", "ema", "process", "guidance", "sample", "training", "train", "metrics", "io", "data"]
 WORDS = {
     "core.hpp": "Everything that needs the standard library and Eigen only, and no files.",
     "io.hpp": "Pictures, weights and checkpoints in files.",
@@ -29,7 +29,8 @@ def lists(root):
                   key=place)
     folders = {"io.hpp": [h for h in free if h.startswith("io/")], "data.hpp": [h for h in free if h.startswith("data/")]}
     closures = {header: house.closure(root, header) for header in free}
-    filed = [h for h in free if any(name.startswith(("io/", "data/")) for name in closures[h])]
+    filed = [h for h in free if h.startswith("data/") or needs[h] & {"png.h", "zlib.h", "nlohmann/json.hpp"} or
+             any(name.startswith("io/") for name in closures[h])]
     core = [h for h in free if h not in filed]
     rest = [h for h in filed if not h.startswith(("io/", "data/"))]
     return {"core.hpp": core, **{name: found for name, found in folders.items() if found},
