@@ -89,8 +89,8 @@ inline std::string encode_gif(const Images<float>& frames, const Animation& anim
   check(animation.scale >= 1 && high > 0 && wide > 0 && high <= 65535 && wide <= 65535, where, "cannot write ", wide,
         " x ", high, " pixels (scale ", animation.scale, ")");
   const auto hundredths = [&](std::chrono::milliseconds time) {
-    check(time.count() >= 0 && time.count() % 10 == 0 && time.count() <= 655350, where, "a time of ", time.count(),
-          " ms: times are multiples of 10 ms up to 655 s");
+    check(animation.hold.count() >= 0 && time.count() >= 0 && time.count() % 10 == 0 && time.count() <= 655350, where,
+          "a time of ", time.count(), " ms: times are multiples of 10 ms up to 655 s");
     return std::uint16_t(time.count() / 10);
   };
   const auto delay = hundredths(animation.delay), last = hundredths(animation.delay + animation.hold);

@@ -1,0 +1,266 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include <hush/io/gif.hpp>
+#include <hush/io/pixels.hpp>
+#include <hush/io/png.hpp>
+#include <hush/io/tile.hpp>
+
+#include "io/scratch.hpp"
+
+using namespace hush;
+
+namespace {
+
+Images<std::uint8_t> patterned(std::int64_t n, std::int64_t h, std::int64_t w, std::int64_t c) {
+  Images<std::uint8_t> images(n, h, w, c);
+  std::uint32_t state = 12345;
+  for (auto& pixel : images.pixels) pixel = std::uint8_t((state = state * 1664525u + 1013904223u) >> 24);
+  return images;
+}
+
+/// A GIF's frames as the colours a viewer shows, written from the standard: an own reader of blocks and of LZW.
+struct Decoded {
+  std::vector<std::vector<std::uint8_t>> frames;  // RGB
+  std::vector<int> delays;
+  std::string comment;
+  bool loops = false;
+};
+
+std::vector<std::uint8_t> unpacked_lzw(const std::string& data, int literal_bits) {
+  const int clear = 1 << literal_bits;
+  std::vector<std::string> table;
+  const auto reset = [&] {
+    table.assign(std::size_t(clear) + 2, "");
+    for (int i = 0; i < clear; ++i) table[std::size_t(i)] = std::string(1, char(i));
+  };
+  reset();
+  std::vector<std::uint8_t> out;
+  std::string previous;
+  int bits = literal_bits + 1;
+  for (std::size_t at = 0; at + std::size_t(bits) <= data.size() * 8;) {
+    int code = 0;
+    for (int i = 0; i < bits; ++i, ++at) code |= (data[at / 8] >> (at % 8) & 1) << i;
+    if (code == clear + 1) return out;
+    if (code == clear) {
+      reset(), previous.clear(), bits = literal_bits + 1;
+      continue;
+    }
+    REQUIRE(code <= int(table.size()));
+    const auto text = code < int(table.size()) ? table[std::size_t(code)] : previous + previous[0];
+    if (!previous.empty() && table.size() < 4096) table.push_back(previous + text[0]);
+    if (int(table.size()) == 1 << bits && bits < 12) ++bits;
+    out.insert(out.end(), text.begin(), text.end());
+    previous = text;
+  }
+  FAIL("no end code");
+  return out;
+}
+
+Decoded decoded_gif(const std::string& file) {
+  std::size_t at = 13;
+  const auto byte = [&](std::size_t i) { return int(static_cast<unsigned char>(file.at(i))); };
+  const auto word = [&](std::size_t i) { return byte(i) | byte(i + 1) << 8; };
+  const auto blocks = [&] {
+    std::string all;
+    for (; byte(at) != 0; at += std::size_t(byte(at)) + 1) all += file.substr(at + 1, std::size_t(byte(at)));
+    ++at;
+    return all;
+  };
+  CHECK(file.substr(0, 6) == "GIF89a");
+  const int width = word(6), height = word(8);
+  REQUIRE((byte(10) & 0x80) != 0);
+  const auto palette = at;
+  at += std::size_t(3) << ((byte(10) & 7) + 1);
+  Decoded out;
+  std::vector<std::uint8_t> canvas(std::size_t(width * height * 3));
+  while (byte(at) != 0x3B) {
+    if (byte(at) == 0x21) {
+      const int label = byte(at + 1);
+      at += 2;
+      const auto body = blocks();
+      if (label == 0xF9) out.delays.push_back(static_cast<unsigned char>(body[1]) | static_cast<unsigned char>(body[2]) << 8);
+      if (label == 0xFE) out.comment = body;
+      if (label == 0xFF) out.loops = body == std::string("NETSCAPE2.0\1\0\0", 14);
+      continue;
+    }
+    REQUIRE(byte(at) == 0x2C);
+    const int left = word(at + 1), top = word(at + 3), wide = word(at + 5), high = word(at + 7);
+    CHECK(byte(at + 9) == 0);
+    const int literal_bits = byte(at + 10);
+    at += 11;
+    const auto pixels = unpacked_lzw(blocks(), literal_bits);
+    REQUIRE(int(pixels.size()) == wide * high);
+    for (int y = 0; y < high; ++y)
+      for (int x = 0; x < wide; ++x)
+        for (int c = 0; c < 3; ++c)
+          canvas.at(std::size_t(((top + y) * width + left + x) * 3 + c)) =
+              std::uint8_t(byte(palette + std::size_t(3 * pixels[std::size_t(y * wide + x)] + c)));
+    out.frames.push_back(canvas);
+  }
+  CHECK(at + 1 == file.size());
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("pixels: bytes become floats and the same bytes again") {
+  Images<std::uint8_t> all(1, 16, 16, 1);
+  for (int i = 0; i < 256; ++i) all.pixels[std::size_t(i)] = std::uint8_t(i);
+  const auto floats = io::to_floats(all);
+  CHECK(floats.pixels.front() == -1.0f);
+  CHECK(floats.pixels.back() == 1.0f);
+  CHECK(io::to_bytes(floats) == all);
+  CHECK(io::to_bytes(io::to_floats(all, {0, 1}), {0, 1}) == all);
+  CHECK(io::to_floats(all, {0, 1}).pixels[51] == 0.2f);
+}
+
+TEST_CASE("pixels: floats are rounded and clamped, and NaN is black") {
+  const float inf = std::numeric_limits<float>::infinity();
+  const Images<float> odd(1, 1, 8, 1, {-1.5f, 1.5f, inf, -inf, std::nanf(""), 0.0f, -1 + 2 * 0.49f / 255, -1 + 2 * 0.51f / 255});
+  CHECK(io::to_bytes(odd).pixels == std::vector<std::uint8_t>{0, 255, 255, 0, 0, 128, 0, 1});
+}
+
+TEST_CASE("tile: images stand in rows, with gaps, each pixel enlarged") {
+  const Images<std::uint8_t> three(3, 1, 2, 1, {1, 2, 3, 4, 5, 6});
+  const auto square = io::tile(three, {.gap = 1}, std::uint8_t(9));
+  CHECK(square == Images<std::uint8_t>(1, 3, 5, 1, {1, 2, 9, 3, 4, 9, 9, 9, 9, 9, 5, 6, 9, 9, 9}));
+  const auto row = io::tile(three, {.columns = 7, .gap = 0}, std::uint8_t(9));
+  CHECK(row == Images<std::uint8_t>(1, 1, 6, 1, {1, 2, 3, 4, 5, 6}));
+  const auto big = io::tile(Images<std::uint8_t>(1, 1, 2, 3, {1, 2, 3, 4, 5, 6}), {.scale = 2}, std::uint8_t(9));
+  CHECK(big == Images<std::uint8_t>(1, 2, 4, 3, {1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6}));
+  CHECK_THROWS_AS(io::tile(Images<float>(), {}, 0.f), std::invalid_argument);
+  CHECK_THROWS_AS(io::tile(three, {.columns = -1}, std::uint8_t(0)), std::invalid_argument);
+  CHECK_THROWS_AS(io::tile(three, {.gap = -1}, std::uint8_t(0)), std::invalid_argument);
+  CHECK_THROWS_AS(io::tile(three, {.scale = 0}, std::uint8_t(0)), std::invalid_argument);
+}
+
+TEST_CASE("png: grey and RGB pictures and their words come back") {
+  const Scratch scratch("png");
+  for (const auto& image : {patterned(1, 5, 7, 1), patterned(1, 5, 7, 3), patterned(1, 1, 1, 1), patterned(1, 3, 1000, 3)}) {
+    const io::PictureText text{{"seed", "7"}, {"config", "{\"steps\": 50}"}, {"title", "b\xC3\xA9"}, {"empty", ""}};
+    io::write_png(scratch / "x.png", image, text);
+    CHECK(io::read_png(scratch / "x.png") == image);
+    CHECK(io::read_png_text(scratch / "x.png") == text);
+  }
+  CHECK(entries(scratch.folder) == 1);
+}
+
+TEST_CASE("png: a grid is the tiled images as bytes on white") {
+  const Scratch scratch("png-grid");
+  const auto images = patterned(5, 4, 3, 1);
+  io::write_grid(scratch / "deep/grid.png", io::to_floats(images), {.columns = 2, .gap = 3, .scale = 2, .text = {{"a", "b"}}});
+  CHECK(io::read_png(scratch / "deep/grid.png") == io::tile(images, {2, 3, 2}, std::uint8_t(255)));
+  CHECK(io::read_png_text(scratch / "deep/grid.png").at("a") == "b");
+}
+
+TEST_CASE("png: what cannot be written is refused in words, and nothing is left behind") {
+  const Scratch scratch("png-bad");
+  CHECK_THROWS_AS(io::write_png(scratch / "x", patterned(2, 2, 2, 1)), std::invalid_argument);
+  CHECK_THROWS_AS(io::write_png(scratch / "x", patterned(1, 2, 2, 2)), std::invalid_argument);
+  CHECK_THROWS_AS(io::write_png(scratch / "x", patterned(1, 0, 2, 1)), std::invalid_argument);
+  CHECK_THROWS_AS(io::write_grid(scratch / "x", Images<float>(0, 2, 2, 1)), std::invalid_argument);
+  for (const auto& key : {std::string(), std::string(80, 'k'), std::string(" k"), std::string("k\n")})
+    CHECK_THROWS_AS(io::write_png(scratch / "x", patterned(1, 2, 2, 1), {{key, "v"}}), std::invalid_argument);
+  for (int at = 0; at < 6; ++at) {
+    Failing failing{.at = at, .error = ENOSPC};
+    CHECK_THROWS_AS(io::write_png(scratch / "x", patterned(1, 2, 2, 1), {}, failing.disk()), FileError);
+  }
+  CHECK(entries(scratch.folder) == 0);
+}
+
+TEST_CASE("png: cut or flipped at any byte it is refused") {
+  const Scratch scratch("png-damage");
+  io::write_png(scratch / "x", patterned(1, 3, 4, 3), {{"seed", "7"}});
+  const auto good = get(scratch / "x");
+  for (std::size_t length = 0; length < good.size(); ++length) {
+    put(scratch / "x", good.substr(0, length));
+    CHECK_THROWS_AS(io::read_png(scratch / "x"), FileError);
+    CHECK_THROWS_AS(io::read_png_text(scratch / "x"), FileError);
+  }
+  for (std::size_t at = 0; at < good.size(); ++at)
+    for (const int flip : {1, 128, 255}) {
+      auto bad = good;
+      bad[at] = char(bad[at] ^ flip);
+      put(scratch / "x", bad);
+      CHECK_THROWS_AS(io::read_png(scratch / "x"), FileError);
+    }
+  put(scratch / "x", good + '\0');
+  CHECK_THROWS_AS(io::read_png(scratch / "x"), FileError);
+}
+
+TEST_CASE("png: sizes that no picture of ours has are refused before anything is decoded") {
+  const Scratch scratch("png-size");
+  const auto head = [](std::uint32_t width, std::uint32_t height) {
+    std::string data;
+    for (const auto size : {width, height})
+      for (int shift = 24; shift >= 0; shift -= 8) data += char(size >> shift);
+    return "\x89PNG\r\n\x1a\n" + io::detail::png_chunk("IHDR", data + std::string("\x08\0\0\0\0", 5)) +
+           io::detail::png_chunk("IEND", "");
+  };
+  for (const auto& [width, height] : {std::pair{0u, 1u}, {1u, 0u}, {16385u, 1u}, {1u, 0xFFFFFFFFu}, {16384u, 16385u}}) {
+    put(scratch / "x", head(width, height));
+    CHECK(refusal([&] { io::read_png(scratch / "x"); }).find("is refused") != std::string::npos);
+  }
+  put(scratch / "x", head(16384, 1));
+  CHECK(refusal([&] { io::read_png(scratch / "x"); }).find("libpng") != std::string::npos);  // it has no pixels
+}
+
+TEST_CASE("gif: grey frames keep every pixel, delays, comment and loop") {
+  for (const auto& [h, w, scale] : {std::tuple{1, 1, 1}, {5, 7, 1}, {32, 32, 2}, {60, 80, 1}}) {
+    auto bytes = patterned(4, h, w, 1);
+    std::copy_n(bytes[1].begin(), bytes.stride(), bytes[2].begin());  // two equal frames
+    using std::chrono::milliseconds;
+    const auto file = io::encode_gif(io::to_floats(bytes), {.delay = milliseconds(20), .hold = milliseconds(2000),
+                                                            .scale = scale, .comment = std::string(300, 'c')});
+    const auto gif = decoded_gif(file);
+    CHECK(gif.loops);
+    CHECK(gif.comment == std::string(300, 'c'));
+    CHECK(gif.delays == std::vector<int>{2, 2, 2, 202});
+    REQUIRE(gif.frames.size() == 4);
+    for (std::int64_t i = 0; i < 4; ++i) {
+      const Images<std::uint8_t> frame(1, h, w, 1, {bytes[i].begin(), bytes[i].end()});
+      const auto large = io::tile(frame, {.scale = scale}, std::uint8_t(0));
+      std::vector<std::uint8_t> rgb;
+      for (const auto grey : large.pixels) rgb.insert(rgb.end(), 3, grey);
+      CHECK(gif.frames[std::size_t(i)] == rgb);
+    }
+  }
+}
+
+TEST_CASE("gif: colours are those of the palette next to them, and right on average") {
+  Images<float> frames(1, 16, 16, 3);
+  for (std::size_t i = 0; i < frames.pixels.size(); ++i) frames.pixels[i] = i % 3 == 0 ? -0.37f : i % 3 == 1 ? 0.11f : 0.79f;
+  const auto wanted = io::to_bytes(frames).pixels;
+  const auto shown = decoded_gif(io::encode_gif(frames)).frames.at(0);
+  REQUIRE(shown.size() == wanted.size());
+  double sum[3] = {};
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    CHECK(std::abs(int(shown[i]) - int(wanted[i])) <= 51);
+    sum[i % 3] += shown[i] / 256.0;
+  }
+  for (std::size_t c = 0; c < 3; ++c) CHECK(sum[c] == doctest::Approx(wanted[c]).epsilon(0.02));
+  const Images<float> extremes(1, 1, 2, 3, {-1, -1, -1, 1, 1, 1});
+  CHECK(decoded_gif(io::encode_gif(extremes)).frames.at(0) == std::vector<std::uint8_t>{0, 0, 0, 255, 255, 255});
+}
+
+TEST_CASE("gif: what cannot be written is refused, and a failing disk leaves nothing") {
+  const Scratch scratch("gif");
+  const Images<float> frames(2, 3, 3, 1);
+  using std::chrono::milliseconds;
+  CHECK_THROWS_AS(io::write_gif(scratch / "x", Images<float>(0, 3, 3, 1)), std::invalid_argument);
+  CHECK_THROWS_AS(io::write_gif(scratch / "x", Images<float>(1, 3, 3, 2)), std::invalid_argument);
+  CHECK_THROWS_AS(io::write_gif(scratch / "x", Images<float>(1, 1, 70000, 1)), std::invalid_argument);
+  CHECK_THROWS_AS(io::write_gif(scratch / "x", frames, {.delay = milliseconds(15)}), std::invalid_argument);
+  CHECK_THROWS_AS(io::write_gif(scratch / "x", frames, {.hold = milliseconds(-10)}), std::invalid_argument);
+  CHECK_THROWS_AS(io::write_gif(scratch / "x", frames, {.scale = 0}), std::invalid_argument);
+  for (int at = 0; at < 6; ++at) {
+    Failing failing{.at = at, .error = EIO};
+    CHECK_THROWS_AS(io::write_gif(scratch / "x", frames, {.disk = failing.disk()}), FileError);
+  }
+  CHECK(entries(scratch.folder) == 0);
+  io::write_gif(scratch / "x", frames);
+  CHECK(decoded_gif(get(scratch / "x")).frames.size() == 2);
+}
