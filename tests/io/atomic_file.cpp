@@ -18,8 +18,9 @@ TEST_CASE("atomic file: writes, replaces, and syncs before it renames") {
   io::write_file(scratch / "a/b/x", "first", disk.disk());
   CHECK(get(scratch / "a/b/x") == "first");
   CHECK(entries(scratch / "a/b") == 1);
-  const std::vector<Call> wanted{Call::make_folder, Call::make_folder, Call::open, Call::lock, Call::truncate,
-                                 Call::write, Call::sync, Call::rename, Call::close, Call::open, Call::sync, Call::close};
+  const std::vector<Call> wanted{Call::make_folder, Call::make_folder, Call::open, Call::lock,
+                                 Call::truncate,    Call::write,       Call::sync, Call::rename,
+                                 Call::close,       Call::open,        Call::sync, Call::close};
   CHECK(disk.made == wanted);
   io::write_file(scratch / "a/b/x", "second");
   CHECK(get(scratch / "a/b/x") == "second");

@@ -71,7 +71,8 @@ TEST_CASE("checkpoints: every flipped byte of every file is caught, and the one 
   const Scratch scratch("ckpt-flip");
   io::save_checkpoint(scratch.folder, checkpoint(1));
   io::save_checkpoint(scratch.folder, checkpoint(2));
-  for (const char* name : {"ckpt-00000002/network.safetensors", "ckpt-00000002/ema.safetensors", "ckpt-00000002/state.json"}) {
+  for (const char* name :
+       {"ckpt-00000002/network.safetensors", "ckpt-00000002/ema.safetensors", "ckpt-00000002/state.json"}) {
     const auto good = get(scratch / name);
     for (std::size_t at = 0; at < good.size(); ++at)
       for (const int bits : {1, 32, 255}) {
@@ -139,7 +140,8 @@ TEST_CASE("checkpoints: a state that names files elsewhere is refused") {
     CHECK(refusal([&] { io::load_checkpoint(scratch / "run/ckpt-00000001"); }).find("that no checkpoint has") !=
           std::string::npos);
   }
-  put(scratch / "run/ckpt-00000001/state.json", io::detail::sealed({{"format", 2}, {"step", 1}, {"files", {}}, {"state", {}}}));
+  put(scratch / "run/ckpt-00000001/state.json",
+      io::detail::sealed({{"format", 2}, {"step", 1}, {"files", {}}, {"state", {}}}));
   CHECK(refusal([&] { io::load_checkpoint(scratch / "run/ckpt-00000001"); }).find("has format 2") != std::string::npos);
 }
 

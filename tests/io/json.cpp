@@ -19,12 +19,14 @@ TEST_CASE("json: what the parser would let pass is refused, with the byte") {
   CHECK(refused(std::string("{\"a\":1}\0garbage", 15)).find("NUL byte (at byte 7)") != std::string::npos);
   CHECK(refused("\xEF\xBB\xBF{}").find("byte-order mark") != std::string::npos);
   CHECK(refused("{\"a\":\"\xff\"}").find("is not valid JSON (at byte 6)") != std::string::npos);
-  for (const char* text : {"", " ", "{", "[1,]", "{} {}", "01", "0x10", "NaN", "1e400", "// c\n1", "{'a':1}", "[1 2]", "\"a"})
+  for (const char* text :
+       {"", " ", "{", "[1,]", "{} {}", "01", "0x10", "NaN", "1e400", "// c\n1", "{'a':1}", "[1 2]", "\"a"})
     CHECK(refused(text) != "");
 }
 
 TEST_CASE("json: same names in different objects, and all ordinary values, are fine") {
-  const auto value = io::parse_json(R"( {"a":{"b":1},"c":{"b":[1,-2,3.5,true,null,"\u00e9"]},"b":18446744073709551615} )", "f");
+  const auto value =
+      io::parse_json(R"( {"a":{"b":1},"c":{"b":[1,-2,3.5,true,null,"\u00e9"]},"b":18446744073709551615} )", "f");
   CHECK(value["c"]["b"].size() == 6);
   CHECK(io::whole_number(value["b"], "b", "f") == 18446744073709551615u);
 }

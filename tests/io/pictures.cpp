@@ -81,7 +81,8 @@ Decoded decoded_gif(const std::string& file) {
       const int label = byte(at + 1);
       at += 2;
       const auto body = blocks();
-      if (label == 0xF9) out.delays.push_back(static_cast<unsigned char>(body[1]) | static_cast<unsigned char>(body[2]) << 8);
+      if (label == 0xF9)
+        out.delays.push_back(static_cast<unsigned char>(body[1]) | static_cast<unsigned char>(body[2]) << 8);
       if (label == 0xFE) out.comment = body;
       if (label == 0xFF) out.loops = body == std::string("NETSCAPE2.0\1\0\0", 14);
       continue;
@@ -119,7 +120,8 @@ TEST_CASE("pixels: bytes become floats and the same bytes again") {
 
 TEST_CASE("pixels: floats are rounded and clamped, and NaN is black") {
   const float inf = std::numeric_limits<float>::infinity();
-  const Images<float> odd(1, 1, 8, 1, {-1.5f, 1.5f, inf, -inf, std::nanf(""), 0.0f, -1 + 2 * 0.49f / 255, -1 + 2 * 0.51f / 255});
+  const Images<float> odd(1, 1, 8, 1,
+                          {-1.5f, 1.5f, inf, -inf, std::nanf(""), 0.0f, -1 + 2 * 0.49f / 255, -1 + 2 * 0.51f / 255});
   CHECK(io::to_bytes(odd).pixels == std::vector<std::uint8_t>{0, 255, 255, 0, 0, 128, 0, 1});
 }
 
@@ -130,7 +132,8 @@ TEST_CASE("tile: images stand in rows, with gaps, each pixel enlarged") {
   const auto row = io::tile(three, {.columns = 7, .gap = 0}, std::uint8_t(9));
   CHECK(row == Images<std::uint8_t>(1, 1, 6, 1, {1, 2, 3, 4, 5, 6}));
   const auto big = io::tile(Images<std::uint8_t>(1, 1, 2, 3, {1, 2, 3, 4, 5, 6}), {.scale = 2}, std::uint8_t(9));
-  CHECK(big == Images<std::uint8_t>(1, 2, 4, 3, {1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6}));
+  CHECK(big ==
+        Images<std::uint8_t>(1, 2, 4, 3, {1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6}));
   CHECK_THROWS_AS(io::tile(Images<float>(), {}, 0.f), std::invalid_argument);
   CHECK_THROWS_AS(io::tile(three, {.columns = -1}, std::uint8_t(0)), std::invalid_argument);
   CHECK_THROWS_AS(io::tile(three, {.gap = -1}, std::uint8_t(0)), std::invalid_argument);
@@ -139,7 +142,8 @@ TEST_CASE("tile: images stand in rows, with gaps, each pixel enlarged") {
 
 TEST_CASE("png: grey and RGB pictures and their words come back") {
   const Scratch scratch("png");
-  for (const auto& image : {patterned(1, 5, 7, 1), patterned(1, 5, 7, 3), patterned(1, 1, 1, 1), patterned(1, 3, 1000, 3)}) {
+  for (const auto& image :
+       {patterned(1, 5, 7, 1), patterned(1, 5, 7, 3), patterned(1, 1, 1, 1), patterned(1, 3, 1000, 3)}) {
     const io::PictureText text{{"seed", "7"}, {"config", "{\"steps\": 50}"}, {"title", "b\xC3\xA9"}, {"empty", ""}};
     io::write_png(scratch / "x.png", image, text);
     CHECK(io::read_png(scratch / "x.png") == image);
@@ -151,7 +155,8 @@ TEST_CASE("png: grey and RGB pictures and their words come back") {
 TEST_CASE("png: a grid is the tiled images as bytes on white") {
   const Scratch scratch("png-grid");
   const auto images = patterned(5, 4, 3, 1);
-  io::write_grid(scratch / "deep/grid.png", io::to_floats(images), {.columns = 2, .gap = 3, .scale = 2, .text = {{"a", "b"}}});
+  io::write_grid(scratch / "deep/grid.png", io::to_floats(images),
+                 {.columns = 2, .gap = 3, .scale = 2, .text = {{"a", "b"}}});
   CHECK(io::read_png(scratch / "deep/grid.png") == io::tile(images, {2, 3, 2}, std::uint8_t(255)));
   CHECK(io::read_png_text(scratch / "deep/grid.png").at("a") == "b");
 }
@@ -213,8 +218,9 @@ TEST_CASE("gif: grey frames keep every pixel, delays, comment and loop") {
     auto bytes = patterned(4, h, w, 1);
     std::copy_n(bytes[1].begin(), bytes.stride(), bytes[2].begin());  // two equal frames
     using std::chrono::milliseconds;
-    const auto file = io::encode_gif(io::to_floats(bytes), {.delay = milliseconds(20), .hold = milliseconds(2000),
-                                                            .scale = scale, .comment = std::string(300, 'c')});
+    const auto file = io::encode_gif(
+        io::to_floats(bytes),
+        {.delay = milliseconds(20), .hold = milliseconds(2000), .scale = scale, .comment = std::string(300, 'c')});
     const auto gif = decoded_gif(file);
     CHECK(gif.loops);
     CHECK(gif.comment == std::string(300, 'c'));
@@ -232,7 +238,8 @@ TEST_CASE("gif: grey frames keep every pixel, delays, comment and loop") {
 
 TEST_CASE("gif: colours are those of the palette next to them, and right on average") {
   Images<float> frames(1, 16, 16, 3);
-  for (std::size_t i = 0; i < frames.pixels.size(); ++i) frames.pixels[i] = i % 3 == 0 ? -0.37f : i % 3 == 1 ? 0.11f : 0.79f;
+  for (std::size_t i = 0; i < frames.pixels.size(); ++i)
+    frames.pixels[i] = i % 3 == 0 ? -0.37f : i % 3 == 1 ? 0.11f : 0.79f;
   const auto wanted = io::to_bytes(frames).pixels;
   const auto shown = decoded_gif(io::encode_gif(frames)).frames.at(0);
   REQUIRE(shown.size() == wanted.size());

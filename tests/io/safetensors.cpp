@@ -155,7 +155,8 @@ TEST_CASE("safetensors: every rule of the format is enforced") {
   CHECK(refused(one("F4", "[3]", "[0,1]", 1)).find("end on a byte") != std::string::npos);
   CHECK(refused(one("F4", "[4]", "[0,2]", 2)) == "");
   // S16, S17: offsets
-  for (const char* offsets : {"[1,0]", "[0]", "[0,1,2]", "[0,1.0]", "[-1,0]", "[0,\"1\"]", "0", "[0,1e0]", "[-0,1]", "[0,-1]"})
+  for (const char* offsets :
+       {"[1,0]", "[0]", "[0,1,2]", "[0,1.0]", "[-1,0]", "[0,\"1\"]", "0", "[0,1e0]", "[-0,1]", "[0,-1]"})
     CHECK(refused(one("U8", "[1]", offsets, 1)) != "");
   CHECK(refused(one("F32", "[2]", "[0,4]", 4)).find("its dtype and shape want 8") != std::string::npos);
   CHECK(refused(one("F32", "[1]", "[0,8]", 8)) != "");
@@ -174,8 +175,8 @@ TEST_CASE("safetensors: every rule of the format is enforced") {
   CHECK(two("[0,2]", "[2,4]", 3) != "");
   CHECK(refused(file_of("{}", 1)) != "");
   // S20: values are free
-  CHECK(std::isnan(io::values_of(parsed(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") + "}", 0) + "\xFF\xFF\xFF\xFF")
-                                     .items.at("a"))[0]));
+  CHECK(std::isnan(io::values_of(
+      parsed(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") + "}", 0) + "\xFF\xFF\xFF\xFF").items.at("a"))[0]));
 }
 
 TEST_CASE("safetensors: arrays at odd addresses are read") {  // S22
@@ -185,7 +186,9 @@ TEST_CASE("safetensors: arrays at odd addresses are read") {  // S22
         std::bit_cast<double>(std::uint64_t(0x0101010101010101)));
 }
 
-TEST_CASE("safetensors: cut at every byte, the file is refused; one bit wrong anywhere, it is refused or of the right shape") {
+TEST_CASE(
+    "safetensors: cut at every byte, the file is refused; one bit wrong anywhere, it is refused or of the right "
+    "shape") {
   const auto file = written(mixed());
   for (std::size_t length = 0; length < file.size(); ++length) {
     CAPTURE(length);
@@ -199,9 +202,7 @@ TEST_CASE("safetensors: cut at every byte, the file is refused; one bit wrong an
       try {
         for (const auto& [name, array] : parsed(damaged).items)
           CHECK(array.bytes.size() * 8 == array.size() * io::facts(array.dtype).bits);
-      } catch (const FileError&) {
-        ++refusals;
-      }
+      } catch (const FileError&) { ++refusals; }
     }
   CHECK(refusals > 2000);
 }

@@ -59,8 +59,6 @@ template <class Run>
 std::string refusal(Run run) {
   try {
     run();
-  } catch (const hush::FileError& error) {
-    return error.what();
-  }
+  } catch (const hush::FileError& error) { return error.what(); }
   return "";
 }

@@ -65,8 +65,10 @@ struct Scale {
   std::vector<double> ticks() const {
     std::vector<double> ticks;
     if (logarithmic && bent(high) - bent(low) > 1) {
-      for (double power = std::floor(bent(low)); power <= bent(high); ++power)
-        for (const int digit : {1, 2, 5}) ticks.push_back(digit * std::pow(10, power));
+      const double decades = bent(high) - bent(low), stride = std::max(1.0, std::ceil(decades / 10));
+      for (double power = std::floor(bent(low)); power <= bent(high); power += stride)
+        for (const int digit : {1, 2, 5})
+          if (digit == 1 || decades < 4) ticks.push_back(digit * std::pow(10, power));
     } else {
       const double rough = (high - low) / 6, power = std::pow(10, std::floor(std::log10(rough)));
       const double step = power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1);
