@@ -70,7 +70,9 @@ T greatest(const Packet<T>& x) {
 /// f(0), ..., f(count - 1) with indices that are constants, so that small arrays of packets stay in registers.
 template <int count, class F>
 [[gnu::always_inline]] inline void unrolled(F&& f) {
-  [&]<int... i>(std::integer_sequence<int, i...>) { (f(std::integral_constant<int, i>()), ...); }
+  [&]<int... i>(std::integer_sequence<int, i...>) __attribute__((always_inline)) {
+    (f(std::integral_constant<int, i>()), ...);
+  }
   (std::make_integer_sequence<int, count>());
 }
 

@@ -80,51 +80,84 @@ template <class T, int packets>
   if (!whole) std::copy_n(ragged, columns, c);
 }
 
-/// The micro-kernel: for r < rows, c[r][0 .. columns) = finish(sum over chunks g and k < depth of a[g][r][k] times row
-/// k of the panel at b + offsets[g]). Rows of the left matrix are found through pointers, Tile<T>::rows of them a
-/// chunk: pixels of an image need not lie in order. The order of additions is that of g and k whatever the tile.
+/// One step of the micro-kernel: sums[r] += row[r][k] times a row of a panel.
 template <class T, int rows, int packets>
-void tile_kernel(std::int64_t chunks, std::int64_t depth, const T* const* a, const T* b, const std::int64_t* offsets,
-                 const Finish<T>& finish, std::int64_t valid_rows, std::int64_t columns, T* const* c) {
-  using simd::unrolled;
+[[gnu::always_inline]] inline void multiply_step(const T* const (&row)[rows], std::int64_t k, const T* panel,
+                                                 simd::Packet<T> (&sums)[rows][packets]) {
+  simd::Packet<T> right[packets];
+  simd::unrolled<packets>([&](auto j) __attribute__((always_inline)) {
+    right[j] = simd::load<T>(panel + j * simd::packet_size<T>);
+  });
+  simd::unrolled<rows>([&](auto r) __attribute__((always_inline)) {
+    const auto left = simd::broadcast<T>(row[r][k]);
+    simd::unrolled<packets>([&](auto j) __attribute__((always_inline)) {
+      sums[r][j] = simd::multiply_add<T>(left, right[j], sums[r][j]);
+    });
+  });
+}
+
+/// A run of consecutive terms of a sum: how far its left numbers lie from the row pointers, and where its rows of the
+/// panel begin.
+struct Chunk {
+  std::int64_t left, right;
+};
+
+/// The left side of a tile: `chunks` chunks of `depth` terms. Chunk g of row r is read from rows[g * step + r] +
+/// chunk[g].left: rows need not lie in order, nor chunks.
+template <class T>
+struct Left {
+  const T* const* rows;
+  std::int64_t step, chunks, depth;
+  const Chunk* chunk;
+};
+
+/// The micro-kernel: for r < rows, c[r][0 .. columns) = finish(sum over all terms of a left number of row r times a row
+/// of the panel b). The order of additions is that of the chunks and of the terms in them whatever the tile.
+template <class T, int rows, int packets>
+void tile_kernel(const Left<T>& a, const T* b, const Finish<T>& finish, std::int64_t valid_rows, std::int64_t columns,
+                 T* const* c) {
+  constexpr std::int64_t line = Tile<T>::columns;
   simd::Packet<T> sums[rows][packets];
-  unrolled<rows>([&](auto r) { unrolled<packets>([&](auto j) { sums[r][j] = simd::broadcast<T>(T(0)); }); });
-  for (std::int64_t g = 0; g < chunks; ++g, a += Tile<T>::rows) {
+  simd::unrolled<rows>([&](auto r) __attribute__((always_inline)) {
+    simd::unrolled<packets>([&](auto j) __attribute__((always_inline)) { sums[r][j] = simd::broadcast<T>(T(0)); });
+  });
+  for (std::int64_t g = 0; g < a.chunks; ++g) {
     const T* row[rows];
-    unrolled<rows>([&](auto r) { row[r] = a[r]; });
-    const T* panel = b + offsets[g];
-    for (std::int64_t k = 0; k < depth; ++k, panel += Tile<T>::columns) {
-      simd::Packet<T> right[packets];
-      unrolled<packets>([&](auto j) { right[j] = simd::load<T>(panel + j * simd::packet_size<T>); });
-      unrolled<rows>([&](auto r) {
-        const auto left = simd::broadcast<T>(row[r][k]);
-        unrolled<packets>([&](auto j) { sums[r][j] = simd::multiply_add<T>(left, right[j], sums[r][j]); });
-      });
+    simd::unrolled<rows>([&](auto r)
+                             __attribute__((always_inline)) { row[r] = a.rows[g * a.step + r] + a.chunk[g].left; });
+    const T* panel = b + a.chunk[g].right;
+    std::int64_t k = 0;
+    for (; k + 4 <= a.depth; k += 4, panel += 4 * line) {
+      multiply_step<T, rows, packets>(row, k, panel, sums);
+      multiply_step<T, rows, packets>(row, k + 1, panel + line, sums);
+      multiply_step<T, rows, packets>(row, k + 2, panel + 2 * line, sums);
+      multiply_step<T, rows, packets>(row, k + 3, panel + 3 * line, sums);
     }
+    for (; k < a.depth; ++k, panel += line) multiply_step<T, rows, packets>(row, k, panel, sums);
   }
-  unrolled<rows>([&](auto r) {
+  simd::unrolled<rows>([&](auto r) __attribute__((always_inline)) {
     if (r < valid_rows) finish_row<T, packets>(sums[r], finish, columns, c[r]);
   });
 }
 
 /// A tile of up to Tile<T>::rows rows by up to Tile<T>::columns columns with the kernel that wastes least.
 template <class T>
-void tile(std::int64_t chunks, std::int64_t depth, const T* const* a, const T* b, const std::int64_t* offsets,
-          const Finish<T>& finish, std::int64_t rows, std::int64_t columns, T* const* c) {
+void tile(const Left<T>& a, const T* b, const Finish<T>& finish, std::int64_t rows, std::int64_t columns, T* const* c) {
   constexpr int few = Tile<T>::few_rows;
   const bool narrow = columns <= simd::packet_size<T>;
   if (rows > 2 * few) {
     if (narrow)
-      tile_kernel<T, Tile<T>::rows, 1>(chunks, depth, a, b, offsets, finish, rows, columns, c);
+      tile_kernel<T, Tile<T>::rows, 1>(a, b, finish, rows, columns, c);
     else
-      tile_kernel<T, Tile<T>::rows, 2>(chunks, depth, a, b, offsets, finish, rows, columns, c);
+      tile_kernel<T, Tile<T>::rows, 2>(a, b, finish, rows, columns, c);
     return;
   }
   for (std::int64_t r = 0; r < rows; r += few) {
+    const Left<T> some{a.rows + r, a.step, a.chunks, a.depth, a.chunk};
     if (narrow)
-      tile_kernel<T, few, 1>(chunks, depth, a + r, b, offsets, finish, rows - r, columns, c + r);
+      tile_kernel<T, few, 1>(some, b, finish, rows - r, columns, c + r);
     else
-      tile_kernel<T, few, 2>(chunks, depth, a + r, b, offsets, finish, rows - r, columns, c + r);
+      tile_kernel<T, few, 2>(some, b, finish, rows - r, columns, c + r);
   }
 }
 
@@ -142,22 +175,27 @@ void stacked_kernel(const Walk& walk, const T* a, const T* b, T* c) {
   constexpr int rows = Tile<T>::stacked, packets = Tile<T>::packets;
   constexpr std::int64_t size = simd::packet_size<T>;
   simd::Packet<T> sums[rows][packets];
-  unrolled<rows>([&](auto r) { unrolled<packets>([&](auto j) { sums[r][j] = simd::broadcast<T>(T(0)); }); });
+  unrolled<rows>([&](auto r) __attribute__((always_inline)) {
+    unrolled<packets>([&](auto j) __attribute__((always_inline)) { sums[r][j] = simd::broadcast<T>(T(0)); });
+  });
   for (std::int64_t n = 0; n < walk.images; ++n)
     for (std::int64_t y = 0; y < walk.lines; ++y) {
       const T* left_at = a + n * walk.a_image + y * walk.a_line;
       const T* right_at = b + n * walk.b_image + y * walk.b_line;
       for (std::int64_t x = 0; x < walk.steps; ++x, left_at += walk.a_step, right_at += Tile<T>::columns) {
         simd::Packet<T> right[packets];
-        unrolled<packets>([&](auto j) { right[j] = simd::load<T>(right_at + j * size); });
-        unrolled<rows>([&](auto r) {
+        unrolled<packets>([&](auto j)
+                              __attribute__((always_inline)) { right[j] = simd::load<T>(right_at + j * size); });
+        unrolled<rows>([&](auto r) __attribute__((always_inline)) {
           const auto left = simd::broadcast<T>(left_at[r]);
-          unrolled<packets>([&](auto j) { sums[r][j] = simd::multiply_add<T>(left, right[j], sums[r][j]); });
+          unrolled<packets>([&](auto j) __attribute__((always_inline)) {
+            sums[r][j] = simd::multiply_add<T>(left, right[j], sums[r][j]);
+          });
         });
       }
     }
-  unrolled<rows>([&](auto r) {
-    unrolled<packets>([&](auto j) {
+  unrolled<rows>([&](auto r) __attribute__((always_inline)) {
+    unrolled<packets>([&](auto j) __attribute__((always_inline)) {
       T* at = c + r * Tile<T>::columns + j * size;
       simd::store<T>(at, simd::add<T>(simd::load<T>(at), sums[r][j]));
     });
@@ -171,7 +209,7 @@ template <class T>
 void multiply_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, const T* a, std::int64_t a_line,
                    const T* panels, std::int64_t panel_stride, const Finish<T>& finish, T* c, std::int64_t c_line) {
   constexpr int height = Tile<T>::rows;
-  const std::int64_t start = 0;
+  const Chunk whole{0, 0};
   std::array<const T*, height> from;
   std::array<T*, height> to;
   for (std::int64_t first = 0; first < columns; first += Tile<T>::columns, panels += panel_stride) {
@@ -182,7 +220,7 @@ void multiply_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, 
         from[std::size_t(r)] = a + row * a_line;
         to[std::size_t(r)] = c + row * c_line + first;
       }
-      tile(std::int64_t(1), depth, from.data(), panels, &start, here, std::min<std::int64_t>(height, rows - r0),
+      tile(Left<T>{from.data(), 0, 1, depth, &whole}, panels, here, std::min<std::int64_t>(height, rows - r0),
            std::min(Tile<T>::columns, columns - first), to.data());
     }
   }
