@@ -9,11 +9,13 @@
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>
-#include <hush/ops/activation.hpp>
+#include <hush/ops/add_channels.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/concat.hpp>
-#include <hush/ops/pooling.hpp>
+#include <hush/ops/gelu.hpp>
+#include <hush/ops/max_pool2d.hpp>
 #include <hush/ops/reshape.hpp>
+#include <hush/ops/silu.hpp>
 #include <hush/ops/sinusoidal_embedding.hpp>
 #include <hush/ops/upsample.hpp>
 

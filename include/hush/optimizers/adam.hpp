@@ -17,7 +17,7 @@ struct Adam {
   template <Backend B>
   void operator()(const Update& update, Tensor<B, typename B::master>& values,
                   const Tensor<B, typename B::master>& grads,
-                  std::vector<Tensor<B, typename B::master>>& moments) const {
+                  std::vector<Tensor<B, typename B::master>>& past) const {
     const AdamRule rule{.rate = rate * update.rate_factor,
                         .beta1 = beta1,
                         .beta2 = beta2,
@@ -26,7 +26,7 @@ struct Adam {
                         .keep = 1,
                         .gradient_factor = update.gradient_factor,
                         .number = update.number};
-    adam(values.on(), update.size, rule, grads.data(), values.data(), moments[0].data(), moments[1].data());
+    adam(values.on(), update.size, rule, grads.data(), values.data(), past[0].data(), past[1].data());
   }
 };
 static_assert(Optimizer<Adam>);

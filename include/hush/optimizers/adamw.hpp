@@ -20,7 +20,7 @@ struct AdamW {
   template <Backend B>
   void operator()(const Update& update, Tensor<B, typename B::master>& values,
                   const Tensor<B, typename B::master>& grads,
-                  std::vector<Tensor<B, typename B::master>>& moments) const {
+                  std::vector<Tensor<B, typename B::master>>& past) const {
     const double lost = decay_is == Decay::times_rate ? rate * update.rate_factor * decay : decay;
     const AdamRule rule{.rate = rate * update.rate_factor,
                         .beta1 = beta1,
@@ -30,7 +30,7 @@ struct AdamW {
                         .keep = 1 - lost,
                         .gradient_factor = update.gradient_factor,
                         .number = update.number};
-    adam(values.on(), update.size, rule, grads.data(), values.data(), moments[0].data(), moments[1].data());
+    adam(values.on(), update.size, rule, grads.data(), values.data(), past[0].data(), past[1].data());
   }
 };
 static_assert(Optimizer<AdamW>);

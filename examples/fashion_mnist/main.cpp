@@ -1,0 +1,128 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "recipe.hpp"
+
+namespace fashion {
+
+Recipe recipe(const std::string& preset) {
+  if (preset == "paper")
+    return {.network = {},
+            .optimizer = {.rate = 1e-3, .eps = 1e-7, .decay = 1e-4, .decay_is = Decay::absolute},
+            .rate = rates::Constant{},
+            .ema = {},
+            .epochs = 50,
+            .batch = 256,
+            .clip_gradient = 0};
+  check(preset == "small", "train", "there is no preset ", preset, ": take small or paper");
+  return {.network = {.widths = {32, 64, 64}, .bottleneck = 128, .head_width = 16},
+          .optimizer = {.rate = 1.5e-3, .decay = 1e-2},
+          .rate = rates::Cosine{.warm_up = 200},
+          .ema = {.decay = 0.999},
+          .epochs = 5,
+          .batch = 64,
+          .clip_gradient = 1};
+}
+
+std::map<std::string, std::string> description(const AttentionUnetConfig& c, bool literal) {
+  const io::Json network{{"widths", c.widths},         {"bottleneck", c.bottleneck}, {"heads", c.heads},
+                         {"head_width", c.head_width}, {"embedding", c.embedding},   {"eps", c.eps}};
+  return {{"network", network.dump()}, {"reading", literal ? "literal" : "corrected"}};
+}
+
+Model load_model(const std::filesystem::path& weights, const Machine& on) {
+  const auto about = io::read_safetensors(weights).metadata;
+  const auto found = about.find("network");
+  if (found == about.end()) throw FileError(weights, "does not say in its metadata which network it belongs to");
+  const io::Json n = io::parse_json(found->second, weights);
+  AttentionUnetConfig config;
+  try {
+    n.at("widths").get_to(config.widths);
+    n.at("bottleneck").get_to(config.bottleneck), n.at("heads").get_to(config.heads);
+    n.at("head_width").get_to(config.head_width), n.at("embedding").get_to(config.embedding);
+    n.at("eps").get_to(config.eps);
+  } catch (const io::Json::exception&) {
+    throw FileError(weights, "describes its network in words this program does not know");
+  }
+  Model model{AttentionUnet<Machine>(config, process().ports(), Seed{}, on), about.count("reading") && about.at("reading") == "literal"};
+  io::load_weights(weights, model.network);
+  return model;
+}
+
+}  // namespace fashion
+
+int main(int argc, char** argv) {
+  using namespace fashion;
+  CLI::App app{"Trains a diffusion model on Fashion-MNIST (32x32 grey pictures of garments) and samples from it, on the CPU."};
+  app.require_subcommand(1);
+  app.option_defaults()->always_capture_default();
+  app.set_help_all_flag("--help-all", "Print the help of all subcommands and exit");
+
+  TrainArguments t;
+  auto* train = app.add_subcommand("train", "Train a network; resumes a run that was interrupted");
+  train->option_defaults()->always_capture_default();
+  train->add_option("--data", t.data, "Folder with the four official files (IDX or IDX.gz)")->required();
+  train->add_option("--run", t.run, "Folder for checkpoints, logs, sample grids");
+  train->add_option("--weights", t.weights, "File for the averaged weights (default: weights.safetensors in the run folder)")
+      ->always_capture_default(false);
+  train->add_option("--preset", t.preset, "small: 1.8 M parameters, about an hour on two cores; paper: the document's 23.6 M parameters, 50 epochs of batch 256")
+      ->check(CLI::IsMember({"small", "paper"}));
+  train->add_flag("--literal", t.literal, "Restore the document's slips: pixels in [0, 1], t drawn from 0..499, one order for all epochs");
+  train->add_option("--epochs", t.epochs, "Epochs, 0: as the preset says")->check(CLI::NonNegativeNumber);
+  train->add_option("--batch", t.batch, "Images a step, 0: as the preset says")->check(CLI::NonNegativeNumber);
+  train->add_option("--rate", t.rate, "Learning rate, 0: as the preset says")->check(CLI::NonNegativeNumber);
+  train->add_option("--limit", t.limit, "Images to train on, from the first; 0: all")->check(CLI::NonNegativeNumber);
+  train->add_option("--validate", t.validate, "Images of the test set to validate on after each epoch; 0: all")
+      ->check(CLI::NonNegativeNumber);
+  train->add_option("--save-every", t.save_every, "Steps between checkpoints, 0: one an epoch")->check(CLI::NonNegativeNumber);
+  train->add_option("--sample-every", t.sample_every, "Epochs between sample grids, 0: none")->check(CLI::NonNegativeNumber);
+  train->add_option("--minutes", t.minutes, "Stop after so many minutes, 0: when all epochs are done")->check(CLI::NonNegativeNumber);
+  train->add_flag("--fresh", t.fresh, "Refuse to resume: an error if the run folder holds checkpoints");
+  train->add_option("--seed", t.seed, "Seed of weights, order, levels and noise");
+  train->add_option("--threads", t.threads, "Threads, 0: all cores; the result does not depend on it")->check(CLI::NonNegativeNumber);
+
+  SampleArguments s;
+  auto* sample = app.add_subcommand("sample", "Make pictures with trained weights");
+  sample->option_defaults()->always_capture_default();
+  sample->add_option("--weights", s.weights, "Weights as `train` wrote them (safetensors)")->required();
+  sample->add_option("--out", s.out, "PNG grid of the pictures");
+  sample->add_option("--gif", s.gif, "Animated GIF of the first 16 pictures coming out of the noise (default: none)")
+      ->always_capture_default(false);
+  sample->add_option("--count", s.count, "Pictures")->check(CLI::PositiveNumber);
+  sample->add_option("--steps", s.steps, "Network calls a picture, 1..500")->check(CLI::Range(1, 500));
+  sample->add_option("--sampler", s.sampler, "ddim or ddpm; weights of a literal run take the document's own rule")
+      ->check(CLI::IsMember({"ddim", "ddpm"}));
+  sample->add_option("--eta", s.eta, "Fresh noise of ddim: 0 none, 1 that of ddpm")->check(CLI::NonNegativeNumber);
+  sample->add_option("--seed", s.seed, "Seed of the noise; picture i depends on it and on i alone");
+  sample->add_option("--batch", s.batch, "Pictures at a time; changes nothing but memory and speed")->check(CLI::PositiveNumber);
+  sample->add_option("--columns", s.columns, "Pictures in a row of the grid, 0: as square as can be")->check(CLI::NonNegativeNumber);
+  sample->add_option("--scale", s.scale, "Screen pixels a pixel")->check(CLI::Range(1, 64));
+  sample->add_option("--frames", s.frames, "Frames of the GIF at most, roughly")->check(CLI::PositiveNumber);
+  sample->add_option("--threads", s.threads, "Threads, 0: all cores; the result does not depend on it")->check(CLI::NonNegativeNumber);
+
+  StripArguments n;
+  auto* strip = app.add_subcommand("strip", "Show one training picture under growing noise, t = 0, 50, ..., 500");
+  strip->option_defaults()->always_capture_default();
+  strip->add_option("--data", n.data, "Folder with the four official files (IDX or IDX.gz)")->required();
+  strip->add_option("--out", n.out, "PNG file");
+  strip->add_option("--image", n.image, "Which picture, from 0")->check(CLI::NonNegativeNumber);
+  strip->add_option("--scale", n.scale, "Screen pixels a pixel")->check(CLI::Range(1, 64));
+  strip->add_option("--seed", n.seed, "Seed of the noise");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "fashion_mnist: " << error.what() << " (see --help)\n";
+    return 1;
+  }
+  try {
+    if (*train) return fashion::train(t);
+    if (*sample) return fashion::sample(s);
+    return fashion::strip(n);
+  } catch (const std::exception& error) {
+    std::cerr << "fashion_mnist: " << error.what() << '\n';
+    return 1;
+  }
+}

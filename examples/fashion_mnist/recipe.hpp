@@ -1,0 +1,73 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include <hush/hush.hpp>
+
+// What this program trains and samples: the pipeline of a Fashion-MNIST tutorial in TensorFlow, read correctly or
+// literally, at its own size or small enough for two cores.
+namespace fashion {
+
+using namespace hush;
+
+using Machine = Cpu<float>;
+using Schedule = OneBased<LinearBeta>;
+using Diffusion = Process<Schedule, PredictNoise<>>;
+
+/// T = 500; the document's table has 501 betas, of which the last is never used in training.
+inline Diffusion process() {
+  return Process{OneBased{LinearBeta{.first = 1e-4, .last = 0.02, .steps = 500, .points = 501}}, PredictNoise{}};
+}
+
+struct Recipe {
+  AttentionUnetConfig network;
+  AdamW optimizer;
+  Rate rate;
+  Ema ema;
+  std::int64_t epochs, batch;
+  double clip_gradient;
+};
+
+/// The document's network and settings (23.6 M parameters), or ones for two cores (1.8 M). Throws
+/// std::invalid_argument for another name.
+Recipe recipe(const std::string& preset);
+
+/// Everything `sample` must know about a weights file travels in its metadata.
+std::map<std::string, std::string> description(const AttentionUnetConfig& network, bool literal);
+/// The network of a weights file, and whether it was trained literally. Throws FileError if the file does not say.
+struct Model {
+  AttentionUnet<Machine> network;
+  bool literal;
+};
+Model load_model(const std::filesystem::path& weights, const Machine& on);
+
+struct TrainArguments {
+  std::filesystem::path data, run = "out/run", weights;
+  std::string preset = "small";
+  bool literal = false, fresh = false;
+  std::int64_t epochs = 0, batch = 0, limit = 0, validate = 1000, save_every = 0, sample_every = 1;
+  double rate = 0, minutes = 0;
+  std::uint64_t seed = 0;
+  int threads = 0;
+};
+int train(const TrainArguments& arguments);
+
+struct SampleArguments {
+  std::filesystem::path weights, out = "samples.png", gif;
+  std::string sampler = "ddim";
+  std::int64_t count = 64, batch = 16, columns = 8, scale = 2;
+  int steps = 50, threads = 0, frames = 100;
+  double eta = 0;
+  std::uint64_t seed = 0;
+};
+int sample(const SampleArguments& arguments);
+
+struct StripArguments {
+  std::filesystem::path data, out = "noise.png";
+  std::int64_t image = 0, scale = 3;
+  std::uint64_t seed = 0;
+};
+int strip(const StripArguments& arguments);
+
+}  // namespace fashion

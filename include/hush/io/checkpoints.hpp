@@ -1,0 +1,139 @@
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include <hush/io/checkpoint_files.hpp>
+#include <hush/io/weights.hpp>
+#include <hush/training.hpp>
+
+namespace hush::io {
+
+/// What `Checkpoints` does: the run's folder, after how many steps it saves (0: after each epoch), whether it resumes
+/// from what is there, how many are kept, words of the user's that must be the same on resuming (the preset, say), and
+/// where notes go.
+struct CheckpointOptions {
+  std::filesystem::path run;
+  std::int64_t every = 0;
+  bool resume = true;
+  Keeping keeping = {};
+  std::string identity = {};
+  std::function<void(std::string_view)> say = [](std::string_view text) { std::cerr << text << '\n'; };
+};
+
+/// An observer of `train` that saves weights, their average, the optimizer's moments and the loss curve, and that
+/// resumes from the newest good checkpoint bit for bit. Name it before logs and bars, which ask the training for its
+/// step. A save that fails is reported and tried again at the next occasion; the third in a row ends the run.
+class Checkpoints {
+ public:
+  explicit Checkpoints(CheckpointOptions chosen) : options(std::move(chosen)) {
+    check(options.every >= 0, "Checkpoints", "every must not be negative, is ", options.every);
+  }
+
+  template <class T>
+  void start(T& training) {
+    const Found found = find_checkpoint(options.run, options.keeping.disk);
+    for (const auto& note : found.notes) options.say(note);
+    if (!found.checkpoint) return;
+    check(options.resume, "Checkpoints", options.run.string(),
+          " holds checkpoints already: resume, or choose another folder");
+    restore(training, *found.checkpoint);
+    saved = training.step;
+    options.say(words("resumed from step ", training.step, " of ", training.total_steps()));
+  }
+  template <class T>
+  void step(const T& training, const StepReport&) {
+    // The last step of an epoch is saved when the epoch is closed, so that resuming never meets half an end.
+    if (options.every > 0 && training.step % options.every == 0 && !training.epoch_finished()) save(training);
+  }
+  template <class T>
+  void epoch(const T& training, const EpochReport&) {
+    if (options.every == 0 || training.step - saved >= options.every) save(training);
+  }
+  template <class T>
+  void finish(const T& training) {
+    if (training.step == saved) return;
+    failures = 2;  // there is no next occasion
+    save(training);
+  }
+
+ private:
+  template <class T>
+  void save(const T& training) {
+    try {
+      save_checkpoint(options.run, snapshot(training), options.keeping);
+      saved = training.step;
+      failures = 0;
+    } catch (const FileError& error) {
+      if (++failures >= 3) throw;
+      options.say(words("could not save step ", training.step, ", training goes on: ", error.what()));
+    }
+  }
+  template <class T>
+  Checkpoint snapshot(const T& training) const {
+    Checkpoint checkpoint{training.step, {}, Json::object()};
+    checkpoint.files["weights"] = arrays_of(training.weights, training.weights.values());
+    checkpoint.files["ema"] = arrays_of(training.weights, training.average.values());
+    for (std::size_t i = 0; i < training.moments.size(); ++i)
+      checkpoint.files[words("moment", i + 1)] = arrays_of(training.weights, training.moments[i]);
+    Json epochs = Json::array();
+    for (const EpochReport& e : training.epochs) {
+      Json validation = nullptr;
+      if (std::isfinite(e.validation_loss)) validation = e.validation_loss;
+      epochs.push_back({{"epoch", e.epoch}, {"step", e.step}, {"loss", e.loss}, {"validation_loss", validation}});
+    }
+    checkpoint.state = {{"identity", identity(training)}, {"epoch_loss", training.epoch_loss}, {"epochs", epochs}};
+    return checkpoint;
+  }
+  template <class T>
+  void restore(T& training, const Checkpoint& checkpoint) const {
+    const auto file = options.run / "state.json";
+    const auto part = [&](const std::string& name) -> const Arrays& {
+      const auto found = checkpoint.files.find(name);
+      if (found == checkpoint.files.end()) throw FileError(file, words("the checkpoint has no ", name, ".safetensors"));
+      return found->second;
+    };
+    const Json mine = identity(training), theirs = member(checkpoint.state, "identity", file);
+    for (const auto& [name, value] : mine.items())
+      if (!theirs.contains(name) || theirs.at(name) != value)
+        throw FileError(file, words("the run was started with ", name, " = ",
+                                    theirs.contains(name) ? theirs.at(name).dump() : "nothing",
+                                    ", it cannot go on with ", value.dump()));
+    const auto name = [&](const std::string& stem) { return options.run / (stem + ".safetensors"); };
+    fill_from(training.weights, part("weights"), name("weights"), training.weights.values());
+    fill_from(training.weights, part("ema"), name("ema"), training.average.values());
+    for (std::size_t i = 0; i < training.moments.size(); ++i) {
+      const std::string stem = words("moment", i + 1);
+      fill_from(training.weights, part(stem), name(stem), training.moments[i]);
+    }
+    training.step = checkpoint.step;
+    training.epoch_loss = member(checkpoint.state, "epoch_loss", file).template get<double>();
+    training.epochs.clear();
+    for (const Json& e : member(checkpoint.state, "epochs", file)) {
+      EpochReport report{e.at("epoch").get<std::int64_t>(), e.at("step").get<std::int64_t>(),
+                         e.at("loss").get<double>()};
+      if (!e.at("validation_loss").is_null()) report.validation_loss = e.at("validation_loss").get<double>();
+      training.epochs.push_back(report);
+    }
+  }
+  /// What must not change between two parts of one run, lest the second be another training.
+  template <class T>
+  Json identity(const T& training) const {
+    return {{"batch", training.options.batch},
+            {"epochs", training.options.epochs},
+            {"seed", training.options.seed},
+            {"images", training.data.size()},
+            {"run", options.identity}};
+  }
+
+  CheckpointOptions options;
+  std::int64_t saved = -1;
+  int failures = 0;
+};
+
+}  // namespace hush::io

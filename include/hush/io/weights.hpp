@@ -1,0 +1,136 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <hush/io/half.hpp>
+#include <hush/io/safetensors.hpp>
+#include <hush/nn/flat_parameters.hpp>
+
+namespace hush::io {
+
+namespace detail {
+
+inline std::vector<std::int64_t> extents_of(const Shape& shape) {
+  std::vector<std::int64_t> extents;
+  for (int i = 0; i < shape.rank(); ++i) extents.push_back(shape[i]);
+  return extents;
+}
+
+/// Convolution weights stand as [O, H, W, I] in memory and as [O, I, H, W] in files; other parameters do not change.
+inline std::vector<std::int64_t> file_extents(const Shape& s) {
+  if (s.rank() != 4) return extents_of(s);
+  return {s[0], s[3], s[1], s[2]};
+}
+
+/// Copies values between the two orders: `to_file` from memory's to the file's, else back.
+template <class T>
+std::vector<T> reordered(const Shape& s, const std::vector<T>& values, bool to_file) {
+  if (s.rank() != 4) return values;
+  std::vector<T> out(values.size());
+  const std::int64_t pixels = s[1] * s[2], channels = s[3];
+  for (std::int64_t o = 0; o < s[0]; ++o)
+    for (std::int64_t p = 0; p < pixels; ++p)
+      for (std::int64_t c = 0; c < channels; ++c) {
+        const auto memory = std::size_t((o * pixels + p) * channels + c);
+        const auto file = std::size_t((o * channels + c) * pixels + p);
+        out[to_file ? file : memory] = values[to_file ? memory : file];
+      }
+  return out;
+}
+
+inline std::string printed(const std::vector<std::int64_t>& extents) {
+  std::string text = "[";
+  for (const auto extent : extents) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
+  return text + "]";
+}
+
+}  // namespace detail
+
+/// How a network's weights are written: element type F32, F64, F16 or BF16, and words that travel with them.
+struct WeightFile {
+  Dtype dtype = Dtype::F32;
+  std::map<std::string, std::string> metadata = {};
+};
+
+/// A buffer laid out like a network's parameters (weights, a moving average, a moment) as named arrays.
+template <Backend B>
+Arrays arrays_of(const FlatParameters<B>& layout, const Tensor<B, typename B::master>& buffer) {
+  Arrays arrays;
+  for (std::size_t i = 0; i < layout.parts().size(); ++i) {
+    const auto& part = layout.parts()[i];
+    const auto values = download<typename B::master>(layout.part(buffer, i));
+    const auto ordered = detail::reordered(part.shape, values, true);
+    arrays.items[part.name] = array_of(detail::file_extents(part.shape), std::span<const typename B::master>(ordered));
+  }
+  return arrays;
+}
+
+/// Throws FileError unless the arrays are just those of a network, by name and shape; the message shows the first
+/// differences. NaN or infinite values are refused too.
+template <Backend B>
+void check_arrays(const FlatParameters<B>& layout, const Arrays& arrays, const std::filesystem::path& file) {
+  std::vector<std::string> differences;
+  std::map<std::string, const Shape*> wanted;
+  for (const auto& part : layout.parts()) wanted[part.name] = &part.shape;
+  for (const auto& [name, shape] : wanted) {
+    const auto found = arrays.items.find(name);
+    const auto extents = detail::file_extents(*shape);
+    if (found == arrays.items.end())
+      differences.push_back(words(name, " is missing, the network has it as ", detail::printed(extents)));
+    else if (found->second.shape != extents)
+      differences.push_back(
+          words(name, " is ", detail::printed(found->second.shape), ", the network has ", detail::printed(extents)));
+    else if (const auto at = first_non_finite(found->second))
+      throw FileError(file, words("element ", *at, " of ", name, " is not a finite number"));
+  }
+  for (const auto& [name, array] : arrays.items)
+    if (!wanted.count(name))
+      differences.push_back(words(in_quotes(name), " ", detail::printed(array.shape), " is not in the network"));
+  if (differences.empty()) return;
+  std::string text = words("holds the weights of another network, ", differences.size(), " differences: ");
+  for (std::size_t i = 0; i < differences.size() && i < 8; ++i) text += (i ? "; " : "") + differences[i];
+  throw FileError(file, differences.size() > 8 ? text + "; ..." : text);
+}
+
+/// Fills a buffer of this layout from arrays, after `check_arrays`.
+template <Backend B>
+void fill_from(const FlatParameters<B>& layout, const Arrays& arrays, const std::filesystem::path& file,
+               const Tensor<B, typename B::master>& buffer) {
+  check_arrays(layout, arrays, file);
+  for (std::size_t i = 0; i < layout.parts().size(); ++i) {
+    const auto& part = layout.parts()[i];
+    const auto values = detail::reordered(part.shape, values_of<typename B::master>(arrays.items.at(part.name)), false);
+    auto home = layout.part(buffer, i);
+    copy_in(home.on(), home.size(), values.data(), home.data());
+  }
+}
+
+/// Writes a network's weights as safetensors, convolutions as OIHW, whole or not at all. Throws FileError.
+template <class Net>
+void save_weights(const std::filesystem::path& file, const Net& net, const WeightFile& as = {}) {
+  Net copy = net;
+  const FlatParameters<typename Net::backend> layout(copy);
+  Arrays arrays = arrays_of(layout, layout.values());
+  for (auto& [name, array] : arrays.items) array = converted_to(array, as.dtype);
+  arrays.metadata = as.metadata;
+  write_safetensors(file, arrays);
+}
+
+/// Reads weights into a network that has just these parameters, else throws FileError and leaves it as it was.
+/// Returns the words that travel with them.
+template <class Net>
+std::map<std::string, std::string> load_weights(const std::filesystem::path& file, Net& net) {
+  const Arrays arrays = read_safetensors(file);
+  Net fresh = net;
+  const FlatParameters<typename Net::backend> layout(fresh);
+  fill_from(layout, arrays, file, layout.values());
+  net = fresh;
+  return arrays.metadata;
+}
+
+}  // namespace hush::io

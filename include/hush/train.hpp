@@ -1,0 +1,59 @@
+#pragma once
+#include <utility>
+#include <vector>
+
+#include <hush/training.hpp>
+
+namespace hush {
+
+/// What `train` returns: the loss curve, the network with averaged weights (to sample from), and whether it was stopped
+/// before the last epoch.
+template <class Net>
+struct Trained {
+  std::vector<EpochReport> epochs;
+  Net averaged;
+  bool stopped = false;
+};
+
+/// Trains `net` in place. Observers are told of the start, each step, each epoch and the end, in their order; each has
+/// whichever it wants of
+///   start(training), step(training, StepReport), epoch(training, EpochReport), finish(training).
+/// `io::Checkpoints` (which resumes at the start; name it first), `io::LossLog`, `io::TrainingBar` are observers.
+/// Throws std::invalid_argument for options that make no sense, NonFinite when the loss or a gradient is not finite.
+template <class Proc, class Net, class Opt, class Data, class... Observers>
+Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Data& data,
+                   const TrainOptions<Data>& options, Observers&&... observers) {
+  static_assert(Backbone<Net>,
+                "train: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
+                "const, Ports ports() const, static void visit(auto& self, auto&& f)");
+  static_assert(Optimizer<Opt>,
+                "train: not an Optimizer. Write: double rate, static constexpr int moments, void validate() const, "
+                "void operator()(const Update&, values, gradients, moments) const");
+  static_assert(Dataset<Data>,
+                "train: not a Dataset. Write: std::int64_t size() const and Images<float> batch(std::span<const "
+                "std::int64_t> items) const");
+  Training<Proc, Net, Opt, Data> training(process, net, optimizer, data, options);
+  const auto tell = [&](auto&& call) { (call(observers), ...); };
+  tell([&](auto& observer) {
+    if constexpr (requires { observer.start(training); }) observer.start(training);
+  });
+  bool stopped = false;
+  while (!training.finished() && !stopped) {
+    const StepReport report = training.advance();
+    tell([&](auto& observer) {
+      if constexpr (requires { observer.step(training, report); }) observer.step(training, report);
+    });
+    stopped = options.stop && options.stop();
+    if (!training.epoch_finished()) continue;
+    const EpochReport closed = training.close_epoch();
+    tell([&](auto& observer) {
+      if constexpr (requires { observer.epoch(training, closed); }) observer.epoch(training, closed);
+    });
+  }
+  tell([&](auto& observer) {
+    if constexpr (requires { observer.finish(training); }) observer.finish(training);
+  });
+  return {training.epochs, training.averaged, !training.finished()};
+}
+
+}  // namespace hush

@@ -1,0 +1,208 @@
+#pragma once
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <hush/data/shuffle.hpp>
+#include <hush/draw.hpp>
+#include <hush/draws/discrete_uniform.hpp>
+#include <hush/ema.hpp>
+#include <hush/nn/flat_parameters.hpp>
+#include <hush/ops/mse.hpp>
+#include <hush/optimizer.hpp>
+#include <hush/process.hpp>
+#include <hush/rate.hpp>
+#include <hush/rates/constant.hpp>
+
+namespace hush {
+
+/// What training reads: `size()` items, and the images of any of them, [n, H, W, C] in [-1, 1].
+template <class D>
+concept Dataset = requires(const D& data, std::span<const std::int64_t> items) {
+  { data.size() } -> std::convertible_to<std::int64_t>;
+  { data.batch(items) } -> std::same_as<Images<float>>;
+};
+
+/// How training picks the noise level of an item: one of `draws/`, or a lambda.
+using DrawRule = std::function<double(const AnySchedule& schedule, Uniform& uniform)>;
+
+/// A loss or a gradient that is NaN or infinite. The weights are those before the step, and no checkpoint was written.
+struct NonFinite : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Options of `train`, all with defaults.
+template <class Data>
+struct TrainOptions {
+  std::int64_t epochs = 1, batch = 64;  // an epoch drops the images that do not fill a batch
+  std::uint64_t seed = 0;               // of the order, the levels, the noise and the dropout
+  Rate rate = rates::Constant{};        // factor on the optimizer's rate
+  double clip_gradient = 0;             // largest norm of the gradient of all weights; 0: any
+  Ema ema{};                            // the averaged weights that sampling wants
+  DrawRule draw = DiscreteUniform{};
+  bool reshuffle = true;                 // each epoch has an order of its own; false: all have that of the first
+  const Data* validation = nullptr;      // its loss is taken after each epoch, always with the same noise
+  std::function<bool()> stop = nullptr;  // asked after each step; true ends training there
+};
+
+/// One optimizer step: `step` of them are done, `epoch` (from 0) is the one it belongs to.
+struct StepReport {
+  std::int64_t step = 0, epoch = 0;
+  double loss = 0, rate = 0, gradient_norm = 0;
+};
+
+/// One epoch (from 0): the mean of its batch losses, and the validation loss (NaN where there is no validation set).
+struct EpochReport {
+  std::int64_t epoch = 0, step = 0;
+  double loss = 0, validation_loss = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// A training in progress: a function of its options and of `step`, nothing else, so that whoever stores the weights,
+/// their average, the moments and the reports can continue it bit for bit.
+template <class Proc, class Net, class Opt, class Data>
+class Training {
+ public:
+  using B = typename Net::backend;
+  using master = typename B::master;
+
+  Training(const Proc& process_, Net& net_, const Opt& optimizer_, const Data& data_, TrainOptions<Data> options_)
+      : process(process_), net(net_), averaged(net_), optimizer(optimizer_), data(data_), options(std::move(options_)) {
+    validate();
+    weights = FlatParameters<B>(net);
+    average = FlatParameters<B>(averaged);
+    weights.attach_gradients(net);
+    for (int i = 0; i < Opt::moments; ++i) moments.push_back(weights.zeros());
+  }
+
+  std::int64_t steps_per_epoch() const { return data.size() / options.batch; }
+  std::int64_t total_steps() const { return options.epochs * steps_per_epoch(); }
+  bool finished() const { return step >= total_steps(); }
+  bool epoch_finished() const { return step > 0 && step % steps_per_epoch() == 0; }
+
+  /// One optimizer step. Throws NonFinite before it would spoil the weights.
+  StepReport advance() {
+    const std::int64_t epoch = step / steps_per_epoch(), first = step % steps_per_epoch() * options.batch;
+    const std::int64_t shuffled = options.reshuffle ? epoch : 0;
+    if (order_epoch_ != shuffled) {
+      order_ = hush::data::shuffle(data.size(), options.seed, shuffled);
+      order_epoch_ = shuffled;
+    }
+    const auto items = std::span<const std::int64_t>(order_).subspan(std::size_t(first), std::size_t(options.batch));
+    std::vector<std::uint32_t> images;
+    for (std::int64_t i = 0; i < options.batch; ++i) images.push_back(std::uint32_t(first + i));
+
+    Tape<B> tape(Randomness{options.seed, std::uint32_t(step), images});
+    const Var<B> value = loss(tape, upload(weights.values().on(), data.batch(items)), images, std::uint32_t(step), 0);
+    StepReport report{step + 1, epoch, download<double>(value.value())[0], 0, 0};
+    check_finite(report.loss, "loss", report);
+    weights.zero_gradients();
+    tape.backward(value);
+    const auto& on = weights.values().on();
+    report.gradient_norm = std::sqrt(sum_of_squares(on, weights.size(), weights.gradients().data()));
+    check_finite(report.gradient_norm, "gradient", report);
+    const double factor = options.rate(step, total_steps());
+    report.rate = factor * optimizer.rate;
+    const bool clipped = options.clip_gradient > 0 && report.gradient_norm > options.clip_gradient;
+    optimizer.template operator()<B>(
+        {weights.size(), step + 1, factor, clipped ? options.clip_gradient / report.gradient_norm : 1}, weights.values(),
+        weights.gradients(), moments);
+    average_into(on, weights.size(), options.ema.at(step + 1), std::as_const(weights).values().data(),
+                 average.values().data());
+    ++step;
+    epoch_loss += report.loss;
+    return report;
+  }
+
+  /// Closes an epoch: its mean loss, and the validation loss.
+  EpochReport close_epoch() {
+    EpochReport report{step / steps_per_epoch() - 1, step, epoch_loss / double(steps_per_epoch())};
+    epoch_loss = 0;
+    if (options.validation) report.validation_loss = validation_loss(*options.validation);
+    epochs.push_back(report);
+    return report;
+  }
+
+  /// The mean loss over a data set, item i always at the same level and with the same noise.
+  double validation_loss(const Data& set) const {
+    double sum = 0;
+    for (std::int64_t first = 0; first < set.size(); first += options.batch) {
+      std::vector<std::int64_t> items;
+      std::vector<std::uint32_t> images;
+      for (std::int64_t i = first; i < std::min(first + options.batch, set.size()); ++i)
+        items.push_back(i), images.push_back(std::uint32_t(i));
+      const Tensor<B> x0 = upload(weights.values().on(), set.batch(items));
+      sum += download<double>(loss(x0, x0, images, 0, 1))[0] * double(items.size());
+    }
+    return set.size() ? sum / double(set.size()) : std::numeric_limits<double>::quiet_NaN();
+  }
+
+  const Proc& process;
+  Net& net;
+  Net averaged;  // the moving average of net
+  const Opt& optimizer;
+  const Data& data;
+  TrainOptions<Data> options;
+
+  std::int64_t step = 0;
+  FlatParameters<B> weights, average;
+  std::vector<Tensor<B, master>> moments;
+  double epoch_loss = 0;  // sum of the losses of the epoch in progress
+  std::vector<EpochReport> epochs;
+
+ private:
+  /// The mean squared error of what the network says (Ho et al. 2020, eq. 14), in the life of `life`: a Tape records.
+  template <class Life>
+  auto loss(Life& life, const Tensor<B>& x0, std::span<const std::uint32_t> images, std::uint32_t at_step,
+            std::uint32_t use) const {
+    const AnySchedule schedule(process.schedule);
+    std::vector<Level> levels;
+    std::vector<double> signal, noise, of_x0, of_eps;
+    for (const std::uint32_t image : images) {
+      Uniform uniform{Stream{options.seed, image, at_step, purpose("level", use)}};
+      const Level level = process.schedule(options.draw(schedule, uniform));
+      const Target target = process.parameterization.target(level);
+      levels.push_back(level), signal.push_back(level.signal), noise.push_back(level.noise);
+      of_x0.push_back(target.x0), of_eps.push_back(target.eps);
+    }
+    const Tensor<B> eps =
+        normal_images(x0.on(), x0.shape(), Stream{options.seed, 0, at_step, purpose("noise", use)}, images);
+    const Tensor<B> xt = blended_images<B>(signal, x0, noise, eps), target = blended_images<B>(of_x0, x0, of_eps, eps);
+    if constexpr (std::same_as<Life, Tape<B>>)
+      return mse(process.predict(net, life.constant(xt), levels, {}), life.constant(target));
+    else
+      return mse(process.predict(net, xt, levels, {}), target);
+  }
+
+  void check_finite(double value, const char* what, const StepReport& report) const {
+    if (!std::isfinite(value))
+      throw NonFinite(words("[train] the ", what, " is ", value, " at step ", report.step, " (epoch ", report.epoch + 1,
+                            "); the weights of step ", step,
+                            " are kept. Lower the rate, warm it up, or clip the gradient."));
+  }
+  void validate() const {
+    check(options.epochs >= 1, "train", "epochs must be at least 1, is ", options.epochs);
+    check(options.batch >= 1, "train", "batch must be at least 1, is ", options.batch);
+    check(data.size() >= options.batch, "train", "the data set has ", data.size(), " images, fewer than one batch of ",
+          options.batch);
+    check(options.clip_gradient >= 0, "train", "clip_gradient must not be negative, is ", options.clip_gradient);
+    check(options.rate && options.draw, "train", "rate and draw must not be empty");
+    options.ema.validate();
+    optimizer.validate();
+    const std::int64_t item = 0;
+    const Images<float> one = data.batch({&item, 1});
+    const ImageSize size{one.height, one.width, one.channels};
+    check(size == net.image(), "train", "the data are ", size, ", the network makes ", net.image());
+    check(net.ports() == process.ports(), "train", "the network was built for another process: its ports differ");
+  }
+
+  std::vector<std::int64_t> order_;
+  std::int64_t order_epoch_ = -1;
+};
+
+}  // namespace hush
