@@ -2,7 +2,7 @@
 
 A program lies in tests/compile_fail/ and opens with `// expect: sentence`; the compiler must refuse it and its output
 must hold the sentence. With HUSH_WRITTEN_RIGHT defined the same program must compile, so that the sentence, and not a
-slip of the program, is what stops it.
+slip of the program, is what stops it; nvcc, which is slow, only compiles the wrong one.
 """
 import os
 import re
@@ -44,6 +44,8 @@ def main():
                     f"{compilers.first_error(words)}"]
         if "HUSH_WRITTEN_RIGHT" not in source:
             return [f"{name}:1: has no HUSH_WRITTEN_RIGHT branch"]
+        if chosen.compiler == "nvcc":
+            return []
         status, words = compilers.run([*base, "-DHUSH_WRITTEN_RIGHT", str(program)])
         if status != 0:
             return [f"{name}:1: {chosen.compiler} refuses the corrected program: {compilers.first_error(words)}"]

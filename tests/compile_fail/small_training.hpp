@@ -19,5 +19,7 @@ struct Identity {
 
 struct Blank {
   std::int64_t size() const { return 1; }
-  hush::Images<float> batch(std::span<const std::int64_t> items) const { return {std::int64_t(items.size()), 32, 32, 1}; }
+  hush::Images<float> batch(std::span<const std::int64_t> items) const {
+    return {std::int64_t(items.size()), 32, 32, 1};
+  }
 };
