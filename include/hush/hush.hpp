@@ -1,0 +1,6 @@
+#pragma once
+// All of hush for the CPU.
+
+#include <hush/core.hpp>
+#include <hush/io.hpp>
+#include <hush/data.hpp>
