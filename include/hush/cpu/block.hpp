@@ -17,6 +17,18 @@ inline constexpr std::int64_t numbers_a_task = 256 * block_size;
 template <class T>
 using Numbers = Eigen::Array<T, int(block_size), 1>;
 
+/// In place of a count: all numbers of the block exist. The compiler then keeps blocks in registers.
+struct Whole {};
+
+template <class T>
+Numbers<T> load_block(const T* x, Whole = {}) {
+  return Eigen::Map<const Numbers<T>>(x);
+}
+template <class T>
+void store_block(T* y, Whole, const Numbers<T>& block) {
+  Eigen::Map<Numbers<T>>{y} = block;
+}
+
 /// The block at x, of which `count` numbers exist; `padding` stands for the rest.
 template <class T>
 Numbers<T> load_block(const T* x, std::int64_t count, T padding = T(0)) {

@@ -26,23 +26,21 @@ template <class T>
 void slab_moments(const GroupNormSizes& s, const Slabs& slabs, std::int64_t length, const T* x, Moments* moments) {
   const std::int64_t width = s.channels / s.groups, lanes = slabs.lanes();
   std::vector<double> sums(std::size_t(s.channels), 0.0);
-  sum_channels<1, T>(slabs, length, sums.data(), [&](std::int64_t at, std::int64_t, std::int64_t count) {
-    return std::array{load_block(x + at, count)};
-  });
-  const double count = double(length / s.channels * width);
-  for (std::int64_t g = 0; g < s.groups; ++g)
-    moments[g] = {
-        count, std::accumulate(&sums[std::size_t(g * width)], &sums[std::size_t(g * width)] + width, 0.0) / count, 0};
-
+  sum_channels<1, T>(slabs, length, sums.data(),
+                     [&](std::int64_t at, std::int64_t, auto count) { return std::array{load_block(x + at, count)}; });
+  const double numbers = double(length / s.channels * width);
   std::vector<T> centre(std::size_t(lanes), T(0));
-  for (std::int64_t i = 0; i < lanes; ++i) centre[std::size_t(i)] = T(moments[i % s.channels / width].mean);
+  for (std::int64_t g = 0; g < s.groups; ++g) {
+    moments[g] = {numbers, total(&sums[std::size_t(g * width)], width) / numbers, 0};
+    std::fill_n(&centre[std::size_t(g * width)], width, T(moments[g].mean));
+  }
+  repeat(centre.data(), s.channels, lanes);
   std::fill(sums.begin(), sums.end(), 0.0);
-  sum_channels<1, T>(slabs, length, sums.data(), [&](std::int64_t at, std::int64_t lane, std::int64_t left) {
-    Numbers<T> d = load_block(x + at, left) - load_block(&centre[std::size_t(lane)], block_size);
-    for (std::int64_t i = left; i < block_size; ++i) d[i] = 0;
+  sum_channels<1, T>(slabs, length, sums.data(), [&](std::int64_t at, std::int64_t lane, auto count) {
+    const Numbers<T> d = load_block(x + at, count) - load_block(&centre[std::size_t(lane)]);
     return std::array{Numbers<T>(d * d)};
   });
-  for (std::int64_t c = 0; c < s.channels; ++c) moments[c / width].squares += sums[std::size_t(c)];
+  for (std::int64_t g = 0; g < s.groups; ++g) moments[g].squares = total(&sums[std::size_t(g * width)], width);
 }
 
 /// y = (x - mean) rstd gamma + beta, mean and rstd over the pixels and channels of each group of each image.
@@ -67,19 +65,18 @@ void group_norm(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T*
     }
     std::vector<T> table(std::size_t(3 * lanes));  // centre, factor and shift of each lane
     T *centre = table.data(), *factor = centre + lanes, *shift = factor + lanes;
-    for (std::int64_t i = 0; i < lanes; ++i) {
-      const std::int64_t c = i % s.channels, g = c / width;
-      centre[i] = means[g], factor[i] = gamma[c] * rstds[g], shift[i] = beta[c];
-    }
+    for (std::int64_t g = 0, c = 0; g < s.groups; ++g)
+      for (std::int64_t i = 0; i < width; ++i, ++c)
+        centre[c] = means[g], factor[c] = gamma[c] * rstds[g], shift[c] = beta[c];
+    for (T* each : {centre, factor, shift}) repeat(each, s.channels, lanes);
     parallel(cpu, slabs.count(), [&](std::int64_t slab) {
-      const std::int64_t begin = slabs.begin(slab), length = slabs.length(slab);
-      for (std::int64_t i = 0, lane = 0; i < length; i += block_size, lane += block_size) {
-        if (lane == lanes) lane = 0;
-        const Numbers<T> v = (load_block(from + begin + i, length - i) - load_block(centre + lane, block_size)) *
-                                 load_block(factor + lane, block_size) +
-                             load_block(shift + lane, block_size);
-        store_block(to + begin + i, length - i, v);
-      }
+      const T* in = from + slabs.begin(slab);
+      T* out = to + slabs.begin(slab);
+      each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
+        const Numbers<T> v = (load_block(in + at, count) - load_block(centre + lane)) * load_block(factor + lane) +
+                             load_block(shift + lane);
+        store_block(out + at, count, v);
+      });
     });
   });
 }
@@ -97,21 +94,19 @@ void group_norm_backward(const Cpu<T>& cpu, const GroupNormSizes& s, const T* dy
     const T *means = mean + image * s.groups, *rstds = rstd + image * s.groups;
     std::vector<T> table(std::size_t(4 * lanes));
     T *centre = table.data(), *factor = centre + lanes, *slope = factor + lanes, *shift = slope + lanes;
-    for (std::int64_t i = 0; i < lanes; ++i) {
-      const std::int64_t g = i % s.channels / width;
-      centre[i] = means[g], factor[i] = rstds[g];
-    }
+    for (std::int64_t g = 0; g < s.groups; ++g)
+      std::fill_n(centre + g * width, width, means[g]), std::fill_n(factor + g * width, width, rstds[g]);
+    for (T* each : {centre, factor}) repeat(each, s.channels, lanes);
     std::vector<double> partial(std::size_t(slabs.count() * 2 * s.channels), 0.0);
     parallel(cpu, slabs.count(), [&](std::int64_t slab) {
       const std::int64_t begin = image * size + slabs.begin(slab);
-      sum_channels<2, T>(slabs, slabs.length(slab), &partial[std::size_t(slab * 2 * s.channels)],
-                         [&](std::int64_t at, std::int64_t lane, std::int64_t left) {
-                           const Numbers<T> d = load_block(dy + begin + at, left);
-                           const Numbers<T> xhat =
-                               (load_block(x + begin + at, left) - load_block(centre + lane, block_size)) *
-                               load_block(factor + lane, block_size);
-                           return std::array{d, Numbers<T>(d * xhat)};
-                         });
+      const auto terms = [&](std::int64_t at, std::int64_t lane, auto count) {
+        const Numbers<T> d = load_block(dy + begin + at, count);
+        const Numbers<T> xhat =
+            (load_block(x + begin + at, count) - load_block(centre + lane)) * load_block(factor + lane);
+        return std::array{d, Numbers<T>(d * xhat)};
+      };
+      sum_channels<2, T>(slabs, slabs.length(slab), &partial[std::size_t(slab * 2 * s.channels)], terms);
     });
     double *sum_dy = &sums[std::size_t(image * 2 * s.channels)], *sum_dy_xhat = sum_dy + s.channels;
     for (std::int64_t slab = 0; slab < slabs.count(); ++slab)
@@ -119,29 +114,28 @@ void group_norm_backward(const Cpu<T>& cpu, const GroupNormSizes& s, const T* dy
     if (!dx) return;
 
     // dx = factor dy + slope (x - mean) + shift
-    std::vector<double> of_group(std::size_t(2 * s.groups), 0.0);
-    for (std::int64_t c = 0; c < s.channels; ++c) {
-      of_group[std::size_t(c / width)] += double(gamma[c]) * sum_dy[c];
-      of_group[std::size_t(s.groups + c / width)] += double(gamma[c]) * sum_dy_xhat[c];
-    }
     const double m = double(s.pixels * width);
-    for (std::int64_t i = 0; i < lanes; ++i) {
-      const std::int64_t c = i % s.channels, g = c / width;
-      const double r = double(rstds[g]);
-      factor[i] = gamma[c] * rstds[g];
-      slope[i] = T(-r * r * of_group[std::size_t(s.groups + g)] / m);
-      shift[i] = T(-r * of_group[std::size_t(g)] / m);
-    }
-    parallel(cpu, slabs.count(), [&](std::int64_t slab) {
-      const std::int64_t begin = image * size + slabs.begin(slab), length = slabs.length(slab);
-      for (std::int64_t i = 0, lane = 0; i < length; i += block_size, lane += block_size) {
-        if (lane == lanes) lane = 0;
-        const Numbers<T> d = load_block(dy + begin + i, length - i);
-        const Numbers<T> v = load_block(x + begin + i, length - i) - load_block(centre + lane, block_size);
-        const Numbers<T> change = d * load_block(factor + lane, block_size) +
-                                  (v * load_block(slope + lane, block_size) + load_block(shift + lane, block_size));
-        store_block(dx + begin + i, length - i, change);
+    for (std::int64_t g = 0; g < s.groups; ++g) {
+      double of_dy = 0, of_dy_xhat = 0;
+      const std::int64_t first = g * width;
+      for (std::int64_t c = first; c < first + width; ++c) {
+        of_dy += double(gamma[c]) * sum_dy[c], of_dy_xhat += double(gamma[c]) * sum_dy_xhat[c];
+        factor[c] = gamma[c] * rstds[g];
       }
+      const double r = double(rstds[g]);
+      std::fill_n(slope + first, width, T(-r * r * of_dy_xhat / m));
+      std::fill_n(shift + first, width, T(-r * of_dy / m));
+    }
+    for (T* each : {factor, slope, shift}) repeat(each, s.channels, lanes);
+    parallel(cpu, slabs.count(), [&](std::int64_t slab) {
+      const std::int64_t begin = image * size + slabs.begin(slab);
+      each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
+        const Numbers<T> d = load_block(dy + begin + at, count);
+        const Numbers<T> v = load_block(x + begin + at, count) - load_block(centre + lane);
+        const Numbers<T> change =
+            d * load_block(factor + lane) + (v * load_block(slope + lane) + load_block(shift + lane));
+        store_block(dx + begin + at, count, change);
+      });
     });
   });
   for (std::int64_t c = 0; c < s.channels; ++c) {

@@ -2,19 +2,23 @@
 #include <cmath>
 #include <vector>
 
-#include <hush/cpu/block.hpp>
+#include <hush/cpu/slabs.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// The sum over i < n of the numbers in f(i, count), blocks whose lanes past `count` are 0.
+/// The sum over i < n of the numbers in the blocks f(i, count); what is in lanes past `count` is left out.
 template <class T, class F>
 double sum_blocks(std::int64_t n, const F& f) {
   Numbers<T> lanes = Numbers<T>::Zero();
-  for (std::int64_t i = 0; i < n; i += block_size) lanes += f(i, n - i);
-  double sum = 0;
-  for (std::int64_t i = 0; i < block_size; ++i) sum += double(lanes[i]);
-  return sum;
+  std::int64_t i = 0;
+  for (; i + block_size <= n; i += block_size) lanes += f(i, Whole{});
+  if (i < n) {
+    Numbers<T> last = f(i, n - i);
+    std::fill(last.data() + (n - i), last.data() + block_size, T(0));
+    lanes += last;
+  }
+  return double(lanes.sum());
 }
 
 /// y = (x - mean) rstd gamma + beta, mean and rstd ([rows]) over the `width` numbers of each row. A row is an image's
@@ -25,21 +29,44 @@ void layer_norm(const Cpu<T>& cpu, std::int64_t rows, std::int64_t width, double
   const std::int64_t band = std::max<std::int64_t>(1, numbers_a_task / width);
   parallel(cpu, (rows + band - 1) / band, [&](std::int64_t task) {
     for (std::int64_t r = task * band; r < std::min(rows, (task + 1) * band); ++r) {
-      const T* from = x + r * width;
-      const T centre =
-          T(sum_blocks<T>(width, [&](auto i, auto left) { return load_block(from + i, left); }) / double(width));
-      const double squares = sum_blocks<T>(width, [&](auto i, auto left) -> Numbers<T> {
-        const Numbers<T> d = load_block(from + i, left, centre) - centre;
+      const T* in = x + r * width;
+      T* out = y + r * width;
+      const double sum = sum_blocks<T>(width, [&](auto i, auto count) { return load_block(in + i, count); });
+      const T centre = T(sum / double(width));
+      const double squares = sum_blocks<T>(width, [&](auto i, auto count) -> Numbers<T> {
+        const Numbers<T> d = load_block(in + i, count) - centre;
         return d * d;
       });
       const T factor = T(1 / std::sqrt(squares / double(width) + eps));
       mean[r] = centre, rstd[r] = factor;
-      for (std::int64_t i = 0; i < width; i += block_size) {
-        const Numbers<T> v = (load_block(from + i, width - i) - centre) * (load_block(gamma + i, width - i) * factor) +
-                             load_block(beta + i, width - i);
-        store_block(y + r * width + i, width - i, v);
-      }
+      each_block(width, width, [&](auto i, auto, auto count) {
+        const Numbers<T> xhat = (load_block(in + i, count) - centre) * factor;
+        store_block<T>(out + i, count, xhat * load_block(gamma + i, count) + load_block(beta + i, count));
+      });
     }
+  });
+}
+
+/// One row of layer_norm_backward: writes dx unless it is nullptr, adds to of_gamma and of_beta.
+template <class T>
+void layer_norm_row(std::int64_t width, const T* dy, const T* x, const T* gamma, T centre, T factor, T* dx, T* of_gamma,
+                    T* of_beta) {
+  each_block(width, width, [&](auto i, auto, auto count) {
+    const Numbers<T> d = load_block(dy + i, count), h = (load_block(x + i, count) - centre) * factor;
+    store_block<T>(of_gamma + i, count, load_block(of_gamma + i, count) + d * h);
+    store_block<T>(of_beta + i, count, load_block(of_beta + i, count) + d);
+  });
+  if (!dx) return;
+  const double sum = sum_blocks<T>(width, [&](auto i, auto count) -> Numbers<T> {
+    return load_block(dy + i, count) * load_block(gamma + i, count);
+  });
+  const double sum_xhat = sum_blocks<T>(width, [&](auto i, auto count) -> Numbers<T> {
+    return load_block(dy + i, count) * load_block(gamma + i, count) * (load_block(x + i, count) - centre);
+  });
+  const T mean_dy = T(sum / double(width)), slope = T(sum_xhat * double(factor) * double(factor) / double(width));
+  each_block(width, width, [&](auto i, auto, auto count) {
+    const Numbers<T> g = load_block(dy + i, count) * load_block(gamma + i, count);
+    store_block<T>(dx + i, count, factor * (g - mean_dy - slope * (load_block(x + i, count) - centre)));
   });
 }
 
@@ -51,42 +78,18 @@ void layer_norm_backward(const Cpu<T>& cpu, std::int64_t images, std::int64_t ro
   const std::int64_t rows_an_image = rows / std::max<std::int64_t>(1, images);
   std::vector<T> sums(std::size_t(2 * images * width), T(0));  // of dy xhat, and of dy: [image][2][width]
   parallel(cpu, images, [&](std::int64_t image) {
-    T *of_gamma = &sums[std::size_t(2 * image * width)], *of_beta = of_gamma + width;
-    for (std::int64_t r = image * rows_an_image; r < (image + 1) * rows_an_image; ++r) {
-      const T *d = dy + r * width, *from = x + r * width;
-      const T centre = mean[r], factor = rstd[r];
-      const auto xhat = [&](std::int64_t i) -> Numbers<T> {
-        return (load_block(from + i, width - i, centre) - centre) * factor;
-      };
-      double sum = 0, sum_xhat = 0;
-      if (dx) {
-        sum = sum_blocks<T>(width, [&](auto i, auto left) -> Numbers<T> {
-          return load_block(d + i, left) * load_block(gamma + i, left);
-        });
-        sum_xhat = sum_blocks<T>(width, [&](auto i, auto left) -> Numbers<T> {
-          return load_block(d + i, left) * load_block(gamma + i, left) * xhat(i);
-        });
-      }
-      const T mean_dy = T(sum / double(width)), mean_dy_xhat = T(sum_xhat / double(width));
-      for (std::int64_t i = 0; i < width; i += block_size) {
-        const std::int64_t left = width - i;
-        const Numbers<T> h = xhat(i), g = load_block(d + i, left);
-        store_block<T>(of_gamma + i, left, load_block(of_gamma + i, left) + g * h);
-        store_block<T>(of_beta + i, left, load_block(of_beta + i, left) + g);
-        if (dx)
-          store_block<T>(dx + r * width + i, left,
-                         factor * (load_block(gamma + i, left) * g - mean_dy - h * mean_dy_xhat));
-      }
-    }
+    T* of_image = sums.data() + 2 * image * width;
+    for (std::int64_t r = image * rows_an_image; r < (image + 1) * rows_an_image; ++r)
+      layer_norm_row(width, dy + r * width, x + r * width, gamma, mean[r], rstd[r], dx ? dx + r * width : nullptr,
+                     of_image, of_image + width);
   });
+  std::vector<double> totals(std::size_t(2 * width), 0.0);
+  for (std::int64_t image = 0; image < images; ++image)
+    for (std::int64_t c = 0; c < 2 * width; ++c)
+      totals[std::size_t(c)] += double(sums[std::size_t(2 * image * width + c)]);
   for (std::int64_t c = 0; c < width; ++c) {
-    double of_gamma = 0, of_beta = 0;
-    for (std::int64_t image = 0; image < images; ++image) {
-      of_gamma += double(sums[std::size_t(2 * image * width + c)]);
-      of_beta += double(sums[std::size_t((2 * image + 1) * width + c)]);
-    }
-    if (dgamma) dgamma[c] = T(of_gamma);
-    if (dbeta) dbeta[c] = T(of_beta);
+    if (dgamma) dgamma[c] = T(totals[std::size_t(c)]);
+    if (dbeta) dbeta[c] = T(totals[std::size_t(width + c)]);
   }
 }
 

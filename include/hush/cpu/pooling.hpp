@@ -5,21 +5,17 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// The greatest (and where it stands) of the window * window pixels at x, channel by channel, for up to one block of
-/// channels. The first of equals wins; what is not a number wins over all.
+/// The greatest of the window * window pixels at x, channel by channel, for up to one block of channels; what is not a
+/// number wins over all.
 template <class T>
-void window_max(std::int64_t window, std::int64_t line, std::int64_t channels, std::int64_t count, const T* x,
-                Numbers<T>& best, Numbers<T>& place) {
-  best = load_block(x, count);
-  place.setZero();
-  for (std::int64_t j = 1; j < window * window; ++j) {
-    const Numbers<T> v = load_block(x + j / window * line + j % window * channels, count);
-    for (std::int64_t c = 0; c < block_size; ++c) {
-      const bool wins = v[c] > best[c] || v[c] != v[c];
-      best[c] = wins ? v[c] : best[c];
-      place[c] = wins ? T(j) : place[c];
+Numbers<T> window_max(std::int64_t window, std::int64_t line, std::int64_t channels, std::int64_t count, const T* x) {
+  Numbers<T> best = load_block(x, count);
+  for (std::int64_t i = 0; i < window; ++i)
+    for (std::int64_t j = 0; j < window; ++j) {
+      const Numbers<T> v = load_block(x + i * line + j * channels, count);
+      for (std::int64_t k = 0; k < block_size; ++k) best[k] = v[k] > best[k] || v[k] != v[k] ? v[k] : best[k];
     }
-  }
+  return best;
 }
 
 /// y[H / window, W / window] = the greatest of each window; rows and columns that fill no window are left out.
@@ -28,16 +24,17 @@ void max_pool2d(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t window, con
   const std::int64_t height = s.height / window, width = s.width / window, line = s.width * s.channels;
   parallel(cpu, s.batch * height, [&](std::int64_t row) {
     const T* from = x + (row / height * s.height + row % height * window) * line;
-    Numbers<T> best, place;
     for (std::int64_t i = 0; i < width; ++i)
       for (std::int64_t c = 0; c < s.channels; c += block_size) {
-        window_max(window, line, s.channels, s.channels - c, from + i * window * s.channels + c, best, place);
+        const T* corner = from + i * window * s.channels + c;
+        const Numbers<T> best = window_max(window, line, s.channels, s.channels - c, corner);
         store_block(y + (row * width + i) * s.channels + c, s.channels - c, best);
       }
   });
 }
 
-/// The gradient goes to the pixel that won; the others, those outside of every window too, get 0.
+/// The gradient goes to the first pixel that has the greatest number; the others, those outside of every window too,
+/// get 0.
 template <class T>
 void max_pool2d_backward(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t window, const T* dy, const T* x, T* dx) {
   const std::int64_t height = s.height / window, width = s.width / window, line = s.width * s.channels;
@@ -47,16 +44,21 @@ void max_pool2d_backward(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t wi
     const std::int64_t begin = (image * s.height + band * window) * line;
     std::fill_n(dx + begin, std::min(window, s.height - band * window) * line, T(0));
     if (band == height) return;
-    Numbers<T> best, place;
     for (std::int64_t i = 0; i < width; ++i)
       for (std::int64_t c = 0; c < s.channels; c += block_size) {
         const std::int64_t corner = begin + i * window * s.channels + c, left = s.channels - c;
-        window_max(window, line, s.channels, left, x + corner, best, place);
-        const Numbers<T> d = load_block(dy + ((image * height + band) * width + i) * s.channels + c, left);
+        const Numbers<T> best = window_max(window, line, s.channels, left, x + corner);
+        Numbers<T> rest = load_block(dy + ((image * height + band) * width + i) * s.channels + c, left);
         for (std::int64_t j = 0; j < window * window; ++j) {
+          const std::int64_t at = corner + j / window * line + j % window * s.channels;
+          const Numbers<T> v = load_block(x + at, left);
           Numbers<T> share;
-          for (std::int64_t k = 0; k < block_size; ++k) share[k] = place[k] == T(j) ? d[k] : T(0);
-          store_block(dx + corner + j / window * line + j % window * s.channels, left, share);
+          for (std::int64_t k = 0; k < block_size; ++k) {
+            const bool wins = v[k] == best[k] || v[k] != v[k];
+            share[k] = wins ? rest[k] : T(0);
+            rest[k] = wins ? T(0) : rest[k];
+          }
+          store_block(dx + at, left, share);
         }
       }
   });

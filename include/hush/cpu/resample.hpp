@@ -8,16 +8,6 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// y = a x, or y += a x, over n numbers.
-template <class T>
-void add_scaled(std::int64_t n, T a, const T* x, T* y, bool fresh) {
-  for (std::int64_t i = 0; i < n; i += block_size) {
-    Numbers<T> sum = a * load_block(x + i, n - i);
-    if (!fresh) sum += load_block(y + i, n - i);
-    store_block(y + i, n - i, sum);
-  }
-}
-
 /// One number of a resampled line is a weighted sum of a few numbers of the line it comes from.
 struct Tap {
   std::int64_t from = 0;
@@ -55,6 +45,24 @@ inline Taps transposed(const Taps& taps, std::int64_t size) {
   return back;
 }
 
+/// y = the sum of the taps' lines of n numbers, which lie `line` apart from x on.
+template <class T>
+void mix(const std::vector<Tap>& taps, std::int64_t n, std::int64_t line, const T* x, T* y) {
+  if (taps.size() == 1 && taps[0].weight == 1) {
+    std::copy_n(x + taps[0].from * line, n, y);
+    return;
+  }
+  const auto block = [&](std::int64_t i, auto count) {
+    Numbers<T> sum = T(taps[0].weight) * load_block(x + taps[0].from * line + i, count);
+    for (std::size_t k = 1; k < taps.size(); ++k)
+      sum += T(taps[k].weight) * load_block(x + taps[k].from * line + i, count);
+    store_block(y + i, count, sum);
+  };
+  std::int64_t i = 0;
+  for (; i + block_size <= n; i += block_size) block(i, Whole{});
+  if (i < n) block(i, n - i);
+}
+
 /// Rows by their taps, then the pixels within each row: y [batch, rows.size(), columns.size(), C] from x [batch, H, W,
 /// C].
 template <class T>
@@ -63,19 +71,16 @@ void resample(const Cpu<T>& cpu, const ImageSizes& s, const Taps& rows, const Ta
   const std::int64_t line = s.width * c;
   parallel(cpu, s.batch * height, [&](std::int64_t row) {
     const auto& taps = rows[std::size_t(row % height)];
-    const T* image = x + row / height * s.height * line;
+    const T* from = x + row / height * s.height * line;
     std::vector<T> mixed;
-    const T* from = image + taps[0].from * line;
-    if (taps.size() > 1 || taps[0].weight != 1) {
+    if (taps.size() == 1 && taps[0].weight == 1) {
+      from += taps[0].from * line;
+    } else {
       mixed.resize(std::size_t(line));
-      for (const Tap& tap : taps)
-        add_scaled(line, T(tap.weight), image + tap.from * line, mixed.data(), &tap == taps.data());
+      mix(taps, line, line, from, mixed.data());
       from = mixed.data();
     }
-    for (std::int64_t i = 0; i < width; ++i)
-      for (const Tap& tap : columns[std::size_t(i)])
-        add_scaled(c, T(tap.weight), from + tap.from * c, y + (row * width + i) * c,
-                   &tap == columns[std::size_t(i)].data());
+    for (std::int64_t i = 0; i < width; ++i) mix(columns[std::size_t(i)], c, c, from, y + (row * width + i) * c);
   });
 }
 

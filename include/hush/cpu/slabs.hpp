@@ -30,22 +30,64 @@ struct Slabs {
   }
 };
 
+/// Repeats the first `channels` numbers of a table up to `lanes`.
+template <class T>
+void repeat(T* table, std::int64_t channels, std::int64_t lanes) {
+  for (std::int64_t i = channels; i < lanes; ++i) table[i] = table[i - channels];
+}
+
+/// The sum of n numbers, always in the same order.
+inline double total(const double* x, std::int64_t n) {
+  double sums[8] = {};
+  std::int64_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (std::int64_t k = 0; k < 8; ++k) sums[k] += x[i + k];
+  for (; i < n; ++i) sums[i % 8] += x[i];
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+/// Calls f(position, lane, count) for the blocks of a slab of `length` numbers in order; `lane` is where in a table of
+/// `lanes` numbers they stand.
+template <class F>
+void each_block(std::int64_t length, std::int64_t lanes, const F& f) {
+  std::int64_t at = 0, lane = 0;
+  for (; at + block_size <= length; at += block_size) {
+    f(at, lane, Whole{});
+    lane = lane + block_size < lanes ? lane + block_size : 0;
+  }
+  if (at < length) f(at, lane, length - at);
+}
+
 /// Adds to sums[k * channels + c] the k-th of the K blocks that f(position, lane, count) gives, over all blocks of a
-/// slab of `length` numbers; lanes past `count` must be 0.
+/// slab of `length` numbers; what it puts in lanes past `count` is left out.
 template <int K, class T, class F>
 void sum_channels(const Slabs& slabs, std::int64_t length, double* sums, const F& f) {
   const std::int64_t period = slabs.period(), channels = slabs.channels;
   for (std::int64_t lane = 0; lane < std::min(period, length); lane += block_size) {
     std::array<Numbers<T>, K> partial;
     for (Numbers<T>& p : partial) p.setZero();
-    for (std::int64_t at = lane; at < length; at += period) {
-      const std::array<Numbers<T>, K> terms = f(at, lane, length - at);
+    std::int64_t at = lane;
+    for (; at + block_size <= length; at += period) {
+      const std::array<Numbers<T>, K> terms = f(at, lane, Whole{});
       for (std::size_t k = 0; k < K; ++k) partial[k] += terms[k];
     }
-    std::int64_t channel = lane % channels;
-    for (std::int64_t i = 0; i < block_size; ++i) {
-      for (std::size_t k = 0; k < K; ++k) sums[std::int64_t(k) * channels + channel] += double(partial[k][i]);
-      if (++channel == channels) channel = 0;
+    if (at < length) {
+      std::array<Numbers<T>, K> terms = f(at, lane, length - at);
+      for (std::size_t k = 0; k < K; ++k) {
+        std::fill(terms[k].data() + (length - at), terms[k].data() + block_size, T(0));
+        partial[k] += terms[k];
+      }
+    }
+    const std::int64_t first = lane % channels;
+    for (std::size_t k = 0; k < K; ++k) {
+      double* row = sums + std::int64_t(k) * channels;
+      if (first + block_size <= channels) {
+        for (std::int64_t i = 0; i < block_size; ++i) row[first + i] += double(partial[k][i]);
+      } else {
+        for (std::int64_t i = 0, channel = first; i < block_size;
+             ++i, channel = channel + 1 < channels ? channel + 1 : 0)
+          row[channel] += double(partial[k][i]);
+      }
     }
   }
 }

@@ -9,6 +9,7 @@ inline void check_same(const char* where, const Shape& a, const Shape& b) {
   check(a == b, where, "wants two tensors of one shape, got ", a, " and ", b);
 }
 
+/// y = a + b
 struct Add {
   template <Backend B>
   Tensor<B> forward(const Tensor<B>& a, const Tensor<B>& b) const {
@@ -45,6 +46,7 @@ struct Scale {
   }
 };
 
+/// y = a - b
 struct Subtract {
   template <Backend B>
   Tensor<B> forward(const Tensor<B>& a, const Tensor<B>& b) const {
@@ -65,6 +67,7 @@ struct Subtract {
   }
 };
 
+/// y = a b, element by element
 struct Multiply {
   template <Backend B>
   Tensor<B> forward(const Tensor<B>& a, const Tensor<B>& b) const {

@@ -13,6 +13,7 @@ struct Conv2dOptions {
 
 namespace ops {
 
+/// Saves x and the weight.
 struct Conv2d {
   Conv2dOptions options;
 

@@ -8,6 +8,7 @@ enum class Gelu { exact, tanh };
 
 namespace ops {
 
+/// One of the two forms, element by element.
 struct GeluOf {
   Gelu form = Gelu::exact;
 

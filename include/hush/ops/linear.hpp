@@ -4,6 +4,7 @@
 namespace hush {
 namespace ops {
 
+/// Saves x and the weight.
 struct Linear {
   template <Backend B>
   Tensor<B> forward(const Tensor<B>& x, const Tensor<B, typename B::master>& weight,

@@ -7,6 +7,7 @@
 namespace hush {
 namespace ops {
 
+/// Saves both sides.
 struct Mse {
   template <Backend B>
   using Weights = Tensor<B, typename B::master>;

@@ -5,6 +5,7 @@
 namespace hush {
 namespace ops {
 
+/// Saves nothing but the shape.
 struct UpsampleNearest {
   std::int64_t factor = 2;
 
@@ -28,6 +29,7 @@ struct UpsampleNearest {
   }
 };
 
+/// Saves nothing but the shape.
 struct UpsampleBilinear {
   std::int64_t factor = 2;
 
