@@ -44,7 +44,8 @@ Model load_model(const std::filesystem::path& weights, const Machine& on) {
   } catch (const io::Json::exception&) {
     throw FileError(weights, "describes its network in words this program does not know");
   }
-  Model model{AttentionUnet<Machine>(config, process().ports(), Seed{}, on), about.count("reading") && about.at("reading") == "literal"};
+  Model model{AttentionUnet<Machine>(config, process().ports(), Seed{}, on),
+              about.count("reading") && about.at("reading") == "literal"};
   io::load_weights(weights, model.network);
   return model;
 }
@@ -53,7 +54,8 @@ Model load_model(const std::filesystem::path& weights, const Machine& on) {
 
 int main(int argc, char** argv) {
   using namespace fashion;
-  CLI::App app{"Trains a diffusion model on Fashion-MNIST (32x32 grey pictures of garments) and samples from it, on the CPU."};
+  CLI::App app{
+      "Trains a diffusion model on Fashion-MNIST (32x32 grey pictures of garments) and samples from it, on the CPU."};
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
   app.set_help_all_flag("--help-all", "Print the help of all subcommands and exit");
@@ -63,23 +65,33 @@ int main(int argc, char** argv) {
   train->option_defaults()->always_capture_default();
   train->add_option("--data", t.data, "Folder with the four official files (IDX or IDX.gz)")->required();
   train->add_option("--run", t.run, "Folder for checkpoints, logs, sample grids");
-  train->add_option("--weights", t.weights, "File for the averaged weights (default: weights.safetensors in the run folder)")
+  train
+      ->add_option("--weights", t.weights,
+                   "File for the averaged weights (default: weights.safetensors in the run folder)")
       ->always_capture_default(false);
-  train->add_option("--preset", t.preset, "small: 1.8 M parameters, about an hour on two cores; paper: the document's 23.6 M parameters, 50 epochs of batch 256")
+  train
+      ->add_option("--preset", t.preset,
+                   "small: 1.8 M parameters, about an hour on two cores; paper: the document's 23.6 M parameters, 50 "
+                   "epochs of batch 256")
       ->check(CLI::IsMember({"small", "paper"}));
-  train->add_flag("--literal", t.literal, "Restore the document's slips: pixels in [0, 1], t drawn from 0..499, one order for all epochs");
+  train->add_flag("--literal", t.literal,
+                  "Restore the document's slips: pixels in [0, 1], t drawn from 0..499, one order for all epochs");
   train->add_option("--epochs", t.epochs, "Epochs, 0: as the preset says")->check(CLI::NonNegativeNumber);
   train->add_option("--batch", t.batch, "Images a step, 0: as the preset says")->check(CLI::NonNegativeNumber);
   train->add_option("--rate", t.rate, "Learning rate, 0: as the preset says")->check(CLI::NonNegativeNumber);
   train->add_option("--limit", t.limit, "Images to train on, from the first; 0: all")->check(CLI::NonNegativeNumber);
   train->add_option("--validate", t.validate, "Images of the test set to validate on after each epoch; 0: all")
       ->check(CLI::NonNegativeNumber);
-  train->add_option("--save-every", t.save_every, "Steps between checkpoints, 0: one an epoch")->check(CLI::NonNegativeNumber);
-  train->add_option("--sample-every", t.sample_every, "Epochs between sample grids, 0: none")->check(CLI::NonNegativeNumber);
-  train->add_option("--minutes", t.minutes, "Stop after so many minutes, 0: when all epochs are done")->check(CLI::NonNegativeNumber);
+  train->add_option("--save-every", t.save_every, "Steps between checkpoints, 0: one an epoch")
+      ->check(CLI::NonNegativeNumber);
+  train->add_option("--sample-every", t.sample_every, "Epochs between sample grids, 0: none")
+      ->check(CLI::NonNegativeNumber);
+  train->add_option("--minutes", t.minutes, "Stop after so many minutes, 0: when all epochs are done")
+      ->check(CLI::NonNegativeNumber);
   train->add_flag("--fresh", t.fresh, "Refuse to resume: an error if the run folder holds checkpoints");
   train->add_option("--seed", t.seed, "Seed of weights, order, levels and noise");
-  train->add_option("--threads", t.threads, "Threads, 0: all cores; the result does not depend on it")->check(CLI::NonNegativeNumber);
+  train->add_option("--threads", t.threads, "Threads, 0: all cores; the result does not depend on it")
+      ->check(CLI::NonNegativeNumber);
 
   SampleArguments s;
   auto* sample = app.add_subcommand("sample", "Make pictures with trained weights");
@@ -94,11 +106,14 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"ddim", "ddpm"}));
   sample->add_option("--eta", s.eta, "Fresh noise of ddim: 0 none, 1 that of ddpm")->check(CLI::NonNegativeNumber);
   sample->add_option("--seed", s.seed, "Seed of the noise; picture i depends on it and on i alone");
-  sample->add_option("--batch", s.batch, "Pictures at a time; changes nothing but memory and speed")->check(CLI::PositiveNumber);
-  sample->add_option("--columns", s.columns, "Pictures in a row of the grid, 0: as square as can be")->check(CLI::NonNegativeNumber);
+  sample->add_option("--batch", s.batch, "Pictures at a time; changes nothing but memory and speed")
+      ->check(CLI::PositiveNumber);
+  sample->add_option("--columns", s.columns, "Pictures in a row of the grid, 0: as square as can be")
+      ->check(CLI::NonNegativeNumber);
   sample->add_option("--scale", s.scale, "Screen pixels a pixel")->check(CLI::Range(1, 64));
   sample->add_option("--frames", s.frames, "Frames of the GIF at most, roughly")->check(CLI::PositiveNumber);
-  sample->add_option("--threads", s.threads, "Threads, 0: all cores; the result does not depend on it")->check(CLI::NonNegativeNumber);
+  sample->add_option("--threads", s.threads, "Threads, 0: all cores; the result does not depend on it")
+      ->check(CLI::NonNegativeNumber);
 
   StripArguments n;
   auto* strip = app.add_subcommand("strip", "Show one training picture under growing noise, t = 0, 50, ..., 500");
@@ -111,9 +126,7 @@ int main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
+  } catch (const CLI::Success& help) { return app.exit(help); } catch (const CLI::ParseError& error) {
     std::cerr << "fashion_mnist: " << error.what() << " (see --help)\n";
     return 1;
   }

@@ -57,7 +57,8 @@ int sample(const SampleArguments& a) {
   io::write_grid(a.out, images, {.columns = a.columns, .scale = a.scale, .text = text});
   std::cout << a.count << " images in " << a.out.string() << std::endl;
   if (a.gif.empty()) return 0;
-  io::write_gif(a.gif, film.frames, {.delay = std::chrono::milliseconds(40), .hold = std::chrono::seconds(2), .scale = int(a.scale)});
+  io::write_gif(a.gif, film.frames,
+                {.delay = std::chrono::milliseconds(40), .hold = std::chrono::seconds(2), .scale = int(a.scale)});
   std::cout << film.frames.count << " frames in " << a.gif.string() << std::endl;
   return 0;
 }

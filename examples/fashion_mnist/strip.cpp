@@ -14,7 +14,8 @@ int strip(const StripArguments& a) {
   for (int t = 0; t <= 500; t += 50) {
     const Level level = process.schedule(t);
     const std::uint32_t panel = std::uint32_t(t / 50);
-    const auto eps = normal_images(x0.on(), x0.shape(), Stream{.seed = a.seed, .purpose = purpose("strip")}, {&panel, 1});
+    const auto eps =
+        normal_images(x0.on(), x0.shape(), Stream{.seed = a.seed, .purpose = purpose("strip")}, {&panel, 1});
     const auto xt = download<float>(blended_images<Machine>({&level.signal, 1}, x0, {&level.noise, 1}, eps));
     panels.pixels.insert(panels.pixels.end(), xt.begin(), xt.end());
     ++panels.count;

@@ -17,7 +17,8 @@ class Pictures {
   template <class T>
   void epoch(const T& training, const EpochReport& report) {
     if (every <= 0 || (report.epoch + 1) % every != 0) return;
-    const auto images = hush::sample(training.process, training.averaged, Ddim{}, {.steps = 25, .count = 16, .seed = 1});
+    const auto images =
+        hush::sample(training.process, training.averaged, Ddim{}, {.steps = 25, .count = 16, .seed = 1});
     io::write_grid(folder / words("epoch-", report.epoch + 1, ".png"), images, {.scale = 2});
   }
 
@@ -70,7 +71,8 @@ int train(const TrainArguments& a) {
   std::signal(SIGTERM, [](int signal) { asked_to_stop = signal; });
   const auto begin = std::chrono::steady_clock::now();
   const auto stop = [&] {
-    const double minutes = std::chrono::duration<double, std::ratio<60>>(std::chrono::steady_clock::now() - begin).count();
+    const double minutes =
+        std::chrono::duration<double, std::ratio<60>>(std::chrono::steady_clock::now() - begin).count();
     return asked_to_stop != 0 || (a.minutes > 0 && minutes >= a.minutes);
   };
   const auto trained = hush::train(
@@ -93,7 +95,8 @@ int train(const TrainArguments& a) {
 
   plot(a.run / "loss.svg", trained.epochs);
   const auto weights = a.weights.empty() ? a.run / "weights.safetensors" : a.weights;
-  io::save_weights(weights, trained.averaged, {.dtype = io::Dtype::F16, .metadata = description(recipe.network, a.literal)});
+  io::save_weights(weights, trained.averaged,
+                   {.dtype = io::Dtype::F16, .metadata = description(recipe.network, a.literal)});
   std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string() << ", logs in "
             << a.run.string() << std::endl;
   return asked_to_stop ? 128 + asked_to_stop : 0;

@@ -110,8 +110,8 @@ class Training {
     report.rate = factor * optimizer.rate;
     const bool clipped = options.clip_gradient > 0 && report.gradient_norm > options.clip_gradient;
     optimizer.template operator()<B>(
-        {weights.size(), step + 1, factor, clipped ? options.clip_gradient / report.gradient_norm : 1}, weights.values(),
-        weights.gradients(), moments);
+        {weights.size(), step + 1, factor, clipped ? options.clip_gradient / report.gradient_norm : 1},
+        weights.values(), weights.gradients(), moments);
     average_into(on, weights.size(), options.ema.at(step + 1), std::as_const(weights).values().data(),
                  average.values().data());
     ++step;

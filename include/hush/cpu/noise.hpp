@@ -50,17 +50,17 @@ void blend_images(const Cpu<T>& cpu, std::span<const double> a, std::span<const 
   });
 }
 
-/// A network's output f as estimates of the clean image and of the noise, see DenoiseRule; x0 or eps may be nullptr,
+/// A network's output f as estimates of the clean image and of the noise, see EstimateRule; x0 or eps may be nullptr,
 /// and may stand where x or f does.
 template <class T>
-void denoise(const Cpu<T>& cpu, std::int64_t n, const DenoiseRule& rule, const T* x, const T* f, T* x0, T* eps) {
+void estimates(const Cpu<T>& cpu, std::int64_t n, const EstimateRule& rule, const T* x, const T* f, T* x0, T* eps) {
   const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), clip = T(rule.clip);
   over_images(cpu, 1, n, [&](std::int64_t, std::int64_t at, std::int64_t count) {
     const Numbers<T> xs = load_block(x + at, count), fs = load_block(f + at, count);
     if (eps) store_block<T>(eps + at, count, c * xs + d * fs);
     if (!x0) return;
     Numbers<T> estimate = a * xs + b * fs;
-    if (clip > 0) estimate = estimate.template max<Eigen::PropagateNaN>(-clip).template min<Eigen::PropagateNaN>(clip);
+    if (clip > 0) estimate = estimate.max(-clip).min(clip);
     store_block<T>(x0 + at, count, estimate);
   });
 }

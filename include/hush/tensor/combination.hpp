@@ -7,7 +7,7 @@ namespace hush {
 
 /// x0 = clamp(a x + b f, -clip, clip) (no clamping where clip is 0), eps = c x + d f: how a network's output f becomes
 /// both estimates.
-struct DenoiseRule {
+struct EstimateRule {
   double a, b, c, d, clip;
 };
 

@@ -1,0 +1,23 @@
+#pragma once
+#include <hush/grid.hpp>
+
+namespace hush {
+
+/// Evenly from the noisiest time to the least noisy one, both included, rounded half to even: for T = 1000 and n = 10,
+/// 999, 888, ..., 0. One step starts at the noisiest. On a continuous schedule from 1 to `lowest`, not rounded.
+/// Source: Nichol and Dhariwal 2021, section 4 ("K evenly spaced real numbers between 1 and T, rounded").
+struct Linspace {
+  double lowest = 1e-3;  // the smallest time, for continuous schedules only
+
+  std::vector<double> operator()(const AnySchedule& schedule, int n) const {
+    check_step_count(schedule, n, "Linspace");
+    const int last = schedule.steps() - 1;
+    return descending(schedule, n, [&](int k) {
+      const double part = n > 1 ? double(k) / (n - 1) : 1;
+      return last >= 0 ? std::nearbyint(n > 1 ? double(last) * k / (n - 1) : last) : lowest + (1 - lowest) * part;
+    });
+  }
+};
+static_assert(GridRule<Linspace>);
+
+}  // namespace hush

@@ -1,0 +1,18 @@
+#pragma once
+#include <cmath>
+
+namespace hush {
+
+/// How noisy an image is: x = signal*x0 + noise*eps with eps ~ N(0, 1). `time` is the number by which the schedule
+/// calls this level. Variance-preserving (DDPM): signal^2 + noise^2 = 1; variance-exploding (NCSN): signal = 1.
+struct Level {
+  double time = 0, signal = 1, noise = 0;
+  friend bool operator==(const Level&, const Level&) = default;
+};
+
+/// The level of DDPM whose squared signal is `alpha_bar`, in [0, 1] (Ho et al. 2020, eq. 4).
+inline Level variance_preserving(double time, double alpha_bar) {
+  return {time, std::sqrt(alpha_bar), std::sqrt(1 - alpha_bar)};
+}
+
+}  // namespace hush

@@ -1,0 +1,57 @@
+#pragma once
+#include <cmath>
+#include <concepts>
+
+#include <hush/level.hpp>
+
+namespace hush {
+
+/// How a network F becomes a denoiser at one level: x0 = skip*x + out*F(in*x, sees) (Karras et al. 2022, eq. 7).
+struct Scalings {
+  double skip = 0, out = 1, in = 1, sees = 0;
+};
+
+/// What the network should say at one level: x0 * the clean image + eps * the noise.
+struct Target {
+  double x0 = 0, eps = 0;
+};
+
+/// A parameterization: what the network's output means. The two halves must agree: wherever there is noise,
+/// skip*signal + out*target.x0 = 1 and skip*noise + out*target.eps = 0.
+template <class P>
+concept Parameterization = requires(const P& parameterization, Level at) {
+  { parameterization(at) } -> std::same_as<Scalings>;
+  { parameterization.target(at) } -> std::same_as<Target>;
+};
+
+/// The noise that goes with a network's output: eps = skip*x + out*F.
+struct NoiseScalings {
+  double skip = 0, out = 0;
+};
+
+/// Solves x = signal*x0 + noise*eps for eps, with x0 as `scalings` give it. Wants at.noise > 0.
+inline NoiseScalings noise_scalings(const Scalings& scalings, Level at) {
+  return {(1 - at.signal * scalings.skip) / at.noise, -at.signal * scalings.out / at.noise};
+}
+
+/// What the network is told about the level (`PredictNoise<Gamma>`): the time by which the schedule calls it.
+struct Time {
+  double operator()(Level at) const { return at.time; }
+};
+
+/// The squared signal: DDPM's alpha_bar, Palette's gamma, in [0, 1].
+struct Gamma {
+  double operator()(Level at) const { return at.signal * at.signal; }
+};
+
+/// Noise over signal: the noise level of an image that was scaled to signal 1, in [0, inf).
+struct Sigma {
+  double operator()(Level at) const { return at.noise / at.signal; }
+};
+
+/// ln(noise / signal), half the negative log signal-to-noise ratio; -inf at the clean level.
+struct LogSigma {
+  double operator()(Level at) const { return std::log(at.noise / at.signal); }
+};
+
+}  // namespace hush

@@ -1,0 +1,18 @@
+#pragma once
+#include <hush/parameterization.hpp>
+
+namespace hush {
+
+/// The network predicts the noise: x0 = (x - noise*F) / signal. Wants signal > 0. Source: Ho et al. 2020, eq. 15.
+/// `Sees` says what the network is told: Time, Gamma, Sigma or LogSigma.
+template <class Sees = Time>
+struct PredictNoise {
+  Scalings operator()(Level at) const {
+    return {.skip = 1 / at.signal, .out = -at.noise / at.signal, .in = 1, .sees = Sees{}(at)};
+  }
+  Target target(Level) const { return {.x0 = 0, .eps = 1}; }
+  friend constexpr bool operator==(const PredictNoise&, const PredictNoise&) = default;
+};
+static_assert(Parameterization<PredictNoise<>>);
+
+}  // namespace hush

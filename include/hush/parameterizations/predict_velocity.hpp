@@ -1,0 +1,20 @@
+#pragma once
+#include <hush/parameterization.hpp>
+
+namespace hush {
+
+/// The network predicts v = signal*eps - noise*x0, so x0 = signal*x - noise*F when signal^2 + noise^2 = 1; other levels
+/// are divided by that sum, which keeps the same v. Source: Salimans and Ho 2022, appendix D.
+/// `Sees` says what the network is told: Time, Gamma, Sigma or LogSigma.
+template <class Sees = Time>
+struct PredictVelocity {
+  Scalings operator()(Level at) const {
+    const double size = at.signal * at.signal + at.noise * at.noise;
+    return {.skip = at.signal / size, .out = -at.noise / size, .in = 1, .sees = Sees{}(at)};
+  }
+  Target target(Level at) const { return {.x0 = -at.noise, .eps = at.signal}; }
+  friend constexpr bool operator==(const PredictVelocity&, const PredictVelocity&) = default;
+};
+static_assert(Parameterization<PredictVelocity<>>);
+
+}  // namespace hush

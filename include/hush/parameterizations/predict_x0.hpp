@@ -1,0 +1,16 @@
+#pragma once
+#include <hush/parameterization.hpp>
+
+namespace hush {
+
+/// The network predicts the clean image: x0 = F. Source: Ho et al. 2020, section 3.2 (they tried and left it).
+/// `Sees` says what the network is told: Time, Gamma, Sigma or LogSigma.
+template <class Sees = Time>
+struct PredictX0 {
+  Scalings operator()(Level at) const { return {.skip = 0, .out = 1, .in = 1, .sees = Sees{}(at)}; }
+  Target target(Level) const { return {.x0 = 1, .eps = 0}; }
+  friend constexpr bool operator==(const PredictX0&, const PredictX0&) = default;
+};
+static_assert(Parameterization<PredictX0<>>);
+
+}  // namespace hush

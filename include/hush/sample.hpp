@@ -1,0 +1,66 @@
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <vector>
+
+#include <hush/sampling.hpp>
+
+namespace hush {
+
+/// Makes `options.count` images, [count, H, W, C] on the host: starts from noise at the first time of the grid and
+/// takes the sampler's steps down to the clean level. `given` holds the conditions of all images. Throws
+/// std::invalid_argument for options that make no sense, NonFiniteSample when the network gives NaN.
+template <class Proc, class Net, class S>
+Images<float> sample(const Proc& process, const Net& net, const S& sampler,
+                     const typename Proc::template Given<typename Net::backend>& given,
+                     const SampleOptions<typename Net::backend>& options) {
+  static_assert(Sampler<S>,
+                "sample: not a Sampler. Write: template <class X> X step(auto&& denoise, const X& x, Level from, Level "
+                "to, auto&& noise) const");
+  static_assert(
+      Backbone<Net>,
+      "sample: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
+      "const, Ports ports() const, static void visit(auto& self, auto&& f)");
+  using B = typename Net::backend;
+  check(options.count >= 0, "sample", "count must not be negative, is ", options.count);
+  check(options.batch >= 1, "sample", "batch must be at least 1, is ", options.batch);
+  check(options.first_image >= 0, "sample", "first_image must not be negative, is ", options.first_image);
+  check(options.clip >= 0 && std::isfinite(options.clip), "sample", "clip must be 0 (none) or positive, is ",
+        options.clip);
+  check(bool(options.grid), "sample", "grid must not be empty");
+  check(net.ports() == process.ports(), "sample", "the network was built for another process: its ports differ");
+  const std::vector<double> times = options.grid(AnySchedule(process.schedule), options.steps);
+  check(!times.empty(), "sample", "the grid gave no times");
+  for (std::size_t i = 1; i < times.size(); ++i)
+    check(times[i] < times[i - 1], "sample", "the grid's times must fall: ", times[i], " follows ", times[i - 1]);
+  const std::vector<Level> levels = levels_at(process.schedule, times);
+  check(levels.front().noise > 0, "sample", "the grid starts at time ", times[0], ", where there is no noise");
+
+  B on{};
+  walk(net, [&](const std::string&, const auto& parameter) { on = parameter.value.on(); });
+  const ImageSize size = net.image();
+  Images<float> images(options.count, size.height, size.width, size.channels);
+  Plan plan;
+  if constexpr (is_linear<S>)
+    if (options.execution == Execution::planned) plan = trace(sampler, levels);
+  for (std::int64_t first = 0; first < options.count; first += options.batch) {
+    const std::int64_t count = std::min(options.batch, options.count - first);
+    const auto rows = process.conditioning.rows(given, first, count);
+    Sampling<Proc, Net> sampling(process, net, rows, options, on, levels, options.first_image + first, count);
+    const Tensor<B> x = plan.rows.empty() ? sampling.run_eagerly(sampler) : sampling.run_planned(plan);
+    const std::vector<float> pixels = download<float>(x);
+    std::copy(pixels.begin(), pixels.end(), images.pixels.begin() + first * images.stride());
+  }
+  return images;
+}
+
+/// The same for a process without conditions.
+template <class Proc, class Net, class S>
+requires std::same_as<typename Proc::template Given<typename Net::backend>, Nothing> Images<float> sample(
+    const Proc& process, const Net& net, const S& sampler, const SampleOptions<typename Net::backend>& options = {}) {
+  return sample(process, net, sampler, Nothing{}, options);
+}
+
+}  // namespace hush

@@ -1,0 +1,216 @@
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <variant>
+#include <vector>
+
+#include <hush/grid.hpp>
+#include <hush/grids/leading.hpp>
+#include <hush/nn/walk.hpp>
+#include <hush/ops/arithmetic.hpp>
+#include <hush/plan.hpp>
+#include <hush/process.hpp>
+#include <hush/sampler.hpp>
+#include <hush/tensor/combination.hpp>
+
+namespace hush {
+
+/// What `each_step` is told: `step` of `of` are done for the images from `first_image` on, which are x at `level`; x0
+/// is the last estimate of the clean images (empty before the first step).
+template <Backend B>
+struct Step {
+  int step, of;
+  std::int64_t first_image;
+  Level level;
+  const Tensor<B>&x, &x0;
+};
+
+/// Where the noise comes from if not from Philox: called once for the start and once a draw, with the values of a batch
+/// [n, H, W, C] to fill. Such noise depends on the batch size. `TorchRandom` makes PyTorch's.
+using NoiseSource = std::function<void(std::span<float> values, const Shape& shape)>;
+
+/// How a sampler is run: as a traced plan where it is linear, or step by step on tensors as it reads. Both agree to
+/// rounding; the plan is faster.
+enum class Execution { planned, eager };
+
+/// Options of `sample`, all with defaults.
+template <Backend B>
+struct SampleOptions {
+  int steps = 50;                                           // steps of the sampler
+  std::int64_t count = 1;                                   // images
+  std::int64_t batch = 16;                                  // images at a time: memory and speed, not the result
+  std::uint64_t seed = 0;                                   // image i belongs to (seed, first_image + i)
+  std::int64_t first_image = 0;                             // number of the first image
+  double clip = 1;                                          // x0 estimates are kept in [-clip, clip]; 0: as they are
+  Grid grid = Leading{};                                    // where the steps fall
+  NoiseSource noise = nullptr;                              // in place of Philox
+  std::function<bool(const Step<B>&)> each_step = nullptr;  // false stops; also called before the first step
+  Execution execution = Execution::planned;
+};
+
+/// A network that gave NaN or infinite values; the message names the step.
+struct NonFiniteSample : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Tensors as images on the host.
+template <Backend B>
+Images<float> download_images(const Tensor<B>& x) {
+  const Shape& s = x.shape();
+  return Images<float>(s[0], s[1], s[2], s[3], download<float>(x));
+}
+
+/// One batch of a sampling run: what a sampler needs in order to step, on tensors.
+template <class Proc, class Net>
+class Sampling {
+ public:
+  using B = typename Net::backend;
+  using Given = typename Proc::template Given<B>;
+
+  Sampling(const Proc& process, const Net& net, const Given& given, const SampleOptions<B>& options, const B& on,
+           const std::vector<Level>& levels, std::int64_t first, std::int64_t count)
+      : process_(process), net_(net), given_(given), options_(options), on_(on), levels_(levels), first_(first) {
+    const ImageSize size = net.image();
+    shape_ = {count, size.height, size.width, size.channels};
+  }
+
+  /// Pure noise at the first level: N(0, 1) where the signal fades (VP), noise * N(0, 1) where only noise grows (VE).
+  Tensor<B> start() {
+    const Level& level = levels_.front();
+    Tensor<B> x(on_, shape_);
+    const PlanDraw draw{0, start_draw, level.signal == 1 ? level.noise : 1};
+    combine_into(x, {}, {&draw, 1}, nullptr);
+    return x;
+  }
+  /// The network's estimates at one level: either may be left out.
+  void denoise(const Tensor<B>& x, Level level, int step, Tensor<B>* x0, Tensor<B>* eps) {
+    const std::vector<Level> same(std::size_t(shape_[0]), level);
+    const Tensor<B> f = process_.predict(net_, x, same, given_);
+    check(f.shape() == shape_, "sample", "the network gave ", f.shape(), ", wanted ", shape_);
+    const Scalings s = process_.parameterization(level);
+    const NoiseScalings n = level.noise > 0 ? noise_scalings(s, level) : NoiseScalings{};
+    using T = typename B::scalar;
+    estimates(on_, x.size(), EstimateRule{s.skip, s.out, n.skip, n.out, options_.clip}, x.data(), f.data(),
+              x0 ? x0->data() : static_cast<T*>(nullptr), eps ? eps->data() : static_cast<T*>(nullptr));
+    if (!all_finite(on_, f.size(), f.data()))
+      throw NonFiniteSample(words("[sample] the network gave NaN or infinite values at step ", step + 1, " of ",
+                                  levels_.size() - 1, " (time ", level.time, ")"));
+  }
+  /// to = terms + draws.
+  void combine_into(Tensor<B>& to, std::span<const PlanTerm> terms, std::span<const PlanDraw> draws,
+                    const std::vector<Tensor<B>>* registers) {
+    std::vector<Term<typename B::scalar>> sources;
+    for (const PlanTerm& term : terms)
+      sources.push_back({(*registers)[std::size_t(term.slot)].data(), term.coefficient});
+    std::vector<DrawTerm> philox;
+    DrawPlace place{options_.seed, std::uint32_t(first_), 0};
+    for (const PlanDraw& draw : draws) {
+      if (options_.noise) {
+        sources.push_back({fetched(draw).data(), draw.coefficient});
+      } else {
+        place.step = std::uint32_t(draw.step);
+        philox.push_back({draw_purpose(draw), draw.coefficient});
+      }
+    }
+    combine(on_, shape_[0], shape_.size() / std::max<std::int64_t>(1, shape_[0]),
+            std::span<const Term<typename B::scalar>>(sources), std::span<const DrawTerm>(philox), place, to.data());
+  }
+  /// Tells the observer; false if it wants to stop.
+  bool tell(int step, const Tensor<B>& x, const Tensor<B>& x0) const {
+    return !options_.each_step ||
+           options_.each_step({step, int(levels_.size()) - 1, first_, levels_[std::size_t(step)], x, x0});
+  }
+
+  Tensor<B> run_planned(const Plan& plan) {
+    std::vector<Tensor<B>> registers(std::size_t(plan.slots));
+    registers[0] = start();
+    Tensor<B> seen;
+    if (!tell(0, registers[0], seen)) return registers[0];
+    for (std::size_t i = 1; i < registers.size(); ++i) registers[i] = Tensor<B>(on_, shape_);
+    if (options_.each_step) seen = Tensor<B>(on_, shape_);
+    for (const auto& row : plan.rows) {
+      if (const auto* look = std::get_if<DenoiseRow>(&row)) {
+        const auto at = [&](int slot) { return slot < 0 ? nullptr : &registers[std::size_t(slot)]; };
+        Tensor<B>* x0 = at(look->x0);
+        if (!x0 && options_.each_step) x0 = &seen;
+        const Tensor<B> from = registers[std::size_t(look->from)];
+        denoise(from, look->level, look->step, x0, at(look->eps));
+        if (options_.each_step && x0 != &seen) copy(*x0, seen);
+        continue;
+      }
+      const auto& sum = std::get<CombineRow>(row);
+      Tensor<B>& to = registers[std::size_t(sum.to)];
+      combine_into(to, sum.terms, sum.draws, &registers);
+      if (!sum.ends_step) continue;
+      put_back(to);
+      if (!tell(sum.step + 1, to, seen)) return to;
+    }
+    return registers[std::size_t(plan.result)];
+  }
+
+  template <class S>
+  Tensor<B> run_eagerly(const S& sampler) {
+    Tensor<B> x = start(), seen;
+    if (!tell(0, x, seen)) return x;
+    MemoryOf<S, Tensor<B>> memory{};
+    for (int step = 0; step + 1 < int(levels_.size()); ++step) {
+      int ordinal = 0;
+      const auto look = [&](const Tensor<B>& at, Level level) {
+        Denoised<Tensor<B>> found{Tensor<B>(on_, shape_), Tensor<B>(on_, shape_)};
+        denoise(at, level, step, &found.x0, &found.eps);
+        seen = found.x0;
+        return found;
+      };
+      const auto noise = [&] {
+        Tensor<B> z(on_, shape_);
+        const PlanDraw draw{step, ordinal++, 1};
+        combine_into(z, {}, {&draw, 1}, nullptr);
+        return z;
+      };
+      x = advance(sampler, look, x, levels_[std::size_t(step)], levels_[std::size_t(step) + 1], noise, memory);
+      put_back(x);
+      if (!tell(step + 1, x, seen)) break;
+    }
+    return x;
+  }
+
+ private:
+  static constexpr int start_draw = -1;
+  static std::uint32_t draw_purpose(const PlanDraw& draw) {
+    return draw.ordinal == start_draw ? purpose("start") : purpose("draw", std::uint32_t(draw.ordinal));
+  }
+  void copy(const Tensor<B>& from, Tensor<B>& to) const { scale(on_, from.size(), 1, from.data(), to.data()); }
+  /// A draw of the options' source, fetched when it is first asked for and kept for the step after.
+  const Tensor<B>& fetched(const PlanDraw& draw) {
+    std::erase_if(fetched_, [&](const Fetched& old) { return old.step + 1 < draw.step; });
+    for (const Fetched& old : fetched_)
+      if (old.step == draw.step && old.ordinal == draw.ordinal) return old.values;
+    std::vector<float> values(std::size_t(shape_.size()));
+    options_.noise(values, shape_);
+    fetched_.push_back({draw.step, draw.ordinal, upload(on_, shape_, std::span<const float>(values))});
+    return fetched_.back().values;
+  }
+  void put_back(Tensor<B>& x) const {
+    if constexpr (KnowsPixels<decltype(process_.conditioning), B>) process_.conditioning.keep_known(given_, x);
+  }
+
+  const Proc& process_;
+  const Net& net_;
+  const Given& given_;
+  const SampleOptions<B>& options_;
+  B on_;
+  const std::vector<Level>& levels_;
+  std::int64_t first_;
+  Shape shape_;
+  struct Fetched {
+    int step, ordinal;
+    Tensor<B> values;
+  };
+  std::vector<Fetched> fetched_;
+};
+
+}  // namespace hush

@@ -1,0 +1,24 @@
+#pragma once
+#include <vector>
+
+#include <hush/schedule.hpp>
+
+namespace hush {
+
+/// Any list of betas, each in [0, 1): the chance to try a schedule that has no name; times 0..values.size()-1.
+/// Throws std::invalid_argument when a level of an empty list is asked for. Source of the notation: Ho et al. 2020.
+struct Betas {
+  std::vector<double> values;
+
+  int steps() const { return int(values.size()); }
+  double beta(int i) const {
+    check(i >= 0 && i < steps(), "Betas", "beta ", i, " of a list of ", values.size());
+    return values[std::size_t(i)];
+  }
+  constexpr double clean() const { return -1; }
+  Level operator()(double time) const { return level_from_betas(*this, time); }
+  friend bool operator==(const Betas&, const Betas&) = default;
+};
+static_assert(DiscreteSchedule<Betas>);
+
+}  // namespace hush

@@ -1,0 +1,24 @@
+#pragma once
+#include <hush/schedule.hpp>
+
+namespace hush {
+
+/// Betas that grow evenly from `first` to `last`; times 0..steps-1. Source: Ho et al. 2020, section 4.
+/// `points` is how many evenly spaced numbers there are, of which the first `steps` are used; 0 means `steps`.
+struct LinearBeta {
+  double first = 1e-4, last = .02;
+  Steps steps = 1000;
+  int points = 0;
+
+  double beta(int i) const {
+    check(points == 0 || points >= steps(), "LinearBeta", points, " points are too few for ", steps(), " steps");
+    return linspace(first, last, points == 0 ? steps() : points, i);
+  }
+  constexpr double clean() const { return -1; }
+  Level operator()(double time) const { return level_from_betas(*this, time); }
+  friend constexpr bool operator==(const LinearBeta&, const LinearBeta&) = default;
+};
+static_assert(DiscreteSchedule<LinearBeta>);
+static_assert(DiscreteSchedule<OneBased<LinearBeta>>);
+
+}  // namespace hush

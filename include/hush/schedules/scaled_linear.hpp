@@ -1,0 +1,24 @@
+#pragma once
+#include <cmath>
+
+#include <hush/schedule.hpp>
+
+namespace hush {
+
+/// Betas whose square roots grow evenly, from `first` to `last`; times 0..steps-1. The defaults are those of latent
+/// diffusion (Rombach et al. 2022); with 1e-4 and .02 it is the schedule "quad".
+struct ScaledLinear {
+  double first = .00085, last = .012;
+  Steps steps = 1000;
+
+  double beta(int i) const {
+    const double root = linspace(std::sqrt(first), std::sqrt(last), steps, i);
+    return root * root;
+  }
+  constexpr double clean() const { return -1; }
+  Level operator()(double time) const { return level_from_betas(*this, time); }
+  friend constexpr bool operator==(const ScaledLinear&, const ScaledLinear&) = default;
+};
+static_assert(DiscreteSchedule<ScaledLinear>);
+
+}  // namespace hush
