@@ -4,6 +4,7 @@ target_compile_options(hush_program INTERFACE
   -Wall -Wextra -Wshadow
   $<$<BOOL:${HUSH_WERROR}>:-Werror>
   $<$<BOOL:${HUSH_NATIVE}>:-march=native>
+  -Wno-ignored-attributes  # g++ says it of each vector register that is a template argument
   # g++ 12 warns about the undefined lanes of its own AVX-512 intrinsics (GCC bug 105593), once for each use of them.
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-maybe-uninitialized>
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-uninitialized>)
