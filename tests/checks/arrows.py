@@ -42,7 +42,8 @@ ARROWS = {
     # compositions: concepts, and the variants that are their defaults
     "process": CONCEPTS | {"tensor", "parameterizations", "conditionings"},
     "guidance": CONCEPTS | {"tensor", "autograd"},
-    "sample": CONCEPTS | {"process", "plan", "guidance", "tensor", "autograd", "images", "grids"},
+    "sampling": CONCEPTS | {"process", "plan", "guidance", "tensor", "autograd", "ops", "nn/walk", "images", "grids"},
+    "sample": CONCEPTS | {"sampling", "plan"},
     "training": CONCEPTS | {"process", "ema", "tensor", "autograd", "ops", "nn/flat_parameters", "images", "rates", "draws",
                             "weightings", "data/shuffle"},
     "train": {"training"},
@@ -70,7 +71,7 @@ UNKNOWN = [
     (r"ops/", r"Eigen|Cpu|Cuda|cudnn\w*|cublas\w*|Level|Process"),
     (r"cpu/", r"Tape|Var|Level|Process|Plan"),
     (r"(io|data|metrics)/|images\.hpp$", r"Eigen|Tape|Var|Level|Process"),
-    (r"(train|training|sample|process|ema)\.hpp$", r"Eigen|Cuda|cudnn\w*"),
+    (r"(train|training|sample|sampling|process|ema)\.hpp$", r"Eigen|Cuda|cudnn\w*"),
 ]
 
 

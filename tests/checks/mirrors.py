@@ -1,4 +1,5 @@
-"""Tests mirror headers: include/hush/a/b.hpp is tested by tests/a/b.cpp, or by a file of tests/a/ that includes it."""
+"""Tests mirror headers: include/hush/a/b.hpp is tested by tests/a/b.cpp, or by a file of tests/a/ that includes it; a noun
+(schedule.hpp) may also be tested among its variants (tests/schedules/)."""
 import pathlib
 
 import house
@@ -20,10 +21,11 @@ def main():
     for header in all_headers:
         if header in WITHOUT:
             continue
-        folder = root / "tests" / pathlib.PurePosixPath(header).parent
+        folders = [root / "tests" / pathlib.PurePosixPath(header).parent]
+        folders += [root / "tests" / plural for plural, noun in house.PLURALS.items() if header == f"{noun}.hpp"]
         mirror = root / "tests" / header.replace(".hpp", ".cpp")
         readers = [mirror] if mirror.exists() else [
-            path for path in (folder.glob("*.cpp") if folder.is_dir() else [])
+            path for folder in folders for path in folder.glob("*.cpp")
             if f"hush/{header}" in {name for _, name in house.includes(path.read_text())}]
         if not readers:
             findings.append(f"include/hush/{header}:1: no tests/{header.replace('.hpp', '.cpp')}, "

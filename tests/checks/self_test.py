@@ -26,8 +26,7 @@ CLEAN = {
     "tests/check.cpp": "#include <hush/check.hpp>\nTEST_CASE",
     "tests/part.cpp": "// [code]\nnew\n// [/code]\n",
     "tests/level.cpp": "#include <hush/level.hpp>\nTEST_CASE",
-    "tests/schedule.cpp": "#include <hush/schedule.hpp>\nTEST_CASE",
-    "tests/schedules/schedules.cpp": "#include <hush/schedules/cosine.hpp>\n#include <hush/schedules/linear.hpp>\nTEST_CASE",
+    "tests/schedules/schedules.cpp": "#include <hush/schedule.hpp>\n#include <hush/schedules/cosine.hpp>\n#include <hush/schedules/linear.hpp>\nTEST_CASE",
 }
 
 # check, file, what is written there (after the clean text where it starts with +), what the finding says

@@ -7,7 +7,7 @@ import house
 # rooms in reading order; what is not named comes last
 ORDER = ["version", "check", "errors", "host_device", "images", "level", "schedule", "parameterization", "weighting", "grid",
          "draw", "sampler", "plan", "tensor", "cpu", "autograd", "ops", "nn", "conditioning", "backbone", "optimizer",
-         "rate", "ema", "process", "guidance", "sample", "training", "train", "metrics", "io", "data"]
+         "rate", "ema", "process", "guidance", "sampling", "sample", "training", "train", "metrics", "io", "data"]
 WORDS = {
     "core.hpp": "Everything that needs the standard library and Eigen only, and no files.",
     "io.hpp": "Pictures, weights and checkpoints in files.",
