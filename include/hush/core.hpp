@@ -26,6 +26,7 @@
 #include <hush/sampler.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
+#include <hush/plan.hpp>
 #include <hush/tensor/adam_rule.hpp>
 #include <hush/tensor/attention_sizes.hpp>
 #include <hush/tensor/backend.hpp>
@@ -107,5 +108,7 @@
 #include <hush/rates/polynomial.hpp>
 #include <hush/ema.hpp>
 #include <hush/process.hpp>
+#include <hush/sampling.hpp>
+#include <hush/sample.hpp>
 #include <hush/training.hpp>
 #include <hush/train.hpp>
