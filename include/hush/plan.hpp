@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 #include <variant>
@@ -96,13 +97,20 @@ struct Tracer {
   int combine(const Form& x, bool ends_step) {
     CombineRow row{plan.slots++, step, {}, {}, ends_step};
     for (const PlanTerm& term : x.terms)
-      if (term.coefficient != 0) row.terms.push_back(term);
+      if (term.coefficient != 0) row.terms.push_back(finite(term));
     for (const PlanDraw& draw : x.draws)
-      if (draw.coefficient != 0) row.draws.push_back(draw);
+      if (draw.coefficient != 0) row.draws.push_back(finite(draw));
     plan.rows.push_back(row);
     return row.to;
   }
   static Form slot(int i) { return {{{i, 1}}, {}}; }
+
+  template <class Part>
+  const Part& finite(const Part& part) const {
+    check(std::isfinite(part.coefficient), "trace", "step ", step, " has the coefficient ", part.coefficient,
+          "; does it start from a level without noise or without signal?");
+    return part;
+  }
 };
 
 /// The registers a row reads.
@@ -157,7 +165,8 @@ inline Plan recycled(Plan plan) {
 }  // namespace tracing
 
 /// Runs a linear sampler once over levels[0] > levels[1] > ... > clean on linear forms, and writes down what it does.
-/// Throws std::invalid_argument for fewer than two levels, and what the sampler throws.
+/// Throws std::invalid_argument for fewer than two levels and for coefficients that are not
+/// finite, and what the sampler throws.
 template <Sampler S>
 Plan trace(const S& sampler, const std::vector<Level>& levels) {
   static_assert(is_linear<S>, "trace: this sampler is not linear (it says so itself); run it eagerly");

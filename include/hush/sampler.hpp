@@ -41,9 +41,13 @@ X advance(const S& sampler, D&& denoise, const X& x, Level from, Level to, N&& n
 /// `template <class X> X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const`, with a last
 /// argument `Memory<X>& memory` if the sampler declares `template <class X> struct Memory`. Checked with X = double.
 template <class S>
-concept Sampler = requires(const S& sampler, Denoised<double> (&denoise)(const double&, Level), double x, Level at,
-                           double (&noise)(), MemoryOf<S, double>& memory) {
-  { advance(sampler, denoise, x, at, at, noise, memory) } -> std::same_as<double>;
+concept Sampler = requires(const S& sampler, Denoised<double> (&denoise)(const double&, Level), const double& x,
+                           Level at, double (&noise)()) {
+  { sampler.template step<double>(denoise, x, at, at, noise) } -> std::same_as<double>;
+}
+|| requires(const S& sampler, Denoised<double> (&denoise)(const double&, Level), const double& x, Level at,
+            double (&noise)(), typename S::template Memory<double>& memory) {
+  { sampler.template step<double>(denoise, x, at, at, noise, memory) } -> std::same_as<double>;
 };
 
 /// Whether a step is a linear combination of what it is given, so that a Plan can hold it: yes, unless the sampler says
