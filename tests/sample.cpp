@@ -8,8 +8,10 @@
 #include <hush/cpu/optimizer.hpp>
 #include <hush/process.hpp>
 #include <hush/sample.hpp>
+#include <hush/sampler.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
+#include <hush/sampling.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
 using namespace hush;
@@ -22,10 +24,11 @@ struct Formula {
   using backend = Cpu<T>;
   double (*f)(double x, double sees);
   ImageSize size{2, 3, 1};
-  Cpu<T> on{};
+  Cpu<T> machine{};
 
   ImageSize image() const { return size; }
   Ports ports() const { return {}; }
+  Cpu<T> on() const { return machine; }
   static void visit(auto&, auto&&) {}
   template <Value V>
   V operator()(const Input<V>& input) const {
@@ -77,7 +80,7 @@ TEST_CASE("sample: a planned run is an eager run to rounding") {
 TEST_CASE("sample: image i is the same bits for batches of 1, 3 and 16, and for 1 and 2 threads") {
   const auto run = [](std::int64_t batch, int threads, std::int64_t first) {
     Formula<float> net{oracle, {9, 7, 3}};
-    net.on.threads = threads;
+    net.machine.threads = threads;
     return sample(ddpm_process, net, Ddpm{},
                   {.steps = 10, .count = 16 - first, .batch = batch, .seed = 11, .first_image = first});
   };

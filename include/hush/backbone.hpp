@@ -35,13 +35,14 @@ struct Input {
   std::optional<V> cue{};
 };
 
-/// A network that maps an Input to [N, H, W, C]. Its forward pass is written once over Value.
+/// A network that maps an Input to [N, H, W, C], on the backend `on()`. Its forward pass is written once over Value.
 template <class N>
 concept Backbone = Backend<typename N::backend> &&
     requires(const N& net, const Input<Tensor<typename N::backend>>& input,
              const Input<Var<typename N::backend>>& recorded) {
   { net.image() } -> std::convertible_to<ImageSize>;
   { net.ports() } -> std::convertible_to<Ports>;
+  { net.on() } -> std::convertible_to<typename N::backend>;
   { net(input) } -> std::same_as<Tensor<typename N::backend>>;
   { net(recorded) } -> std::same_as<Var<typename N::backend>>;
 };

@@ -22,7 +22,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   static_assert(
       Backbone<Net>,
       "sample: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
-      "const, Ports ports() const, static void visit(auto& self, auto&& f)");
+      "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
   using B = typename Net::backend;
   check(options.count >= 0, "sample", "count must not be negative, is ", options.count);
   check(options.batch >= 1, "sample", "batch must be at least 1, is ", options.batch);
@@ -38,8 +38,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   const std::vector<Level> levels = levels_at(process.schedule, times);
   check(levels.front().noise > 0, "sample", "the grid starts at time ", times[0], ", where there is no noise");
 
-  B on{};
-  walk(net, [&](const std::string&, const auto& parameter) { on = parameter.value.on(); });
+  const B on = net.on();
   const ImageSize size = net.image();
   Images<float> images(options.count, size.height, size.width, size.channels);
   Plan plan;

@@ -10,7 +10,6 @@
 
 #include <hush/grid.hpp>
 #include <hush/grids/leading.hpp>
-#include <hush/nn/walk.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/plan.hpp>
 #include <hush/process.hpp>

@@ -36,28 +36,30 @@ constexpr double linspace(double first, double last, int n, int i) {
   return n > 1 ? first + (last - first) * i / (n - 1) : first;
 }
 
-/// alpha_bar after `position` steps from the clean level: the product of (1 - beta_i) over i < position, interpolated
-/// linearly between whole positions (Ho et al. 2020, eq. 4; the interpolation is that of Palette).
-/// Throws std::invalid_argument for a position outside [0, steps] and for a beta outside [0, 1).
+/// Throws std::invalid_argument unless there is a step and the time is that of a level, or between two.
 template <class S>
-double alpha_bar(const S& schedule, double position) {
+void check_time(const S& schedule, double time) {
   const int steps = schedule.steps();
+  const double clean = schedule.clean();
   check(steps >= 1, "schedule", "wants at least 1 step, got ", steps);
-  check(position >= 0 && position <= steps, "schedule", "time ", position + schedule.clean(), " is outside ",
-        schedule.clean(), " (clean) .. ", steps + schedule.clean());
-  double product = 1;
+  check(time >= clean && time <= clean + steps, "schedule", "time ", time, " is outside ", clean, " (clean) .. ",
+        clean + steps);
+}
+
+/// The level of a schedule that is given by its betas, at a time clean() .. clean()+steps(): alpha_bar is the product
+/// of (1 - beta_i), linear between whole times (Ho et al. 2020, eq. 4; the interpolation is that of Palette). Throws
+/// std::invalid_argument for a time outside that range and for a beta outside [0, 1).
+template <class S>
+Level level_from_betas(const S& schedule, double time) {
+  check_time(schedule, time);
+  const double position = time - schedule.clean();
+  double alpha_bar = 1;
   for (int i = 0; i < position; ++i) {
     const double beta = schedule.beta(i);
     check(beta >= 0 && beta < 1, "schedule", "beta ", i, " is ", beta, ", must be in [0, 1)");
-    product *= 1 - std::fmin(position - i, 1) * beta;
+    alpha_bar *= 1 - std::fmin(position - i, 1) * beta;
   }
-  return product;
-}
-
-/// The level of a schedule that is given by its betas, at a time clean() .. clean()+steps(), fractional ones included.
-template <class S>
-Level level_from_betas(const S& schedule, double time) {
-  return variance_preserving(time, alpha_bar(schedule, time - schedule.clean()));
+  return variance_preserving(time, alpha_bar);
 }
 
 /// The time of images without noise.
@@ -101,6 +103,7 @@ struct OneBased {
   constexpr double beta(int i) const { return zero_based.beta(i - 1); }
   constexpr double clean() const { return zero_based.clean() + 1; }
   Level operator()(double time) const {
+    check_time(*this, time);
     Level at = zero_based(time - 1);
     at.time = time;
     return at;

@@ -26,7 +26,7 @@ Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Da
   static_assert(
       Backbone<Net>,
       "train: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
-      "const, Ports ports() const, static void visit(auto& self, auto&& f)");
+      "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
   static_assert(Optimizer<Opt>,
                 "train: not an Optimizer. Write: double rate, static constexpr int moments, void validate() const, "
                 "void operator()(const Update&, values, gradients, moments) const");

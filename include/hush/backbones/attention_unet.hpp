@@ -139,6 +139,7 @@ class AttentionUnet {
   AttentionUnet(Config config, Ports ports, Seed seed, const B& on = {})
       : config_((validate(config), std::move(config))),
         ports_(ports),
+        on_(on),
         first_(on, {config_.image.channels + ports.extra_channels, config_.widths[0], config_.widths[0]}, config_.eps),
         middle1_(on, {config_.widths.back(), config_.bottleneck, config_.bottleneck}, config_.eps),
         middle2_(on, config_.bottleneck, config_.heads, head_width(config_.bottleneck)),
@@ -194,6 +195,7 @@ class AttentionUnet {
 
   ImageSize image() const { return config_.image; }
   Ports ports() const { return ports_; }
+  const B& on() const { return on_; }
   const Config& config() const { return config_; }
   static void visit(auto& self, auto&& f) {
     f("first", self.first_);
@@ -208,6 +210,7 @@ class AttentionUnet {
 
   Config config_;
   Ports ports_;
+  B on_;
   attention_unet::DoubleConv<B> first_;
   std::vector<attention_unet::Stage<B>> down_;
   std::vector<attention_unet::AttentionBlock<B>> down_attention_;

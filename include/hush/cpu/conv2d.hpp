@@ -152,7 +152,8 @@ template <class T, class Run>
 void gather_large(const Cpu<T>& cpu, const Gather& g, const T* x, T* y, const Run& run) {
   constexpr std::int64_t rows = Tile<T>::rows;
   const std::int64_t tiles_of_image = ceil_div(g.pixels(), rows);
-  const std::int64_t length = std::min(tiles_of_image, std::max<std::int64_t>(16, ceil_div(4 * g.width, rows)));
+  const std::int64_t pace = std::clamp<std::int64_t>(g.images * tiles_of_image / 32, 16, 48);
+  const std::int64_t length = std::min(tiles_of_image, std::max(pace, ceil_div(4 * g.width, rows)));
   const std::int64_t strips = ceil_div(tiles_of_image, length);
   const std::int64_t columns = (g.width - 1) * g.step + g.kernel_w;
   run(g.images * strips, [&](std::int64_t task, const auto& finish) {

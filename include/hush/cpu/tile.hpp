@@ -169,10 +169,10 @@ struct Walk {
   std::int64_t a_image, a_line, a_step;  // distances on the left
   std::int64_t b_image, b_line;          // and on the right, whose step is Tile<T>::columns
 };
-template <class T>
+template <class T, int packets>
 void stacked_kernel(const Walk& walk, const T* a, const T* b, T* c) {
   using simd::unrolled;
-  constexpr int rows = Tile<T>::stacked, packets = Tile<T>::packets;
+  constexpr int rows = Tile<T>::stacked;
   constexpr std::int64_t size = simd::packet_size<T>;
   simd::Packet<T> sums[rows][packets];
   unrolled<rows>([&](auto r) __attribute__((always_inline)) {

@@ -10,6 +10,7 @@ struct Leading {
 
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     check_step_count(schedule, n, "Leading");
+    check(lowest > 0 && lowest < 1, "Leading", "lowest must be in (0, 1), got ", lowest);
     const int stride = schedule.steps() / n;
     return descending(schedule, n,
                       [&](int k) { return stride > 0 ? double(k) * stride : lowest + (1 - lowest) * k / n; });

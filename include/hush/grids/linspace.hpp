@@ -11,6 +11,7 @@ struct Linspace {
 
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     check_step_count(schedule, n, "Linspace");
+    check(lowest > 0 && lowest < 1, "Linspace", "lowest must be in (0, 1), got ", lowest);
     const int last = schedule.steps() - 1;
     return descending(schedule, n, [&](int k) {
       const double part = n > 1 ? double(k) / (n - 1) : 1;

@@ -17,7 +17,8 @@ struct Cosine {
       const double root = std::cos((position / steps + offset) / (1 + offset) * std::numbers::pi / 2);
       return root * root;
     };
-    return std::fmin(1 - f(i + 1) / f(i), cap);
+    const double beta = 1 - f(i + 1) / f(i);
+    return beta > cap ? cap : beta;
   }
   constexpr double clean() const { return -1; }
   Level operator()(double time) const { return level_from_betas(*this, time); }

@@ -1,0 +1,145 @@
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <limits>
+
+#include <hush/io/checkpoints.hpp>
+#include <hush/io/observers.hpp>
+#include <hush/train.hpp>
+
+#include "../tiny.hpp"
+#include "scratch.hpp"
+
+using namespace hush;
+
+namespace {
+
+struct Outcome {
+  std::vector<float> weights, averaged;
+  std::vector<double> losses;
+  bool operator==(const Outcome&) const = default;
+};
+
+const auto silent = [](std::string_view) {};
+
+/// Three epochs of five steps; stops after `stop` steps of this part, if it is not 0.
+template <class... Observers>
+Outcome part(std::int64_t stop, Observers&&... observers) {
+  const tiny::Squares data{20}, held_out{4};
+  tiny::Net net = tiny::net();
+  std::int64_t steps = 0;
+  const auto trained = train(tiny::process, net, AdamW{}, data,
+                             {.epochs = 3,
+                              .batch = 4,
+                              .seed = 6,
+                              .rate = rates::Cosine{.warm_up = 3},
+                              .clip_gradient = 1,
+                              .validation = &held_out,
+                              .stop = [&] { return ++steps == stop; }},
+                             observers...);
+  Outcome outcome{tiny::weights(net), tiny::weights(trained.averaged), {}};
+  for (const auto& e : trained.epochs) outcome.losses.insert(outcome.losses.end(), {e.loss, e.validation_loss});
+  return outcome;
+}
+
+io::Checkpoints checkpoints(const Scratch& scratch, std::int64_t every = 1, std::string identity = "") {
+  return io::Checkpoints({.run = scratch / "run", .every = every, .identity = std::move(identity), .say = silent});
+}
+
+}  // namespace
+
+TEST_CASE("checkpoints: stopped after any step and resumed, a run ends with the same bits as one that never stopped") {
+  const Outcome whole = part(0);
+  REQUIRE(whole.losses.size() == 6);
+  for (std::int64_t step = 1; step <= 15; ++step) {
+    const Scratch scratch("resume");
+    CAPTURE(step);
+    part(step, checkpoints(scratch));
+    CHECK(part(0, checkpoints(scratch)) == whole);
+  }
+}
+
+TEST_CASE("checkpoints: many stops in a row change nothing, nor does saving at epochs only") {
+  const Outcome whole = part(0);
+  const Scratch scratch("stops");
+  for (int i = 0; i < 8; ++i) part(2, checkpoints(scratch));
+  CHECK(part(0, checkpoints(scratch)) == whole);
+  const Scratch epochs("epochs");
+  part(7, checkpoints(epochs, 0));
+  CHECK(part(0, checkpoints(epochs, 0)) == whole);
+}
+
+TEST_CASE("checkpoints: the last two are kept") {
+  const Scratch scratch("kept");
+  part(0, checkpoints(scratch));
+  CHECK(std::filesystem::exists(scratch / "run/ckpt-00000015"));
+  CHECK(std::filesystem::exists(scratch / "run/ckpt-00000014"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "run/ckpt-00000013"));
+}
+
+TEST_CASE("checkpoints: a run is not continued as another one, nor where it was told not to") {
+  const Scratch scratch("identity");
+  part(2, checkpoints(scratch, 1, "small"));
+  try {
+    part(0, checkpoints(scratch, 1, "large"));
+    FAIL("resumed another run");
+  } catch (const FileError& error) {
+    CHECK(error.rule == "the run was started with run = \"small\", it cannot go on with \"large\"");
+  }
+  CHECK_THROWS_AS(part(0, io::Checkpoints({.run = scratch / "run", .resume = false, .say = silent})),
+                  std::invalid_argument);
+}
+
+TEST_CASE("checkpoints: a loss that is not finite leaves the good checkpoint as it was") {
+  const Scratch scratch("nan");
+  part(3, checkpoints(scratch));
+  const auto good = io::load_checkpoint(scratch / "run/ckpt-00000003");
+  const tiny::Squares poisoned{20, std::numeric_limits<float>::quiet_NaN()};
+  tiny::Net net = tiny::net();
+  CHECK_THROWS_AS(train(tiny::process, net, AdamW{}, poisoned,
+                        {.epochs = 3, .batch = 4, .seed = 6, .rate = rates::Cosine{.warm_up = 3}, .clip_gradient = 1},
+                        checkpoints(scratch)),
+                  NonFinite);
+  const auto found = io::find_checkpoint(scratch / "run");
+  REQUIRE(found.checkpoint);
+  CHECK(found.checkpoint->step == 3);
+  CHECK(found.checkpoint->files == good.files);
+}
+
+TEST_CASE(
+    "checkpoints: a full disk is reported and tried again; the third time in a row ends the run, the old one loads") {
+  const Scratch scratch("full");
+  part(2, checkpoints(scratch));
+  int said = 0;
+  io::Disk full;
+  full.before = [](const auto&...) { return io::Verdict{.error = ENOSPC}; };
+  const auto run = [&] {
+    part(0,
+         io::Checkpoints({.run = scratch / "run", .every = 1, .keeping = {.disk = full}, .say = [&](std::string_view) {
+                            ++said;
+                          }}));
+  };
+  CHECK_THROWS_AS(run(), FileError);
+  CHECK(said == 3);  // resumed, and two saves that failed
+  const auto found = io::find_checkpoint(scratch / "run");
+  REQUIRE(found.checkpoint);
+  CHECK(found.checkpoint->step == 2);
+}
+
+TEST_CASE("observers: logs of a run that was stopped and resumed have each step once") {
+  const Scratch scratch("logs"), straight("straight");
+  part(0, checkpoints(straight, 2), io::LossLog(straight / "log"));
+  part(7, checkpoints(scratch, 2), io::LossLog(scratch / "log"));
+  std::filesystem::remove_all(scratch / "run/ckpt-00000007");  // as if it was killed before the last save
+  part(0, checkpoints(scratch, 2), io::LossLog(scratch / "log"));
+  for (const char* file : {"log/steps.csv", "log/epochs.csv", "log/steps.jsonl"})
+    CHECK(get(scratch / file) == get(straight / file));
+  CHECK(get(scratch / "log/epochs.csv").starts_with("step,epoch,loss,validation_loss\n5,1,"));
+}
+
+TEST_CASE("observers: the bar counts the steps of all parts") {
+  std::ostringstream shown;
+  part(0, io::TrainingBar({.what = "train", .out = &shown, .terminal = false, .quiet = 0}));
+  CHECK(shown.str().find("15/15") != std::string::npos);
+  CHECK(shown.str().find("epoch 3/3, loss ") != std::string::npos);
+}

@@ -1,0 +1,150 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include <hush/core.hpp>
+#include <hush/train.hpp>
+#include <hush/training.hpp>
+
+#include "tiny.hpp"
+
+using namespace hush;
+
+namespace {
+
+using tiny::Net;
+
+/// Weights, averaged weights and the epochs' losses of a run.
+struct Outcome {
+  std::vector<float> weights, averaged;
+  std::vector<double> losses;
+  bool operator==(const Outcome&) const = default;
+};
+
+Outcome run(TrainOptions<tiny::Squares> options, int threads = 2) {
+  const tiny::Squares data{40}, held_out{12};
+  Net net = tiny::net(threads);
+  options.validation = &held_out;
+  const auto trained = train(tiny::process, net, Adam{}, data, options);
+  Outcome outcome{tiny::weights(net), tiny::weights(trained.averaged), {}};
+  for (const auto& e : trained.epochs) outcome.losses.insert(outcome.losses.end(), {e.loss, e.validation_loss});
+  return outcome;
+}
+
+/// Notes what each step reports.
+struct Watch {
+  std::vector<double> norms, rates;
+  template <class T>
+  void step(const T&, const StepReport& report) {
+    norms.push_back(report.gradient_norm), rates.push_back(report.rate);
+  }
+};
+
+/// Writes down when it is told what.
+struct Teller {
+  std::string& told;
+  char name;
+  template <class T>
+  void start(const T&) {
+    told += {name, 's', ' '};
+  }
+  template <class T>
+  void epoch(const T&, const EpochReport& report) {
+    told += {name, 'e', char('0' + report.epoch), ' '};
+  }
+  template <class T>
+  void finish(const T&) {
+    told += {name, 'f', ' '};
+  }
+};
+
+std::string refusal(const TrainOptions<tiny::Squares>& options, const tiny::Squares& data = {40}) {
+  Net net = tiny::net();
+  try {
+    train(tiny::process, net, Adam{}, data, options);
+  } catch (const std::invalid_argument& error) { return error.what(); }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("train: the loss falls on squares") {
+  const Outcome outcome = run({.epochs = 30, .batch = 8});
+  REQUIRE(outcome.losses.size() == 60);
+  CHECK(outcome.losses[58] < 0.5 * outcome.losses[0]);
+  CHECK(outcome.losses[59] < 0.5 * outcome.losses[1]);
+}
+
+TEST_CASE("train: a run is a function of its options, not of the number of threads") {
+  const Outcome one = run({.epochs = 2, .batch = 8, .seed = 4}, 1);
+  CHECK(run({.epochs = 2, .batch = 8, .seed = 4}, 2) == one);
+  CHECK(run({.epochs = 2, .batch = 8, .seed = 4}, 4) == one);
+  CHECK(run({.epochs = 2, .batch = 8, .seed = 5}) != one);
+  CHECK(run({.epochs = 2, .batch = 8, .seed = 4, .reshuffle = false}) != one);
+}
+
+TEST_CASE("train: after one step the average is the weights, and later it lags behind") {
+  int steps = 0;
+  const Outcome one = run({.batch = 8, .stop = [&] { return ++steps == 1; }});
+  CHECK(one.weights == one.averaged);
+  CHECK(one.weights != tiny::weights(tiny::net()));
+  const Outcome five = run({.batch = 8});
+  CHECK(five.weights != five.averaged);
+}
+
+TEST_CASE("train: clipping bounds the step, and the reported norm is that before it") {
+  const auto norms = [](double clip, Rate rate) {
+    Net net = tiny::net();
+    Watch watch;
+    train(tiny::process, net, Adam{.rate = 0.5}, tiny::Squares{8},
+          {.batch = 8, .rate = std::move(rate), .clip_gradient = clip}, watch);
+    REQUIRE(watch.norms.size() == 1);
+    CHECK(watch.rates[0] == 0.5);
+    return watch.norms[0];
+  };
+  CHECK(norms(0, rates::Constant{}) == norms(1e-3, rates::Constant{}));
+  CHECK(norms(0, rates::Constant{}) > 1e-3);
+}
+
+TEST_CASE("train: observers are told in their order of start, steps, epochs and end") {
+  std::string told;
+  Net net = tiny::net();
+  train(tiny::process, net, Adam{}, tiny::Squares{16}, {.epochs = 2, .batch = 8}, Teller{told, 'a'}, Teller{told, 'b'});
+  CHECK(told == "as bs ae0 be0 ae1 be1 af bf ");
+}
+
+TEST_CASE("train: a loss or gradient that is not finite stops the run in words before it spoils the weights") {
+  Net net = tiny::net();
+  const auto before = tiny::weights(net);
+  const tiny::Squares poisoned{16, std::numeric_limits<float>::quiet_NaN()};
+  CHECK_THROWS_WITH_AS(train(tiny::process, net, Adam{}, poisoned, {.batch = 8}),
+                       "[train] the loss is nan at step 1 (epoch 1); the weights of step 0 are kept. Lower the rate, "
+                       "warm it up, or clip the gradient.",
+                       NonFinite);
+  CHECK(tiny::weights(net) == before);
+}
+
+TEST_CASE("train: options that make no sense are refused in words") {
+  CHECK(refusal({.epochs = 0}) == "[train] epochs must be at least 1, is 0");
+  CHECK(refusal({.batch = 0}) == "[train] batch must be at least 1, is 0");
+  CHECK(refusal({.batch = 64}) == "[train] the data set has 40 images, fewer than one batch of 64");
+  CHECK(refusal({.batch = 8, .clip_gradient = -1}) == "[train] clip_gradient must not be negative, is -1");
+  CHECK(refusal({.batch = 8, .ema = {.decay = 1}}) == "[Ema] decay must lie in [0, 1), is 1");
+  CHECK(refusal({.batch = 8, .rate = nullptr}) == "[train] rate and draw must not be empty");
+  CHECK(refusal({.batch = 8}, {40, 1, 16}) == "[train] the data are 16x16x1, the network makes 8x8x1");
+}
+
+TEST_CASE("train: every parameterization learns") {
+  const auto last = [](const auto& process) {
+    Net net = tiny::net();
+    const auto trained = train(process, net, Adam{}, tiny::Squares{40}, {.epochs = 12, .batch = 8});
+    return trained.epochs.back().loss / trained.epochs.front().loss;
+  };
+  CHECK(last(Process{tiny::process.schedule, PredictX0{}}) < 0.9);
+  CHECK(last(Process{tiny::process.schedule, PredictVelocity{}}) < 0.9);
+  CHECK(last(Process{OneBased{tiny::process.schedule}, PredictNoise<Gamma>{}}) < 0.9);
+}
+
+static_assert(Dataset<tiny::Squares>);
+static_assert(!Dataset<int>);
