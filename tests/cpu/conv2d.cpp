@@ -149,6 +149,7 @@ TEST_CASE("conv2d: images of one pixel, one row, and larger than a chunk agree w
   compare_both(same(2, 70, 64, 33, 40, 3));
   compare_both(same(40, 8, 8, 70, 34, 3));
   compare_both(same(3, 20, 24, 64, 40, 3, 2));
+  for (std::int64_t kernel : {1, 2, 3}) compare_both(same(2, 13, 12, 18, 3, kernel, 2));
 }
 
 TEST_CASE("conv2d: without a bias nothing is added") {
