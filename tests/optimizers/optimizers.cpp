@@ -5,6 +5,7 @@
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/optimizer.hpp>
 #include <hush/io/safetensors.hpp>
+#include <hush/optimizer.hpp>
 #include <hush/optimizers/adam.hpp>
 #include <hush/optimizers/adamw.hpp>
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include <hush/rate.hpp>
 #include <hush/rates/constant.hpp>
 #include <hush/rates/cosine.hpp>
 #include <hush/rates/cosine_restarts.hpp>

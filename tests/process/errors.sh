@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# What a user does wrong ends with exit status 1 and one line on standard error that says what and where.
+set -euo pipefail
+program=$HUSH_FASHION_MNIST scratch=$HUSH_SCRATCH
+rm -rf "$scratch" && mkdir -p "$scratch"
+weights=examples/fashion_mnist/weights/fashion_mnist_small.safetensors
+failed=0 passed=0
+
+refused() {  # what the message must contain, then the arguments
+  local wanted=$1 status=0
+  shift
+  "$program" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
+  if [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAILED (status $status): $*"; echo "  wanted: $wanted"; sed 's/^/  got:    /' "$scratch/err"
+  fi
+}
+
+echo "a regular file" >"$scratch/file"
+head -c 1000 "$weights" >"$scratch/cut.safetensors"
+printf 'IDX' >"$scratch/notes.txt"
+mkdir "$scratch/damaged"
+cp data/fashion_mnist_2000/*.gz "$scratch/damaged/"
+head -c 5000 data/fashion_mnist_2000/train-images-idx3-ubyte.gz >"$scratch/damaged/train-images-idx3-ubyte.gz"
+train=(train --data data/fashion_mnist_2000 --limit 32 --batch 16 --validate 8)
+
+refused "A subcommand is required"
+refused "--bogus" sample --bogus
+refused "--weights is required" sample
+refused "no-such" sample --weights "$scratch/no-such.safetensors"
+refused "cut.safetensors" sample --weights "$scratch/cut.safetensors"
+refused "notes.txt" sample --weights "$scratch/notes.txt"
+refused "--steps" sample --weights "$weights" --steps 0
+refused "--steps" sample --weights "$weights" --steps 501
+refused "--count" sample --weights "$weights" --count -1
+refused "--eta" sample --weights "$weights" --eta -0.5
+refused "--sampler" sample --weights "$weights" --sampler euler
+refused "$scratch/file" sample --weights "$weights" --count 1 --steps 1 --out "$scratch/file/x.png"
+refused "$scratch/file" sample --weights "$weights" --count 1 --steps 1 --out "$scratch/x.png" --gif "$scratch/file/x.gif"
+refused "train-images-idx3-ubyte.gz" train --data "$scratch" --run "$scratch/run"
+refused "train-images-idx3-ubyte.gz" train --data "$scratch/damaged" --run "$scratch/run"
+refused "--data is required" train
+refused "--preset" "${train[@]}" --preset huge
+refused "--epochs" "${train[@]}" --epochs -3
+refused "fewer than one batch" train --data data/fashion_mnist_2000 --limit 10 --batch 16 --run "$scratch/run"
+refused "$scratch/file" "${train[@]}" --epochs 1 --run "$scratch/file/run"
+refused "there is no image 2000" strip --data data/fashion_mnist_2000 --image 2000 --out "$scratch/strip.png"
+
+for left in "$scratch"/run "$scratch"/*.png; do
+  [ "$left" = "$scratch/x.png" ] || [ ! -e "$left" ] || { echo "FAILED: $left was left behind"; failed=$((failed + 1)); }
+done
+
+# A terminated training saves, says so with 128 + 15, and goes on from there.
+status=0
+"$program" "${train[@]}" --epochs 500 --sample-every 0 --run "$scratch/run" >"$scratch/out" 2>"$scratch/err" &
+pid=$!
+for _ in $(seq 100); do
+  sleep 0.2
+  [ ! -s "$scratch/run/steps.csv" ] || [ "$(wc -l <"$scratch/run/steps.csv")" -lt 3 ] || break
+done
+kill -TERM "$pid"
+wait "$pid" || status=$?
+steps=$(($(wc -l <"$scratch/run/steps.csv") - 1))
+if [ "$status" -eq 143 ] && [ -d "$scratch/run/$(printf 'ckpt-%08d' "$steps")" ]; then
+  passed=$((passed + 1))
+else
+  failed=$((failed + 1)); echo "FAILED: terminated after $steps steps with status $status:"; cat "$scratch/err"
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && rm -rf "$scratch"
+[ "$failed" -eq 0 ]
