@@ -15,6 +15,7 @@ struct Steps {
   constexpr operator int() const { return count; }
   constexpr int operator()() const { return count; }
   friend constexpr bool operator==(const Steps&, const Steps&) = default;
+  friend constexpr bool operator==(const Steps& steps, int n) { return steps.count == n; }
 };
 
 /// What gives the level at a time. Continuous schedules know the times [0, 1], and 0 is clean.
