@@ -68,9 +68,11 @@ class WeightGradient {
 
   std::int64_t taps() const { return g_.kernel_h * g_.kernel_w; }
 
-  /// Chunks that fit a second-level cache, blocks of them that fit a first-level one.
+  /// Chunks that fit a second-level cache (a larger one if every number is used for many taps), blocks of them that fit
+  /// a first-level one.
   void plan() {
-    constexpr std::int64_t chunk_numbers = 1 << 18, block_pixels = 256;
+    constexpr std::int64_t block_pixels = 256;
+    const std::int64_t chunk_numbers = std::min<std::int64_t>(taps(), 2) << 18;
     const std::int64_t line = g_.out_width * g_.out + g_.stride * g_.width * g_.in;
     const std::int64_t fit = std::max<std::int64_t>(1, chunk_numbers / std::max<std::int64_t>(1, line));
     chunk_lines_ = std::min(fit, g_.out_height);
@@ -78,29 +80,36 @@ class WeightGradient {
     const std::int64_t pixels = g_.out_height * g_.out_width;
     block_images_ = std::max<std::int64_t>(1, block_pixels / pixels);
     block_lines_ = pixels <= block_pixels ? g_.out_height : std::max<std::int64_t>(1, block_pixels / g_.out_width);
-    packed_x_ =
+    packed_left_ =
         cpu_.template allocate<T>(chunk_images_ * std::min(g_.height, (chunk_lines_ - 1) * g_.stride + g_.kernel_h) *
                                   g_.width * in_panels_ * rows);
-    packed_dy_ = cpu_.template allocate<T>(chunk_images_ * chunk_lines_ * g_.out_width * out_panels_ * width);
+    packed_right_ = cpu_.template allocate<T>(chunk_images_ * chunk_lines_ * g_.out_width * out_panels_ * width);
   }
   void pack() {
-    parallel(cpu_, images_ * lines_, [&](std::int64_t i) {
-      const std::int64_t image = first_image_ + i / lines_, y = first_line_ + i % lines_;
-      pack_line<width>(right_ + (image * g_.out_height + y) * g_.out_width * g_.out, g_.out_width, g_.out,
-                       packed_dy_.get() + i * g_.out_width * width, images_ * lines_ * g_.out_width * width);
+    const std::int64_t right_lines = images_ * lines_;
+    parallel(cpu_, right_lines + images_ * x_lines_, [&](std::int64_t i) {
+      if (i < right_lines)
+        pack_right(i);
+      else
+        pack_left(i - right_lines);
     });
-    parallel(cpu_, images_ * x_lines_, [&](std::int64_t i) {
-      const std::int64_t image = first_image_ + i / x_lines_, y = x_first_ + i % x_lines_;
-      T* to = packed_x_.get() + i * g_.width * rows;
-      const std::int64_t panel = images_ * x_lines_ * g_.width * rows;
-      if (patches_ == Patches::none) {
-        pack_line<rows>(left_ + (image * g_.height + y) * g_.width * g_.in, g_.width, g_.in, to, panel);
-        return;
-      }
+  }
+  void pack_right(std::int64_t i) {
+    const std::int64_t image = first_image_ + i / lines_, y = first_line_ + i % lines_;
+    pack_line<width>(right_ + (image * g_.out_height + y) * g_.out_width * g_.out, g_.out_width, g_.out,
+                     packed_right_.get() + i * g_.out_width * width, images_ * lines_ * g_.out_width * width);
+  }
+  void pack_left(std::int64_t i) {
+    const std::int64_t image = first_image_ + i / x_lines_, y = x_first_ + i % x_lines_;
+    T* to = packed_left_.get() + i * g_.width * rows;
+    const std::int64_t panel = images_ * x_lines_ * g_.width * rows;
+    if (patches_ == Patches::none) {
+      pack_line<rows>(left_ + (image * g_.height + y) * g_.width * g_.in, g_.width, g_.in, to, panel);
+    } else {
       const auto line = cpu_.template allocate<T>(g_.width * g_.in);
       copy_patches(image, y, line.get());
       pack_line<rows>(line.get(), g_.width, g_.in, to, panel);
-    });
+    }
   }
   /// One line of pixels cut into panels of `cut` channels.
   template <std::int64_t cut>
@@ -155,8 +164,8 @@ class WeightGradient {
   /// Adds the chunk to the tiles of output panel j and input panel i, and to the bias.
   void add(std::int64_t j, std::int64_t i) {
     T* sums = sums_.get() + (j * in_panels_ + i) * taps() * rows * width;
-    const T* dy = packed_dy_.get() + j * images_ * lines_ * g_.out_width * width;
-    const T* x = packed_x_.get() + i * images_ * x_lines_ * g_.width * rows;
+    const T* dy = packed_right_.get() + j * images_ * lines_ * g_.out_width * width;
+    const T* x = packed_left_.get() + i * images_ * x_lines_ * g_.width * rows;
     for (std::int64_t n = 0; n < images_; n += block_images_)
       for (std::int64_t r = 0; r < lines_; r += block_lines_)
         for (std::int64_t tap = 0; tap < taps(); ++tap) add_block(j, n, r, tap, x, dy, sums + tap * rows * width);
@@ -236,7 +245,7 @@ class WeightGradient {
   std::int64_t in_panels_ = 0, out_panels_ = 0;
   std::int64_t chunk_images_ = 1, chunk_lines_ = 1, block_images_ = 1, block_lines_ = 1;
   std::int64_t first_image_ = 0, images_ = 0, first_line_ = 0, lines_ = 0, x_first_ = 0, x_lines_ = 0;
-  std::shared_ptr<T[]> sums_, bias_, packed_x_, packed_dy_;
+  std::shared_ptr<T[]> sums_, bias_, packed_left_, packed_right_;
 };
 
 /// The gradient of conv2d with respect to its weights [out, kernel_h, kernel_w, in], and to its bias [out] unless

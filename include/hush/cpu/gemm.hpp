@@ -86,9 +86,13 @@ void linear_backward_weight(const Cpu<T>& cpu, std::int64_t rows, std::int64_t i
                             const T* dy, T* dweight, T* dbias) {
   gemm(cpu, GemmSizes{.rows = out, .columns = in, .depth = rows, .a = Transpose::yes}, T(1), dy, x, T(0), dweight);
   if (!dbias) return;
-  std::fill_n(dbias, out, T(0));
-  for (std::int64_t r = 0; r < rows; ++r)
-    for (std::int64_t o = 0; o < out; ++o) dbias[o] += dy[r * out + o];
+  constexpr std::int64_t together = 64;
+  parallel(cpu, ceil_div(out, together), [&](std::int64_t block) {
+    const std::int64_t first = block * together, last = std::min(out, first + together);
+    std::fill(dbias + first, dbias + last, T(0));
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t o = first; o < last; ++o) dbias[o] += dy[r * out + o];
+  });
 }
 
 }  // namespace HUSH_CPU_ABI
