@@ -1,4 +1,6 @@
 #pragma once
+#include <cstddef>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,10 +17,10 @@ struct Trained {
   bool stopped = false;
 };
 
-/// Trains `net` in place. Observers are told of the start, each step, each epoch and the end, in their order; each has
-/// whichever it wants of
+/// Trains `net` in place. Observers are told what happens; each has whichever it wants of
 ///   start(training), step(training, StepReport), epoch(training, EpochReport), finish(training).
-/// `io::Checkpoints` (which resumes at the start; name it first), `io::LossLog`, `io::TrainingBar` are observers.
+/// They start from the first to the last and are told the rest from the last to the first, as what is opened last is
+/// closed first: `io::Checkpoints`, named first, resumes before a log opens its file and saves after the log's row.
 /// Throws std::invalid_argument for options that make no sense, NonFinite when the loss or a gradient is not finite.
 template <class Proc, class Net, class Opt, class Data, class... Observers>
 Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Data& data,
@@ -34,10 +36,14 @@ Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Da
                 "train: not a Dataset. Write: std::int64_t size() const and Images<float> batch(std::span<const "
                 "std::int64_t> items) const");
   Training<Proc, Net, Opt, Data> training(process, net, optimizer, data, options);
-  const auto tell = [&](auto&& call) { (call(observers), ...); };
-  tell([&](auto& observer) {
+  const auto tell = [all = std::tie(observers...)](auto&& call) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (call(std::get<sizeof...(I) - 1 - I>(all)), ...); }
+    (std::index_sequence_for<Observers...>{});
+  };
+  const auto start = [&](auto& observer) {
     if constexpr (requires { observer.start(training); }) observer.start(training);
-  });
+  };
+  (start(observers), ...);
   bool stopped = false;
   while (!training.finished() && !stopped) {
     const StepReport report = training.advance();

@@ -35,7 +35,7 @@ struct Found {
 /// How many checkpoints stay on the disk (at least 2), and the disk.
 struct Keeping {
   int last = 2;
-  Disk disk;
+  Disk disk = {};
 };
 
 namespace detail {

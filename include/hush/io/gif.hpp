@@ -23,8 +23,8 @@ namespace hush::io {
 struct Animation {
   std::chrono::milliseconds delay{50}, hold{2000};
   std::int64_t scale = 1;
-  std::string comment;
-  Disk disk;
+  std::string comment = {};
+  Disk disk = {};
 };
 
 namespace detail {

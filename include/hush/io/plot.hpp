@@ -17,7 +17,7 @@ namespace hush::io {
 /// One curve of a plot; points that are not finite (or, on a logarithmic axis, not positive) leave a gap.
 struct Curve {
   std::string name;
-  std::vector<double> x, y;
+  std::vector<double> x = {}, y = {};
 };
 
 /// The words and the size of a plot.
@@ -25,7 +25,7 @@ struct Axes {
   std::string title, x = "step", y = "loss";
   bool logarithmic = false;  ///< the y axis
   int width = 720, height = 400;
-  Disk disk;
+  Disk disk = {};
 };
 
 namespace detail {

@@ -114,8 +114,8 @@ inline void write_png(const std::filesystem::path& file, const Images<std::uint8
 /// How `write_grid` lays its images out (see Tiling), and the words the picture carries.
 struct Grid {
   std::int64_t columns = 0, gap = 2, scale = 1;
-  PictureText text;
-  Disk disk;
+  PictureText text = {};
+  Disk disk = {};
 };
 
 /// Writes images in [-1, 1], grey or RGB, side by side on white as one PNG. Values outside are clamped.

@@ -25,11 +25,11 @@ struct ProgressOptions {
   std::int64_t total = 0;  ///< 0: unknown
   std::int64_t from = 0;   ///< already done before, in a run that resumes
   std::ostream* out = &std::cerr;
-  std::optional<bool> terminal;
+  std::optional<bool> terminal = {};
   int width = 0;  ///< columns, 0: ask the terminal
   double quiet = 10;
   bool shown = true;
-  std::function<double()> clock;
+  std::function<double()> clock = {};
 };
 
 /// A progress bar: `what:  37%|###---| 370/1000 [00:12<00:21, 29.8it/s, loss=0.031]`. A terminal line is redrawn at
