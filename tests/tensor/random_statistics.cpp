@@ -88,8 +88,7 @@ TEST_CASE("random: points on the line, in the square and in the cube fill their 
   std::vector<int> line(4096), square(4096), cube(4096);
   for (const std::uint32_t word : words) ++line[word >> 20];
   for (std::size_t i = 0; i < n; i += 2) ++square[(words[i] >> 26) << 6 | words[i + 1] >> 26];
-  for (std::size_t i = 0; i < n; i += 3)
-    ++cube[(words[i] >> 28) << 8 | (words[i + 1] >> 28) << 4 | words[i + 2] >> 28];
+  for (std::size_t i = 0; i < n; i += 3) ++cube[(words[i] >> 28) << 8 | (words[i + 1] >> 28) << 4 | words[i + 2] >> 28];
   CHECK(std::abs(chi_squared(line, double(n))) < 5);
   CHECK(std::abs(chi_squared(square, double(n / 2))) < 5);
   CHECK(std::abs(chi_squared(cube, double(n / 3))) < 5);
