@@ -37,6 +37,24 @@ void softmax_row(std::int64_t count, T* row) {
   each([&](const simd::Packet<T>& x) { return simd::multiply<T>(x, factor); });
 }
 
+/// Replaces the gradient of a softmax's results w by that of what it was taken of: w (change - sum(w change)).
+template <class T>
+void softmax_backward_row(std::int64_t count, const T* w, T* change) {
+  constexpr std::int64_t size = simd::packet_size<T>;
+  auto sums = simd::broadcast<T>(T(0));
+  std::int64_t i = 0;
+  for (; i + size <= count; i += size)
+    sums = simd::multiply_add<T>(simd::load<T>(w + i), simd::load<T>(change + i), sums);
+  T mean = simd::sum<T>(sums);
+  for (; i < count; ++i) mean += w[i] * change[i];
+  const auto means = simd::broadcast<T>(mean);
+  for (i = 0; i + size <= count; i += size) {
+    const auto centred = simd::subtract<T>(simd::load<T>(change + i), means);
+    simd::store<T>(change + i, simd::multiply<T>(simd::load<T>(w + i), centred));
+  }
+  for (; i < count; ++i) change[i] = w[i] * (change[i] - mean);
+}
+
 /// All panels of a [depth, columns] matrix, or of the transposed [columns, depth] one, one behind the other.
 template <class T>
 void pack_all(std::int64_t depth, std::int64_t columns, const T* from, std::int64_t line, bool transposed, T* panels) {
@@ -112,13 +130,7 @@ void attention_backward(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, 
     pack_all(s.value_width, s.keys, v + hv.at(image, head), hv.line(), true, panels);
     multiply_rows(s.queries, s.keys, s.value_width, gradient, hy.line(), panels, s.value_width * width, Finish<T>{}, dw,
                   s.keys);
-    for (std::int64_t r = 0; r < s.queries; ++r) {
-      const T* row = w + r * s.keys;
-      T* change = dw + r * s.keys;
-      T mean = 0;
-      for (std::int64_t i = 0; i < s.keys; ++i) mean += row[i] * change[i];
-      for (std::int64_t i = 0; i < s.keys; ++i) change[i] = row[i] * (change[i] - mean);
-    }
+    for (std::int64_t r = 0; r < s.queries; ++r) softmax_backward_row(s.keys, w + r * s.keys, dw + r * s.keys);
     // dq = scale ds k, dk = scale ds^T q
     const Finish<T> scaled{.alpha = T(s.scale)};
     pack_all(s.keys, s.width, k + hk.at(image, head), hk.line(), false, panels);

@@ -1,6 +1,11 @@
 #pragma once
 // The only header that names Eigen's packet types, which are internal to Eigen (written against 3.4).
+// Some compilers take the undefined registers of their own intrinsics for mistakes.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <Eigen/Core>
+#pragma GCC diagnostic pop
 #include <cstdint>
 #include <utility>
 
