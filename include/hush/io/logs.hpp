@@ -81,7 +81,7 @@ inline void check_names(const std::vector<std::string>& names, const char* where
 /// starts anew. Throws FileError, also for a file with other columns.
 class CsvLog {
  public:
-  CsvLog(const std::filesystem::path& file, std::vector<std::string> columns, std::int64_t resumed_from = -1,
+  CsvLog(const std::filesystem::path& file, const std::vector<std::string>& columns, std::int64_t resumed_from = -1,
          const Disk& disk = {})
       : width(columns.size()), lines(file, kept(file, columns, resumed_from), disk) {}
 
