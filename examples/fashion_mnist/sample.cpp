@@ -1,3 +1,4 @@
+#include <hush/io/gif.hpp>
 #include <iostream>
 
 #include "literal_ddpm.hpp"
@@ -26,6 +27,8 @@ struct Film {
 }  // namespace
 
 int sample(const SampleArguments& a) {
+  for (const auto& file : {a.out, a.gif})  // what cannot be written should fail before the work, not after it
+    if (file.has_parent_path()) io::Disk{}.make_folders(file.parent_path());
   const Model model = load_model(a.weights, Machine{.threads = a.threads});
   const Diffusion process = fashion::process();
   const std::string sampler = model.literal ? "literal" : a.sampler;

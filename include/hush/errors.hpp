@@ -9,10 +9,11 @@
 
 namespace hush {
 
-/// A file that cannot be read, written or believed: which file, which rule it breaks, at which byte.
+/// A file that cannot be read, written or believed: which file, which rule it breaks, at which byte (0: at its start,
+/// or the file as a whole).
 struct FileError : std::runtime_error {
   FileError(std::filesystem::path file, std::string broken, std::uint64_t at = 0)
-      : std::runtime_error(words(file.string(), ": ", broken, " (at byte ", at, ")")),
+      : std::runtime_error(words(file.string(), ": ", broken) + (at ? words(" (at byte ", at, ")") : "")),
         path(std::move(file)),
         rule(std::move(broken)),
         offset(at) {}

@@ -27,7 +27,7 @@ head -c 5000 data/fashion_mnist_2000/train-images-idx3-ubyte.gz >"$scratch/damag
 train=(train --data data/fashion_mnist_2000 --limit 32 --batch 16 --validate 8)
 
 refused "A subcommand is required"
-refused "--bogus" sample --bogus
+refused "--bogus" sample --weights "$weights" --bogus
 refused "--weights is required" sample
 refused "no-such" sample --weights "$scratch/no-such.safetensors"
 refused "cut.safetensors" sample --weights "$scratch/cut.safetensors"

@@ -34,7 +34,7 @@ class Var {
 struct Randomness {
   std::uint64_t seed = 0;
   std::uint32_t step = 0;
-  std::vector<std::uint32_t> images;
+  std::vector<std::uint32_t> images = {};
 };
 
 /// a + b in fresh memory.
