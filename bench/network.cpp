@@ -89,7 +89,11 @@ void sampler_overhead(benchmark::State& state, const S& sampler, Execution execu
 
 BENCHMARK_CAPTURE(forward, small, false)->Name("network/cpu/small/forward")->Arg(1)->Arg(16)->UseRealTime();
 BENCHMARK_CAPTURE(forward, paper, true)->Name("network/cpu/paper/forward")->Arg(1)->Arg(16)->UseRealTime();
-BENCHMARK_CAPTURE(training_step, small, false)->Name("network/cpu/small/training_step")->Arg(16)->Arg(64)->UseRealTime();
+BENCHMARK_CAPTURE(training_step, small, false)
+    ->Name("network/cpu/small/training_step")
+    ->Arg(16)
+    ->Arg(64)
+    ->UseRealTime();
 BENCHMARK_CAPTURE(training_step, paper, true)->Name("network/cpu/paper/training_step")->Arg(16)->UseRealTime();
 BENCHMARK_CAPTURE(sampling, planned, Execution::planned)->Name("sampling/cpu/small/planned")->Arg(16)->UseRealTime();
 BENCHMARK_CAPTURE(sampling, eager, Execution::eager)->Name("sampling/cpu/small/eager")->Arg(16)->UseRealTime();

@@ -1,32 +1,58 @@
 #pragma once
 // Everything that needs the standard library and Eigen only, and no files.
 
-#include <hush/version.hpp>
 #include <hush/check.hpp>
 #include <hush/errors.hpp>
 #include <hush/host_device.hpp>
 #include <hush/images.hpp>
+#include <hush/version.hpp>
+
+#include <hush/draw.hpp>
+#include <hush/draws/between_neighbours.hpp>
+#include <hush/draws/discrete_uniform.hpp>
+#include <hush/grid.hpp>
+#include <hush/grids/leading.hpp>
+#include <hush/grids/linspace.hpp>
+#include <hush/grids/trailing.hpp>
 #include <hush/level.hpp>
+#include <hush/parameterization.hpp>
+#include <hush/parameterizations/predict_noise.hpp>
+#include <hush/parameterizations/predict_velocity.hpp>
+#include <hush/parameterizations/predict_x0.hpp>
 #include <hush/schedule.hpp>
 #include <hush/schedules/betas.hpp>
 #include <hush/schedules/cosine.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/scaled_linear.hpp>
-#include <hush/parameterization.hpp>
-#include <hush/parameterizations/predict_noise.hpp>
-#include <hush/parameterizations/predict_velocity.hpp>
-#include <hush/parameterizations/predict_x0.hpp>
-#include <hush/grid.hpp>
-#include <hush/grids/leading.hpp>
-#include <hush/grids/linspace.hpp>
-#include <hush/grids/trailing.hpp>
-#include <hush/draw.hpp>
-#include <hush/draws/between_neighbours.hpp>
-#include <hush/draws/discrete_uniform.hpp>
+
+#include <hush/plan.hpp>
 #include <hush/sampler.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
-#include <hush/plan.hpp>
+
+#include <hush/cpu/activation.hpp>
+#include <hush/cpu/attention.hpp>
+#include <hush/cpu/block.hpp>
+#include <hush/cpu/conv2d.hpp>
+#include <hush/cpu/conv2d_weight.hpp>
+#include <hush/cpu/cpu.hpp>
+#include <hush/cpu/dropout.hpp>
+#include <hush/cpu/elementwise.hpp>
+#include <hush/cpu/embedding.hpp>
+#include <hush/cpu/gather.hpp>
+#include <hush/cpu/gemm.hpp>
+#include <hush/cpu/group_norm.hpp>
+#include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/memory.hpp>
+#include <hush/cpu/noise.hpp>
+#include <hush/cpu/optimizer.hpp>
+#include <hush/cpu/packet.hpp>
+#include <hush/cpu/pooling.hpp>
+#include <hush/cpu/reduce.hpp>
+#include <hush/cpu/resample.hpp>
+#include <hush/cpu/slabs.hpp>
+#include <hush/cpu/threads.hpp>
+#include <hush/cpu/tile.hpp>
 #include <hush/tensor/adam_rule.hpp>
 #include <hush/tensor/attention_sizes.hpp>
 #include <hush/tensor/backend.hpp>
@@ -41,28 +67,7 @@
 #include <hush/tensor/shape.hpp>
 #include <hush/tensor/tensor.hpp>
 #include <hush/tensor/torch_random.hpp>
-#include <hush/cpu/activation.hpp>
-#include <hush/cpu/attention.hpp>
-#include <hush/cpu/block.hpp>
-#include <hush/cpu/conv2d.hpp>
-#include <hush/cpu/conv2d_weight.hpp>
-#include <hush/cpu/cpu.hpp>
-#include <hush/cpu/dropout.hpp>
-#include <hush/cpu/elementwise.hpp>
-#include <hush/cpu/embedding.hpp>
-#include <hush/cpu/gemm.hpp>
-#include <hush/cpu/group_norm.hpp>
-#include <hush/cpu/layer_norm.hpp>
-#include <hush/cpu/memory.hpp>
-#include <hush/cpu/noise.hpp>
-#include <hush/cpu/optimizer.hpp>
-#include <hush/cpu/packet.hpp>
-#include <hush/cpu/pooling.hpp>
-#include <hush/cpu/reduce.hpp>
-#include <hush/cpu/resample.hpp>
-#include <hush/cpu/slabs.hpp>
-#include <hush/cpu/threads.hpp>
-#include <hush/cpu/tile.hpp>
+
 #include <hush/autograd/apply.hpp>
 #include <hush/autograd/gradient_error.hpp>
 #include <hush/autograd/parameter.hpp>
@@ -87,6 +92,11 @@
 #include <hush/ops/sinusoidal_embedding.hpp>
 #include <hush/ops/sum.hpp>
 #include <hush/ops/upsample.hpp>
+
+#include <hush/backbone.hpp>
+#include <hush/backbones/attention_unet.hpp>
+#include <hush/conditioning.hpp>
+#include <hush/conditionings/unconditional.hpp>
 #include <hush/nn/attention.hpp>
 #include <hush/nn/conv2d.hpp>
 #include <hush/nn/flat_parameters.hpp>
@@ -94,10 +104,8 @@
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>
 #include <hush/nn/walk.hpp>
-#include <hush/conditioning.hpp>
-#include <hush/conditionings/unconditional.hpp>
-#include <hush/backbone.hpp>
-#include <hush/backbones/attention_unet.hpp>
+
+#include <hush/ema.hpp>
 #include <hush/optimizer.hpp>
 #include <hush/optimizers/adam.hpp>
 #include <hush/optimizers/adamw.hpp>
@@ -107,9 +115,9 @@
 #include <hush/rates/cosine_restarts.hpp>
 #include <hush/rates/linear.hpp>
 #include <hush/rates/polynomial.hpp>
-#include <hush/ema.hpp>
+
 #include <hush/process.hpp>
-#include <hush/sampling.hpp>
 #include <hush/sample.hpp>
-#include <hush/training.hpp>
+#include <hush/sampling.hpp>
 #include <hush/train.hpp>
+#include <hush/training.hpp>

@@ -2,5 +2,5 @@
 // All of hush for the CPU.
 
 #include <hush/core.hpp>
-#include <hush/io.hpp>
 #include <hush/data.hpp>
+#include <hush/io.hpp>

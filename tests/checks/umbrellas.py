@@ -4,10 +4,18 @@ core.hpp holds what needs only the standard library and Eigen; io/gif.hpp is in 
 """
 import house
 
-# rooms in reading order; what is not named comes last
-ORDER = ["version", "check", "errors", "host_device", "images", "level", "schedule", "parameterization", "weighting", "grid",
-         "draw", "sampler", "plan", "tensor", "cpu", "autograd", "ops", "nn", "conditioning", "backbone", "optimizer",
-         "rate", "ema", "process", "guidance", "sampling", "sample", "training", "train", "metrics", "io", "data"]
+# rooms in reading order, a block each; what is not named comes last
+ORDER = [
+    {"version", "check", "errors", "host_device", "images"},
+    {"level", "schedule", "parameterization", "weighting", "grid", "draw"},
+    {"sampler", "plan"},
+    {"tensor", "cpu"},
+    {"autograd", "ops"},
+    {"nn", "backbone", "conditioning"},
+    {"optimizer", "rate", "ema"},
+    {"process", "guidance", "sampling", "sample", "training", "train"},
+    {"metrics"}, {"io"}, {"data"},
+]
 WORDS = {
     "core.hpp": "Everything that needs the standard library and Eigen only, and no files.",
     "io.hpp": "Pictures, weights and checkpoints in files.",
@@ -17,9 +25,20 @@ WORDS = {
 
 
 def place(header):
+    """(block, header): where a header stands in its list."""
+    if header in house.UMBRELLAS:
+        return (-1, header)
     room = header.split("/")[0].removesuffix(".hpp")
     noun = house.PLURALS.get(room, room)
-    return (ORDER.index(noun) if noun in ORDER else len(ORDER), noun, "/" in header, header)
+    return (next((index for index, rooms in enumerate(ORDER) if noun in rooms), len(ORDER)), header)
+
+
+def written(name, wanted):
+    """The text of a list."""
+    blocks = {}
+    for header in wanted:
+        blocks.setdefault(place(header)[0], []).append(f"#include <hush/{header}>\n")
+    return f"#pragma once\n// {WORDS[name]}\n\n" + "\n".join("".join(block) for block in blocks.values())
 
 
 def lists(root):
@@ -34,7 +53,7 @@ def lists(root):
     core = [h for h in free if h not in filed]
     rest = [h for h in filed if not h.startswith(("io/", "data/"))]
     return {"core.hpp": core, **{name: found for name, found in folders.items() if found},
-            "hush.hpp": ["core.hpp", *(name for name, found in folders.items() if found), *rest]}
+            "hush.hpp": ["core.hpp", *sorted(name for name, found in folders.items() if found), *rest]}
 
 
 def main():
@@ -43,8 +62,7 @@ def main():
     for name, wanted in lists(chosen.root).items():
         path = chosen.root / "include" / "hush" / name
         if chosen.write:
-            path.write_text(f"#pragma once\n// {WORDS[name]}\n\n" +
-                            "".join(f"#include <hush/{header}>\n" for header in wanted))
+            path.write_text(written(name, wanted))
         found = [header for _, header in house.own_includes(chosen.root, name)] if path.exists() else []
         findings += [f"include/hush/{name}:1: lacks hush/{header}" for header in wanted if header not in found]
         findings += [f"include/hush/{name}:1: should not list hush/{header}" for header in found if header not in wanted]

@@ -16,8 +16,7 @@ struct Adam {
   void validate() const { validate_adam("Adam", rate, beta1, beta2, eps, l2); }
   template <Backend B>
   void operator()(const Update& update, Tensor<B, typename B::master>& values,
-                  const Tensor<B, typename B::master>& grads,
-                  std::vector<Tensor<B, typename B::master>>& past) const {
+                  const Tensor<B, typename B::master>& grads, std::vector<Tensor<B, typename B::master>>& past) const {
     const AdamRule rule{.rate = rate * update.rate_factor,
                         .beta1 = beta1,
                         .beta2 = beta2,

@@ -19,8 +19,7 @@ struct AdamW {
   void validate() const { validate_adam("AdamW", rate, beta1, beta2, eps, decay); }
   template <Backend B>
   void operator()(const Update& update, Tensor<B, typename B::master>& values,
-                  const Tensor<B, typename B::master>& grads,
-                  std::vector<Tensor<B, typename B::master>>& past) const {
+                  const Tensor<B, typename B::master>& grads, std::vector<Tensor<B, typename B::master>>& past) const {
     const double lost = decay_is == Decay::times_rate ? rate * update.rate_factor * decay : decay;
     const AdamRule rule{.rate = rate * update.rate_factor,
                         .beta1 = beta1,
