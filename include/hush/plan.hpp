@@ -11,13 +11,15 @@
 
 namespace hush {
 
-/// A register times a coefficient, and a draw N(0, 1) times one. A draw is named by its step and its place among the
-/// draws of that step: the same name is the same noise.
+/// A register times a coefficient.
 struct PlanTerm {
   int slot;
   double coefficient;
   friend bool operator==(const PlanTerm&, const PlanTerm&) = default;
 };
+
+/// A draw N(0, 1) times a coefficient. It is named by its step and its place among the draws of that step: the same name
+/// is the same noise.
 struct PlanDraw {
   int step, ordinal;
   double coefficient;
