@@ -47,6 +47,15 @@ struct LooksTwice {
   }
 };
 
+/// Looks at x with fresh noise added, and at x as it is but smaller: neither is a register, though each begins as one.
+struct Stirred {
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const {
+    const X stirred = denoise(x + .3 * noise(), from).x0, smaller = denoise(.5 * x, from).x0;
+    return to.signal * (.5 * (stirred + smaller)) + to.noise * denoise(x, from).eps;
+  }
+};
+
 /// Keeps the noise of the step before, and uses it.
 struct Echo {
   template <class X>
@@ -79,7 +88,7 @@ struct OnlyFloat {
   float step(auto&& denoise, float x, Level from, Level to, auto&& noise) const;
 };
 
-static_assert(Sampler<TwoStep> && Sampler<LooksTwice> && Sampler<Echo> && Sampler<NotLinear>);
+static_assert(Sampler<TwoStep> && Sampler<LooksTwice> && Sampler<Stirred> && Sampler<Echo> && Sampler<NotLinear>);
 static_assert(!Sampler<int> && !Sampler<NoNoise> && !Sampler<OnlyFloat>);
 static_assert(is_linear<Ddim> && is_linear<TwoStep> && !is_linear<NotLinear>);
 
@@ -120,6 +129,7 @@ TEST_CASE("plan: a traced run is the eager one to rounding, for every sampler, c
     CHECK(difference(Ddpm{.variance = Variance::fixed_large}, clip) < 1e-11);
     CHECK(difference(TwoStep{}, clip) < 1e-11);
     CHECK(difference(LooksTwice{}, clip) < 1e-11);
+    CHECK(difference(Stirred{}, clip) < 1e-11);
     CHECK(difference(Echo{}, clip) < 1e-11);
   }
 }
@@ -164,6 +174,30 @@ TEST_CASE("plan: the same draw used twice is one draw, and one that cancels is n
   REQUIRE(end.draws.size() == 2);
   CHECK((end.draws[0].ordinal == 0 && end.draws[1].ordinal == 1));
   CHECK(end.draws[0].coefficient == doctest::Approx(.6 * levels[4].noise));
+}
+
+TEST_CASE("plan: what the network looks at is a register, made first unless it is one already") {
+  const Plan plan = trace(Stirred{}, {levels[3], levels[4]});
+  REQUIRE(plan.rows.size() == 6);
+  const auto& stirred = std::get<CombineRow>(plan.rows[0]);
+  CHECK((stirred.terms == std::vector<PlanTerm>{{0, 1}} && stirred.draws == std::vector<PlanDraw>{{0, 0, .3}}));
+  CHECK(std::get<DenoiseRow>(plan.rows[1]).from == stirred.to);
+  const auto& smaller = std::get<CombineRow>(plan.rows[2]);
+  CHECK((smaller.terms == std::vector<PlanTerm>{{0, .5}} && smaller.draws.empty()));
+  CHECK(std::get<DenoiseRow>(plan.rows[3]).from == smaller.to);
+  CHECK(std::get<DenoiseRow>(plan.rows[4]).from == 0);
+}
+
+TEST_CASE("plan: one step is a plan, and so are all the steps of a schedule") {
+  const Cosine schedule{.steps = 100};
+  const Plan one = trace(Ddim{}, levels_at(schedule, {99})),
+             all = trace(Ddim{}, levels_at(schedule, Trailing{}(schedule, 100)));
+  CHECK((one.steps == 1 && one.rows.size() == 2 && all.steps == 100 && all.rows.size() == 200));
+  const auto denoise = denoiser(
+      PredictNoise{}, [](double x, double) { return .3 * x; }, 0);
+  const Level start = schedule(99);
+  const Pixels<double> x = run(one, Pixels<double>{{.7}}, denoise, normals);
+  CHECK(x.values[0] == doctest::Approx((.7 - start.noise * .3 * .7) / start.signal));
 }
 
 TEST_CASE("plan: a draw that is kept in memory keeps its name") {

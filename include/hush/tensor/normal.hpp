@@ -16,7 +16,7 @@ struct NormalPair {
   float first, second;
 };
 
-/// -2 ln((word + 1/2) / 2^32), in [0, 45.8]; within 2 ulp.
+/// -2 ln(u / 2^32) with u = word + 1/2, rounded to a float; in [0, 45.8], within 2 ulp of that of the rounded u.
 HUSH_HOST_DEVICE inline float minus_two_log(std::uint32_t word) {
   // Rounds once: both halves of the word plus 1/2. Signed conversions, because those are vector instructions.
   const float u =
