@@ -18,8 +18,8 @@ struct PlanTerm {
   friend bool operator==(const PlanTerm&, const PlanTerm&) = default;
 };
 
-/// A draw N(0, 1) times a coefficient. It is named by its step and its place among the draws of that step: the same name
-/// is the same noise.
+/// A draw N(0, 1) times a coefficient, named by its step and its place among the draws of that step: the same name is
+/// the same noise.
 struct PlanDraw {
   int step, ordinal;
   double coefficient;
