@@ -149,7 +149,14 @@ TEST_CASE("conv2d: images of one pixel, one row, and larger than a chunk agree w
   compare_both(same(2, 70, 64, 33, 40, 3));
   compare_both(same(40, 8, 8, 70, 34, 3));
   compare_both(same(3, 20, 24, 64, 40, 3, 2));
-  for (std::int64_t kernel : {1, 2, 3}) compare_both(same(2, 13, 12, 18, 3, kernel, 2));
+}
+
+TEST_CASE("conv2d: large images with few channels on one side agree with plain loops") {
+  for (auto [in, out] : {std::pair<int, int>{20, 1}, {17, 3}, {9, 4}, {1, 20}, {3, 17}, {2, 2}})
+    for (std::int64_t kernel : {1, 2, 3, 5})
+      for (std::int64_t stride : {1, 2}) compare_both(same(2, 13, 12, in, out, kernel, stride));
+  compare_both(hush::conv2d_sizes(2, 14, 12, 18, 3, 3, 3, 1, {0, 0, 0, 0}));
+  compare_both(hush::conv2d_sizes(2, 14, 12, 18, 3, 3, 2, 1, {2, 1, 0, 3}));
 }
 
 TEST_CASE("conv2d: without a bias nothing is added") {
@@ -180,7 +187,8 @@ TEST_CASE("conv2d: the gradients are adjoint to the forward pass") {
 
 TEST_CASE("conv2d: an image's result is the same to the last bit in any batch, for any number of threads") {
   for (const auto& all : {same(16, 4, 4, 20, 40, 3), same(16, 8, 8, 33, 17, 3), same(16, 11, 12, 16, 33, 3, 2),
-                          same(16, 16, 16, 1, 40, 3), same(16, 10, 10, 40, 1, 1), same(16, 2, 2, 16, 16, 3)}) {
+                          same(16, 16, 16, 1, 40, 3), same(16, 10, 10, 40, 1, 1), same(16, 2, 2, 16, 16, 3),
+                          same(16, 12, 13, 20, 3, 3)}) {
     const auto x = random_numbers<float>(x_size(all), 1), w = random_numbers<float>(w_size(all), 2),
                b = random_numbers<float>(all.out, 3), dy = random_numbers<float>(y_size(all), 4);
     const auto whole = computed<float>({1}, all, x, w, b, dy);
