@@ -55,7 +55,7 @@ def judge(root, header):
             findings.append(f"include/hush/{header}:{number}: unfinished")
     for number, name in undocumented(house.without_comments(source), source):
         findings.append(f"include/hush/{header}:{number}: {name} has no /// above it")
-    if "/" in header and room in house.PLURALS and room not in UNPROVEN and "static_assert(" not in source:
+    if "/" in header and room in house.PLURALS and header not in UNPROVEN and "static_assert(" not in source:
         findings.append(f"include/hush/{header}:{len(lines)}: a variant ends with its proof, static_assert(Concept<It>);")
     if re.search(r"(^|/)(utils?|common|manager|impl|base|helpers?|misc)\.hpp$", header):
         findings.append(f"include/hush/{header}:1: a name that says nothing")
