@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <hush/cpu/conv2d.hpp>
+#include <hush/cpu/conv2d_weight.hpp>
+#include <hush/cpu/gather.hpp>
 #include <numeric>
 #include <random>
 #include <vector>

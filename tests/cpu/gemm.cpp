@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <hush/cpu/gemm.hpp>
+#include <hush/cpu/tile.hpp>
 #include <limits>
 #include <random>
 #include <vector>

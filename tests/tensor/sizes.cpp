@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <hush/tensor/attention_sizes.hpp>
+#include <hush/tensor/conv2d_sizes.hpp>
+#include <hush/tensor/gemm_sizes.hpp>
 #include <hush/tensor/group_norm_sizes.hpp>
 #include <hush/tensor/image_sizes.hpp>
 
@@ -13,3 +16,21 @@ TEST_CASE("image_sizes: the extents of images, and nothing else") {
 }
 
 TEST_CASE("group_norm_sizes: one group unless told otherwise") { CHECK(GroupNormSizes{}.groups == 1); }
+
+static_assert(AttentionSizes{}.heads == 1 && AttentionSizes{}.scale == 1);
+static_assert(dense(GemmSizes{.rows = 2, .columns = 3, .depth = 5}).lda == 5);
+static_assert(dense(GemmSizes{.rows = 2, .columns = 3, .depth = 5, .a = Transpose::yes}).lda == 2);
+static_assert(dense(GemmSizes{.rows = 2, .columns = 3, .depth = 5, .b = Transpose::yes}).ldb == 5);
+static_assert(dense(GemmSizes{.rows = 2, .columns = 3, .depth = 5, .ldc = 7}).stride_c == 14);
+
+TEST_CASE("conv2d_sizes: the result is as large as kernel, stride and padding allow") {
+  const Conv2dSizes same = conv2d_sizes(2, 9, 8, 3, 4, 3, 3, 1, {1, 1, 1, 1});
+  CHECK((same.out_height == 9 && same.out_width == 8));
+  const Conv2dSizes half = conv2d_sizes(1, 9, 8, 3, 4, 3, 3, 2, {0, 0, 1, 1});
+  CHECK((half.out_height == 4 && half.out_width == 4));
+  CHECK_THROWS_WITH_AS(conv2d_sizes(1, 2, 8, 3, 4, 5, 3, 1, {1, 1, 1, 1}),
+                       "[conv2d] kernel 5 x 3 is larger than the padded image, 4 x 10", std::invalid_argument);
+  CHECK_THROWS_AS(conv2d_sizes(1, 2, 8, 3, 4, 3, 3, 0, {}), std::invalid_argument);
+  CHECK_THROWS_AS(conv2d_sizes(1, 2, 8, 3, 4, 0, 3, 1, {}), std::invalid_argument);
+  CHECK_THROWS_AS(conv2d_sizes(1, 2, 8, 3, 4, 3, 3, 1, {-1, 0, 0, 0}), std::invalid_argument);
+}
