@@ -1,7 +1,10 @@
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
+#include <string>
 
 #include "recipe.hpp"
 
@@ -42,13 +45,23 @@ struct Report {
   }
 };
 
-void plot(const std::filesystem::path& file, const std::vector<EpochReport>& epochs) {
-  io::Curve training{.name = "training"}, validation{.name = "validation"};
-  for (const EpochReport& e : epochs) {
-    training.x.push_back(double(e.epoch + 1)), training.y.push_back(e.loss);
-    validation.x.push_back(double(e.epoch + 1)), validation.y.push_back(e.validation_loss);
+/// The loss curve of the whole run: the running mean of what steps.csv holds, and the validation loss of each epoch.
+void plot(const std::filesystem::path& run, const std::vector<EpochReport>& epochs) {
+  io::Curve training{.name = "training (running mean)"}, validation{.name = "validation"};
+  std::ifstream rows(run / "steps.csv");
+  std::string row;
+  std::getline(rows, row);  // the names of the columns
+  double mean = 0, weight = 0;
+  for (std::int64_t step = 1; std::getline(rows, row); ++step) {
+    mean += 0.03 * (std::stod(row.substr(row.find(',') + 1)) - mean), weight += 0.03 * (1 - weight);
+    if (step % 5 == 0) training.x.push_back(double(step)), training.y.push_back(mean / weight);
   }
-  io::write_curves(file, {training, validation}, {.title = "Fashion-MNIST", .x = "epoch", .y = "mean squared error"});
+  for (const EpochReport& e : epochs)
+    if (std::isfinite(e.validation_loss))
+      validation.x.push_back(double(e.step)), validation.y.push_back(e.validation_loss);
+  io::write_curves(
+      run / "loss.svg", {training, validation},
+      {.title = "Fashion-MNIST", .x = "step", .y = "mean squared error of the noise", .logarithmic = true});
 }
 
 }  // namespace
@@ -93,7 +106,7 @@ int train(const TrainArguments& a) {
                        .identity = words(a.preset, a.literal ? " literal" : "", " rate ", recipe.optimizer.rate)}),
       io::LossLog(a.run), io::TrainingBar({.what = "train"}), Report{}, Pictures(a.run, a.sample_every));
 
-  plot(a.run / "loss.svg", trained.epochs);
+  plot(a.run, trained.epochs);
   const auto weights = a.weights.empty() ? a.run / "weights.safetensors" : a.weights;
   io::save_weights(weights, trained.averaged,
                    {.dtype = io::Dtype::F16, .metadata = description(recipe.network, a.literal)});

@@ -29,7 +29,8 @@ struct Step {
 };
 
 /// Where the noise comes from if not from Philox: called once for the start and once a draw, with the values of a batch
-/// [n, H, W, C] to fill. Such noise depends on the batch size. `TorchRandom` makes PyTorch's.
+/// [n, H, W, C] to fill. Such noise depends on the batch size, and a source with a state goes on where the last call of
+/// `sample` left it. `TorchRandom` makes PyTorch's.
 using NoiseSource = std::function<void(std::span<float> values, const Shape& shape)>;
 
 /// How a sampler is run: as a traced plan where it is linear, or step by step on tensors as it reads. Both agree to
