@@ -10,6 +10,7 @@ struct Identity {
   using backend = hush::Cpu<float>;
   hush::ImageSize image() const { return {}; }
   hush::Ports ports() const { return {}; }
+  hush::Cpu<float> on() const { return {}; }
   template <hush::Value V>
   V operator()(const hush::Input<V>& input) const {
     return input.image;
