@@ -9,7 +9,10 @@ inline namespace HUSH_CPU_ABI {
 /// packed into panels once; the strips of rows are shared among the threads.
 template <class T>
 void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const T* b, T beta, const T* bias, T* c) {
-  constexpr std::int64_t width = Tile<T>::columns, depth_block = 1024, strip = 8 * Tile<T>::rows;
+  constexpr std::int64_t width = Tile<T>::columns, depth_block = 1024;
+  // Whoever takes a strip of a transposed left side turns it round: short strips leave more columns to each turning.
+  const bool shorter = s.a == Transpose::yes && s.rows <= 512;
+  const std::int64_t strip = (shorter ? 2 : 8) * Tile<T>::rows;
   const std::int64_t panels = ceil_div(s.columns, width), strips = ceil_div(s.rows, strip);
   const std::int64_t deepest = std::min(s.depth, depth_block), panel_size = deepest * width;
   const auto packed = cpu.template allocate<T>(panels * panel_size);
