@@ -40,7 +40,7 @@ Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Da
     [&]<std::size_t... I>(std::index_sequence<I...>) { (call(std::get<sizeof...(I) - 1 - I>(all)), ...); }
     (std::index_sequence_for<Observers...>{});
   };
-  const auto start = [&](auto& observer) {
+  [[maybe_unused]] const auto start = [&](auto& observer) {
     if constexpr (requires { observer.start(training); }) observer.start(training);
   };
   (start(observers), ...);

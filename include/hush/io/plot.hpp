@@ -22,7 +22,7 @@ struct Curve {
 
 /// The words and the size of a plot.
 struct Axes {
-  std::string title, x = "step", y = "loss";
+  std::string title = {}, x = "step", y = "loss";
   bool logarithmic = false;  ///< the y axis
   int width = 720, height = 400;
   Disk disk = {};

@@ -21,7 +21,7 @@ namespace hush::io {
 /// line every `quiet` instead of redrawing one. `clock` gives seconds and `terminal`, `width` override what the system
 /// says: for tests.
 struct ProgressOptions {
-  std::string what;
+  std::string what = {};
   std::int64_t total = 0;  ///< 0: unknown
   std::int64_t from = 0;   ///< already done before, in a run that resumes
   std::ostream* out = &std::cerr;
