@@ -3,19 +3,20 @@
 
 #include "small_training.hpp"
 
+#ifdef HUSH_WRITTEN_RIGHT
 struct Hasty {
   template <class X>
-#ifdef HUSH_WRITTEN_RIGHT
   X step(auto&& denoise, const X& x, hush::Level from, hush::Level, auto&&) const {
-#else
-  X step(auto&& denoise, const X& x, hush::Level from) const {  // to where?
-#endif
     return denoise(x, from).x0;
   }
 };
-
-#ifdef HUSH_WRITTEN_RIGHT
 static_assert(hush::Sampler<Hasty>);
 #else
+struct Hasty {
+  template <class X>
+  X step(auto&& denoise, const X& x, hush::Level from) const {  // to where?
+    return denoise(x, from).x0;
+  }
+};
 void use(const Identity& net) { hush::sample(hush::Process{hush::LinearBeta{}}, net, Hasty{}); }
 #endif

@@ -2,6 +2,8 @@
 // The only header that names Eigen's packet types, which are internal to Eigen (written against 3.4).
 // Some compilers take the undefined registers of their own intrinsics for mistakes.
 #pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpragmas"  // for g++, which does not know the next one; clang does not know the last
+#pragma GCC diagnostic ignored "-Wunknown-warning-option"
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <Eigen/Core>
