@@ -63,7 +63,8 @@ double golden_error() {
   for (const auto& [name, array] : grads.items) {
     const auto theirs = io::values_of<double>(golden.items.at("grad:" + name));
     const double error = distance(io::values_of<double>(array), theirs) / std::max(length(theirs), 1e-3 * whole);
-    CAPTURE(name);
+    const std::string& which = name;  // clang 14 captures no structured binding
+    CAPTURE(which);
     CHECK(error < 1e-5);
     worst = std::max(worst, error);
   }
