@@ -58,10 +58,11 @@ class CpuMemory {
 
  private:
   static constexpr std::size_t alignment = 64;
+  static constexpr std::size_t most = std::size_t(1) << 40;  // no tensor has more bytes
 
   /// Sizes of eight to an octave, so that nearly equal tensors share blocks.
   std::size_t rounded(std::size_t bytes) const {
-    if (bytes > (std::size_t(1) << 46)) return bytes;  // absurd: let the system refuse it
+    if (bytes > most) return bytes;  // absurd, and `fresh` refuses it
     const std::size_t step = std::max(alignment, std::bit_floor(bytes | 1) / 8);
     return std::max(alignment, (bytes + step - 1) / step * step);
   }
@@ -88,6 +89,7 @@ class CpuMemory {
     return block;
   }
   std::byte* fresh(std::size_t size) {
+    if (size > most) return nullptr;
     auto* block = static_cast<std::byte*>(std::aligned_alloc(alignment, size));
     if (block) use_.held += size, ++use_.system_calls;
     return block;
