@@ -33,7 +33,7 @@ struct Formula {
   template <Value V>
   V operator()(const Input<V>& input) const {
     const auto& x = value_of(input.image);
-    const auto& sees = value_of(input.sees);
+    const auto& sees = input.sees;
     Tensor<Cpu<T>> y = empty_like(x);
     const std::int64_t stride = x.size() / x.shape()[0];
     for (std::int64_t i = 0; i < x.size(); ++i) y.data()[i] = T(f(x.data()[i], sees.data()[i / stride]));

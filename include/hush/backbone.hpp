@@ -27,13 +27,23 @@ struct Ports {
 };
 
 /// What a network is called with: the (scaled) noisy image with the condition's channels behind its own [N, H, W, C +
-/// extra], what it sees of the noise level [N] (the parameterization's `sees`), and the condition's vector [N,
-/// cue_width] if there is one.
+/// extra], what it sees of the noise level [N] (the parameterization's `sees`, in masters: no half precision tells 499
+/// from 500), and the condition's vector [N, cue_width] if there is one.
 template <Value V>
 struct Input {
-  V image, sees;
+  using B = typename V::backend;
+  V image;
+  Tensor<B, typename B::master> sees;
   std::optional<V> cue{};
 };
+
+/// The same input as constants of a tape.
+template <Backend B>
+Input<Var<B>> on_tape(Tape<B>& tape, const Input<Tensor<B>>& input) {
+  Input<Var<B>> recorded{tape.constant(input.image), input.sees};
+  if (input.cue) recorded.cue = tape.constant(*input.cue);
+  return recorded;
+}
 
 /// A network that maps an Input to [N, H, W, C], on the backend `on()`. Its forward pass is written once over Value.
 template <class N>

@@ -14,17 +14,16 @@ struct Nothing {};
 /// images from `first` on.
 template <class C, class B>
 concept Conditioning = Backend<B> && requires(const C& conditioning, const typename C::template Given<B>& given,
-                                              Input<Tensor<B>>& input, Input<Var<B>>& recorded, std::int64_t n) {
+                                              Input<Tensor<B>>& input, std::int64_t n) {
   { conditioning.ports() } -> std::same_as<Ports>;
   conditioning.attach(given, input);
-  conditioning.attach(given, recorded);
   { conditioning.rows(given, n, n) } -> std::same_as<typename C::template Given<B>>;
 };
 
 /// A conditioning that knows some pixels, which are put back after every step: image-to-image tasks with a mask.
 template <class C, class B>
 concept KnowsPixels = Conditioning<C, B> &&
-    requires(const C& conditioning, const typename C::template Given<B>& given, Tensor<B>& x) {
+    requires(const C& conditioning, const typename C::template Given<B>& given, Tensor<typename B::full>& x) {
   conditioning.keep_known(given, x);
 };
 

@@ -29,4 +29,15 @@ struct OutOfMemory : std::bad_alloc {
   std::runtime_error message;  // its string is shared, so that a copy cannot throw
 };
 
+/// A GPU, its driver or one of its libraries that refused: which call, its error code (0: none), and in words what that
+/// means and what can be done.
+struct CudaError : std::runtime_error {
+  CudaError(std::string of, int number, const std::string& text)
+      : std::runtime_error(words("[", of, "] ", text, number ? words(" (error ", number, ")") : "")),
+        call(std::move(of)),
+        code(number) {}
+  std::string call;
+  int code;
+};
+
 }  // namespace hush

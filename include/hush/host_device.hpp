@@ -21,3 +21,14 @@
 #else
 #define HUSH_CPU_ABI cpu_128
 #endif
+
+/// Inline namespace of everything that stands on code for a device: two libraries that were built for different
+/// architectures never share one of its symbols. nvcc names its architectures (900, or 800,900); other compilers see
+/// host code only.
+#define HUSH_CUDA_JOIN(a, b, c, d, e, f, g, h, ...) cuda_##a##_##b##_##c##_##d##_##e##_##f##_##g##_##h
+#define HUSH_CUDA_NAME(...) HUSH_CUDA_JOIN(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0)
+#if defined(__CUDA_ARCH_LIST__)
+#define HUSH_CUDA_ABI HUSH_CUDA_NAME(__CUDA_ARCH_LIST__)
+#else
+#define HUSH_CUDA_ABI cuda_host
+#endif

@@ -3,20 +3,25 @@
 #include <cstdint>
 #include <string_view>
 
+#include <hush/tensor/adam_rule.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
 namespace hush {
 
 /// One update of a flat buffer of parameters: its size, its number (1 for the first), the factor of the learning-rate
-/// schedule, and the factor on the gradients (clipping).
+/// schedule, the factor on the gradients in the backend's memory (clipping; NaN: nothing may change; nullptr: 1), and
+/// what goes with the new weights.
+template <Backend B>
 struct Update {
   std::int64_t size = 0, number = 1;
-  double rate_factor = 1, gradient_factor = 1;
+  double rate_factor = 1;
+  const typename B::master* gradient_factor = nullptr;
+  AfterUpdate<typename B::master, typename B::scalar> after{};
 };
 
-/// A rule that moves parameters against their gradients. `moments` buffers like the parameters, zeros at first, are its
-/// memory; it has no other.
+/// A rule that moves parameters against their gradients and takes care of what goes with them (`Update::after`).
+/// `moments` buffers like the parameters, zeros at first, are its memory; it has no other.
 template <class O>
 concept Optimizer = std::copyable<O> && requires(const O& optimizer) {
   { O::moments } -> std::convertible_to<int>;

@@ -32,10 +32,11 @@ struct Process {
   /// What a network must offer besides the image: hand it to the network's constructor.
   constexpr Ports ports() const { return conditioning.ports(); }
 
-  /// F(in * x, sees) for images x [N, H, W, C], the i-th at levels[i].
-  template <Value V, class Net>
-  V predict(const Net& net, const V& x, std::span<const Level> levels, const Given<typename V::backend>& given) const {
-    using B = typename V::backend;
+  /// What a network on `on` is called with for images x [N, H, W, C], the i-th at levels[i]: in * x in the network's
+  /// scalars, what it sees of the levels, and the condition.
+  template <Backend B>
+  Input<Tensor<B>> input(const B& on, const Tensor<typename B::full>& x, std::span<const Level> levels,
+                         const Given<B>& given) const {
     static_assert(
         Conditioning<Condition, B>,
         "Process: not a Conditioning. Write: template <class B> Given, Ports ports() const, "
@@ -49,11 +50,21 @@ struct Process {
       in.push_back(s.in), sees.push_back(s.sees);
       as_is &= s.in == 1;
     }
-    const B& on = x.on();
-    Input<V> input{as_is ? x : constant_like(x, scaled_images(in, value_of(x))),
-                   constant_like(x, upload(on, {std::int64_t(sees.size())}, std::span<const double>(sees)))};
+    const auto told = upload(x.on(), {std::int64_t(sees.size())}, std::span<const double>(sees));
+    Input<Tensor<B>> input{cast(on, as_is ? x : scaled_images(in, x)), told.handled_by(on)};
     conditioning.attach(given, input);
-    return net(input);
+    return input;
+  }
+  /// F(in * x, sees) for images x [N, H, W, C], the i-th at levels[i]; with a tape it is recorded there.
+  template <class Net, class F>
+  auto predict(const Net& net, const Tensor<F>& x, std::span<const Level> levels,
+               const Given<typename Net::backend>& given) const {
+    return net(input(net.on(), x, levels, given));
+  }
+  template <class Net, class F>
+  auto predict(const Net& net, Tape<typename Net::backend>& tape, const Tensor<F>& x, std::span<const Level> levels,
+               const Given<typename Net::backend>& given) const {
+    return net(on_tape(tape, input(net.on(), x, levels, given)));
   }
 };
 template <class S>

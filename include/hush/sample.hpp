@@ -23,7 +23,6 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
       Backbone<Net>,
       "sample: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
       "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
-  using B = typename Net::backend;
   check(options.count >= 0, "sample", "count must not be negative, is ", options.count);
   check(options.batch >= 1, "sample", "batch must be at least 1, is ", options.batch);
   check(options.first_image >= 0, "sample", "first_image must not be negative, is ", options.first_image);
@@ -38,7 +37,6 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   const std::vector<Level> levels = levels_at(process.schedule, times);
   check(levels.front().noise > 0, "sample", "the grid starts at time ", times[0], ", where there is no noise");
 
-  const B on = net.on();
   const ImageSize size = net.image();
   Images<float> images(options.count, size.height, size.width, size.channels);
   Plan plan;
@@ -47,8 +45,8 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   for (std::int64_t first = 0; first < options.count; first += options.batch) {
     const std::int64_t count = std::min(options.batch, options.count - first);
     const auto rows = process.conditioning.rows(given, first, count);
-    Sampling<Proc, Net> sampling(process, net, rows, options, on, levels, options.first_image + first, count);
-    const Tensor<B> x = plan.rows.empty() ? sampling.run_eagerly(sampler) : sampling.run_planned(plan);
+    Sampling<Proc, Net> sampling(process, net, rows, options, levels, options.first_image + first, count);
+    const auto x = plan.rows.empty() ? sampling.run_eagerly(sampler) : sampling.run_planned(plan);
     const std::vector<float> pixels = download<float>(x);
     std::copy(pixels.begin(), pixels.end(), images.pixels.begin() + first * images.stride());
   }

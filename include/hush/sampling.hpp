@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <stdexcept>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,7 +26,7 @@ struct Step {
   int step, of;
   std::int64_t first_image;
   Level level;
-  const Tensor<B>&x, &x0;
+  const Tensor<typename B::full>&x, &x0;
 };
 
 /// Where the noise comes from if not from Philox: called once for the start and once a draw, with the values of a batch
@@ -69,41 +70,50 @@ template <class Proc, class Net>
 class Sampling {
  public:
   using B = typename Net::backend;
+  using F = typename B::full;
   using Given = typename Proc::template Given<B>;
 
-  Sampling(const Proc& process, const Net& net, const Given& given, const SampleOptions<B>& options, const B& on,
+  Sampling(const Proc& process, const Net& net, const Given& given, const SampleOptions<B>& options,
            const std::vector<Level>& levels, std::int64_t first, std::int64_t count)
-      : process_(process), net_(net), given_(given), options_(options), on_(on), levels_(levels), first_(first) {
+      : process_(process),
+        net_(net),
+        given_(given),
+        options_(options),
+        on_(net.on().in_full()),
+        levels_(levels),
+        first_(first) {
     const ImageSize size = net.image();
     shape_ = {count, size.height, size.width, size.channels};
   }
 
   /// Pure noise at the first level: N(0, 1) where the signal fades (VP), noise * N(0, 1) where only noise grows (VE).
-  Tensor<B> start() {
+  Tensor<F> start() {
     const Level& level = levels_.front();
-    Tensor<B> x(on_, shape_);
+    Tensor<F> x(on_, shape_);
     const PlanDraw draw{0, start_draw, level.signal == 1 ? level.noise : 1};
     combine_into(x, {}, {&draw, 1}, nullptr);
     return x;
   }
   /// The network's estimates at one level: either may be left out.
-  void denoise(const Tensor<B>& x, Level level, int step, Tensor<B>* x0, Tensor<B>* eps) {
+  void denoise(const Tensor<F>& x, Level level, int step, Tensor<F>* x0, Tensor<F>* eps) {
     const std::vector<Level> same(std::size_t(shape_[0]), level);
     const Tensor<B> f = process_.predict(net_, x, same, given_);
     check(f.shape() == shape_, "sample", "the network gave ", f.shape(), ", wanted ", shape_);
     const Scalings s = process_.parameterization(level);
     const NoiseScalings n = level.noise > 0 ? noise_scalings(s, level) : NoiseScalings{};
-    using T = typename B::scalar;
+    using T = typename F::scalar;
+    Tensor<F, std::int32_t> bad(on_, {1});
+    fill(on_, 1, 0, bad.data());
     estimates(on_, x.size(), EstimateRule{s.skip, s.out, n.skip, n.out, options_.clip}, x.data(), f.data(),
-              x0 ? x0->data() : static_cast<T*>(nullptr), eps ? eps->data() : static_cast<T*>(nullptr));
-    if (!all_finite(on_, f.size(), f.data()))
+              x0 ? x0->data() : static_cast<T*>(nullptr), eps ? eps->data() : static_cast<T*>(nullptr), bad.data());
+    if (download<std::int32_t>(bad)[0] != 0)
       throw NonFiniteSample(words("[sample] the network gave NaN or infinite values at step ", step + 1, " of ",
                                   levels_.size() - 1, " (time ", level.time, ")"));
   }
   /// to = terms + draws.
-  void combine_into(Tensor<B>& to, std::span<const PlanTerm> terms, std::span<const PlanDraw> draws,
-                    const std::vector<Tensor<B>>* registers) {
-    std::vector<Term<typename B::scalar>> sources;
+  void combine_into(Tensor<F>& to, std::span<const PlanTerm> terms, std::span<const PlanDraw> draws,
+                    const std::vector<Tensor<F>>* registers) {
+    std::vector<Term<typename F::scalar>> sources;
     for (const PlanTerm& term : terms)
       sources.push_back({(*registers)[std::size_t(term.slot)].data(), term.coefficient});
     std::vector<DrawTerm> philox;
@@ -117,33 +127,33 @@ class Sampling {
       }
     }
     combine(on_, shape_[0], shape_.size() / std::max<std::int64_t>(1, shape_[0]),
-            std::span<const Term<typename B::scalar>>(sources), std::span<const DrawTerm>(philox), place, to.data());
+            std::span<const Term<typename F::scalar>>(sources), std::span<const DrawTerm>(philox), place, to.data());
   }
   /// Tells the observer; false if it wants to stop.
-  bool tell(int step, const Tensor<B>& x, const Tensor<B>& x0) const {
+  bool tell(int step, const Tensor<F>& x, const Tensor<F>& x0) const {
     return !options_.each_step ||
            options_.each_step({step, int(levels_.size()) - 1, first_, levels_[std::size_t(step)], x, x0});
   }
 
-  Tensor<B> run_planned(const Plan& plan) {
-    std::vector<Tensor<B>> registers(std::size_t(plan.slots));
+  Tensor<F> run_planned(const Plan& plan) {
+    std::vector<Tensor<F>> registers(std::size_t(plan.slots));
     registers[0] = start();
-    Tensor<B> seen;
+    Tensor<F> seen;
     if (!tell(0, registers[0], seen)) return registers[0];
-    for (std::size_t i = 1; i < registers.size(); ++i) registers[i] = Tensor<B>(on_, shape_);
-    if (options_.each_step) seen = Tensor<B>(on_, shape_);
+    for (std::size_t i = 1; i < registers.size(); ++i) registers[i] = Tensor<F>(on_, shape_);
+    if (options_.each_step) seen = Tensor<F>(on_, shape_);
     for (const auto& row : plan.rows) {
       if (const auto* look = std::get_if<DenoiseRow>(&row)) {
         const auto at = [&](int slot) { return slot < 0 ? nullptr : &registers[std::size_t(slot)]; };
-        Tensor<B>* x0 = at(look->x0);
+        Tensor<F>* x0 = at(look->x0);
         if (!x0 && options_.each_step) x0 = &seen;
-        const Tensor<B> from = registers[std::size_t(look->from)];
+        const Tensor<F> from = registers[std::size_t(look->from)];
         denoise(from, look->level, look->step, x0, at(look->eps));
-        if (options_.each_step && x0 != &seen) copy(*x0, seen);
+        if (options_.each_step && x0 != &seen) copy(on_, x0->size(), std::as_const(*x0).data(), seen.data());
         continue;
       }
       const auto& sum = std::get<CombineRow>(row);
-      Tensor<B>& to = registers[std::size_t(sum.to)];
+      Tensor<F>& to = registers[std::size_t(sum.to)];
       combine_into(to, sum.terms, sum.draws, &registers);
       if (!sum.ends_step) continue;
       put_back(to);
@@ -153,20 +163,20 @@ class Sampling {
   }
 
   template <class S>
-  Tensor<B> run_eagerly(const S& sampler) {
-    Tensor<B> x = start(), seen;
+  Tensor<F> run_eagerly(const S& sampler) {
+    Tensor<F> x = start(), seen;
     if (!tell(0, x, seen)) return x;
-    MemoryOf<S, Tensor<B>> memory{};
+    MemoryOf<S, Tensor<F>> memory{};
     for (int step = 0; step + 1 < int(levels_.size()); ++step) {
       int ordinal = 0;
-      const auto look = [&](const Tensor<B>& at, Level level) {
-        Denoised<Tensor<B>> found{Tensor<B>(on_, shape_), Tensor<B>(on_, shape_)};
+      const auto look = [&](const Tensor<F>& at, Level level) {
+        Denoised<Tensor<F>> found{Tensor<F>(on_, shape_), Tensor<F>(on_, shape_)};
         denoise(at, level, step, &found.x0, &found.eps);
         seen = found.x0;
         return found;
       };
       const auto noise = [&] {
-        Tensor<B> z(on_, shape_);
+        Tensor<F> z(on_, shape_);
         const PlanDraw draw{step, ordinal++, 1};
         combine_into(z, {}, {&draw, 1}, nullptr);
         return z;
@@ -183,9 +193,8 @@ class Sampling {
   static std::uint32_t draw_purpose(const PlanDraw& draw) {
     return draw.ordinal == start_draw ? purpose("start") : purpose("draw", std::uint32_t(draw.ordinal));
   }
-  void copy(const Tensor<B>& from, Tensor<B>& to) const { scale(on_, from.size(), 1, from.data(), to.data()); }
   /// A draw of the options' source, fetched when it is first asked for and kept for the step after.
-  const Tensor<B>& fetched(const PlanDraw& draw) {
+  const Tensor<F>& fetched(const PlanDraw& draw) {
     std::erase_if(fetched_, [&](const Fetched& old) { return old.step + 1 < draw.step; });
     for (const Fetched& old : fetched_)
       if (old.step == draw.step && old.ordinal == draw.ordinal) return old.values;
@@ -194,7 +203,7 @@ class Sampling {
     fetched_.push_back({draw.step, draw.ordinal, upload(on_, shape_, std::span<const float>(values))});
     return fetched_.back().values;
   }
-  void put_back(Tensor<B>& x) const {
+  void put_back(Tensor<F>& x) const {
     if constexpr (KnowsPixels<decltype(process_.conditioning), B>) process_.conditioning.keep_known(given_, x);
   }
 
@@ -202,13 +211,13 @@ class Sampling {
   const Net& net_;
   const Given& given_;
   const SampleOptions<B>& options_;
-  B on_;
+  F on_;
   const std::vector<Level>& levels_;
   std::int64_t first_;
   Shape shape_;
   struct Fetched {
     int step, ordinal;
-    Tensor<B> values;
+    Tensor<F> values;
   };
   std::vector<Fetched> fetched_;
 };

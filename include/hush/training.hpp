@@ -69,6 +69,7 @@ template <class Proc, class Net, class Opt, class Data>
 class Training {
  public:
   using B = typename Net::backend;
+  using F = typename B::full;
   using master = typename B::master;
 
   Training(const Proc& process_, Net& net_, const Opt& optimizer_, const Data& data_, TrainOptions<Data> options_)
@@ -77,6 +78,7 @@ class Training {
     weights = FlatParameters<B>(net);
     average = FlatParameters<B>(averaged);
     weights.attach_gradients(net);
+    weights.attach_shadow(net);
     for (int i = 0; i < Opt::moments; ++i) moments.push_back(weights.zeros());
   }
 
@@ -97,23 +99,28 @@ class Training {
     std::vector<std::uint32_t> images;
     for (std::int64_t i = 0; i < options.batch; ++i) images.push_back(std::uint32_t(first + i));
 
-    Tape<B> tape(Randomness{options.seed, std::uint32_t(step), images});
-    const Var<B> value = loss(tape, upload(weights.values().on(), data.batch(items)), images, std::uint32_t(step), 0);
-    StepReport report{step + 1, epoch, download<double>(value.value())[0], 0, 0};
-    check_finite(report.loss, "loss", report);
+    if (shadowed_ != step) weights.refresh_shadow();  // the values are those of another step: a checkpoint's
     weights.zero_gradients();
-    tape.backward(value);
+    const Tensor<B, master> loss = backward(data.batch(items), images);
     const auto& on = weights.values().on();
-    report.gradient_norm = std::sqrt(sum_of_squares(on, weights.size(), weights.gradients().data()));
-    check_finite(report.gradient_norm, "gradient", report);
+    Tensor<B, master> measured(on, {GradientReport::size});
+    measure_gradient(on, weights.size(), options.clip_gradient, std::as_const(weights).gradients().data(), loss.data(),
+                     measured.data());
     const double factor = options.rate(step, total_steps());
-    report.rate = factor * optimizer.rate;
-    const bool clipped = options.clip_gradient > 0 && report.gradient_norm > options.clip_gradient;
-    optimizer.template operator()<B>(
-        {weights.size(), step + 1, factor, clipped ? options.clip_gradient / report.gradient_norm : 1},
-        weights.values(), weights.gradients(), moments);
-    average_into(on, weights.size(), options.ema.at(step + 1), std::as_const(weights).values().data(),
-                 average.values().data());
+    optimizer.template operator()<B>({.size = weights.size(),
+                                      .number = step + 1,
+                                      .rate_factor = factor,
+                                      .gradient_factor = std::as_const(measured).data() + GradientReport::factor,
+                                      .after = {.average = average.values().data(),
+                                                .decay = options.ema.at(step + 1),
+                                                .shadow = weights.shadow().data()}},
+                                     weights.values(), weights.gradients(), moments);
+    const std::vector<double> numbers = download<double>(measured);
+    StepReport report{step + 1, epoch, numbers[GradientReport::loss], factor * optimizer.rate,
+                      numbers[GradientReport::norm]};
+    check_finite(report.loss, "loss", report);
+    check_finite(report.gradient_norm, "gradient", report);
+    shadowed_ = step + 1;
     ++step;
     epoch_loss += report.loss;
     return report;
@@ -136,8 +143,9 @@ class Training {
       std::vector<std::uint32_t> images;
       for (std::int64_t i = first; i < std::min(first + options.batch, set.size()); ++i)
         items.push_back(i), images.push_back(std::uint32_t(i));
-      const Tensor<B> x0 = upload(weights.values().on(), set.batch(items));
-      sum += download<double>(loss(x0, x0, images, 0, 1))[0] * double(items.size());
+      const Lesson shown = lesson(upload(net.on().in_full(), set.batch(items)), images, 0, 1);
+      const Tensor<B> said = process.predict(net, shown.xt, shown.levels, {});
+      sum += download<double>(mse_loss(said, shown.target).value)[0] * double(items.size());
     }
     return set.size() ? sum / double(set.size()) : std::numeric_limits<double>::quiet_NaN();
   }
@@ -156,10 +164,13 @@ class Training {
   std::vector<EpochReport> epochs;
 
  private:
-  /// The mean squared error of what the network says (Ho et al. 2020, eq. 14), in the life of `life`: a Tape records.
-  template <class Life>
-  auto loss(Life& life, const Tensor<B>& x0, std::span<const std::uint32_t> images, std::uint32_t at_step,
-            std::uint32_t use) const {
+  /// What the network is shown and what it should say, for some images at levels of their own.
+  struct Lesson {
+    Tensor<F> xt, target;
+    std::vector<Level> levels;
+  };
+  Lesson lesson(const Tensor<F>& x0, std::span<const std::uint32_t> images, std::uint32_t at_step,
+                std::uint32_t use) const {
     const AnySchedule schedule(process.schedule);
     std::vector<Level> levels;
     std::vector<double> signal, noise, of_x0, of_eps;
@@ -170,13 +181,19 @@ class Training {
       levels.push_back(level), signal.push_back(level.signal), noise.push_back(level.noise);
       of_x0.push_back(target.x0), of_eps.push_back(target.eps);
     }
-    const Tensor<B> eps =
+    const Tensor<F> eps =
         normal_images(x0.on(), x0.shape(), Stream{options.seed, 0, at_step, purpose("noise", use)}, images);
-    const Tensor<B> xt = blended_images<B>(signal, x0, noise, eps), target = blended_images<B>(of_x0, x0, of_eps, eps);
-    if constexpr (std::same_as<Life, Tape<B>>)
-      return mse(process.predict(net, life.constant(xt), levels, {}), life.constant(target));
-    else
-      return mse(process.predict(net, xt, levels, {}), target);
+    return {blended_images<F>(signal, x0, noise, eps), blended_images<F>(of_x0, x0, of_eps, eps), std::move(levels)};
+  }
+  /// Adds the gradients of the mean squared error of what the network says (Ho et al. 2020, eq. 14) to those of the
+  /// parameters, and gives the error.
+  Tensor<B, master> backward(const Images<float>& batch, const std::vector<std::uint32_t>& images) {
+    Tape<B> tape(Randomness{options.seed, std::uint32_t(step), images});
+    const Lesson shown = lesson(upload(net.on().in_full(), batch), images, std::uint32_t(step), 0);
+    const Var<B> said = process.predict(net, tape, shown.xt, shown.levels, {});
+    Loss<B> loss = mse_loss(said.value(), shown.target);
+    tape.backward(said, std::move(loss.gradient));
+    return loss.value;
   }
 
   void check_finite(double value, const char* what, const StepReport& report) const {
@@ -202,7 +219,7 @@ class Training {
   }
 
   std::vector<std::int64_t> order_;
-  std::int64_t order_epoch_ = -1;
+  std::int64_t order_epoch_ = -1, shadowed_ = 0;  // the epoch of the order; the step that the shadow belongs to
 };
 
 }  // namespace hush

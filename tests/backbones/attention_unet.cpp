@@ -48,7 +48,7 @@ double golden_error() {
   Tape<Cpu<T>> tape;
   const auto x = tensor<T>(golden.items.at("x")), target = tensor<T>(golden.items.at("target"));
   const auto t = tensor<T>(golden.items.at("t"));
-  const auto recorded = net(Input<Var<Cpu<T>>>{tape.constant(x), tape.constant(t)});
+  const auto recorded = net(Input<Var<Cpu<T>>>{tape.constant(x), t});
   tape.backward(mse(recorded, tape.constant(target)));
 
   const auto wanted = io::values_of<double>(golden.items.at("out"));

@@ -7,11 +7,15 @@
 
 namespace hush {
 
-/// Which inputs of an op want a gradient, and the gradients: an entry may stay empty where none is wanted.
+/// Which inputs of an op want a gradient, and the gradients: an entry may stay empty where none is wanted. Where some
+/// of them are masters (the norms' parameters) a std::tuple takes the place of Grads.
 template <std::size_t N>
 using Needs = std::array<bool, N>;
 template <Backend B, std::size_t N>
 using Grads = std::array<Tensor<B>, N>;
+/// The gradients of an activation and of two parameters whose gradients are masters.
+template <Backend B>
+using NormGrads = std::tuple<Tensor<B>, Tensor<B, typename B::master>, Tensor<B, typename B::master>>;
 
 /// What an op's `record` returns: its result, and what its `backward` will be given besides dy.
 template <Backend B, class... Saved>
@@ -22,7 +26,17 @@ struct Recorded {
 template <Backend B, class... Saved>
 Recorded(Tensor<B>, std::tuple<Saved...>) -> Recorded<B, Saved...>;
 
-/// How one argument of an op takes part: its tensor, and its node on the tape (-1: no gradient).
+/// A parameter as an op's argument in the scalars of the layers (weights of matrix products), not in its own.
+template <Backend B>
+struct InScalars {
+  const Parameter<B>& parameter;
+};
+template <Backend B>
+InScalars<B> in_scalars(const Parameter<B>& p) {
+  return {p};
+}
+
+/// The tensor that an argument of an op is.
 template <Backend B>
 const Tensor<B>& tensor_of(const Tensor<B>& x) {
   return x;
@@ -32,20 +46,52 @@ const Tensor<B>& tensor_of(const Var<B>& x) {
   return x.value();
 }
 template <Backend B>
-const Tensor<B>& tensor_of(const Parameter<B>& p) {
+const Tensor<B, typename B::master>& tensor_of(const Parameter<B>& p) {
   return p.value;
 }
 template <Backend B>
-int node_of(Tape<B>&, const Tensor<B>&) {
-  return -1;
+Tensor<B> tensor_of(const InScalars<B>& p) {
+  return compute_copy(p.parameter);
+}
+
+/// Where the gradient of an argument goes: to a node of the tape, or into a parameter; nowhere by default.
+template <Backend B>
+struct Arrival {
+  int node = -1;
+  const Parameter<B>* parameter = nullptr;
+  bool wanted() const { return node >= 0 || parameter; }
+};
+template <Backend B>
+Arrival<B> arrival_of(const Tensor<B>&) {
+  return {};
 }
 template <Backend B>
-int node_of(Tape<B>&, const Var<B>& x) {
-  return x.node();
+Arrival<B> arrival_of(const Var<B>& x) {
+  return {x.node(), nullptr};
 }
 template <Backend B>
-int node_of(Tape<B>& tape, const Parameter<B>& p) {
-  return p.value.empty() ? -1 : tape.leaf(p);
+Arrival<B> arrival_of(const Parameter<B>& p) {
+  return {-1, p.value.empty() ? nullptr : &p};
+}
+template <Backend B>
+Arrival<B> arrival_of(const InScalars<B>& p) {
+  return arrival_of(p.parameter);
+}
+
+/// Adds a gradient where it belongs. Parameters sum in masters, whatever an op made.
+template <Backend B, class T>
+void deliver(Tape<B>& tape, const Arrival<B>& at, Tensor<B, T> grad) {
+  if (at.parameter) {
+    auto& sum = at.parameter->grad;
+    if (grad.empty()) return;
+    if (sum.empty()) {
+      sum = Tensor<B, typename B::master>(grad.on(), grad.shape());
+      fill(sum.on(), sum.size(), 0, sum.data());
+    }
+    add_into(grad.on(), grad.size(), std::as_const(grad).data(), sum.data());
+  } else if constexpr (std::is_same_v<T, typename B::scalar>) {
+    tape.add(at.node, std::move(grad));
+  }
 }
 
 /// The tape of the first Var among the arguments; nullptr where there is none.
@@ -62,10 +108,10 @@ auto first_tape(const auto& x, const auto&... rest) {
     return tape_of(x);
 }
 
-/// Runs an op. Its inputs are Tensors, Vars, Parameters; if one is a Var the op is recorded on its tape and the result
-/// is a Var, else it only runs. An op has
+/// Runs an op. Its inputs are Tensors, Vars, Parameters (as they are or in_scalars); if one is a Var the op is recorded
+/// on its tape and the result is a Var, else it only runs. An op has
 ///   forward(x...) -> Tensor,  record(x...) -> Recorded{y, std::tuple{saved...}},
-///   backward(const Needs<n>&, dy, saved...) -> Grads<B, n>, one for each input.
+///   backward(const Needs<n>&, dy, saved...) -> Grads<B, n> or a std::tuple, one tensor for each input.
 template <class Op, class... Inputs>
 auto apply(const Op& op, const Inputs&... inputs) {
   auto tape = first_tape(inputs...);
@@ -80,15 +126,17 @@ template <Backend B, class Op, class... Inputs>
 Var<B> record(Tape<B>& tape, const Op& op, const Inputs&... inputs) {
   constexpr std::size_t n = sizeof...(Inputs);
   auto recorded = op.record(tensor_of(inputs)...);
-  const std::array<int, n> nodes{node_of(tape, inputs)...};
+  const std::array<Arrival<B>, n> arrivals{arrival_of(inputs)...};
   Needs<n> needs;
   bool any = false;
-  for (std::size_t i = 0; i < n; ++i) any |= needs[i] = nodes[i] >= 0;
+  for (std::size_t i = 0; i < n; ++i) any |= needs[i] = arrivals[i].wanted();
   if (!any) return tape.constant(std::move(recorded.y));
-  const int node = tape.push([op, nodes, needs, saved = std::move(recorded.saved)](Tape<B>& on, const Tensor<B>& dy) {
-    Grads<B, n> grads = std::apply([&](const auto&... s) { return op.backward(needs, dy, s...); }, saved);
-    for (std::size_t i = 0; i < n; ++i)
-      if (needs[i]) on.add(nodes[i], std::move(grads[i]));
+  const int node = tape.push([op, arrivals, needs, saved = std::move(recorded.saved)](Tape<B>& on, const Tensor<B>& dy) {
+    auto grads = std::apply([&](const auto&... s) { return op.backward(needs, dy, s...); }, saved);
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (deliver<B>(on, needs[I] ? arrivals[I] : Arrival<B>{}, std::move(std::get<I>(grads))), ...);
+    }
+    (std::make_index_sequence<n>{});
   });
   return Var<B>(tape, std::move(recorded.y), node);
 }

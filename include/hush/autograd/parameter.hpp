@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <type_traits>
 
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
@@ -19,16 +20,29 @@ struct Init {
 };
 
 /// A trainable tensor, and the gradient that Tape::backward adds to. An empty value means that the layer has none
-/// (a convolution without bias). `grad` is mutable because a forward pass over a const network may record gradients.
+/// (a convolution without bias). `grad` is mutable because a forward pass over a const network may record gradients;
+/// `shadow` because whoever runs many passes over unchanged values may keep a copy in the scalars of the layers.
 template <Backend B>
 struct Parameter {
   using backend = B;
   Tensor<B, typename B::master> value;
   mutable Tensor<B, typename B::master> grad;
+  mutable Tensor<B> shadow;  // `value` in the scalars that layers compute with; empty: made when asked for
   Init init;
 
   Parameter() = default;
   Parameter(const B& on, const Shape& shape, Init start) : value(on, shape), init(start) {}
 };
+
+/// The values of a parameter in the scalars that matrix products take: the values themselves where these are the same,
+/// else the shadow, or a fresh copy if there is none.
+template <Backend B>
+Tensor<B> compute_copy(const Parameter<B>& p) {
+  if constexpr (std::is_same_v<typename B::scalar, typename B::master>) {
+    return p.value;
+  } else {
+    return p.value.empty() || !p.shadow.empty() ? p.shadow : cast(p.value.on(), p.value);
+  }
+}
 
 }  // namespace hush

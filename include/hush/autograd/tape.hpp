@@ -59,13 +59,6 @@ class Tape {
   Var<B> constant(Tensor<B> value) { return Var<B>(*this, std::move(value)); }
   /// A variable that wants its gradient: read it with `gradient` after `backward`.
   Var<B> variable(Tensor<B> value) { return Var<B>(*this, std::move(value), push(nullptr)); }
-  /// The node at which the gradient of `parameter` arrives.
-  int leaf(const Parameter<B>& parameter) {
-    return push([&parameter](Tape&, const Tensor<B>& dy) {
-      if (parameter.grad.empty()) parameter.grad = filled(dy.on(), dy.shape(), 0);
-      add_into(dy.on(), dy.size(), dy.data(), parameter.grad.data());
-    });
-  }
   int push(Pull pull) {
     nodes_.push_back({std::move(pull), {}});
     return int(nodes_.size()) - 1;

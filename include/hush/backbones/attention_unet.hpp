@@ -171,7 +171,7 @@ class AttentionUnet {
 
   template <Value V>
   V operator()(const Input<V>& input) const {
-    const V embedding = sinusoidal_embedding(input.sees, {.width = config_.embedding});
+    const V embedding = sinusoidal_embedding(input.image, input.sees, {.width = config_.embedding});
     const std::size_t levels = config_.widths.size();
     std::vector<V> skips{first_(input.image)};
     V x = skips[0];

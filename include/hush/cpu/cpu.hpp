@@ -16,8 +16,10 @@ template <class T>
 struct Cpu {
   using scalar = T;
   using master = T;
+  using full = Cpu;
   int threads = 0;
 
+  Cpu in_full() const { return *this; }
   template <class U>
   std::shared_ptr<U[]> allocate(std::int64_t count) const {
     const auto bytes = std::size_t(count) > std::numeric_limits<std::size_t>::max() / sizeof(U)

@@ -8,9 +8,13 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-template <class T>
-void fill(const Cpu<T>& cpu, std::int64_t n, double value, T* y) {
-  map_blocks(cpu, n, y, [v = T(value)] { return Numbers<T>::Constant(v); });
+/// y = value, for numbers of any type.
+template <class T, class Y>
+void fill(const Cpu<T>& cpu, std::int64_t n, double value, Y* y) {
+  if constexpr (std::same_as<T, Y>)
+    map_blocks(cpu, n, y, [v = T(value)] { return Numbers<T>::Constant(v); });
+  else
+    std::fill_n(y, n, Y(value));
 }
 
 /// Host numbers of any type to the backend's: y[i] = x[i].
@@ -31,6 +35,12 @@ void copy_out(const Cpu<T>&, std::int64_t n, const X* x, H* y) {
       y[i] = H(x[i]);
     }
   }
+}
+
+/// y = x, within the backend; the types may differ.
+template <class T, class X, class Y>
+void copy(const Cpu<T>&, std::int64_t n, const X* x, Y* y) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = Y(x[i]);
 }
 
 template <class T>

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include <hush/cpu/block.hpp>
+#include <hush/cpu/optimizer.hpp>
 #include <hush/tensor/combination.hpp>
 #include <hush/tensor/normal.hpp>
 
@@ -51,9 +51,11 @@ void blend_images(const Cpu<T>& cpu, std::span<const double> a, std::span<const 
 }
 
 /// A network's output f as estimates of the clean image and of the noise, see EstimateRule; x0 or eps may be nullptr,
-/// and may stand where x or f does.
+/// and may stand where x or f does. `bad` becomes 1 if f is not finite somewhere, else it is left as it is.
 template <class T>
-void estimates(const Cpu<T>& cpu, std::int64_t n, const EstimateRule& rule, const T* x, const T* f, T* x0, T* eps) {
+void estimates(const Cpu<T>& cpu, std::int64_t n, const EstimateRule& rule, const T* x, const T* f, T* x0, T* eps,
+               std::int32_t* bad) {
+  if (!all_finite(cpu, n, f)) *bad = 1;
   const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), clip = T(rule.clip);
   over_images(cpu, 1, n, [&](std::int64_t, std::int64_t at, std::int64_t count) {
     const Numbers<T> xs = load_block(x + at, count), fs = load_block(f + at, count);

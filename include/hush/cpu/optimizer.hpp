@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include <hush/cpu/block.hpp>
@@ -10,11 +11,14 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// One Adam update of n weights; see AdamRule.
+/// One Adam update of n weights, see AdamRule, and of what goes with them. `gradient_factor` may be nullptr (1); if it
+/// is NaN nothing changes.
 template <class T>
-void adam(const Cpu<T>& cpu, std::int64_t n, const AdamRule& rule, const T* gradient, T* weight, T* first, T* second) {
+void adam(const Cpu<T>& cpu, std::int64_t n, const AdamRule& rule, const T* gradient_factor, const T* gradient,
+          T* weight, T* first, T* second, const AfterUpdate<T, T>& after = {}) {
+  if (gradient_factor && std::isnan(*gradient_factor)) return;
   const T b1 = T(rule.beta1), b2 = T(rule.beta2), c1 = T(1 - rule.beta1), c2 = T(1 - rule.beta2);
-  const T eps = T(rule.eps), keep = T(rule.keep), l2 = T(rule.l2), factor = T(rule.gradient_factor);
+  const T eps = T(rule.eps), keep = T(rule.keep), l2 = T(rule.l2), factor = gradient_factor ? *gradient_factor : T(1);
   const T rate = T(rule.rate / (1 - std::pow(rule.beta1, double(rule.number))));
   const T spread = T(1 / std::sqrt(1 - std::pow(rule.beta2, double(rule.number))));
   parallel(cpu, (n + numbers_a_task - 1) / numbers_a_task, [&](std::int64_t task) {
@@ -26,17 +30,15 @@ void adam(const Cpu<T>& cpu, std::int64_t n, const AdamRule& rule, const T* grad
       const Numbers<T> v = b2 * load_block(second + i, end - i) + c2 * g.square();
       store_block<T>(first + i, end - i, m);
       store_block<T>(second + i, end - i, v);
-      store_block<T>(weight + i, end - i, keep * w - rate * m / (spread * v.sqrt() + eps));
+      const Numbers<T> moved = keep * w - rate * m / (spread * v.sqrt() + eps);
+      store_block<T>(weight + i, end - i, moved);
+      if (after.average) {
+        const Numbers<T> average = T(after.decay) * load_block(after.average + i, end - i) + T(1 - after.decay) * moved;
+        store_block<T>(after.average + i, end - i, average);
+      }
+      if (after.shadow) store_block<T>(after.shadow + i, end - i, moved);
     }
   });
-}
-
-/// average = decay * average + (1 - decay) * value.
-template <class T>
-void average_into(const Cpu<T>& cpu, std::int64_t n, double decay, const T* value, T* average) {
-  map_blocks(
-      cpu, n, average, [a = T(decay), b = T(1 - decay)](const auto& p, const auto& q) { return a * p + b * q; },
-      static_cast<const T*>(average), value);
 }
 
 /// The sum of squares of n numbers, in double.
@@ -53,6 +55,18 @@ double sum_of_squares(const Cpu<T>& cpu, std::int64_t n, const T* x) {
   double sum = 0;
   for (const double s : sums) sum += s;
   return sum;
+}
+
+/// The report on a step: its loss, the norm of its gradient, and the factor that keeps the norm at or below `clip` (0:
+/// whatever it is); see GradientReport.
+template <class T>
+void measure_gradient(const Cpu<T>& cpu, std::int64_t n, double clip, const T* gradient, const T* loss, T* report) {
+  const double norm = std::sqrt(sum_of_squares(cpu, n, gradient));
+  const bool finite = std::isfinite(double(*loss)) && std::isfinite(norm);
+  report[GradientReport::loss] = *loss;
+  report[GradientReport::norm] = T(norm);
+  report[GradientReport::factor] =
+      finite ? T(clip > 0 && norm > clip ? clip / norm : 1) : std::numeric_limits<T>::quiet_NaN();
 }
 
 /// Whether none of n numbers is NaN or infinite.

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <hush/nn/walk.hpp>
@@ -35,7 +37,7 @@ class FlatParameters {
     std::size_t i = 0;
     walk(net, [&](const std::string&, Parameter<B>& p) {
       auto home = part(values_, i++);
-      copy_in(on, p.value.size(), p.value.data(), home.data());
+      copy(on, p.value.size(), p.value.data(), home.data());
       p.value = home;
       p.grad = {};
     });
@@ -50,6 +52,24 @@ class FlatParameters {
     walk(net, [&](const std::string&, Parameter<B>& p) { p.grad = part(grads_, i++); });
   }
   void zero_gradients() { fill(grads_.on(), size_, 0, grads_.data()); }
+
+  /// Keeps a copy of the values in the scalars that layers compute with, where these are others; `refresh_shadow` fills
+  /// it, and so does an optimizer that is given it.
+  template <class Net>
+  void attach_shadow(const Net& net) {
+    if constexpr (!std::is_same_v<typename B::scalar, master>) {
+      shadow_ = Tensor<B>(values_.on(), values_.shape());
+      std::size_t i = 0;
+      walk(net, [&](const std::string&, const Parameter<B>& p) {
+        p.shadow = shadow_.part(parts_[i].offset, parts_[i].shape);
+        ++i;
+      });
+      refresh_shadow();
+    }
+  }
+  void refresh_shadow() {
+    if (!shadow_.empty()) copy(values_.on(), size_, std::as_const(values_).data(), shadow_.data());
+  }
 
   /// The part of a buffer of this layout (values, gradients, a moment) that belongs to parameter i.
   Tensor<B, master> part(const Tensor<B, master>& buffer, std::size_t i) const {
@@ -67,12 +87,15 @@ class FlatParameters {
   Tensor<B, master>& values() { return values_; }
   const Tensor<B, master>& values() const { return values_; }
   Tensor<B, master>& gradients() { return grads_; }
+  const Tensor<B, master>& gradients() const { return grads_; }
+  Tensor<B>& shadow() { return shadow_; }  // empty where nothing else than the values is needed
 
  private:
   static constexpr std::int64_t gap = std::int64_t(64 / sizeof(master));
   std::vector<Part> parts_;
   std::int64_t size_ = 0;
   Tensor<B, master> values_, grads_;
+  Tensor<B> shadow_;
 };
 
 }  // namespace hush

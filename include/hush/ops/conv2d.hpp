@@ -34,21 +34,19 @@ struct Conv2d {
                         {y + extra.top, z + extra.left, y + extra.bottom, z + extra.right});
   }
   template <Backend B>
-  Tensor<B> forward(const Tensor<B>& x, const Tensor<B, typename B::master>& weight,
-                    const Tensor<B, typename B::master>& bias) const {
+  Tensor<B> forward(const Tensor<B>& x, const Tensor<B>& weight, const Tensor<B>& bias) const {
     const Conv2dSizes s = sizes(x.shape(), weight, bias);
     Tensor<B> y(x.on(), {s.batch, s.out_height, s.out_width, s.out});
     conv2d(x.on(), s, x.data(), weight.data(), bias.data(), y.data());
     return y;
   }
   template <Backend B>
-  auto record(const Tensor<B>& x, const Tensor<B, typename B::master>& weight,
-              const Tensor<B, typename B::master>& bias) const {
+  auto record(const Tensor<B>& x, const Tensor<B>& weight, const Tensor<B>& bias) const {
     return Recorded{forward(x, weight, bias), std::tuple{x, weight, sizes(x.shape(), weight, bias)}};
   }
   template <Backend B>
-  Grads<B, 3> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x,
-                       const Tensor<B, typename B::master>& weight, const Conv2dSizes& s) const {
+  Grads<B, 3> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x, const Tensor<B>& weight,
+                       const Conv2dSizes& s) const {
     Grads<B, 3> grads;
     if (needs[0]) {
       grads[0] = empty_like(x);
@@ -70,7 +68,7 @@ struct Conv2d {
 template <Value V>
 V conv2d(const V& x, const Parameter<typename V::backend>& weight, const Parameter<typename V::backend>& bias,
          const Conv2dOptions& options = {}) {
-  return apply(ops::Conv2d{options}, x, weight, bias);
+  return apply(ops::Conv2d{options}, x, in_scalars(weight), in_scalars(bias));
 }
 
 }  // namespace hush

@@ -12,11 +12,11 @@ struct Embedding {
   std::span<const std::int32_t> indices;
 
   template <Backend B>
-  Tensor<B> forward(const Tensor<B>& like, const Tensor<B, typename B::master>& table) const {
+  Tensor<B> forward(const Tensor<B>& like, const Tensor<B>& table) const {
     return record(like, table).y;
   }
   template <Backend B>
-  auto record(const Tensor<B>& like, const Tensor<B, typename B::master>& table) const {
+  auto record(const Tensor<B>& like, const Tensor<B>& table) const {
     const Shape& s = table.shape();
     check(s.rank() == 2, "embedding", "wants a table [entries, width], got ", s);
     for (std::size_t i = 0; i < indices.size(); ++i)
@@ -47,7 +47,7 @@ struct Embedding {
 /// is recorded on its tape if it has one. Throws std::invalid_argument for an index outside of the table.
 template <Value V>
 V embedding(const V& like, const Parameter<typename V::backend>& table, std::span<const std::int32_t> indices) {
-  return apply(ops::Embedding{indices}, like, table);
+  return apply(ops::Embedding{indices}, like, in_scalars(table));
 }
 
 }  // namespace hush

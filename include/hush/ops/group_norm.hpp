@@ -38,15 +38,15 @@ struct GroupNorm {
     return Recorded{y, std::tuple{x, gamma, mean, rstd, s}};
   }
   template <Backend B>
-  Grads<B, 3> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x,
-                       const Tensor<B, typename B::master>& gamma, const Tensor<B, typename B::master>& mean,
-                       const Tensor<B, typename B::master>& rstd, const GroupNormSizes& s) const {
-    Grads<B, 3> grads;
-    if (needs[0]) grads[0] = empty_like(x);
-    if (needs[1]) grads[1] = Tensor<B>(dy.on(), gamma.shape());
-    if (needs[2]) grads[2] = Tensor<B>(dy.on(), gamma.shape());
-    group_norm_backward(dy.on(), s, dy.data(), x.data(), gamma.data(), mean.data(), rstd.data(), grads[0].data(),
-                        grads[1].data(), grads[2].data());
+  NormGrads<B> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x,
+                        const Tensor<B, typename B::master>& gamma, const Tensor<B, typename B::master>& mean,
+                        const Tensor<B, typename B::master>& rstd, const GroupNormSizes& s) const {
+    NormGrads<B> grads;
+    if (needs[0]) std::get<0>(grads) = empty_like(x);
+    if (needs[1]) std::get<1>(grads) = Tensor<B, typename B::master>(dy.on(), gamma.shape());
+    if (needs[2]) std::get<2>(grads) = Tensor<B, typename B::master>(dy.on(), gamma.shape());
+    group_norm_backward(dy.on(), s, dy.data(), x.data(), gamma.data(), mean.data(), rstd.data(),
+                        std::get<0>(grads).data(), std::get<1>(grads).data(), std::get<2>(grads).data());
     return grads;
   }
 };

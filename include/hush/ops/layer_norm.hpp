@@ -28,17 +28,17 @@ struct LayerNorm {
     return Recorded{y, std::tuple{x, gamma, mean, rstd}};
   }
   template <Backend B>
-  Grads<B, 3> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x,
-                       const Tensor<B, typename B::master>& gamma, const Tensor<B, typename B::master>& mean,
-                       const Tensor<B, typename B::master>& rstd) const {
+  NormGrads<B> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x,
+                        const Tensor<B, typename B::master>& gamma, const Tensor<B, typename B::master>& mean,
+                        const Tensor<B, typename B::master>& rstd) const {
     const Shape& s = x.shape();
     const std::int64_t images = s.rank() > 1 ? s[0] : 1;
-    Grads<B, 3> grads;
-    if (needs[0]) grads[0] = empty_like(x);
-    if (needs[1]) grads[1] = Tensor<B>(dy.on(), gamma.shape());
-    if (needs[2]) grads[2] = Tensor<B>(dy.on(), gamma.shape());
+    NormGrads<B> grads;
+    if (needs[0]) std::get<0>(grads) = empty_like(x);
+    if (needs[1]) std::get<1>(grads) = Tensor<B, typename B::master>(dy.on(), gamma.shape());
+    if (needs[2]) std::get<2>(grads) = Tensor<B, typename B::master>(dy.on(), gamma.shape());
     layer_norm_backward(dy.on(), images, x.size() / s.back(), s.back(), dy.data(), x.data(), gamma.data(), mean.data(),
-                        rstd.data(), grads[0].data(), grads[1].data(), grads[2].data());
+                        rstd.data(), std::get<0>(grads).data(), std::get<1>(grads).data(), std::get<2>(grads).data());
     return grads;
   }
 };

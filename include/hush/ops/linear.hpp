@@ -7,8 +7,7 @@ namespace ops {
 /// Saves x and the weight.
 struct Linear {
   template <Backend B>
-  Tensor<B> forward(const Tensor<B>& x, const Tensor<B, typename B::master>& weight,
-                    const Tensor<B, typename B::master>& bias) const {
+  Tensor<B> forward(const Tensor<B>& x, const Tensor<B>& weight, const Tensor<B>& bias) const {
     const Shape &s = x.shape(), &w = weight.shape();
     check(s.rank() >= 1, "linear", "wants x [..., in], got ", s);
     check(w.rank() == 2, "linear", "wants a weight [out, in], got ", w);
@@ -20,13 +19,11 @@ struct Linear {
     return y;
   }
   template <Backend B>
-  auto record(const Tensor<B>& x, const Tensor<B, typename B::master>& weight,
-              const Tensor<B, typename B::master>& bias) const {
+  auto record(const Tensor<B>& x, const Tensor<B>& weight, const Tensor<B>& bias) const {
     return Recorded{forward(x, weight, bias), std::tuple{x, weight}};
   }
   template <Backend B>
-  Grads<B, 3> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x,
-                       const Tensor<B, typename B::master>& weight) const {
+  Grads<B, 3> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x, const Tensor<B>& weight) const {
     const std::int64_t out = weight.shape()[0], in = weight.shape()[1], rows = x.size() / in;
     Grads<B, 3> grads;
     if (needs[0]) {
@@ -47,7 +44,7 @@ struct Linear {
 /// y = x weight^T + bias over the last extent: x [..., in], weight [out, in], bias [out] or empty, y [..., out].
 template <Value V>
 V linear(const V& x, const Parameter<typename V::backend>& weight, const Parameter<typename V::backend>& bias) {
-  return apply(ops::Linear{}, x, weight, bias);
+  return apply(ops::Linear{}, x, in_scalars(weight), in_scalars(bias));
 }
 
 }  // namespace hush

@@ -54,6 +54,34 @@ struct Mse {
 
 }  // namespace ops
 
+/// A loss in full precision, one number of shape [1], and its gradient with respect to what the network said: where a
+/// backward pass begins.
+template <Backend B>
+struct Loss {
+  Tensor<B, typename B::master> value;
+  Tensor<B> gradient;
+};
+
+/// The mean over all elements of (prediction - target)^2, the target in full precision, and `share` times its gradient
+/// (1 / k where k batches make a step).
+template <Backend B>
+Loss<B> mse_loss(const Tensor<B>& prediction, const Tensor<typename B::full>& target, double share = 1) {
+  const Shape& s = prediction.shape();
+  check(s == target.shape(), "mse", "prediction is ", s, ", target ", target.shape());
+  check(prediction.size() > 0, "mse", "has nothing to compare in ", s);
+  using M = typename B::master;
+  const B& on = prediction.on();
+  const std::int64_t images = ops::Mse::images(s);
+  Loss<B> loss{Tensor<B, M>(on, {1}), empty_like(prediction)};
+  mse(on, images, s.size() / images, prediction.data(), target.data(), static_cast<const M*>(nullptr),
+      loss.value.data());
+  Tensor<B, M> dy(on, {1});
+  fill(on, 1, share, dy.data());
+  mse_backward(on, images, s.size() / images, prediction.data(), target.data(), static_cast<const M*>(nullptr),
+               std::as_const(dy).data(), loss.gradient.data());
+  return loss;
+}
+
 /// The mean over all elements of (prediction - target)^2, one number of shape [1]. Summed image by image in order.
 template <Value V>
 V mse(const V& prediction, const V& target) {

@@ -15,7 +15,7 @@ struct Adam {
 
   void validate() const { validate_adam("Adam", rate, beta1, beta2, eps, l2); }
   template <Backend B>
-  void operator()(const Update& update, Tensor<B, typename B::master>& values,
+  void operator()(const Update<B>& update, Tensor<B, typename B::master>& values,
                   const Tensor<B, typename B::master>& grads, std::vector<Tensor<B, typename B::master>>& past) const {
     const AdamRule rule{.rate = rate * update.rate_factor,
                         .beta1 = beta1,
@@ -23,9 +23,9 @@ struct Adam {
                         .eps = eps,
                         .l2 = l2,
                         .keep = 1,
-                        .gradient_factor = update.gradient_factor,
                         .number = update.number};
-    adam(values.on(), update.size, rule, grads.data(), values.data(), past[0].data(), past[1].data());
+    adam(values.on(), update.size, rule, update.gradient_factor, grads.data(), values.data(), past[0].data(),
+         past[1].data(), update.after);
   }
 };
 static_assert(Optimizer<Adam>);

@@ -18,7 +18,7 @@ struct AdamW {
 
   void validate() const { validate_adam("AdamW", rate, beta1, beta2, eps, decay); }
   template <Backend B>
-  void operator()(const Update& update, Tensor<B, typename B::master>& values,
+  void operator()(const Update<B>& update, Tensor<B, typename B::master>& values,
                   const Tensor<B, typename B::master>& grads, std::vector<Tensor<B, typename B::master>>& past) const {
     const double lost = decay_is == Decay::times_rate ? rate * update.rate_factor * decay : decay;
     const AdamRule rule{.rate = rate * update.rate_factor,
@@ -27,9 +27,9 @@ struct AdamW {
                         .eps = eps,
                         .l2 = 0,
                         .keep = 1 - lost,
-                        .gradient_factor = update.gradient_factor,
                         .number = update.number};
-    adam(values.on(), update.size, rule, grads.data(), values.data(), past[0].data(), past[1].data());
+    adam(values.on(), update.size, rule, update.gradient_factor, grads.data(), values.data(), past[0].data(),
+         past[1].data(), update.after);
   }
 };
 static_assert(Optimizer<AdamW>);

@@ -6,12 +6,29 @@
 
 namespace hush {
 
-/// The numbers of one Adam update, m and v being its moments and g = gradient_factor * gradient + l2 * w:
+/// The numbers of one Adam update, m and v being its moments and g = factor * gradient + l2 * w, where the factor (that
+/// of clipping) lies in the backend's memory:
 ///   m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2,
 ///   w = keep w - rate (m / (1 - beta1^number)) / (sqrt(v / (1 - beta2^number)) + eps).
 struct AdamRule {
-  double rate, beta1, beta2, eps, l2, keep, gradient_factor;
+  double rate, beta1, beta2, eps, l2, keep;
   std::int64_t number;
+};
+
+/// What goes with an update while the new weights are at hand, each unless it is nullptr: the moving average
+/// (average = decay * average + (1 - decay) * weight), and the weights in the scalars that layers compute with.
+template <class Master, class Scalar>
+struct AfterUpdate {
+  Master* average = nullptr;
+  double decay = 0;
+  Scalar* shadow = nullptr;
+};
+
+/// What is known of a step before its update, as numbers in the backend's memory: the loss, the norm of the gradient of
+/// all weights, and the factor on it (1, less where it is clipped, NaN where loss or norm is not finite).
+struct GradientReport {
+  static constexpr std::int64_t size = 3;
+  static constexpr int loss = 0, norm = 1, factor = 2;
 };
 
 /// Throws std::invalid_argument unless these are sane hyper-parameters.

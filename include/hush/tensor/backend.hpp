@@ -6,12 +6,16 @@
 namespace hush {
 
 /// A machine and a precision: a small copyable handle that every tensor carries and every kernel takes first. `scalar`
-/// is the type of activations, `master` that of parameters and statistics; `allocate` gives uninitialised memory. The
-/// kernels are free functions found by the handle's namespace; what `ops/` calls is the list of them.
+/// is the type of activations and of what layers compute with, `master` that of parameters, statistics and gradients.
+/// `full` is the same machine with `master` for both: what noise, images under way and losses live on; `in_full()`
+/// gives it. `allocate` gives uninitialised memory. The kernels are free functions found by the handle's namespace;
+/// what `ops/` calls is the list of them.
 template <class B>
 concept Backend = std::copyable<B> && std::default_initializable<B> && requires(const B& on, std::int64_t count) {
   typename B::scalar;
   typename B::master;
+  typename B::full;
+  { on.in_full() } -> std::same_as<typename B::full>;
   { on.template allocate<typename B::scalar>(count) } -> std::same_as<std::shared_ptr<typename B::scalar[]>>;
   { on.template allocate<typename B::master>(count) } -> std::same_as<std::shared_ptr<typename B::master[]>>;
 };

@@ -1,5 +1,7 @@
 #pragma once
 #include <memory>
+#include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,12 @@ class Tensor {
     return Tensor(backend_, shape, std::shared_ptr<T[]>(data_, data_.get() + offset));
   }
 
+  /// The same memory under another handle of the same machine: another precision with the same scalar, say.
+  template <class Other>
+  Tensor<Other, T> handled_by(const Other& on) const {
+    return Tensor<Other, T>(on, shape_, data_);
+  }
+
   const B& on() const { return backend_; }
   const Shape& shape() const { return shape_; }
   bool empty() const { return !data_; }
@@ -43,6 +51,8 @@ class Tensor {
   bool unshared() const { return data_.use_count() == 1; }
 
  private:
+  template <class, class>
+  friend class Tensor;
   Tensor(const B& on, const Shape& shape, std::shared_ptr<T[]> data)
       : backend_(on), shape_(shape), data_(std::move(data)) {}
 
@@ -63,6 +73,18 @@ Tensor<B> filled(const B& on, const Shape& shape, double value) {
   Tensor<B> y(on, shape);
   fill(on, y.size(), value, y.data());
   return y;
+}
+
+/// `x` in the scalars of `on`, a handle of the same machine; it shares its memory with x where these are the same.
+template <class To, class From, class T>
+Tensor<To> cast(const To& on, const Tensor<From, T>& x) {
+  if constexpr (std::is_same_v<typename To::scalar, T>) {
+    return x.handled_by(on);
+  } else {
+    Tensor<To> y(on, x.shape());
+    copy(on, x.size(), x.data(), y.data());
+    return y;
+  }
 }
 
 /// Host numbers as a tensor; `values.size()` must be `shape.size()`.
