@@ -41,6 +41,7 @@ struct Calls {
   cudaError_t (*function_attribute)(const void*, cudaFuncAttribute, int) = cudaFuncSetAttribute;
   cudaError_t (*capture_begin)(cudaStream_t, cudaStreamCaptureMode) = cudaStreamBeginCapture;
   cudaError_t (*capture_end)(cudaStream_t, cudaGraph_t*) = cudaStreamEndCapture;
+  cudaError_t (*capturing)(cudaStream_t, cudaStreamCaptureStatus*) = cudaStreamIsCapturing;
   cudaError_t (*graph_destroy)(cudaGraph_t) = cudaGraphDestroy;
   cudaError_t (*graph_exec_destroy)(cudaGraphExec_t) = cudaGraphExecDestroy;
   cudaError_t (*graph_instantiate)(cudaGraphExec_t*, cudaGraph_t, unsigned long long) = cudaGraphInstantiate;

@@ -38,6 +38,11 @@ struct Conv2dKey {
   Conv2dPrecision precision = Conv2dPrecision::bf16;
   bool bias = false, residual = false, fast = false;
 
+  auto fields() const {
+    const Conv2dSizes& s = sizes;
+    return std::tuple(direction, precision, bias, residual, fast, s.batch, s.height, s.width, s.in, s.out, s.kernel_h,
+                      s.kernel_w, s.stride, s.pad_top, s.pad_left, s.out_height, s.out_width);
+  }
   bool operator<(const Conv2dKey& other) const { return fields() < other.fields(); }
   /// One line, for messages and files.
   std::string text() const {
@@ -49,13 +54,6 @@ struct Conv2dKey {
                  s.kernel_w, ", stride ", s.stride, ", padding ", s.pad_top, " ", s.pad_left, ", ",
                  precisions[int(precision)], residual ? " + residual" : "", bias ? " + bias" : "",
                  fast ? ", fast" : "");
-  }
-
- private:
-  auto fields() const {
-    const Conv2dSizes& s = sizes;
-    return std::tuple(direction, precision, bias, residual, fast, s.batch, s.height, s.width, s.in, s.out, s.kernel_h,
-                      s.kernel_w, s.stride, s.pad_top, s.pad_left, s.out_height, s.out_width);
   }
 };
 

@@ -6,7 +6,7 @@
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {
-namespace plain {
+namespace bodies {
 
 /// The taps t of a kernel for which start + t lies in [0, size): [first, last).
 struct Taps {
@@ -88,8 +88,7 @@ struct Conv2dBackwardInput {
           if (right < 0 || right % s.stride != 0 || right / s.stride >= s.out_width) continue;
           const T* from = dy + ((n * s.out_height + down / s.stride) * s.out_width + right / s.stride) * s.out;
           const T* w = weight + (kh * s.kernel_w + kw) * s.in + i;
-          for (std::int64_t o = 0; o < s.out; ++o)
-            sum += float(from[o]) * float(w[o * s.kernel_h * s.kernel_w * s.in]);
+          for (std::int64_t o = 0; o < s.out; ++o) sum += float(from[o]) * float(w[o * s.kernel_h * s.kernel_w * s.in]);
         }
       }
       dx[item] = T(sum);
@@ -134,13 +133,13 @@ struct Conv2dBackwardWeight {
   }
 };
 
-/// The sums over the rows of an array [rows, channels], first of slabs of rows and then of the slabs: each team takes a
-/// slab, each member some channels.
-template <class From, class To>
-struct SumRows {
+/// Sums over slabs of the rows of an array [rows, channels], each by a team; neighbouring members have neighbouring
+/// channels.
+template <class T>
+struct SumSlabs {
   std::int64_t rows, channels, slab;
-  const From* x;
-  To* sums;  // [slabs, channels]
+  const T* x;
+  float* sums;  // [slabs, channels]
 
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
@@ -149,22 +148,39 @@ struct SumRows {
       for (std::int64_t c = team.rank(); c < channels; c += team.size()) {
         float sum = 0;
         for (std::int64_t r = first; r < last; ++r) sum += float(x[r * channels + c]);
-        sums[first / slab * channels + c] = To(sum);
+        sums[first / slab * channels + c] = sum;
       }
     }
   }
 };
 
+/// The sums of those sums.
+template <class T>
+struct AddSlabs {
+  std::int64_t slabs, channels;
+  const float* sums;
+  T* total;
+
+  template <class Team>
+  HUSH_HOST_DEVICE void operator()(const Team& team) const {
+    for (std::int64_t c = first_of(team); c < channels; c += all_of(team)) {
+      float sum = 0;
+      for (std::int64_t i = 0; i < slabs; ++i) sum += sums[i * channels + c];
+      total[c] = T(sum);
+    }
+  }
+};
+
+}  // namespace bodies
+
 /// dbias[c] = the sum of dy[r, c] over its rows, in the same order each time.
 template <class P, class M, class T>
 void sum_rows(const Cuda<P, M>& on, std::int64_t rows, std::int64_t channels, const T* dy, T* dbias) {
-  if (channels <= 0) return;
   const std::int64_t slab = rows > 65536 ? (rows + 1023) / 1024 : 64, slabs = (rows + slab - 1) / slab;
-  const auto partial = on.template allocate<float>(slabs * channels);
-  launch(on, SumRows<T, float>{rows, channels, slab, dy, partial.get()}, {.teams = slabs, .threads = 128});
-  launch(on, SumRows<float, T>{slabs, channels, slabs, partial.get(), dbias}, {.teams = 1, .threads = 256});
+  const auto sums = on.template allocate<float>(slabs * channels);
+  launch(on, bodies::SumSlabs<T>{rows, channels, slab, dy, sums.get()}, {.teams = slabs, .threads = 128});
+  launch(on, bodies::AddSlabs<T>{slabs, channels, sums.get(), dbias}, grid_for(channels, 1, 32));
 }
 
-}  // namespace plain
 }  // namespace HUSH_CUDA_ABI
 }  // namespace hush

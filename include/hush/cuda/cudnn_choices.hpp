@@ -6,9 +6,9 @@
 #include <sstream>
 #include <string>
 
+#include <unistd.h>
 #include <hush/cuda/cudnn_engines.hpp>
 #include <hush/errors.hpp>
-#include <unistd.h>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include <hush/cuda/cudnn_device.hpp>
 #include <hush/cuda/conv2d_key.hpp>
+#include <hush/cuda/cudnn_device.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

@@ -24,6 +24,12 @@ struct CudnnSettings {
   std::string choices;         // a file, or none
 };
 
+/// The settings of this program. They count for a device from its first convolution on.
+inline CudnnSettings& cudnn_settings() {
+  static CudnnSettings settings;
+  return settings;
+}
+
 /// The plans made so far for one device. Several threads may ask at once.
 class Conv2dPlans {
  public:
@@ -42,9 +48,7 @@ class Conv2dPlans {
     if (found == plans_.end()) found = plans_.emplace(key, choose(key, milliseconds)).first;
     return found->second ? &*found->second : nullptr;
   }
-  const Conv2dPlan* find(const Conv2dKey& key) {
-    return find(key, Untimed{});
-  }
+  const Conv2dPlan* find(const Conv2dKey& key) { return find(key, Untimed{}); }
   /// The same, where there must be one: throws CudaError that says what was looked for.
   const Conv2dPlan& plan(const Conv2dKey& key) {
     if (const Conv2dPlan* plan = find(key)) return *plan;
