@@ -114,14 +114,40 @@ class Rehearsal {
   }
   void synchronise() { refuse_while_recording("waiting"); }
 
-  /// What was queued while recording.
+  /// What a Graph records here: closures, to be called in order.
+  class Program {
+   public:
+    explicit Program(Rehearsal& machine) : machine_(machine) {}
+    void add(const std::function<void()>& work) {
+      for (auto& item : machine_.record(work)) steps_.push_back(std::move(item));
+    }
+    void repeat(std::int32_t* left, const std::function<void()>& work) {
+      steps_.push_back([left, body = machine_.record(work)] {
+        do
+          for (const auto& item : body) item();
+        while (--*left > 0);
+      });
+    }
+    void launch() const {
+      for (const auto& step : steps_) machine_.enqueue(step);
+    }
+
+   private:
+    Rehearsal& machine_;
+    std::vector<std::function<void()>> steps_;
+  };
+
+ private:
   using Recording = std::vector<std::function<void()>>;
-  void begin_recording() {
+  Recording record(const std::function<void()>& work) {
     check(!recording_, "Rehearsal", "is recording already");
     recording_ = std::make_unique<Recording>();
-  }
-  Recording end_recording() {
-    check(recording_ != nullptr, "Rehearsal", "is not recording");
+    try {
+      work();
+    } catch (...) {
+      recording_.reset();
+      throw;
+    }
     return std::move(*std::exchange(recording_, nullptr));
   }
   void enqueue(std::function<void()> work) {
@@ -130,8 +156,6 @@ class Rehearsal {
     else
       work();
   }
-
- private:
   void refuse_while_recording(const char* what) const { check(!recording_, "Rehearsal", what, " cannot be recorded"); }
   template <class Body>
   static void run(const Body& body, const Grid& grid) {

@@ -61,25 +61,32 @@ class CachingMemory {
     fail_at_ = n;
   }
 
-  /// While this object lives, and as long as what `pool()` gives is held after it, blocks are shared among those who
-  /// allocate in its lifetime and nobody else: a recorded graph names its blocks forever.
+  /// Blocks of their own for those who allocate while an `Apart` of it lives, for as long as the Pool or one of its
+  /// blocks is held: a recorded graph names its blocks forever, so nobody else may use them.
+  using Pool = std::map<std::size_t, std::vector<std::byte*>>;
+  std::shared_ptr<Pool> pool() {
+    return {new Pool, [this](Pool* pool) {
+              const std::lock_guard lock(mutex_);
+              release(*pool);
+              delete pool;
+            }};
+  }
   class Apart {
    public:
-    explicit Apart(CachingMemory& memory) : memory_(memory), outer_(memory.exchange(memory.fresh_pool())) {}
+    Apart(CachingMemory& memory, std::shared_ptr<Pool> pool)
+        : memory_(memory), outer_(memory.exchange(std::move(pool))) {}
     Apart(const Apart&) = delete;
     Apart& operator=(const Apart&) = delete;
-    ~Apart() { memory_.exchange(outer_); }
-    std::shared_ptr<void> pool() const { return memory_.pool_; }
+    ~Apart() { memory_.exchange(std::move(outer_)); }
 
    private:
     CachingMemory& memory_;
-    std::shared_ptr<void> outer_;
+    std::shared_ptr<Pool> outer_;
   };
 
  private:
   static constexpr std::size_t smallest = 64;
   static constexpr std::size_t most = std::size_t(1) << 40;  // no tensor has more bytes
-  using Pool = std::map<std::size_t, std::vector<std::byte*>>;
 
   /// Sizes of eight to an octave, so that nearly equal tensors share blocks.
   std::size_t rounded(std::size_t bytes) const {
@@ -135,17 +142,9 @@ class CachingMemory {
       list.clear();
     }
   }
-  /// A pool whose blocks go back to the system when nobody holds it any more.
-  std::shared_ptr<Pool> fresh_pool() {
-    return {new Pool, [this](Pool* pool) {
-              const std::lock_guard lock(mutex_);
-              release(*pool);
-              delete pool;
-            }};
-  }
-  std::shared_ptr<Pool> exchange(std::shared_ptr<void> pool) {
+  std::shared_ptr<Pool> exchange(std::shared_ptr<Pool> pool) {
     const std::lock_guard lock(mutex_);
-    return std::exchange(pool_, std::static_pointer_cast<Pool>(std::move(pool)));
+    return std::exchange(pool_, std::move(pool));
   }
 
   mutable std::mutex mutex_;

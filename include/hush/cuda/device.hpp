@@ -1,0 +1,194 @@
+#pragma once
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <utility>
+
+#include <hush/cuda/calls.hpp>
+#include <hush/cuda/cuda.hpp>
+
+namespace hush {
+inline namespace HUSH_CUDA_ABI {
+
+/// Throws CudaError("[call] what CUDA says of it; parts...") unless all is well. Memory that is exhausted has its own
+/// exception; see CudaMemory.
+template <class... Parts>
+void require(cudaError_t status, const char* call, const Parts&... parts) {
+  if (status == cudaSuccess) [[likely]]
+    return;
+  calls().last_error();  // an error that is not sticky is told once
+  throw CudaError(call, int(status), words(cudaGetErrorString(status), sizeof...(parts) ? "; " : "", parts...));
+}
+
+/// Plain device memory (never managed), of the device that is current.
+struct CudaMemory {
+  int device = 0;
+
+  std::byte* take(std::size_t bytes) const {
+    void* block = nullptr;
+    const cudaError_t status = calls().allocate(&block, bytes);
+    if (status == cudaErrorMemoryAllocation) {
+      calls().last_error();
+      return nullptr;
+    }
+    require(status, "cudaMalloc", bytes, " bytes on device ", device);
+    return static_cast<std::byte*>(block);
+  }
+  void give(std::byte* block, std::size_t) const noexcept { calls().free(block); }
+  std::string words() const {
+    std::size_t free = 0, total = 0;
+    if (calls().memory_info(&free, &total) != cudaSuccess) return {};
+    return hush::words("; device ", device, " has ", free, " of ", total, " free");
+  }
+};
+
+/// The code for the device that runs a body, and that which counts down a graph's loop; both in cuda/device.cuh, which
+/// nvcc compiles.
+template <class Body>
+const void* kernel_of();
+template <class Handle>
+const void* countdown_kernel();
+
+/// A GPU and one stream of it: what a Cuda handle stands for. Made when it is first asked for, and never destroyed.
+class Device {
+ public:
+  /// Throws CudaError in words if there is no driver, one that is too old, no such device, or one older than the code.
+  static Device& at(int device, int stream) {
+    static auto* all = new std::map<std::pair<int, int>, std::unique_ptr<Device>>;
+    static std::mutex mutex;
+    thread_local std::pair<int, int> last{-1, -1};
+    thread_local Device* found = nullptr;
+    if (last == std::pair(device, stream)) [[likely]]
+      return *found;
+    const std::lock_guard lock(mutex);
+    auto& one = (*all)[{device, stream}];
+    if (!one) one = std::make_unique<Device>(device);
+    require(calls().set_device(device), "cudaSetDevice", "device ", device);
+    last = {device, stream};
+    return *(found = one.get());
+  }
+  explicit Device(int device) : device_(device), memory_(CudaMemory{device}) {
+    check_driver();
+    int count = 0;
+    const cudaError_t counted = calls().device_count(&count);
+    if (counted == cudaErrorNoDevice || (counted == cudaSuccess && count == 0))
+      throw CudaError("cudaGetDeviceCount", int(cudaErrorNoDevice), "there is no NVIDIA GPU on this machine");
+    require(counted, "cudaGetDeviceCount", "asking how many GPUs there are");
+    if (device < 0 || device >= count)
+      throw CudaError(
+          "Cuda", int(cudaErrorInvalidDevice),
+          words("there is no device ", device, ": this machine has ", count == 1 ? "only device 0" : "devices 0 to ",
+                count == 1 ? std::string() : std::to_string(count - 1)));
+    require(calls().set_device(device), "cudaSetDevice", "device ", device);
+    const int major = attribute(cudaDevAttrComputeCapabilityMajor),
+              minor = attribute(cudaDevAttrComputeCapabilityMinor);
+    architecture_ = 10 * major + minor;
+    if (architecture_ < 80)
+      throw CudaError(
+          "Cuda", 0,
+          words("device ", device, " has architecture sm_", architecture_, "; hush wants sm_80 (Ampere) or newer"));
+    require(calls().stream_create(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags", "device ", device);
+  }
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+  ~Device() {
+    parts_.clear();
+    calls().stream_destroy(stream_);
+  }
+
+  CachingMemory<CudaMemory>& memory() { return memory_; }
+  cudaStream_t stream() const { return stream_; }
+  int device() const { return device_; }
+  /// Compute capability times ten: 90 for an H200.
+  int architecture() const { return architecture_; }
+
+  template <class Body>
+  void launch(const Body& body, const Grid& grid) {
+    void* arguments[]{const_cast<Body*>(&body)};
+    launch_kernel(kernel_of<Body>(), arguments, grid, __PRETTY_FUNCTION__);
+  }
+  /// The bytes may be changed when this returns.
+  void copy_in(void* to, const void* from, std::size_t bytes) {
+    refuse_while_recording("a copy from the host");
+    if (bytes == 0) return;
+    require(calls().copy(to, from, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync", bytes,
+            " bytes to device ", device_);
+    synchronise();  // pinned memory may still be read
+  }
+  /// The same from pinned memory, which must stay as it is until the stream has come so far.
+  void copy_in_later(void* to, const void* pinned, std::size_t bytes) {
+    if (bytes > 0)
+      require(calls().copy(to, pinned, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync", bytes,
+              " pinned bytes to device ", device_);
+  }
+  void copy_out(void* to, const void* from, std::size_t bytes) {
+    refuse_while_recording("a copy to the host");
+    if (bytes > 0)
+      require(calls().copy(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "cudaMemcpyAsync", bytes,
+              " bytes from device ", device_);
+    synchronise();
+  }
+  void synchronise() {
+    refuse_while_recording("waiting");
+    require(calls().stream_synchronise(stream_), "cudaStreamSynchronize", "device ", device_,
+            "; the kernel at fault was queued earlier");
+  }
+
+  /// What belongs to this stream besides (a library's handle): made as Part(*this) when first asked for.
+  template <class Part>
+  Part& part() {
+    auto& one = parts_[typeid(Part)];
+    if (!one) one = std::make_shared<Part>(*this);
+    return *static_cast<Part*>(one.get());
+  }
+  class Program;
+
+  void launch_kernel(const void* kernel, void** arguments, const Grid& grid, std::string_view name) {
+    constexpr std::size_t without_asking = 48 * 1024;
+    if (grid.shared > without_asking)
+      require(calls().function_attribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(grid.shared)),
+              "cudaFuncSetAttribute", grid.shared, " bytes of shared memory, in ", name);
+    const cudaError_t status = calls().launch(kernel, dim3(unsigned(grid.teams)), dim3(unsigned(grid.threads)),
+                                              arguments, grid.shared, stream_);
+    if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidDeviceFunction)
+      throw CudaError("cudaLaunchKernel", int(status),
+                      words("this program holds no code for sm_", architecture_, ", device ", device_,
+                            ": build it with CMAKE_CUDA_ARCHITECTURES=", architecture_));
+    require(status, "cudaLaunchKernel", grid.teams, " teams of ", grid.threads, " with ", grid.shared,
+            " bytes of scratch, in ", name);
+  }
+
+ private:
+  void check_driver() const {
+    int driver = 0, runtime = 0;
+    calls().driver_version(&driver);
+    calls().runtime_version(&runtime);
+    if (driver == 0)
+      throw CudaError("cudaDriverGetVersion", int(cudaErrorInsufficientDriver),
+                      "there is no NVIDIA driver on this machine, so no GPU can be used; hush runs on the CPU too");
+    if (driver / 1000 < runtime / 1000)
+      throw CudaError(
+          "cudaDriverGetVersion", int(cudaErrorInsufficientDriver),
+          words("the NVIDIA driver is too old: it knows CUDA ", driver / 1000, ".", driver % 100 / 10,
+                ", this program was built with CUDA ", runtime / 1000, ".", runtime % 100 / 10, "; update the driver"));
+  }
+  int attribute(cudaDeviceAttr which) const {
+    int value = 0;
+    require(calls().device_attribute(&value, which, device_), "cudaDeviceGetAttribute", "device ", device_);
+    return value;
+  }
+  void refuse_while_recording(const char* what) const { check(!recording_, "Device", what, " cannot be recorded"); }
+
+  int device_, architecture_ = 0;
+  bool recording_ = false;  // what is queued is recorded, not done
+  cudaStream_t stream_ = nullptr;
+  CachingMemory<CudaMemory> memory_;
+  std::map<std::type_index, std::shared_ptr<void>> parts_;
+};
+
+}  // namespace HUSH_CUDA_ABI
+}  // namespace hush
