@@ -14,8 +14,9 @@ namespace {
 std::vector<double> window(const SinusoidalOptions& options) {
   std::vector<double> t(128);
   for (std::size_t i = 0; i < t.size(); ++i) t[i] = double(i);
-  const auto y =
-      download<double>(sinusoidal_embedding(upload(Cpu<float>{1}, {128}, std::span<const double>(t)), options));
+  const Cpu<float> on{1};
+  const auto y = download<double>(
+      sinusoidal_embedding(filled(on, {1}, 0), upload(on, {128}, std::span<const double>(t)), options));
   std::vector<double> cut;
   for (std::size_t row = 23; row <= 25; ++row)
     for (std::size_t column = 47; column <= 49; ++column) cut.push_back(y[row * 64 + column]);
@@ -40,15 +41,21 @@ TEST_CASE("sinusoidal_embedding: the conventions in use, against published numbe
 
 TEST_CASE("sinusoidal_embedding: fractional times, odd widths, and no gradient") {
   Tape<Cpu<double>> tape;
-  const auto t = tape.variable(filled(Cpu<double>{1}, {2}, 2.5));
-  const auto y = sinusoidal_embedding(t, {.width = 5, .max_period = 100});
+  const auto like = tape.variable(filled(Cpu<double>{1}, {3}, 1));
+  const auto t = filled(Cpu<double>{1}, {2}, 2.5);
+  const auto y = sinusoidal_embedding(like, t, {.width = 5, .max_period = 100});
+  CHECK(&y.tape() == &tape);
   CHECK(y.node() == -1);
   CHECK(y.shape() == Shape{2, 5});
   const auto row = download<double>(y.value());
-  check_near({row.begin(), row.begin() + 5}, {std::sin(2.5), std::sin(0.25), std::cos(2.5), std::cos(0.25), 0});
-  CHECK_THROWS_AS(sinusoidal_embedding(t, {.width = 1}), std::invalid_argument);
-  CHECK_THROWS_AS(sinusoidal_embedding(t, {.width = 2, .half_minus_one = true}), std::invalid_argument);
-  CHECK_THROWS_AS(sinusoidal_embedding(filled(Cpu<double>{1}, {2, 1}, 1), {.width = 4}), std::invalid_argument);
+  const std::vector<double> wanted{std::sin(2.5), std::sin(0.25), std::cos(2.5), std::cos(0.25), 0};
+  check_near({row.begin(), row.begin() + 5}, wanted);
+  check_near({row.begin() + 5, row.end()}, wanted);
+  CHECK(download<double>(sinusoidal_embedding(t, t, {.width = 5, .max_period = 100})) == row);
+  CHECK_THROWS_AS(sinusoidal_embedding(like, t, {.width = 1}), std::invalid_argument);
+  CHECK_THROWS_AS(sinusoidal_embedding(like, t, {.width = 2, .half_minus_one = true}), std::invalid_argument);
+  CHECK_THROWS_AS(sinusoidal_embedding(like, filled(Cpu<double>{1}, {2, 1}, 1), {.width = 4}), std::invalid_argument);
+  CHECK_THROWS_AS(sinusoidal_embedding(like, t, {.width = 4, .max_period = 0}), std::invalid_argument);
 }
 
 TEST_CASE("embedding: rows, their gradients, and indices outside of the table") {
