@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <ostream>
+#include <vector>
 
 #include <hush/autograd/value.hpp>
 
@@ -29,12 +30,15 @@ struct Ports {
 /// What a network is called with: the (scaled) noisy image with the condition's channels behind its own [N, H, W, C +
 /// extra], what it sees of the noise level [N] (the parameterization's `sees`, in masters: no half precision tells 499
 /// from 500), and the condition's vector [N, cue_width] if there is one.
+/// `timed`: what the network itself made of the levels beforehand (see TimedBackbone); empty unless a sampling run does
+/// so.
 template <Value V>
 struct Input {
   using B = typename V::backend;
   V image;
   Tensor<B, typename B::master> sees;
   std::optional<V> cue{};
+  std::vector<V> timed{};
 };
 
 /// The same input as constants of a tape.

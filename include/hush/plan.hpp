@@ -140,9 +140,10 @@ inline Plan recycled(Plan plan) {
       return;
     }
     if (free.empty()) free.push_back(used++);
-    home[std::size_t(slot)] = free.back();
-    slot = free.back();
-    free.pop_back();
+    const auto least = std::min_element(free.begin(), free.end());  // so that steps of one kind use the same registers
+    home[std::size_t(slot)] = *least;
+    slot = *least;
+    free.erase(least);
   };
   for (std::size_t i = 0; i < plan.rows.size(); ++i) {
     std::vector<int> dying;

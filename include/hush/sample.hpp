@@ -3,8 +3,12 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <memory>
+#include <type_traits>
 #include <vector>
 
+#include <hush/nn/shadows.hpp>
+#include <hush/recorded_sampling.hpp>
 #include <hush/sampling.hpp>
 
 namespace hush {
@@ -28,6 +32,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   check(options.first_image >= 0, "sample", "first_image must not be negative, is ", options.first_image);
   check(options.clip >= 0 && std::isfinite(options.clip), "sample", "clip must be 0 (none) or positive, is ",
         options.clip);
+  check(options.every >= 1, "sample", "every must be at least 1, is ", options.every);
   check(bool(options.grid), "sample", "grid must not be empty");
   check(net.ports() == process.ports(), "sample", "the network was built for another process: its ports differ");
   const std::vector<double> times = options.grid(AnySchedule(process.schedule), options.steps);
@@ -37,16 +42,31 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   const std::vector<Level> levels = levels_at(process.schedule, times);
   check(levels.front().noise > 0, "sample", "the grid starts at time ", times[0], ", where there is no noise");
 
+  using B = typename Net::backend;
   const ImageSize size = net.image();
   Images<float> images(options.count, size.height, size.width, size.channels);
   Plan plan;
   if constexpr (is_linear<S>)
     if (options.execution == Execution::planned) plan = trace(sampler, levels);
+  const Shadows<B> shadows(net);
+  using Recorded = std::conditional_t<Records<typename B::full>, RecordedSampling<Proc, Net>, std::nullptr_t>;
+  [[maybe_unused]] std::unique_ptr<Recorded> recorded;
   for (std::int64_t first = 0; first < options.count; first += options.batch) {
     const std::int64_t count = std::min(options.batch, options.count - first);
     const auto rows = process.conditioning.rows(given, first, count);
     Sampling<Proc, Net> sampling(process, net, rows, options, levels, options.first_image + first, count);
-    const auto x = plan.rows.empty() ? sampling.run_eagerly(sampler) : sampling.run_planned(plan);
+    const auto run = [&] {
+      if (plan.rows.empty()) return sampling.run_eagerly(sampler);
+      if constexpr (Records<typename B::full>) {
+        if (is_recordable(plan) && !options.noise) {
+          if (!recorded || recorded->count() != count || !std::is_empty_v<decltype(rows)>)
+            recorded = std::make_unique<Recorded>(process, net, rows, options, plan, levels, count);
+          return recorded->run(sampling.start(), options.first_image + first);
+        }
+      }
+      return sampling.run_planned(plan);
+    };
+    const auto x = run();
     const std::vector<float> pixels = download<float>(x);
     std::copy(pixels.begin(), pixels.end(), images.pixels.begin() + first * images.stride());
   }

@@ -50,13 +50,23 @@ struct SampleOptions {
   Grid grid = Leading{};                                    // where the steps fall
   NoiseSource noise = nullptr;                              // in place of Philox
   std::function<bool(const Step<B>&)> each_step = nullptr;  // false stops; also called before the first step
+  int every = 1;  // each_step is called after so many steps, and after the last
   Execution execution = Execution::planned;
+  bool record = true;  // on a GPU a plan runs as a graph; off: kernel by kernel, with the same bits
 };
 
 /// A network that gave NaN or infinite values; the message names the step.
 struct NonFiniteSample : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+inline NonFiniteSample non_finite_sample(int step, int steps, const std::vector<Level>& levels) {
+  return NonFiniteSample(words("[sample] the network gave NaN or infinite values at step ", step + 1, " of ", steps,
+                               " (time ", levels[std::size_t(step)].time, ")"));
+}
+
+/// What a draw of a sampler is for: the ordinal-th of its step.
+inline std::uint32_t draw_purpose(int ordinal) { return purpose("draw", std::uint32_t(ordinal)); }
 
 /// Tensors as images on the host.
 template <Backend B>
@@ -106,9 +116,7 @@ class Sampling {
     fill(on_, 1, 0, bad.data());
     estimates(on_, x.size(), EstimateRule{s.skip, s.out, n.skip, n.out, options_.clip}, x.data(), f.data(),
               x0 ? x0->data() : static_cast<T*>(nullptr), eps ? eps->data() : static_cast<T*>(nullptr), bad.data());
-    if (download<std::int32_t>(bad)[0] != 0)
-      throw NonFiniteSample(words("[sample] the network gave NaN or infinite values at step ", step + 1, " of ",
-                                  levels_.size() - 1, " (time ", level.time, ")"));
+    if (download<std::int32_t>(bad)[0] != 0) throw non_finite_sample(step, int(levels_.size()) - 1, levels_);
   }
   /// to = terms + draws.
   void combine_into(Tensor<F>& to, std::span<const PlanTerm> terms, std::span<const PlanDraw> draws,
@@ -131,8 +139,9 @@ class Sampling {
   }
   /// Tells the observer; false if it wants to stop.
   bool tell(int step, const Tensor<F>& x, const Tensor<F>& x0) const {
-    return !options_.each_step ||
-           options_.each_step({step, int(levels_.size()) - 1, first_, levels_[std::size_t(step)], x, x0});
+    const int of = int(levels_.size()) - 1;
+    if (!options_.each_step || (step % options_.every != 0 && step != of)) return true;
+    return options_.each_step({step, of, first_, levels_[std::size_t(step)], x, x0});
   }
 
   Tensor<F> run_planned(const Plan& plan) {
@@ -191,7 +200,7 @@ class Sampling {
  private:
   static constexpr int start_draw = -1;
   static std::uint32_t draw_purpose(const PlanDraw& draw) {
-    return draw.ordinal == start_draw ? purpose("start") : purpose("draw", std::uint32_t(draw.ordinal));
+    return draw.ordinal == start_draw ? purpose("start") : hush::draw_purpose(draw.ordinal);
   }
   /// A draw of the options' source, fetched when it is first asked for and kept for the step after.
   const Tensor<F>& fetched(const PlanDraw& draw) {

@@ -24,6 +24,15 @@ inline constexpr Conv2dPrecision conv2d_precision<hush::tf32> = Conv2dPrecision:
 template <>
 inline constexpr Conv2dPrecision conv2d_precision<hush::bf16> = Conv2dPrecision::bf16;
 
+/// The convolution that runs in place of another: tensor cores want multiples of 8 channels, and a library that is
+/// given fewer copies the images itself, or falls back to slow engines. Channels that are added are zero.
+inline Conv2dSizes with_wide_channels(Conv2dSizes s, Conv2dPrecision precision) {
+  if (precision == Conv2dPrecision::fp32) return s;
+  s.in = (s.in + 7) / 8 * 8;
+  s.out = (s.out + 7) / 8 * 8;
+  return s;
+}
+
 /// Where the arrays of one convolution lie. A gradient lies where the table names what it is the gradient of. Forwards
 /// y = conv2d(x) + residual + bias, either of them null where there is none.
 struct Conv2dArrays {
@@ -34,7 +43,7 @@ struct Conv2dArrays {
 /// in engines whose sums come in any order.
 struct Conv2dKey {
   Conv2dDirection direction = Conv2dDirection::forward;
-  Conv2dSizes sizes;
+  Conv2dSizes sizes{};
   Conv2dPrecision precision = Conv2dPrecision::bf16;
   bool bias = false, residual = false, fast = false;
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <hush/cuda/cudnn_plans.hpp>
+#include <hush/cuda/device.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {
@@ -12,34 +13,31 @@ inline namespace HUSH_CUDA_ABI {
 /// An event on a stream, to time what lies between two of them.
 class CudnnEvent {
  public:
-  CudnnEvent() { check(calls().event_create(&event_, cudaEventDefault), "cudaEventCreateWithFlags"); }
+  CudnnEvent() { require(calls().event_create(&event_, cudaEventDefault), "cudaEventCreateWithFlags", why); }
   CudnnEvent(const CudnnEvent&) = delete;
   CudnnEvent& operator=(const CudnnEvent&) = delete;
   ~CudnnEvent() { calls().event_destroy(event_); }
-  void record(cudaStream_t stream) { check(calls().event_record(event_, stream), "cudaEventRecord"); }
+  void record(cudaStream_t stream) { require(calls().event_record(event_, stream), "cudaEventRecord", why); }
   float milliseconds_since(const CudnnEvent& start) const {
     float time = 0;
-    check(calls().event_synchronise(event_), "cudaEventSynchronize");
-    check(calls().event_elapsed(&time, start.event_, event_), "cudaEventElapsedTime");
+    require(calls().event_synchronise(event_), "cudaEventSynchronize", why);
+    require(calls().event_elapsed(&time, start.event_, event_), "cudaEventElapsedTime", why);
     return time;
   }
 
  private:
-  static void check(cudaError_t status, const char* call) {
-    if (status != cudaSuccess)
-      throw CudaError(call, int(status), words("cuDNN's plans cannot be timed: ", cudaGetErrorString(status)));
-  }
+  static constexpr const char* why = "timing cuDNN's plans";
   cudaEvent_t event_ = nullptr;
 };
 
-/// cuDNN on one stream of one GPU: its handle, created on the device that is current, and the plans made so far. A
-/// Machine that has one offers it as `cudnn()`.
+/// cuDNN on one stream of one GPU: its handle, and the plans made so far. A Device has it as part<Cudnn>().
 class Cudnn {
  public:
   /// Throws CudaError if cuDNN does not start, or is of another version than the program.
-  Cudnn(const std::string& device, cudaStream_t stream, const CudnnSettings& settings = cudnn_settings())
+  explicit Cudnn(const Device& device) : Cudnn(name_of(device), device.stream(), cudnn_settings()) {}
+  Cudnn(const std::string& device, cudaStream_t stream, const CudnnSettings& settings)
       : handle_(device), stream_(stream), plans_(CudnnDevice(handle_.raw, device), settings) {}
-  /// For a device that is only described: plans can be made, and run as far as calls() play along.
+  /// For a device that is only described: plans are made, and run as far as calls() play along.
   Cudnn(CudnnDevice described, const CudnnSettings& settings) : plans_(std::move(described), settings) {}
 
   Conv2dPlans& plans() { return plans_; }
@@ -79,6 +77,13 @@ class Cudnn {
       if (raw) calls().cudnn_destroy(raw);
     }
   };
+  static std::string name_of(const Device& device) {
+    cudaDeviceProp properties{};
+    require(calls().device_properties(&properties, device.device()), "cudaGetDeviceProperties", "device ",
+            device.device());
+    return properties.name;
+  }
+
   Handle handle_;
   cudaStream_t stream_ = nullptr;
   std::mutex mutex_;

@@ -14,22 +14,23 @@ inline namespace HUSH_CUDA_ABI {
 /// A machine that has cuDNN.
 template <class M>
 concept CudnnMachine = requires(M& machine) {
-  { machine.cudnn() } -> std::same_as<Cudnn&>;
+  { machine.stream() } -> std::same_as<cudaStream_t>;
+  { machine.template part<Cudnn>() } -> std::same_as<Cudnn&>;
 };
 
-/// A convolution's arrays with as many channels as its plan has: tensor cores want multiples of 8, and cuDNN would
-/// otherwise copy images of few channels itself, or fall back to slow engines. Channels that are added are zero.
+/// The arrays of a convolution, or wider copies of them where its channels are widened, or room for a wider result.
 template <class P, class M>
 class WideConv2d {
  public:
   using T = typename Cuda<P, M>::scalar;
 
   WideConv2d(const Cuda<P, M>& on, Conv2dDirection direction, const Conv2dSizes& s, const Conv2dArrays& arrays)
-      : on_(on), direction_(direction), s_(s), wide_(s), given_(arrays), arrays_(arrays) {
-    if (conv2d_precision<P> != Conv2dPrecision::fp32) {
-      wide_.in = (s.in + 7) / 8 * 8;
-      wide_.out = (s.out + 7) / 8 * 8;
-    }
+      : on_(on),
+        direction_(direction),
+        s_(s),
+        wide_(with_wide_channels(s, conv2d_precision<P>)),
+        given_(arrays),
+        arrays_(arrays) {
     // The fusion that cuDNN has ready ends with a bias: a residual without one gets a bias of zeros.
     const bool bias = arrays.bias || arrays.residual;
     if (bias && (!arrays.bias || wide_.out != s.out))
@@ -100,7 +101,7 @@ template <class P, CudnnMachine M>
 bool library_conv2d(const Cuda<P, M>& on, Conv2dDirection direction, const Conv2dSizes& s, const Conv2dArrays& arrays) {
   WideConv2d<P, M> wide(on, direction, s, arrays);
   if (!wide.aligned()) return false;
-  Cudnn& cudnn = on.machine().cudnn();
+  Cudnn& cudnn = on.machine().template part<Cudnn>();
   const Conv2dKey key{.direction = direction,
                       .sizes = wide.sizes(),
                       .precision = conv2d_precision<P>,

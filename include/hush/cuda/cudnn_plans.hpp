@@ -21,7 +21,7 @@ struct CudnnSettings {
   std::int64_t workspace_limit = std::int64_t(256) << 20;  // bytes
   bool autotune = false;
   std::size_t candidates = 8;  // plans that are timed
-  std::string choices;         // a file, or none
+  std::string choices{};       // a file, or none
 };
 
 /// The settings of this program. They count for a device from its first convolution on.

@@ -39,5 +39,11 @@ class Graph {
   typename M::Program program_;
 };
 
+/// An empty graph on a handle's stream.
+template <class P, class M>
+Graph<P, M> graph_on(const Cuda<P, M>& on) {
+  return Graph<P, M>(on);
+}
+
 }  // namespace HUSH_CUDA_ABI
 }  // namespace hush
