@@ -234,7 +234,8 @@ def answer(part):
         print("a warning")
     if {behaviour!r} == "error" and part == "sampling":
         return {{"error": "out of memory: wanted 1 of 2"}}
-    return {{"parameters": 12 if {behaviour!r} == "other" else 1809697, "network": value("--network"), "batch": int(value("--batch")),
+    return {{"parameters": 12 if {behaviour!r} == "other" else 1809697, "network": value("--network"),
+             "batch": int(value("--batch")),
              "steps": int(value("--steps", 500)), "device": {device!r}, "part": part, "seconds": seconds, "calls": 1,
              "peak_bytes": 5, "prepare_seconds": 0}}
 if "--serve" in words:

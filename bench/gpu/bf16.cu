@@ -1,0 +1,3 @@
+#include "gpu.cuh"
+
+template gpu_bench::Measured gpu_bench::measure_on_gpu<hush::bf16>(const gpu_bench::Order&);

@@ -1,0 +1,241 @@
+#pragma once
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <hush/backbones/attention_unet.hpp>
+#include <hush/optimizers/adamw.hpp>
+#include <hush/sample.hpp>
+#include <hush/samplers/ddpm.hpp>
+#include <hush/schedules/linear_beta.hpp>
+#include <hush/train.hpp>
+
+// What hush_gpu_bench measures, written once for every backend.
+
+namespace gpu_bench {
+
+/// The options of the program, and what its one JSON object repeats of them.
+struct Order {
+  std::string network, precision, part = "forward", way = "eager";
+  std::int64_t batch = 1;
+  int steps = 0;  // network calls of a sampling run; 0: as many as the process has
+  double seconds = 2;
+};
+
+/// What was measured: seconds of one call, how many calls, and the most bytes that tensors used on the device.
+struct Measured {
+  double seconds = 0, prepare_seconds = 0;
+  std::int64_t calls = 0, parameters = 0, peak_bytes = 0;
+  int steps = 0;
+};
+
+using Clock = std::chrono::steady_clock;
+inline double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// Seconds a call takes: the median of blocks of about a tenth of a second, with one wait for the device in each.
+template <class Call, class Wait>
+void take_time(Measured& measured, double seconds, const Call& call, const Wait& wait) {
+  const auto block = [&](std::int64_t count) {
+    wait();
+    const auto start = Clock::now();
+    for (std::int64_t i = 0; i < count; ++i) call();
+    wait();
+    return since(start) / double(count);
+  };
+  const auto start = Clock::now();
+  const std::int64_t count = std::max<std::int64_t>(1, std::int64_t(std::ceil(0.1 / std::max(block(1), 1e-7))));
+  std::vector<double> blocks;
+  while (blocks.empty() || since(start) < seconds) blocks.push_back(block(count));
+  std::sort(blocks.begin(), blocks.end());
+  const std::size_t middle = blocks.size() / 2;
+  measured.seconds = blocks.size() % 2 ? blocks[middle] : (blocks[middle - 1] + blocks[middle]) / 2;
+  measured.calls = std::int64_t(blocks.size()) * count;
+}
+
+/// As many pictures as a batch has: speed does not depend on what they show.
+struct Pictures {
+  hush::Images<float> images;
+
+  Pictures(std::int64_t count, hush::ImageSize size) : images(count, size.height, size.width, size.channels) {
+    for (std::size_t i = 0; i < images.pixels.size(); ++i) images.pixels[i] = float(std::sin(0.7 * double(i)));
+  }
+  std::int64_t size() const { return images.count; }
+  hush::Images<float> batch(std::span<const std::int64_t>) const { return images; }
+};
+
+/// The way of an order: a whole plan is one graph on a GPU. Throws std::invalid_argument for another word.
+inline hush::Execution execution(const Order& order) {
+  hush::check(order.way == "eager" || order.way == "graph", "gpu_bench", "there is no way ", order.way,
+              ": take eager or graph");
+  return order.way == "graph" ? hush::Execution::planned : hush::Execution::eager;
+}
+
+/// One network on one backend. `Machine` says how to use its device: wait(on), recorded(on, work), which gives a call
+/// that does the work again as a graph, and peak(on, order), the most bytes that this program ever needed there.
+template <class Net, class Machine>
+class Bench {
+ public:
+  using B = typename Net::backend;
+
+  Bench(const Order& order, typename Net::Config config, const Machine& machine)
+      : order_(order), machine_(machine), net_(std::move(config), process_.ports(), hush::Seed{1}) {
+    measured_.parameters = hush::count_parameters(net_);
+    measured_.steps = order.steps > 0 ? order.steps : process_.schedule.steps();
+  }
+
+  Measured run() {
+    if (order_.part == "forward") return forward();
+    if (order_.part == "sampling") return sampling();
+    if (order_.part == "training") return training();
+    throw std::invalid_argument("[gpu_bench] there is no part " + order_.part + ": take forward, sampling or training");
+  }
+
+ private:
+  Measured forward() {
+    const Pictures pictures(order_.batch, net_.image());
+    const std::vector<hush::Level> levels(std::size_t(order_.batch),
+                                          process_.schedule(0.5 * process_.schedule.steps()));
+    const auto input = process_.input(net_.on(), hush::upload(net_.on().in_full(), pictures.images), levels, {});
+    const auto call = [&] { net_(input); };
+    if (execution(order_) == hush::Execution::eager) return timed(call);
+    call();  // whatever is made for the first time is not recorded
+    return timed(machine_.recorded(net_.on(), call));
+  }
+  Measured sampling() {
+    const hush::SampleOptions<B> options{
+        .steps = measured_.steps, .count = order_.batch, .batch = order_.batch, .execution = execution(order_)};
+    return timed([&] { hush::sample(process_, net_, hush::Ddpm{}, options); });
+  }
+  Measured training() {
+    hush::check(order_.way == "eager", "gpu_bench", "the training step has no way ", order_.way, ": take eager");
+    const Pictures pictures(order_.batch, net_.image());
+    const hush::AdamW optimizer{.rate = 1e-4};
+    hush::Training<Process, Net, hush::AdamW, Pictures> training(
+        process_, net_, optimizer, pictures, {.epochs = std::int64_t(1) << 40, .batch = order_.batch});
+    return timed([&] { training.advance(); });
+  }
+
+  /// Warms up, measures.
+  template <class Call>
+  Measured timed(const Call& call) {
+    const auto wait = [&] { machine_.wait(net_.on()); };
+    for (int i = 0; i < 3; ++i) call();
+    wait();
+    measured_.prepare_seconds = since(started_);
+    take_time(measured_, order_.seconds, call, wait);
+    measured_.peak_bytes = machine_.peak(net_.on(), order_);
+    return measured_;
+  }
+
+  using Process = hush::Process<hush::OneBased<hush::LinearBeta>, hush::PredictNoise<>>;
+  Clock::time_point started_ = Clock::now();
+  Order order_;
+  const Machine& machine_;
+  Process process_{hush::OneBased{hush::LinearBeta{.first = 1e-4, .last = 0.02, .steps = 500, .points = 501}}, {}};
+  Net net_;
+  Measured measured_;
+};
+
+/// Text within a JSON string.
+inline std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return out + '"';
+}
+
+inline void print(std::ostream& out, const Order& order, const Measured& m, const std::string& device) {
+  out << "{\"program\": \"hush\", \"network\": " << quoted(order.network) << ", \"parameters\": " << m.parameters
+      << ", \"batch\": " << order.batch << ", \"precision\": " << quoted(order.precision)
+      << ", \"part\": " << quoted(order.part) << ", \"way\": " << quoted(order.way) << ", \"steps\": " << m.steps
+      << ", \"device\": " << quoted(device) << ", \"seconds\": " << m.seconds << ", \"calls\": " << m.calls
+      << ", \"peak_bytes\": " << m.peak_bytes << ", \"prepare_seconds\": " << m.prepare_seconds << "}" << std::endl;
+}
+
+/// The networks of bench/gpu/networks.json, a line each. Throws std::invalid_argument for another name.
+template <class B, class Machine>
+Measured measure_network(const Order& order, const Machine& machine) {
+  using hush::AttentionUnet, hush::AttentionUnetConfig;
+  const auto on = [&]<class Net>(std::type_identity<Net>, auto config) {
+    return Bench<Net, Machine>(order, std::move(config), machine).run();
+  };
+  constexpr std::type_identity<AttentionUnet<B>> attention_unet;
+  if (order.network == "fashion_mnist") return on(attention_unet, AttentionUnetConfig{});
+  if (order.network == "fashion_mnist_small")
+    return on(attention_unet, AttentionUnetConfig{.widths = {32, 64, 64}, .bottleneck = 128, .head_width = 16});
+  throw std::invalid_argument("[gpu_bench] there is no network " + order.network +
+                              ": take fashion_mnist or fashion_mnist_small");
+}
+
+inline constexpr const char* help =
+    R"(usage: hush_gpu_bench --network N --batch B --precision bf16|tf32|fp32 [--part forward|sampling|training]
+                      [--way eager|graph] [--steps S] [--seconds S]
+
+Measures one part of one network and prints one JSON object (scripts/gpu_bench runs this, and PyTorch in turn). An
+error is an object too, with the words in "error". Exit code 77: there is no device.
+)";
+
+/// Reads the command line. Throws std::invalid_argument in words.
+inline Order read(int argc, char** argv) {
+  Order order;
+  const auto whole = [](const std::string& name, const std::string& text) {
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    hush::check(!text.empty() && *end == 0 && std::isfinite(value) && value >= 0, "gpu_bench", name,
+                " wants a number, got ", text);
+    return value;
+  };
+  for (int i = 1; i < argc; i += 2) {
+    const std::string name = argv[i];
+    hush::check(i + 1 < argc, "gpu_bench", name, " wants a value (see --help)");
+    const std::string value = argv[i + 1];
+    if (name == "--network")
+      order.network = value;
+    else if (name == "--precision")
+      order.precision = value;
+    else if (name == "--part")
+      order.part = value;
+    else if (name == "--way")
+      order.way = value;
+    else if (name == "--batch")
+      order.batch = std::int64_t(whole(name, value));
+    else if (name == "--steps")
+      order.steps = int(whole(name, value));
+    else if (name == "--seconds")
+      order.seconds = whole(name, value);
+    else
+      throw std::invalid_argument("[gpu_bench] unknown option " + name + " (see --help)");
+  }
+  hush::check(order.batch >= 1, "gpu_bench", "--batch must be at least 1, is ", order.batch);
+  return order;
+}
+
+/// The program: `measure_it(order)` measures on whatever device it knows, `device` names it.
+template <class MeasureIt>
+int run(int argc, char** argv, const std::string& device, const MeasureIt& measure_it) {
+  if (argc > 1 && (std::string(argv[1]) == "--help" || std::string(argv[1]) == "-h")) {
+    std::cout << help;
+    return 0;
+  }
+  try {
+    const Order order = read(argc, argv);
+    print(std::cout, order, measure_it(order), device);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cout << "{\"program\": \"hush\", \"error\": " << quoted(error.what()) << "}" << std::endl;
+    return 1;
+  }
+}
+
+}  // namespace gpu_bench

@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""PyTorch's side of scripts/gpu_bench: times one network on one device and prints JSON with the keys of hush_gpu_bench.
+
+  python3 bench/peers/gpu.py --network fashion_mnist --batch 16 --precision bf16 --part forward --way eager
+  python3 bench/peers/gpu.py ... --serve     then, a line each on standard input: `forward 2` (the part, the seconds);
+                                             what is compiled once is kept for the next line
+
+Parts
+  forward    the network, once
+  sampling   a whole DDPM run of `--steps` network calls: the sampler's arithmetic and noise included, x in float
+  training   an optimizer step: a batch copied from pinned memory, noise and levels drawn on the device, forward,
+             backward, AdamW(fused=True) and an average of the weights. Nothing waits for the loss.
+Ways: eager, or torch.compile with that mode (reduce-overhead and max-autotune run CUDA graphs). In all of them
+channels_last, cudnn.benchmark on. bf16: weights and images in bf16 for forward and sampling; float weights under
+autocast for training.
+tf32 and fp32: float, with and without TensorFloat-32 in products and convolutions.
+
+`peak_bytes` is what the part needs on the device by PyTorch's own count, without what other parts hold: the most that
+tensors used (eager), or what the allocator holds from the device (the others, as a graph keeps its memory)."""
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import time
+
+import torch
+from torch.nn import functional as F
+
+import networks
+
+PARTS = ("forward", "sampling", "training")
+WAYS = ("eager", "reduce-overhead", "max-autotune")
+
+
+class Clock:
+    """Times calls on a device: blocks of calls with one wait at the end of each."""
+
+    def __init__(self, device):
+        self.device = device
+
+    def wait(self):
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    def block(self, call, count):
+        self.wait()
+        start = time.perf_counter()
+        for _ in range(count):
+            call()
+        self.wait()
+        return (time.perf_counter() - start) / count
+
+    def measure(self, call, seconds):
+        """Seconds per call, the median of blocks of about a tenth of a second, and the number of calls."""
+        start = time.perf_counter()
+        count = max(1, math.ceil(0.1 / max(self.block(call, 1), 1e-7)))
+        blocks = []
+        while not blocks or time.perf_counter() - start < seconds:
+            blocks.append(self.block(call, count))
+        return statistics.median(blocks), len(blocks) * count
+
+
+class Schedule:
+    """The tutorial's linear betas as tables: row t - 1 belongs to time t."""
+
+    def __init__(self, device, steps):
+        beta = torch.linspace(1e-4, 0.02, steps + 1, dtype=torch.float64)[:steps]
+        bar = torch.cumprod(1 - beta, 0)
+        before = torch.cat([torch.ones(1, dtype=torch.float64), bar[:-1]])
+        self.signal, self.noise = bar.sqrt().float().to(device), (1 - bar).sqrt().float().to(device)
+        variance = beta * (1 - before) / (1 - bar)  # of the posterior: Ho et al. 2020, eq. 7
+        rows = [
+            bar.sqrt(),
+            (1 - bar).sqrt(),
+            before.sqrt() * beta / (1 - bar),
+            (1 - beta).sqrt() * (1 - before) / (1 - bar),
+            variance.sqrt(),
+            torch.arange(1, steps + 1, dtype=torch.float64),
+        ]
+        self.rows = torch.stack(rows, dim=1).float().to(device)
+
+
+class Peer:
+    def __init__(self, chosen):
+        self.name, self.batch, self.precision, self.way = chosen.network, chosen.batch, chosen.precision, chosen.way
+        self.device = torch.device(chosen.device)
+        line = networks.table()[self.name]
+        self.steps, (height, width, channels) = chosen.steps or line["steps"], line["image"]
+        self.shape = (self.batch, channels, height, width)
+        self.clock, self.schedule = Clock(self.device), Schedule(self.device, self.steps)
+        self.prepared = {}
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cudnn.allow_tf32 = self.precision == "tf32"
+        torch.set_float32_matmul_precision("high" if self.precision == "tf32" else "highest")
+
+    def fast(self, function):
+        """`function` itself, or compiled."""
+        if self.way == "eager":
+            return function
+        compiled = torch.compile(function, mode=self.way, fullgraph=True, dynamic=False)
+
+        def call(*arguments):
+            torch.compiler.cudagraph_mark_step_begin()
+            return compiled(*arguments)
+
+        return call
+
+    def network(self, dtype):
+        return networks.network(self.name).to(self.device, dtype=dtype, memory_format=torch.channels_last)
+
+    def images(self, dtype=torch.float):
+        return torch.randn(self.shape).to(self.device, dtype=dtype, memory_format=torch.channels_last)
+
+    @property
+    def low(self):
+        return torch.bfloat16 if self.precision == "bf16" else torch.float
+
+    def forward(self):
+        net, x = self.network(self.low).eval().requires_grad_(False), self.images(self.low)
+        t = torch.full((self.batch,), self.steps / 2, device=self.device)
+        run = self.fast(net)
+
+        def call():
+            with torch.no_grad():
+                run(x, t)
+
+        return call, call
+
+    def sampling(self):
+        net, rows = self.network(self.low).eval().requires_grad_(False), self.schedule.rows
+        start = self.images()
+
+        def step(x, row):
+            signal, noise, of_x0, of_x, fresh, t = row.unbind()
+            eps = net(x.to(self.low), t.expand(self.batch)).float()
+            x0 = ((x - noise * eps) / signal).clamp(-1, 1)
+            return of_x0 * x0 + of_x * x + fresh * torch.randn_like(x)
+
+        run = self.fast(step)
+
+        def few(times):
+            x = start
+            with torch.no_grad():
+                for t in times:
+                    x = run(x, rows[t - 1])
+                    if self.way != "eager":
+                        x = x.clone()  # the graph's own output is overwritten by its next run
+            return x
+
+        return lambda: few(range(self.steps, 0, -1)), lambda: few([1])
+
+    def training(self):
+        net = self.network(torch.float).train()
+        average = [p.detach().clone() for p in net.parameters()]
+        weights = list(net.parameters())
+        optimizer = torch.optim.AdamW(weights, lr=1e-4, fused=True)
+        data = torch.randn(self.shape).contiguous(memory_format=torch.channels_last)
+        if self.device.type == "cuda":
+            data = data.pin_memory()
+
+        def loss(x0):
+            at = torch.randint(0, self.steps, (self.batch,), device=self.device)
+            eps = torch.randn_like(x0)
+            spread = (self.batch, 1, 1, 1)
+            xt = self.schedule.signal[at].view(spread) * x0 + self.schedule.noise[at].view(spread) * eps
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+                out = net(xt, (at + 1).float())
+            return F.mse_loss(out.float(), eps)
+
+        run = self.fast(loss)
+
+        def call():
+            run(data.to(self.device, non_blocking=True)).backward()
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            with torch.no_grad():
+                torch._foreach_lerp_(average, weights, 1e-4)
+
+        return call, call
+
+    def memory(self, peak):
+        """Bytes now, or the most since the last reset: of tensors, or held from the device where graphs keep theirs."""
+        if self.device.type != "cuda":
+            return 0
+        if self.way == "eager":
+            return (torch.cuda.max_memory_allocated if peak else torch.cuda.memory_allocated)(self.device)
+        return (torch.cuda.max_memory_reserved if peak else torch.cuda.memory_reserved)(self.device)
+
+    def settle(self):
+        if self.device.type == "cuda":
+            self.clock.wait()
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats(self.device)
+
+    def prepare(self, part):
+        """Builds, compiles and warms up a part."""
+        started = time.perf_counter()
+        self.settle()
+        before = self.memory(peak=False)
+        call, warm = getattr(self, part)()
+        for _ in range(4):  # compile, warm up, record, replay
+            warm()
+        self.settle()
+        warm()
+        self.clock.wait()
+        self.prepared[part] = call
+        return {"peak_bytes": self.memory(peak=True) - before, "prepare_seconds": time.perf_counter() - started}
+
+    def report(self, part, seconds):
+        found = {} if part in self.prepared else self.prepare(part)
+        median, calls = self.clock.measure(self.prepared[part], seconds)
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu"
+        return {
+            "program": "torch",
+            "network": self.name,
+            "parameters": networks.table()[self.name]["parameters"],
+            "batch": self.batch,
+            "precision": self.precision,
+            "part": part,
+            "way": self.way,
+            "steps": self.steps,
+            "device": name,
+            "version": str(torch.__version__),
+            "seconds": median,
+            "calls": calls,
+            **found,
+        }
+
+    def answer(self, part, seconds):
+        """`report`, or an object with the error in words."""
+        try:
+            return self.report(part, seconds)
+        except Exception as error:  # whatever a compiler or a device says goes into the cell
+            lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+            return {"part": part, "way": self.way, "error": f"{type(error).__name__}: {lines[0]}"[:300]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--network", choices=networks.table(), required=True)
+    parser.add_argument("--batch", type=int, required=True)
+    parser.add_argument("--precision", choices=("bf16", "tf32", "fp32"), required=True)
+    parser.add_argument("--part", choices=PARTS, default="forward")
+    parser.add_argument("--way", choices=WAYS, default="eager")
+    parser.add_argument("--steps", type=int, default=0, help="network calls of a sampling run; 0: as the table says")
+    parser.add_argument("--seconds", type=float, default=2, help="how long to measure")
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="cpu: only to try this program")
+    parser.add_argument("--serve", action="store_true", help="answer lines of standard input")
+    chosen = parser.parse_args()
+    if chosen.device == "cuda" and not torch.cuda.is_available():
+        print("gpu.py: PyTorch sees no CUDA device here", file=sys.stderr)
+        sys.exit(77)
+    peer = Peer(chosen)
+    if not chosen.serve:
+        print(json.dumps(peer.answer(chosen.part, chosen.seconds)), flush=True)
+        return
+    for line in sys.stdin:
+        part, seconds = line.split()
+        print(json.dumps(peer.answer(part, float(seconds))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
