@@ -46,6 +46,7 @@ struct Play {
   Conv2dSizes sizes;
   bool narrow = false;  // bf16
   int runs = 0;
+  std::vector<std::int64_t> names;
   std::map<std::int64_t, void*> arrays;
 };
 Play play;
@@ -82,13 +83,20 @@ class Played {
       *time = float(play.runs);
       return cudaSuccess;
     };
-    calls().execute = [](cudnnHandle_t, cudnnBackendDescriptor_t, cudnnBackendDescriptor_t pack) {
-      std::int64_t count = 0, names[8] = {};
-      void* pointers[8] = {};
-      cudnnBackendGetAttribute(pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, 8, &count, names);
-      cudnnBackendGetAttribute(pack, CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, 8, &count, pointers);
-      play.arrays.clear();
-      for (std::int64_t i = 0; i < count; ++i) play.arrays[names[i]] = pointers[i];
+    calls().descriptor_set = [](cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
+                                cudnnBackendAttributeType_t type, std::int64_t count, const void* values) {
+      if (name == CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS) {
+        const auto* names = static_cast<const std::int64_t*>(values);
+        play.names.assign(names, names + count);
+      }
+      if (name == CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS) {
+        play.arrays.clear();
+        for (std::int64_t i = 0; i < count; ++i)
+          play.arrays[play.names[std::size_t(i)]] = static_cast<void* const*>(values)[i];
+      }
+      return cudnnBackendSetAttribute(descriptor, name, type, count, values);
+    };
+    calls().execute = [](cudnnHandle_t, cudnnBackendDescriptor_t, cudnnBackendDescriptor_t) {
       ++play.runs;
       play.narrow ? play_convolution<bf16>() : play_convolution<float>();
       return CUDNN_STATUS_SUCCESS;
