@@ -1,11 +1,17 @@
-# Headers, the CMake package (components core, hush, gif) and hush.pc. Nothing of it depends on the processor.
+# Headers, the CMake package (components core, hush, gif, cuda) and hush.pc. Nothing of it depends on the processor.
 include(CMakePackageConfigHelpers)
 set(hush_package_dir "${CMAKE_INSTALL_DATADIR}/cmake/hush")
 
-install(TARGETS hush_core EXPORT hush-core FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(TARGETS hush_headers EXPORT hush-headers FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(TARGETS hush_core EXPORT hush-core)
 install(TARGETS hush EXPORT hush-hush)
 install(TARGETS hush_gif EXPORT hush-gif)
-foreach(component core hush gif)
+set(hush_components headers core hush gif)
+if(TARGET hush_cuda)
+  install(TARGETS hush_cuda EXPORT hush-cuda)
+  list(APPEND hush_components cuda)
+endif()
+foreach(component IN LISTS hush_components)
   install(EXPORT hush-${component} NAMESPACE hush:: DESTINATION "${hush_package_dir}" FILE hush-${component}.cmake)
 endforeach()
 
@@ -14,7 +20,7 @@ configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/hushConfig.cmake.in" "$
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/hushConfigVersion.cmake"
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/hushConfig.cmake" "${PROJECT_BINARY_DIR}/hushConfigVersion.cmake"
-  "${CMAKE_CURRENT_LIST_DIR}/FindCGIF.cmake" DESTINATION "${hush_package_dir}")
+  "${CMAKE_CURRENT_LIST_DIR}/FindCGIF.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindCUDNN.cmake" DESTINATION "${hush_package_dir}")
 
 configure_file("${CMAKE_CURRENT_LIST_DIR}/hush.pc.in" "${PROJECT_BINARY_DIR}/hush.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/hush.pc" DESTINATION "${CMAKE_INSTALL_DATADIR}/pkgconfig")
