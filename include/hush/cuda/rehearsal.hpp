@@ -69,9 +69,10 @@ struct RehearsalMemory {
   std::shared_ptr<std::size_t> free = std::make_shared<std::size_t>(std::size_t(1) << 34);
   std::byte* take(std::size_t bytes) const {
     if (bytes > *free) return nullptr;
-    auto* block = static_cast<std::byte*>(std::aligned_alloc(64, bytes));
-    if (block) std::memset(block, 0xff, bytes), *free -= bytes;
-    return block;
+    void* block = nullptr;
+    if (posix_memalign(&block, 64, bytes) != 0) return nullptr;
+    std::memset(block, 0xff, bytes), *free -= bytes;
+    return static_cast<std::byte*>(block);
   }
   void give(std::byte* block, std::size_t bytes) const noexcept {
     *free += bytes;
@@ -112,6 +113,8 @@ class Rehearsal {
     refuse_while_recording("a copy to the host");
     if (bytes) std::memcpy(to, from, bytes);
   }
+  void copy_ahead(void* to, const void* from, std::size_t bytes) { copy_in(to, from, bytes); }
+  void await_ahead() {}
   void synchronise() { refuse_while_recording("waiting"); }
 
   /// What a Graph records here: closures, to be called in order.
@@ -160,7 +163,8 @@ class Rehearsal {
   template <class Body>
   static void run(const Body& body, const Grid& grid) {
     const std::unique_ptr<std::byte, decltype(&std::free)> scratch(
-        static_cast<std::byte*>(grid.shared ? std::aligned_alloc(16, grid.shared) : nullptr), &std::free);
+        static_cast<std::byte*>(grid.shared ? std::aligned_alloc(16, (grid.shared + 15) / 16 * 16) : nullptr),
+        &std::free);
     if (scratch) std::memset(scratch.get(), 0xff, grid.shared);
     if (members == 1) {
       for (std::int64_t b = 0; b < grid.teams; ++b) body(Alone(b, grid.teams, scratch.get()));
