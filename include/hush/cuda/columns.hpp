@@ -54,9 +54,9 @@ inline void check_scratch(const char* where, std::int64_t columns, std::size_t b
   check(bytes <= 96 * 1024, where, columns, " channels are more than a team can work on");
 }
 
-/// Sums K numbers of each column over the rows. gather(row, step, c, sums) adds those of rows row, row + step, ...
-/// below the end, columns c to c + W, to float sums[K][W]. The sums lie in `scratch`, of column_scratch floats, those
-/// of number k from k * (what is returned) on; all members may read them.
+/// Sums K numbers of each column over the rows, at last in double. gather(row, step, c, sums) adds those of rows row,
+/// row + step, ... below the end, columns c to c + W, to float sums[K][W]. The sums lie in `scratch`, of column_scratch
+/// floats, those of number k from k * (what is returned) on; all members may read them.
 template <int W, int K, class Team, class Gather>
 HUSH_HOST_DEVICE std::int64_t sum_columns(const Team& team, std::int64_t columns, float* scratch,
                                           const Gather& gather) {
@@ -70,9 +70,9 @@ HUSH_HOST_DEVICE std::int64_t sum_columns(const Team& team, std::int64_t columns
   team.sync();
   for (std::int64_t i = team.rank(); i < K * columns; i += team.size()) {
     float* at = scratch + i / columns * plane + i % columns;
-    float sum = at[0];
-    for (std::int64_t row = 1; row < rows; ++row) sum += at[row * columns];
-    at[0] = sum;
+    double sum = 0;
+    for (std::int64_t row = 0; row < rows; ++row) sum += double(at[row * columns]);
+    at[0] = float(sum);
   }
   team.sync();
   return plane;
@@ -82,15 +82,15 @@ HUSH_HOST_DEVICE std::int64_t sum_columns(const Team& team, std::int64_t columns
 template <class Team, class F>
 HUSH_HOST_DEVICE void sum_groups(const Team& team, std::int64_t groups, std::int64_t width, float* sums, const F& f) {
   if (groups == 1) {
-    float sum = 0;
-    for (std::int64_t i = team.rank(); i < width; i += team.size()) sum += f(0, i);
+    double sum = 0;
+    for (std::int64_t i = team.rank(); i < width; i += team.size()) sum += double(f(0, i));
     sum = team.sum(sum);
-    if (team.rank() == 0) sums[0] = sum;
+    if (team.rank() == 0) sums[0] = float(sum);
   } else {
     for (std::int64_t g = team.rank(); g < groups; g += team.size()) {
-      float sum = 0;
-      for (std::int64_t i = 0; i < width; ++i) sum += f(g, i);
-      sums[g] = sum;
+      double sum = 0;
+      for (std::int64_t i = 0; i < width; ++i) sum += double(f(g, i));
+      sums[g] = float(sum);
     }
   }
   team.sync();
@@ -106,9 +106,9 @@ struct SumRows {
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
     for (std::int64_t c = first_of(team); c < columns; c += all_of(team)) {
-      float sum = 0;
-      for (std::int64_t row = 0; row < rows; ++row) sum += x[row * line + c];
-      y[c] = Y(sum);
+      double sum = 0;
+      for (std::int64_t row = 0; row < rows; ++row) sum += double(x[row * line + c]);
+      y[c] = Y(float(sum));
     }
   }
 };

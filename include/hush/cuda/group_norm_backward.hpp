@@ -40,7 +40,7 @@ HUSH_HOST_DEVICE Lanes<W> before_activation(const NormColumn<T, W>& column, cons
   const Activation activation = column.task.fusion.activation;
   if (activation == Activation::none) return g;
   const Lanes<W> v = column.before_activation(pixel, xhat);
-  for (int w = 0; w < W; ++w) g.v[w] *= activation_slope(activation, v.v[w]);
+  for (int w = 0; w < W; ++w) g.v[w] = activated_backward(activation, g.v[w], v.v[w]);
   return g;
 }
 

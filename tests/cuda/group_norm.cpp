@@ -1,0 +1,112 @@
+#include <cuda/against.hpp>
+
+#include <hush/cpu/group_norm.hpp>
+#include <hush/cuda/group_norm.hpp>
+
+using namespace against;
+
+namespace {
+
+struct Found {
+  std::vector<double> y, mean, rstd, dx, dgamma, dbeta;
+};
+
+/// group_norm and its backward on any backend.
+template <class B>
+Found normalised(const B& on, const GroupNormSizes& s, const std::vector<double>& x, const std::vector<double>& dy) {
+  using T = typename B::scalar;
+  using Master = typename B::master;
+  const auto gamma = put<Master>(on, random<float>(s.channels, 3)),
+             beta = put<Master>(on, random<float>(s.channels, 4));
+  const auto in = put<T>(on, x), grad = put<T>(on, dy);
+  auto y = room<T>(on, in.size()), dx = room<T>(on, in.size());
+  auto mean = room<Master>(on, s.batch * s.groups), rstd = room<Master>(on, mean.size());
+  auto dgamma = room<Master>(on, s.channels), dbeta = room<Master>(on, s.channels);
+  group_norm(on, s, in.data(), gamma.data(), beta.data(), y.data(), mean.data(), rstd.data());
+  group_norm_backward(on, s, grad.data(), in.data(), gamma.data(), std::as_const(mean).data(),
+                      std::as_const(rstd).data(), dx.data(), dgamma.data(), dbeta.data());
+  return {download<double>(y),  download<double>(mean),   download<double>(rstd),
+          download<double>(dx), download<double>(dgamma), download<double>(dbeta)};
+}
+
+// One pixel, one channel, one image; channels that are and are not a multiple of 8; few groups, one, one a channel; one
+// slab (up to 16,384 numbers an image) and several.
+const GroupNormSizes all_sizes[] = {
+    {1, 1, 1, 1, 1e-3},  {2, 1, 8, 1, 1e-3},   {3, 7, 5, 1, 1e-5},    {2, 35, 12, 4, 1e-5},  {1, 9, 16, 16, 1e-3},
+    {2, 63, 24, 3, 0.1}, {1, 5, 600, 2, 1e-3}, {2, 1031, 24, 1, 0.1}, {1, 1500, 16, 4, 0.1}, {2, 900, 19, 19, 1e-3}};
+
+}  // namespace
+
+TEST_CASE("cuda group_norm: forward and gradients are the CPU's") {
+  each_machine([](const auto& on) {
+    using B = std::decay_t<decltype(on)>;
+    unsigned seed = 1;
+    for (const GroupNormSizes& s : all_sizes) {
+      CAPTURE(s.pixels);
+      CAPTURE(s.channels);
+      CAPTURE(s.groups);
+      const std::int64_t size = s.batch * s.pixels * s.channels;
+      const auto x = random<typename B::scalar>(size, seed++), dy = random<typename B::scalar>(size, seed++);
+      const Found found = normalised(on, s, x, dy), wanted = normalised(Double{}, s, x, dy);
+      const double most = tolerance<typename B::precision>();
+      CHECK(distance(found.y, wanted.y) < most);
+      CHECK(distance(found.mean, wanted.mean) < 1e-5);
+      CHECK(distance(found.rstd, wanted.rstd) < 1e-5);
+      CHECK(distance(found.dgamma, wanted.dgamma) < 1e-5);
+      CHECK(distance(found.dbeta, wanted.dbeta) < 1e-5);
+      // Where a group is one number (or nearly), dx is what is left of numbers that cancel.
+      if (s.pixels * s.channels / s.groups > 4) CHECK(distance(found.dx, wanted.dx) < most);
+    }
+  });
+}
+
+TEST_CASE("cuda group_norm: a mean far off the spread costs no digits but those of the numbers themselves") {
+  each_machine([](const auto& on) {
+    using B = std::decay_t<decltype(on)>;
+    if (std::is_same_v<typename B::precision, bf16>) return;
+    for (const std::int64_t pixels : {200, 3000}) {
+      const GroupNormSizes s{2, pixels, 16, 2, 0};
+      auto x = random<float>(s.batch * s.pixels * s.channels, 11);
+      for (double& v : x) v = double(float(1000 + v));
+      const Found found = normalised(on, s, x, x), wanted = normalised(Double{}, s, x, x);
+      CHECK(distance(found.rstd, wanted.rstd) < 1e-5);
+      CHECK(distance(found.y, wanted.y) < 1e-4);
+    }
+  });
+}
+
+TEST_CASE("cuda group_norm: gradients that nobody wants are left alone, and no image is no trouble") {
+  each_machine([](const auto& on) {
+    using B = std::decay_t<decltype(on)>;
+    using T = typename B::scalar;
+    for (const std::int64_t pixels : {5, 2100}) {
+      const GroupNormSizes s{2, pixels, 8, 2, 1e-3};
+      const auto x = random<T>(s.batch * s.pixels * s.channels, 5);
+      const Found all = normalised(on, s, x, x);
+      const auto in = put<T>(on, x);
+      const auto gamma = put<float>(on, random<float>(8, 3)), mean = put<float>(on, all.mean);
+      const auto rstd = put<float>(on, all.rstd);
+      auto dx = room<T>(on, in.size());
+      auto dbeta = room<float>(on, 8);
+      group_norm_backward(on, s, in.data(), in.data(), gamma.data(), mean.data(), rstd.data(), dx.data(), nullptr,
+                          nullptr);
+      group_norm_backward(on, s, in.data(), in.data(), gamma.data(), mean.data(), rstd.data(), nullptr, nullptr,
+                          dbeta.data());
+      CHECK(download<double>(dx) == all.dx);
+      CHECK(download<double>(dbeta) == all.dbeta);
+    }
+    const Found none = normalised(on, {0, 4, 8, 2, 1e-3}, {}, {});
+    CHECK(none.dgamma == std::vector<double>(8, 0.0));
+  });
+}
+
+TEST_CASE("cuda group_norm: an image's numbers do not depend on the batch") {
+  each_machine([](const auto& on) {
+    using T = typename std::decay_t<decltype(on)>::scalar;
+    const GroupNormSizes s{3, 2100, 8, 2, 1e-3};
+    const auto x = random<T>(s.batch * s.pixels * s.channels, 6);
+    const std::vector<double> last(x.end() - s.pixels * s.channels, x.end());
+    const auto batch = normalised(on, s, x, x).y, alone = normalised(on, {1, 2100, 8, 2, 1e-3}, last, last).y;
+    CHECK(std::vector<double>(batch.end() - s.pixels * s.channels, batch.end()) == alone);
+  });
+}
