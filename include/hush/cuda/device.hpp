@@ -1,28 +1,21 @@
 #pragma once
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <typeindex>
 #include <utility>
 
-#include <hush/cuda/calls.hpp>
 #include <hush/cuda/cuda.hpp>
+#include <hush/cuda/require.hpp>
+#include <hush/cuda/staging.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {
-
-/// Throws CudaError("[call] what CUDA says of it; parts...") unless all is well. Memory that is exhausted has its own
-/// exception; see CudaMemory.
-template <class... Parts>
-void require(cudaError_t status, const char* call, const Parts&... parts) {
-  if (status == cudaSuccess) [[likely]]
-    return;
-  calls().last_error();  // an error that is not sticky is told once
-  throw CudaError(call, int(status), words(cudaGetErrorString(status), sizeof...(parts) ? "; " : "", parts...));
-}
 
 /// Plain device memory (never managed), of the device that is current.
 struct CudaMemory {
@@ -111,20 +104,19 @@ class Device {
     void* arguments[]{const_cast<Body*>(&body)};
     launch_kernel(kernel_of<Body>(), arguments, grid, __PRETTY_FUNCTION__);
   }
-  /// The bytes may be changed when this returns.
+  /// The bytes may be changed when this returns. Small copies are queued, large ones waited for.
   void copy_in(void* to, const void* from, std::size_t bytes) {
     refuse_while_recording("a copy from the host");
     if (bytes == 0) return;
+    const bool small = bytes <= Staging::most;
+    if (small) from = std::memcpy(staging_.place(bytes, stream_), from, bytes);
     require(calls().copy(to, from, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync", bytes,
             " bytes to device ", device_);
-    synchronise();  // pinned memory may still be read
+    if (!small) synchronise();
   }
-  /// The same from pinned memory, which must stay as it is until the stream has come so far.
-  void copy_in_later(void* to, const void* pinned, std::size_t bytes) {
-    if (bytes > 0)
-      require(calls().copy(to, pinned, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync", bytes,
-              " pinned bytes to device ", device_);
-  }
+  /// The same beside what is queued; `await_ahead` makes later work wait for it.
+  void copy_ahead(void* to, const void* from, std::size_t bytes) { part<CopiesAhead>().copy(to, from, bytes); }
+  void await_ahead() { part<CopiesAhead>().await(stream_); }
   void copy_out(void* to, const void* from, std::size_t bytes) {
     refuse_while_recording("a copy to the host");
     if (bytes > 0)
@@ -138,11 +130,16 @@ class Device {
             "; the kernel at fault was queued earlier");
   }
 
-  /// What belongs to this stream besides (a library's handle): made as Part(*this) when first asked for.
+  /// What belongs to this stream besides (a library's handle): made as Part(*this) or Part() when first asked for.
   template <class Part>
   Part& part() {
     auto& one = parts_[typeid(Part)];
-    if (!one) one = std::make_shared<Part>(*this);
+    if (!one) {
+      if constexpr (std::is_constructible_v<Part, Device&>)
+        one = std::make_shared<Part>(*this);
+      else
+        one = std::make_shared<Part>();
+    }
     return *static_cast<Part*>(one.get());
   }
   class Program;
@@ -187,6 +184,7 @@ class Device {
   bool recording_ = false;  // what is queued is recorded, not done
   cudaStream_t stream_ = nullptr;
   CachingMemory<CudaMemory> memory_;
+  Staging staging_;
   std::map<std::type_index, std::shared_ptr<void>> parts_;
 };
 

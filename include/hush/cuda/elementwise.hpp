@@ -71,6 +71,16 @@ void copy_in(const Cuda<P, M>& on, std::int64_t n, const H* x, Y* y) {
   }
 }
 
+/// The same for floats, beside what is queued: `await_ahead` makes later work wait for it. y must not be in use.
+template <class P, class M>
+void copy_ahead(const Cuda<P, M>& on, std::int64_t n, const float* x, float* y) {
+  on.machine().copy_ahead(y, x, std::size_t(n) * sizeof(float));
+}
+template <class P, class M>
+void await_ahead(const Cuda<P, M>& on) {
+  on.machine().await_ahead();
+}
+
 /// The backend's numbers to the host's, once all that was queued before is done; to whole numbers they are rounded, and
 /// kept within what H can hold.
 template <class P, class M, class X, class H>

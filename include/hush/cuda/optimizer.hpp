@@ -79,6 +79,7 @@ namespace bodies {
 struct SquareOf {
   HUSH_HOST_DEVICE double operator()(float a, float) const { return double(a) * double(a); }
 };
+inline constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 /// Body: the numbers of a GradientReport, by one team.
 struct Report {
   std::int64_t count;
@@ -97,7 +98,7 @@ struct Report {
     const bool finite = std::isfinite(*loss) && std::isfinite(norm);
     report[GradientReport::loss] = *loss;
     report[GradientReport::norm] = float(norm);
-    report[GradientReport::factor] = finite ? float(factor) : std::numeric_limits<float>::quiet_NaN();
+    report[GradientReport::factor] = finite ? float(factor) : not_a_number;
   }
 };
 }  // namespace bodies
