@@ -35,34 +35,27 @@ OPTIMIZER_BYTES = 38  # per parameter: gradient 4, weight, average and two momen
 
 @dataclasses.dataclass(frozen=True)
 class Device:
-    """Rates that a program can reach: TFLOP/s of the matrix units, and of the other arithmetic (`fp32`), TB/s of
-    memory."""
+    """Rates that a program can reach: TFLOP/s of the matrix units, and of the other arithmetic (`fp32`), TB/s of memory.
+    `name` is what the driver calls the device: the same chip on another board has other rates."""
 
+    name: str
     bf16: float
     tf32: float
     fp32: float
     bandwidth: float
-    source: str
 
 
+# bf16 and bandwidth were measured (a product of large matrices, a large copy); tf32 is half of bf16 as in the data
+# sheets; fp32 is nine tenths of their 67.
 DEVICES = {
-    "H200": Device(
-        788,
-        394,
-        60,
-        4.3,
-        "bf16 and bandwidth measured on one (a large product, a large copy); tf32 is half of "
-        "bf16 as in the data sheet; fp32 is nine tenths of the data sheet's 67",
-    ),
-    "H100": Device(
-        798,
-        399,
-        60,
-        3.0,
-        "80 GB SXM; bf16 and bandwidth measured on one (a product of 8192^3, a large copy); "
-        "tf32 and fp32 as for the H200",
-    ),
+    "H200": Device("NVIDIA H200", bf16=788, tf32=394, fp32=60, bandwidth=4.3),
+    "H100": Device("NVIDIA H100 80GB HBM3", bf16=798, tf32=399, fp32=60, bandwidth=3.0),
 }
+
+
+def device_called(name):
+    """The device that the driver calls so, or None."""
+    return next((device for device in DEVICES.values() if device.name == name), None)
 
 
 @dataclasses.dataclass(frozen=True)

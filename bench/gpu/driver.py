@@ -228,10 +228,8 @@ class Measurement:
         if not replies:
             return None
         device = replies[0]["device"]
-        known = next((name for name in roofline.DEVICES if name in device), None)
-        floors = known and roofline.floors(
-            chosen.network, chosen.precision, chosen.batch, roofline.DEVICES[known], replies[0]["steps"]
-        )
+        known = roofline.device_called(device)
+        floors = known and roofline.floors(chosen.network, chosen.precision, chosen.batch, known, replies[0]["steps"])
         now = datetime.datetime.now(datetime.timezone.utc)
         return {
             "network": chosen.network,

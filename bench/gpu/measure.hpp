@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <hush/backbones/attention_unet.hpp>
+#include <hush/nn/shadows.hpp>
 #include <hush/optimizers/adamw.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddpm.hpp>
@@ -105,6 +106,7 @@ class Bench {
     const std::vector<hush::Level> levels(std::size_t(order_.batch),
                                           process_.schedule(0.5 * process_.schedule.steps()));
     const auto input = process_.input(net_.on(), hush::upload(net_.on().in_full(), pictures.images), levels, {});
+    const hush::Shadows<B> shadows(net_);
     const auto call = [&] { net_(input); };
     if (execution(order_) == hush::Execution::eager) return timed(call);
     call();  // whatever is made for the first time is not recorded

@@ -90,11 +90,13 @@ def fastest(cell, rows, part):
     return min(measured, key=lambda row: found(cell, row, part), default=None)
 
 
+def has_goals(cell):
+    return cell["precision"] == "bf16" and roofline.device_called(cell["device"]) == roofline.DEVICES["H200"]
+
+
 def goal(cell, part):
-    if cell["precision"] != "bf16" or "H200" not in cell["device"]:
-        return ""
     factor = GOALS.get((part, cell["batch"]), GOALS.get((part, None)))
-    return f"at least {factor:g}" if factor else ""
+    return f"at least {factor:g}" if factor and has_goals(cell) else ""
 
 
 def time_line(cell, part):
@@ -118,7 +120,7 @@ def memory_line(cell, part):
     best_hush, best_torch = fastest(cell, HUSH, part), fastest(cell, TORCH, part)
     ours, theirs = (row and found(cell, row, part, "peak_bytes") for row in (best_hush, best_torch))
     ratio = f"**{ours / theirs:.2f}**" if ours and theirs else NOT_MEASURED
-    wanted = f"at most {MEMORY_GOAL:g}" if cell["precision"] == "bf16" and "H200" in cell["device"] else ""
+    wanted = f"at most {MEMORY_GOAL:g}" if has_goals(cell) else ""
     return [
         f"peak memory, {part}, MiB",
         *(shown(cell, row, part, "peak_bytes", 2.0**-20) for row in (*HUSH, *TORCH)),
@@ -149,7 +151,7 @@ def wanted(cells):
             "network": name,
             "precision": precision,
             "batch": batch,
-            "device": "H200",
+            "device": device.name,
             "commit": NOT_MEASURED,
             "date": NOT_MEASURED,
             "rows": {},

@@ -78,6 +78,8 @@ class Schedule:
             (1 - beta).sqrt() * (1 - before) / (1 - bar),
             variance.sqrt(),
             torch.arange(1, steps + 1, dtype=torch.float64),
+            torch.zeros(steps, dtype=torch.float64),  # so that every row begins at a multiple of 16 bytes
+            torch.zeros(steps, dtype=torch.float64),
         ]
         self.rows = torch.stack(rows, dim=1).float().to(device)
 
@@ -133,7 +135,7 @@ class Peer:
         start = self.images()
 
         def step(x, row):
-            signal, noise, of_x0, of_x, fresh, t = row.unbind()
+            signal, noise, of_x0, of_x, fresh, t = row[:6].unbind()
             eps = net(x.to(self.low), t.expand(self.batch)).float()
             x0 = ((x - noise * eps) / signal).clamp(-1, 1)
             return of_x0 * x0 + of_x * x + fresh * torch.randn_like(x)
