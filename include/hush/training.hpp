@@ -9,10 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include <hush/data/shuffle.hpp>
 #include <hush/draw.hpp>
 #include <hush/draws/discrete_uniform.hpp>
 #include <hush/ema.hpp>
+#include <hush/lesson.hpp>
+#include <hush/loader.hpp>
 #include <hush/nn/flat_parameters.hpp>
 #include <hush/ops/mse.hpp>
 #include <hush/optimizer.hpp>
@@ -29,9 +30,6 @@ concept Dataset = requires(const D& data, std::span<const std::int64_t> items) {
   { data.batch(items) } -> std::same_as<Images<float>>;
 };
 
-/// How training picks the noise level of an item: one of `draws/`, or a lambda.
-using DrawRule = std::function<double(const AnySchedule& schedule, Uniform& uniform)>;
-
 /// A loss or a gradient that is NaN or infinite. The weights are those before the step, and no checkpoint was written.
 struct NonFinite : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -47,6 +45,8 @@ struct TrainOptions {
   Ema ema{};                            // the averaged weights that sampling wants
   DrawRule draw = DiscreteUniform{};
   bool reshuffle = true;                 // each epoch has an order of its own; false: all have that of the first
+  std::int64_t accumulate = 1;           // parts that a batch is computed in, one after the other, to save memory
+  bool record = false;                   // on a GPU: the step's forward and backward pass as a graph (no dropout then)
   const Data* validation = nullptr;      // its loss is taken after each epoch, always with the same noise
   std::function<bool()> stop = nullptr;  // asked after each step; true ends training there
 };
@@ -73,8 +73,14 @@ class Training {
   using master = typename B::master;
 
   Training(const Proc& process_, Net& net_, const Opt& optimizer_, const Data& data_, TrainOptions<Data> options_)
-      : process(process_), net(net_), averaged(net_), optimizer(optimizer_), data(data_), options(std::move(options_)) {
-    validate();
+      : process(process_),
+        net(net_),
+        averaged(net_),
+        optimizer(optimizer_),
+        data(data_),
+        options(std::move(options_)),
+        loader_(net.on().in_full(), data, {options.batch, options.seed, options.reshuffle}),
+        pass_(net, (validate(), 1 / double(options.accumulate)), options.record) {
     weights = FlatParameters<B>(net);
     average = FlatParameters<B>(averaged);
     weights.attach_gradients(net);
@@ -82,7 +88,7 @@ class Training {
     for (int i = 0; i < Opt::moments; ++i) moments.push_back(weights.zeros());
   }
 
-  std::int64_t steps_per_epoch() const { return data.size() / options.batch; }
+  std::int64_t steps_per_epoch() const { return loader_.steps_per_epoch(); }
   std::int64_t total_steps() const { return options.epochs * steps_per_epoch(); }
   bool finished() const { return step >= total_steps(); }
   bool epoch_finished() const { return step > 0 && step % steps_per_epoch() == 0; }
@@ -90,18 +96,12 @@ class Training {
   /// One optimizer step. Throws NonFinite before it would spoil the weights.
   StepReport advance() {
     const std::int64_t epoch = step / steps_per_epoch(), first = step % steps_per_epoch() * options.batch;
-    const std::int64_t shuffled = options.reshuffle ? epoch : 0;
-    if (order_epoch_ != shuffled) {
-      order_ = hush::data::shuffle(data.size(), options.seed, shuffled);
-      order_epoch_ = shuffled;
-    }
-    const auto items = std::span<const std::int64_t>(order_).subspan(std::size_t(first), std::size_t(options.batch));
     std::vector<std::uint32_t> images;
     for (std::int64_t i = 0; i < options.batch; ++i) images.push_back(std::uint32_t(first + i));
 
     if (shadowed_ != step) weights.refresh_shadow();  // the values are those of another step: a checkpoint's
     weights.zero_gradients();
-    const Tensor<B, master> loss = backward(data.batch(items), images);
+    const Tensor<B, master> loss = backward(loader_.batch(step), images);
     const auto& on = weights.values().on();
     Tensor<B, master> measured(on, {GradientReport::size});
     measure_gradient(on, weights.size(), options.clip_gradient, std::as_const(weights).gradients().data(), loss.data(),
@@ -115,7 +115,8 @@ class Training {
                                                 .decay = options.ema.at(step + 1),
                                                 .shadow = weights.shadow().data()}},
                                      weights.values(), weights.gradients(), moments);
-    const std::vector<double> numbers = download<double>(measured);
+    if (step + 1 < total_steps()) loader_.load_ahead(step + 1);
+    const std::vector<double> numbers = download<double>(measured);  // the one time that the host waits
     StepReport report{step + 1, epoch, numbers[GradientReport::loss], factor * optimizer.rate,
                       numbers[GradientReport::norm]};
     check_finite(report.loss, "loss", report);
@@ -143,7 +144,8 @@ class Training {
       std::vector<std::uint32_t> images;
       for (std::int64_t i = first; i < std::min(first + options.batch, set.size()); ++i)
         items.push_back(i), images.push_back(std::uint32_t(i));
-      const Lesson shown = lesson(upload(net.on().in_full(), set.batch(items)), images, 0, 1);
+      const Lesson<F> shown =
+          lesson(process, options.draw, upload(net.on().in_full(), set.batch(items)), images, {options.seed, 0, 1});
       const Tensor<B> said = process.predict(net, shown.xt, shown.levels, {});
       sum += download<double>(mse_loss(said, shown.target).value)[0] * double(items.size());
     }
@@ -164,38 +166,24 @@ class Training {
   std::vector<EpochReport> epochs;
 
  private:
-  /// What the network is shown and what it should say, for some images at levels of their own.
-  struct Lesson {
-    Tensor<F> xt, target;
-    std::vector<Level> levels;
-  };
-  Lesson lesson(const Tensor<F>& x0, std::span<const std::uint32_t> images, std::uint32_t at_step,
-                std::uint32_t use) const {
-    const AnySchedule schedule(process.schedule);
-    std::vector<Level> levels;
-    std::vector<double> signal, noise, of_x0, of_eps;
-    for (const std::uint32_t image : images) {
-      Uniform uniform{Stream{options.seed, image, at_step, purpose("level", use)}};
-      const Level level = process.schedule(options.draw(schedule, uniform));
-      const Target target = process.parameterization.target(level);
-      levels.push_back(level), signal.push_back(level.signal), noise.push_back(level.noise);
-      of_x0.push_back(target.x0), of_eps.push_back(target.eps);
+  /// Adds the gradients of a batch, part by part, and gives its error.
+  Tensor<B, master> backward(const Tensor<F>& x0, const std::vector<std::uint32_t>& images) {
+    const std::int64_t parts = options.accumulate, count = options.batch / parts;
+    const Shape shape = x0.shape().with_front(count);
+    const B& on = net.on();
+    Tensor<B, master> total(on, {1}), share(on, {1});
+    fill(on, 1, 0, total.data());
+    for (std::int64_t i = 0; i < parts; ++i) {
+      const std::vector<std::uint32_t> own(images.begin() + i * count, images.begin() + (i + 1) * count);
+      const Lesson<F> shown =
+          lesson(process, options.draw, x0.part(i * shape.size(), shape), own, {options.seed, std::uint32_t(step), 0});
+      const Tensor<B, master> loss = pass_({process.input(on, shown.xt, shown.levels, {}), shown.target},
+                                           {options.seed, std::uint32_t(step), own});
+      scale(on.in_full(), 1, 1 / double(parts), loss.data(), share.data());
+      add_into(on, 1, std::as_const(share).data(), total.data());
     }
-    const Tensor<F> eps =
-        normal_images(x0.on(), x0.shape(), Stream{options.seed, 0, at_step, purpose("noise", use)}, images);
-    return {blended_images<F>(signal, x0, noise, eps), blended_images<F>(of_x0, x0, of_eps, eps), std::move(levels)};
+    return total;
   }
-  /// Adds the gradients of the mean squared error of what the network says (Ho et al. 2020, eq. 14) to those of the
-  /// parameters, and gives the error.
-  Tensor<B, master> backward(const Images<float>& batch, const std::vector<std::uint32_t>& images) {
-    Tape<B> tape(Randomness{options.seed, std::uint32_t(step), images});
-    const Lesson shown = lesson(upload(net.on().in_full(), batch), images, std::uint32_t(step), 0);
-    const Var<B> said = process.predict(net, tape, shown.xt, shown.levels, {});
-    Loss<B> loss = mse_loss(said.value(), shown.target);
-    tape.backward(said, std::move(loss.gradient));
-    return loss.value;
-  }
-
   void check_finite(double value, const char* what, const StepReport& report) const {
     if (!std::isfinite(value))
       throw NonFinite(words("[train] the ", what, " is ", value, " at step ", report.step, " (epoch ", report.epoch + 1,
@@ -207,6 +195,8 @@ class Training {
     check(options.batch >= 1, "train", "batch must be at least 1, is ", options.batch);
     check(data.size() >= options.batch, "train", "the data set has ", data.size(), " images, fewer than one batch of ",
           options.batch);
+    check(options.accumulate >= 1 && options.batch % options.accumulate == 0, "train", "a batch of ", options.batch,
+          " does not fall into ", options.accumulate, " equal parts");
     check(options.clip_gradient >= 0, "train", "clip_gradient must not be negative, is ", options.clip_gradient);
     check(options.rate && options.draw, "train", "rate and draw must not be empty");
     options.ema.validate();
@@ -218,8 +208,9 @@ class Training {
     check(net.ports() == process.ports(), "train", "the network was built for another process: its ports differ");
   }
 
-  std::vector<std::int64_t> order_;
-  std::int64_t order_epoch_ = -1, shadowed_ = 0;  // the epoch of the order; the step that the shadow belongs to
+  Loader<F, Data> loader_;
+  Pass<Net> pass_;
+  std::int64_t shadowed_ = 0;  // the step that the shadow belongs to
 };
 
 }  // namespace hush

@@ -131,13 +131,14 @@ Var<B> record(Tape<B>& tape, const Op& op, const Inputs&... inputs) {
   bool any = false;
   for (std::size_t i = 0; i < n; ++i) any |= needs[i] = arrivals[i].wanted();
   if (!any) return tape.constant(std::move(recorded.y));
-  const int node = tape.push([op, arrivals, needs, saved = std::move(recorded.saved)](Tape<B>& on, const Tensor<B>& dy) {
-    auto grads = std::apply([&](const auto&... s) { return op.backward(needs, dy, s...); }, saved);
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (deliver<B>(on, needs[I] ? arrivals[I] : Arrival<B>{}, std::move(std::get<I>(grads))), ...);
-    }
-    (std::make_index_sequence<n>{});
-  });
+  const int node =
+      tape.push([op, arrivals, needs, saved = std::move(recorded.saved)](Tape<B>& on, const Tensor<B>& dy) {
+        auto grads = std::apply([&](const auto&... s) { return op.backward(needs, dy, s...); }, saved);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+          (deliver<B>(on, needs[I] ? arrivals[I] : Arrival<B>{}, std::move(std::get<I>(grads))), ...);
+        }
+        (std::make_index_sequence<n>{});
+      });
   return Var<B>(tape, std::move(recorded.y), node);
 }
 

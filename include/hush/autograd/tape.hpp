@@ -52,7 +52,8 @@ class Tape {
  public:
   using Pull = std::function<void(Tape&, const Tensor<B>& dy)>;
 
-  explicit Tape(Randomness randomness = {}) : randomness_(std::move(randomness)) {}
+  explicit Tape(Randomness randomness = {}, std::uint32_t first_draw = 0)
+      : randomness_(std::move(randomness)), draws_(first_draw) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -104,6 +105,9 @@ class Tape {
   const Randomness& randomness() const { return randomness_; }
   /// A number for each random op of the pass, in order of recording.
   std::uint32_t next_draw() { return draws_++; }
+  /// How many there were, and more that were drawn elsewhere.
+  std::uint32_t draws() const { return draws_; }
+  void skip_draws(std::uint32_t count) { draws_ += count; }
 
  private:
   struct Node {

@@ -42,8 +42,6 @@ struct Calls {
   cudaError_t (*capture_begin)(cudaStream_t, cudaStreamCaptureMode) = cudaStreamBeginCapture;
   cudaError_t (*capture_end)(cudaStream_t, cudaGraph_t*) = cudaStreamEndCapture;
   cudaError_t (*capturing)(cudaStream_t, cudaStreamCaptureStatus*) = cudaStreamIsCapturing;
-  cudaError_t (*capture_to_graph)(cudaStream_t, cudaGraph_t, const cudaGraphNode_t*, const cudaGraphEdgeData*,
-                                  std::size_t, cudaStreamCaptureMode) = cudaStreamBeginCaptureToGraph;
   cudaError_t (*graph_create)(cudaGraph_t*, unsigned) = cudaGraphCreate;
   cudaError_t (*graph_add_child)(cudaGraphNode_t*, cudaGraph_t, const cudaGraphNode_t*, std::size_t,
                                  cudaGraph_t) = cudaGraphAddChildGraphNode;

@@ -35,9 +35,17 @@ struct CudaMemory {
   std::string words() const {
     std::size_t free = 0, total = 0;
     if (calls().memory_info(&free, &total) != cudaSuccess) return {};
-    return hush::words("; device ", device, " has ", free, " of ", total, " free");
+    return hush::words("; device ", device, " has ", free, " bytes free of ", total);
   }
 };
+
+/// A type as messages name it, taken from the compiler's name of this very function.
+template <class Body>
+constexpr auto name_of() {
+  constexpr std::string_view text = __PRETTY_FUNCTION__, mark = "Body = ";
+  constexpr auto from = text.find(mark) + mark.size();
+  return text.substr(from, text.rfind(']') - from);
+}
 
 /// The code for the device that runs a body, and that which counts down a graph's loop; both in cuda/device.cuh, which
 /// nvcc compiles.
@@ -69,8 +77,10 @@ class Device {
     int count = 0;
     const cudaError_t counted = calls().device_count(&count);
     if (counted == cudaErrorNoDevice || (counted == cudaSuccess && count == 0))
-      throw CudaError("cudaGetDeviceCount", int(cudaErrorNoDevice), "there is no NVIDIA GPU on this machine");
-    require(counted, "cudaGetDeviceCount", "asking how many GPUs there are");
+      throw CudaError(
+          "cudaGetDeviceCount", int(cudaErrorNoDevice),
+          "there is no NVIDIA GPU on this machine, or CUDA_VISIBLE_DEVICES hides it; hush runs on the CPU too");
+    require(counted, "cudaGetDeviceCount", "the NVIDIA driver does not answer: see what nvidia-smi says");
     if (device < 0 || device >= count)
       throw CudaError(
           "Cuda", int(cudaErrorInvalidDevice),
@@ -81,9 +91,9 @@ class Device {
               minor = attribute(cudaDevAttrComputeCapabilityMinor);
     architecture_ = 10 * major + minor;
     if (architecture_ < 80)
-      throw CudaError(
-          "Cuda", 0,
-          words("device ", device, " has architecture sm_", architecture_, "; hush wants sm_80 (Ampere) or newer"));
+      throw CudaError("Cuda", 0,
+                      words("device ", device, " is too old: it has architecture sm_", architecture_,
+                            ", hush wants sm_80 (Ampere) or newer"));
     require(calls().stream_create(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags", "device ", device);
   }
   Device(const Device&) = delete;
@@ -102,7 +112,7 @@ class Device {
   template <class Body>
   void launch(const Body& body, const Grid& grid) {
     void* arguments[]{const_cast<Body*>(&body)};
-    launch_kernel(kernel_of<Body>(), arguments, grid, __PRETTY_FUNCTION__);
+    launch_kernel(kernel_of<Body>(), arguments, grid, name_of<Body>());
   }
   /// The bytes may be changed when this returns. Small copies are queued, large ones waited for.
   void copy_in(void* to, const void* from, std::size_t bytes) {
@@ -127,7 +137,7 @@ class Device {
   void synchronise() {
     refuse_while_recording("waiting");
     require(calls().stream_synchronise(stream_), "cudaStreamSynchronize", "device ", device_,
-            "; the kernel at fault was queued earlier");
+            "; what failed was queued earlier, and compute-sanitizer names it");
   }
 
   /// What belongs to this stream besides (a library's handle): made as Part(*this) or Part() when first asked for.
@@ -147,16 +157,11 @@ class Device {
   void launch_kernel(const void* kernel, void** arguments, const Grid& grid, std::string_view name) {
     constexpr std::size_t without_asking = 48 * 1024;
     if (grid.shared > without_asking)
-      require(calls().function_attribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(grid.shared)),
-              "cudaFuncSetAttribute", grid.shared, " bytes of shared memory, in ", name);
-    const cudaError_t status = calls().launch(kernel, dim3(unsigned(grid.teams)), dim3(unsigned(grid.threads)),
-                                              arguments, grid.shared, stream_);
-    if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidDeviceFunction)
-      throw CudaError("cudaLaunchKernel", int(status),
-                      words("this program holds no code for sm_", architecture_, ", device ", device_,
-                            ": build it with CMAKE_CUDA_ARCHITECTURES=", architecture_));
-    require(status, "cudaLaunchKernel", grid.teams, " teams of ", grid.threads, " with ", grid.shared,
-            " bytes of scratch, in ", name);
+      require_kernel(calls().function_attribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(grid.shared)),
+                     "cudaFuncSetAttribute", grid, name);
+    require_kernel(calls().launch(kernel, dim3(unsigned(grid.teams)), dim3(unsigned(grid.threads)), arguments,
+                                  grid.shared, stream_),
+                   "cudaLaunchKernel", grid, name);
   }
 
  private:
@@ -172,6 +177,17 @@ class Device {
           "cudaDriverGetVersion", int(cudaErrorInsufficientDriver),
           words("the NVIDIA driver is too old: it knows CUDA ", driver / 1000, ".", driver % 100 / 10,
                 ", this program was built with CUDA ", runtime / 1000, ".", runtime % 100 / 10, "; update the driver"));
+  }
+  void require_kernel(cudaError_t status, const char* call, const Grid& grid, std::string_view name) const {
+    if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidDeviceFunction) {
+      calls().last_error();
+      throw CudaError(call, int(status),
+                      words("this program holds no code for sm_", architecture_, ", which is what device ", device_,
+                            " wants: build it with CMAKE_CUDA_ARCHITECTURES=", architecture_, ", or nvcc -arch=sm_",
+                            architecture_));
+    }
+    require(status, call, "the kernel is ", name, ", for ", grid.teams, grid.teams == 1 ? " team of " : " teams of ",
+            grid.threads, " with ", grid.shared, " bytes of scratch, on device ", device_);
   }
   int attribute(cudaDeviceAttr which) const {
     int value = 0;

@@ -29,14 +29,20 @@ class CachingMemory {
   explicit CachingMemory(Source source = {}) : source_(std::move(source)) {}
   CachingMemory(const CachingMemory&) = delete;
   CachingMemory& operator=(const CachingMemory&) = delete;
+  ~CachingMemory() { trim(); }
 
   /// At least `bytes` bytes, aligned as the source aligns. Throws OutOfMemory when the system has no more, after giving
   /// back what is not in use.
   std::shared_ptr<std::byte[]> allocate(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
-    const std::size_t size = rounded(bytes);
-    const std::shared_ptr<Pool> pool = pool_;
-    std::byte* block = take(*pool, size);
+    std::size_t size;
+    std::shared_ptr<Pool> pool;
+    std::byte* block;
+    {
+      const std::lock_guard lock(mutex_);
+      size = rounded(bytes);
+      pool = pool_;
+      block = take(*pool, size);
+    }
     return {block, [this, size, pool](std::byte* p) { give(*pool, p, size); }};
   }
   MemoryUse use() const {
@@ -125,7 +131,7 @@ class CachingMemory {
   void give(Pool& pool, std::byte* block, std::size_t size) noexcept {
     const std::lock_guard lock(mutex_);
     use_.in_use -= size;
-    if (keep_) {
+    if (keep_ || &pool != main_.get()) {  // what a graph names is its own in any case
       try {
         pool[size].push_back(block);
         return;

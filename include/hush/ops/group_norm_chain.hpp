@@ -1,0 +1,171 @@
+#pragma once
+#include <optional>
+
+#include <hush/ops/add_channels.hpp>
+#include <hush/ops/arithmetic.hpp>
+#include <hush/ops/average_pool2d.hpp>
+#include <hush/ops/concat.hpp>
+#include <hush/ops/gelu.hpp>
+#include <hush/ops/group_norm.hpp>
+#include <hush/ops/relu.hpp>
+#include <hush/ops/silu.hpp>
+#include <hush/ops/upsample.hpp>
+#include <hush/tensor/norm_fusion.hpp>
+
+namespace hush {
+
+/// What stands around a group normalization, in the order in which it is done:
+///   x beside `beside`: the channels of both, normalized as one;   the norm;
+///   (1 + scale) v and v + shift, both [N, C];   v + residual, of v's shape;   `activation`;   `resample`.
+template <Value V>
+struct AroundNorm {
+  Activation activation = Activation::none;
+  Resample resample = Resample::none;
+  std::optional<V> scale = {}, shift = {}, residual = {}, beside = {};
+};
+
+/// Whether a backend has a kernel for all of that at once.
+template <class B>
+concept FusesNorms = requires(const B& on, const GroupNormSizes& s, const NormFusion<typename B::scalar>& fusion,
+                              typename B::scalar* x, typename B::master* p) {
+  group_norm_fused(on, s, fusion, x, p, p, x, p, p);
+};
+
+namespace ops {
+
+/// A group normalization and all around it in one op, for backends that have the kernel. Its arguments are x, gamma,
+/// beta, scale, shift, residual and beside; the last four may be empty. What stands before the activation is not saved
+/// but computed again.
+struct GroupNormChain {
+  GroupNorm norm;
+  Activation activation = Activation::none;
+  Resample resample = Resample::none;
+
+  template <Backend B>
+  using Master = Tensor<B, typename B::master>;
+
+  template <Backend B>
+  GroupNormSizes sizes(const Tensor<B>& x, const Master<B>& gamma, const Master<B>& beta,
+                       const Tensor<B>& beside) const {
+    const Shape& s = x.shape();
+    return norm.sizes(beside.empty() ? s : s.with_back(s.back() + beside.shape().back()), gamma, beta);
+  }
+  template <Backend B>
+  NormFusion<typename B::scalar> fusion(const Tensor<B>& x, const Tensor<B>& scale, const Tensor<B>& shift,
+                                        const Tensor<B>& residual, const Tensor<B>& beside) const {
+    const std::int64_t width = x.shape().rank() == 4 ? x.shape()[2] : 0;
+    return {activation,   resample,        width,         scale.data(),
+            shift.data(), residual.data(), beside.data(), beside.empty() ? 0 : beside.shape().back()};
+  }
+  Shape result(const Shape& s, std::int64_t channels) const {
+    if (resample == Resample::nearest2) return {s[0], 2 * s[1], 2 * s[2], channels};
+    if (resample == Resample::average2) return {s[0], s[1] / 2, s[2] / 2, channels};
+    return s.with_back(channels);
+  }
+  template <Backend B>
+  Tensor<B> forward(const Tensor<B>& x, const Master<B>& gamma, const Master<B>& beta, const Tensor<B>& scale,
+                    const Tensor<B>& shift, const Tensor<B>& residual, const Tensor<B>& beside) const {
+    return record(x, gamma, beta, scale, shift, residual, beside).y;
+  }
+  template <Backend B>
+  auto record(const Tensor<B>& x, const Master<B>& gamma, const Master<B>& beta, const Tensor<B>& scale,
+              const Tensor<B>& shift, const Tensor<B>& residual, const Tensor<B>& beside) const {
+    const GroupNormSizes s = sizes(x, gamma, beta, beside);
+    Master<B> mean(x.on(), {s.batch, s.groups}), rstd = empty_like(mean);
+    Tensor<B> y(x.on(), result(x.shape(), s.channels));
+    group_norm_fused(x.on(), s, fusion(x, scale, shift, residual, beside), x.data(), gamma.data(), beta.data(),
+                     y.data(), mean.data(), rstd.data());
+    return Recorded{y, std::tuple{x, gamma, beta, scale, shift, residual, beside, mean, rstd}};
+  }
+  template <Backend B>
+  auto backward(const Needs<7>& needs, const Tensor<B>& dy, const Tensor<B>& x, const Master<B>& gamma,
+                const Master<B>& beta, const Tensor<B>& scale, const Tensor<B>& shift, const Tensor<B>& residual,
+                const Tensor<B>& beside, const Master<B>& mean, const Master<B>& rstd) const {
+    const auto wanted = [](bool need, const auto& like) {
+      return need ? empty_like(like) : std::decay_t<decltype(like)>{};
+    };
+    std::tuple grads{wanted(needs[0], x),     wanted(needs[1], gamma), wanted(needs[2], beta),
+                     wanted(needs[3], scale), wanted(needs[4], shift), wanted(needs[5], residual),
+                     wanted(needs[6], beside)};
+    auto& [dx, dgamma, dbeta, dscale, dshift, dresidual, dbeside] = grads;
+    const NormFusionGrads<typename B::scalar, typename B::master> to{
+        dx.data(), dbeside.data(), dscale.data(), dshift.data(), dresidual.data(), dgamma.data(), dbeta.data()};
+    group_norm_fused_backward(x.on(), sizes(x, gamma, beta, beside), fusion(x, scale, shift, residual, beside),
+                              dy.data(), x.data(), gamma.data(), beta.data(), mean.data(), rstd.data(), to);
+    return grads;
+  }
+};
+
+/// Throws unless what stands around a norm of `x` fits it.
+template <Value V>
+void check_around(const V& x, const AroundNorm<V>& around) {
+  const Shape& s = x.shape();
+  check(s.rank() >= 2, "group_norm_chain", "wants x [N, ..., C], got ", s);
+  std::int64_t channels = s.back();
+  if (around.beside) {
+    const Shape& t = around.beside->shape();
+    check(t.rank() == s.rank() && s == t.with_back(s.back()), "group_norm_chain", s, " and ", t,
+          " beside it differ in more than their channels");
+    channels += t.back();
+  }
+  for (const auto* each : {&around.scale, &around.shift})
+    check(!*each || (*each)->shape() == Shape{s[0], channels}, "group_norm_chain", "images ", s,
+          " want a scale and a shift ", Shape{s[0], channels}, ", got ", *each ? (*each)->shape() : Shape{});
+  check(!around.residual || around.residual->shape() == s.with_back(channels), "group_norm_chain", "wants a residual ",
+        s.with_back(channels), ", got ", around.residual ? around.residual->shape() : Shape{});
+  if (around.resample == Resample::none) return;
+  check(s.rank() == 4, "group_norm_chain", "resampling wants images [N, H, W, C], got ", s);
+  check(around.resample == Resample::nearest2 || (s[1] % 2 == 0 && s[2] % 2 == 0), "group_norm_chain",
+        "windows of 2 do not tile ", s);
+}
+
+/// The same by the ops of its parts.
+template <Value V>
+V chained(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
+          const GroupNorm& norm, const AroundNorm<V>& around) {
+  V v = group_norm(around.beside ? concat(x, *around.beside) : x, gamma, beta, norm.groups, norm.eps);
+  if (around.scale) {
+    const V zero = constant_like(x, filled(v.on(), v.shape(), 0));
+    v = v + v * add_channels(zero, *around.scale);
+  }
+  if (around.shift) v = add_channels(v, *around.shift);
+  if (around.residual) v = *around.residual + v;
+  switch (around.activation) {
+    case Activation::none:
+      break;
+    case Activation::silu:
+      v = silu(v);
+      break;
+    case Activation::gelu_tanh:
+      v = gelu(v, Gelu::tanh);
+      break;
+    case Activation::gelu_exact:
+      v = gelu(v, Gelu::exact);
+      break;
+    case Activation::relu:
+      v = relu(v);
+      break;
+  }
+  if (around.resample == Resample::average2) return average_pool2d(v, 2);
+  return around.resample == Resample::nearest2 ? upsample_nearest(v, 2) : v;
+}
+
+}  // namespace ops
+
+/// A group normalization (see group_norm) and what stands around it: one op on a backend that fuses them, the ops one
+/// after the other elsewhere. Throws std::invalid_argument for shapes that do not fit.
+template <Value V>
+V group_norm_chain(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
+                   std::int64_t groups, double eps, const AroundNorm<V>& around) {
+  using B = typename V::backend;
+  ops::check_around(x, around);
+  if constexpr (FusesNorms<B>) {
+    const auto or_empty = [&](const std::optional<V>& v) -> V { return v ? *v : constant_like(x, Tensor<B>{}); };
+    return apply(ops::GroupNormChain{{groups, eps}, around.activation, around.resample}, x, gamma, beta,
+                 or_empty(around.scale), or_empty(around.shift), or_empty(around.residual), or_empty(around.beside));
+  } else {
+    return ops::chained(x, gamma, beta, {groups, eps}, around);
+  }
+}
+
+}  // namespace hush
