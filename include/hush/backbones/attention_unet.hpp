@@ -9,7 +9,6 @@
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>
-#include <hush/ops/add_channels.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/concat.hpp>
 #include <hush/ops/gelu.hpp>
@@ -53,8 +52,8 @@ inline void validate(const AttentionUnetConfig& config) {
 
 namespace attention_unet {
 
-/// Two 3x3 convolutions without bias, each followed by a norm over the whole image; GELU between them and, where
-/// `residual`, GELU of the sum with the input.
+/// Two 3x3 convolutions without bias, each followed by a norm over the whole image; GELU between them and at the end
+/// either a shift [N, C], one number a channel, or, where `residual`, GELU of the sum with the input.
 template <Backend B>
 struct DoubleConv {
   nn::Conv2d<B> conv1;
@@ -74,11 +73,21 @@ struct DoubleConv {
         residual(residual_) {}
   template <Value V>
   V operator()(const V& x) const {
-    V y = norm2(conv2(gelu(norm1(conv1(x)), Gelu::tanh)));
-    return residual ? gelu(x + y, Gelu::tanh) : y;
+    const V y = to_norm2(x);
+    return residual ? norm2(y, {.activation = Activation::gelu_tanh, .residual = x}) : norm2(y);
+  }
+  template <Value V>
+  V operator()(const V& x, const V& shift) const {
+    return norm2(to_norm2(x), {.shift = shift});
   }
   static void visit(auto& self, auto&& f) {
     f("conv1", self.conv1), f("norm1", self.norm1), f("conv2", self.conv2), f("norm2", self.norm2);
+  }
+
+ private:
+  template <Value V>
+  V to_norm2(const V& x) const {
+    return conv2(norm1(conv1(x), {.activation = Activation::gelu_tanh}));
   }
 };
 
@@ -119,7 +128,7 @@ struct Stage {
       : conv1(on, {w.in, w.in, w.in}, eps, true), conv2(on, w, eps), shift(on, embedding, w.out) {}
   template <Value V>
   V operator()(const V& x, const V& embedding) const {
-    return add_channels(conv2(conv1(x)), shift(silu(embedding)));
+    return conv2(conv1(x), shift(silu(embedding)));
   }
   static void visit(auto& self, auto&& f) { f("conv1", self.conv1), f("conv2", self.conv2), f("shift", self.shift); }
 };

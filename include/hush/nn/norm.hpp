@@ -1,5 +1,5 @@
 #pragma once
-#include <hush/ops/group_norm.hpp>
+#include <hush/ops/group_norm_chain.hpp>
 #include <hush/ops/layer_norm.hpp>
 
 namespace hush::nn {
@@ -20,6 +20,11 @@ struct GroupNorm {
   template <Value V>
   V operator()(const V& x) const {
     return group_norm(x, weight, bias, groups, eps);
+  }
+  /// The norm and what stands around it, on some backends at once: norm(x, {.activation = Activation::silu}).
+  template <Value V>
+  V operator()(const V& x, const AroundNorm<V>& around) const {
+    return group_norm_chain(x, weight, bias, groups, eps, around);
   }
   static void visit(auto& self, auto&& f) { f("weight", self.weight), f("bias", self.bias); }
 };

@@ -1,0 +1,78 @@
+#include <doctest/doctest.h>
+
+#include <hush/cpu/activation.hpp>
+#include <hush/cpu/group_norm.hpp>
+#include <hush/cpu/reduce.hpp>
+#include <hush/cpu/resample.hpp>
+#include <hush/ops/average_pool2d.hpp>
+#include <hush/ops/group_norm_chain.hpp>
+#include <ops/inputs.hpp>
+
+using namespace hush;
+
+TEST_CASE("group_norm_chain: gradients agree with finite differences") {
+  const Shape s{2, 4, 2, 3}, more = s.with_back(1), all = s.with_back(4), each{2, 4};
+  const Activation activations[] = {Activation::silu, Activation::gelu_tanh, Activation::gelu_exact, Activation::none};
+  const Resample resamples[] = {Resample::none, Resample::average2, Resample::nearest2};
+  for (const Resample resample : resamples)
+    for (const Activation activation : activations) {
+      const auto chain = [&](const auto& x, const auto& beside, const auto& gamma, const auto& beta, const auto& scale,
+                             const auto& shift, const auto& residual) {
+        return group_norm_chain(x, gamma, beta, 2, 1e-3, {activation, resample, scale, shift, residual, beside});
+      };
+      require_gradients(chain, input(s, 1), input(more, 2), parameter({4}, 3), parameter({4}, 4), input(each, 5),
+                        input(each, 6), input(all, 7));
+    }
+}
+
+TEST_CASE("group_norm_chain: on the CPU it is its parts, bit for bit") {
+  const Shape s{2, 6, 4, 8};
+  const auto x = input<float>(s, 1), residual = input<float>(s, 2), shift = input<float>({2, 8}, 3);
+  const auto gamma = parameter<float>({8}, 4), beta = parameter<float>({8}, 5);
+  const auto v = group_norm(x, gamma, beta, 1, 1e-3);
+  const auto chain = [&](const AroundNorm<Tensor<Cpu<float>>>& around) {
+    return download<float>(group_norm_chain(x, gamma, beta, 1, 1e-3, around));
+  };
+  CHECK(chain({}) == download<float>(v));
+  CHECK(chain({.shift = shift}) == download<float>(add_channels(v, shift)));
+  CHECK(chain({.activation = Activation::relu}) == download<float>(relu(v)));
+  CHECK(chain({.activation = Activation::gelu_tanh, .residual = residual}) ==
+        download<float>(gelu(residual + v, Gelu::tanh)));
+  CHECK(chain({.activation = Activation::silu, .resample = Resample::average2}) ==
+        download<float>(average_pool2d(silu(v), 2)));
+}
+
+TEST_CASE("group_norm_chain: what does not fit is refused in words") {
+  using V = Tensor<Cpu<double>>;
+  const auto of = [](const Shape& s) { return filled(Cpu<double>{1}, s, 1); };
+  const auto p = parameter({4}, 1);
+  const auto refused = [&](const Shape& s, const AroundNorm<V>& around) -> std::string {
+    try {
+      group_norm_chain(of(s), p, p, 2, 1e-3, around);
+    } catch (const std::invalid_argument& error) { return error.what(); }
+    return "";
+  };
+  CHECK(refused({2, 4, 4, 4}, {.scale = of({2, 3})}) ==
+        "[group_norm_chain] images [2, 4, 4, 4] want a scale and a shift [2, 4], got [2, 3]");
+  CHECK(refused({2, 4, 4, 4}, {.shift = of({1, 4})}) ==
+        "[group_norm_chain] images [2, 4, 4, 4] want a scale and a shift [2, 4], got [1, 4]");
+  CHECK(refused({2, 4, 4, 4}, {.residual = of({2, 4, 4, 2})}) ==
+        "[group_norm_chain] wants a residual [2, 4, 4, 4], got [2, 4, 4, 2]");
+  CHECK(refused({2, 4, 4, 2}, {.beside = of({2, 4, 3, 2})}) ==
+        "[group_norm_chain] [2, 4, 4, 2] and [2, 4, 3, 2] beside it differ in more than their channels");
+  CHECK(refused({2, 3, 4, 4}, {.resample = Resample::average2}) ==
+        "[group_norm_chain] windows of 2 do not tile [2, 3, 4, 4]");
+  CHECK(refused({2, 4, 4}, {.resample = Resample::nearest2}) ==
+        "[group_norm_chain] resampling wants images [N, H, W, C], got [2, 4, 4]");
+  CHECK(refused({2, 4, 4, 3}, {}) == "[group_norm] 3 channels do not fall into 2 groups");
+}
+
+TEST_CASE("average_pool2d: the mean of each window, and its gradient") {
+  const auto x =
+      upload(Cpu<double>{1}, {1, 2, 4, 1}, std::span<const double>(std::vector<double>{1, 2, 3, 4, 5, 6, 7, 9}));
+  CHECK(download<double>(average_pool2d(x, 2)) == std::vector<double>{3.5, 5.75});
+  require_gradients([](const auto& v) { return average_pool2d(v, 3); }, input({2, 6, 9, 5}, 1));
+  CHECK_THROWS_WITH_AS(average_pool2d(x, 3), "[average_pool2d] windows of 3 do not tile [1, 2, 4, 1]",
+                       std::invalid_argument);
+  CHECK_THROWS_AS(average_pool2d(x, 0), std::invalid_argument);
+}
