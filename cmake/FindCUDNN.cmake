@@ -1,14 +1,15 @@
-# Finds NVIDIA's cuDNN (9 or newer: a library with the backend API), which has no CMake package of its own. Looks in
-# CUDNN_ROOT (a CMake or environment variable: the folder that holds include/cudnn.h), beside the CUDA toolkit, in the
-# folder of NVIDIA's Python wheels if CUDNN_ROOT points there, and where the system keeps such things. Defines
-# CUDNN::cudnn, CUDNN_VERSION.
+# Finds NVIDIA's cuDNN, which has no CMake package of its own: in CUDNN_ROOT (a CMake or environment variable: the folder
+# that holds include/cudnn.h; the cudnn folder of NVIDIA's Python wheels is one), beside the CUDA toolkit, and where the
+# system keeps such things. Defines CUDNN::cudnn and CUDNN_VERSION.
 set(cudnn_hints "")
 if(CUDAToolkit_FOUND)
-  set(cudnn_hints ${CUDAToolkit_INCLUDE_DIRS} ${CUDAToolkit_LIBRARY_DIR} ${CUDAToolkit_LIBRARY_ROOT} ${CUDAToolkit_TARGET_DIR})
+  set(cudnn_hints
+    ${CUDAToolkit_INCLUDE_DIRS} ${CUDAToolkit_LIBRARY_DIR} ${CUDAToolkit_LIBRARY_ROOT} ${CUDAToolkit_TARGET_DIR})
 endif()
 find_path(CUDNN_INCLUDE_DIR cudnn_version.h HINTS ${cudnn_hints} /usr/local/cuda PATH_SUFFIXES include)
 # A wheel holds libcudnn.so.9 only.
-find_library(CUDNN_LIBRARY NAMES cudnn libcudnn.so.9 HINTS ${cudnn_hints} /usr/local/cuda PATH_SUFFIXES lib64 lib lib/x64)
+find_library(CUDNN_LIBRARY NAMES cudnn libcudnn.so.9 NAMES_PER_DIR
+  HINTS ${cudnn_hints} /usr/local/cuda PATH_SUFFIXES lib64 lib lib/x64)
 mark_as_advanced(CUDNN_INCLUDE_DIR CUDNN_LIBRARY)
 unset(cudnn_hints)
 

@@ -4,6 +4,7 @@
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/conv2d_weight.hpp>
 #include <hush/cuda/conv2d.hpp>
+#include <hush/cuda/conv2d_plain.hpp>
 #include <hush/cuda/rehearsal.hpp>
 #include <limits>
 #include <random>

@@ -49,6 +49,7 @@ void sinusoidal_embedding(const Survey&, const auto&...) {}
 void subtract(const Survey&, const auto&...) {}
 void upsample_bilinear(const Survey&, const auto&...) {}
 void upsample_nearest(const Survey&, const auto&...) {}
+void upsample_nearest_backward(const Survey&, const auto&...) {}
 
 /// The convolutions of one call of a network with `batch` images.
 template <class Net>

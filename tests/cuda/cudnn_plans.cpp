@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
+#include <hush/cuda/conv2d_key.hpp>
+#include <hush/cuda/cudnn_engines.hpp>
+#include <hush/cuda/cudnn_graph.hpp>
+#include <hush/cuda/cudnn_plan.hpp>
 #include <hush/cuda/cudnn_plans.hpp>
 #include <set>
 #include <string>
@@ -136,57 +138,4 @@ TEST_CASE("cudnn plans: engines whose sums come in any order want `fast`") {
   const auto steady = hush::conv2d_plans(device, key, 1 << 30, 100);
   key.fast = true;
   CHECK(hush::conv2d_plans(device, key, 1 << 30, 100).size() > steady.size());
-}
-
-TEST_CASE("cudnn plans: the fastest candidate is kept in a file and used from then on") {
-  const auto folder = std::filesystem::temp_directory_path() / "hush_cudnn_choices";
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  const std::string file = (folder / "choices.txt").string();
-  const Conv2dKey key{.sizes = same(16, 32, 64, 64, 3), .bias = true};
-
-  int timed = 0;
-  Conv2dPlans tuned(described_h200(), {.autotune = true, .candidates = 5, .choices = file});
-  const hush::CudnnEngine third =
-      tuned.find(key, [&](const Conv2dPlan&) { return ++timed == 3 ? 0.5f : 1.f; })->engine();
-  CHECK(timed == 5);
-  tuned.find(key, [&](const Conv2dPlan&) { return float(++timed); });
-  CHECK(timed == 5);
-  const auto candidates = hush::conv2d_plans(tuned.device(), key, std::int64_t(256) << 20, 5);
-  CHECK(third == candidates[2].engine());
-  CHECK(third != candidates[0].engine());
-
-  Conv2dPlans later(described_h200(), {.choices = file});
-  CHECK(later.plan(key).engine() == third);
-  CHECK(later.plan(key).workspace() == candidates[2].workspace());
-  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);  // nothing half-written is left
-
-  std::string line;
-  std::getline(std::ifstream(file) >> std::ws, line);
-  CHECK(line == hush::words(tuned.device().version(), "\tNVIDIA H200\t", key.text(), "\t", third.text()));
-  const auto put = [&](const std::string& engine) {
-    std::ofstream(file) << "nonsense\n\n" << line.substr(0, line.rfind('\t') + 1) << engine << '\n';
-  };
-  for (const char* broken : {"99999", "1 2=999999", "x", "-3", "4 5", "4 5=", "4 5=6 y"}) {
-    INFO(broken);
-    put(broken);
-    CHECK(Conv2dPlans(described_h200(), {.choices = file}).plan(key).engine() == candidates[0].engine());
-  }
-  std::filesystem::remove_all(folder);
-}
-
-TEST_CASE("cudnn plans: two that tune keep each other's choices; a file that cannot be written is said in words") {
-  const auto folder = std::filesystem::temp_directory_path() / "hush_cudnn_two";
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  const std::string file = (folder / "choices.txt").string();
-  hush::CudnnChoices one(file), two(file);
-  one.keep("a", {.index = 1, .knobs = {{2, 3}}});
-  two.keep("b", {.index = 4, .knobs = {}});
-  const hush::CudnnChoices both(file);
-  CHECK(both.find("a") == hush::CudnnEngine{.index = 1, .knobs = {{2, 3}}});
-  CHECK(both.find("b") == hush::CudnnEngine{.index = 4, .knobs = {}});
-  CHECK(!both.find("c"));
-  std::filesystem::remove_all(folder);
-  CHECK_THROWS_AS(one.keep("d", {}), hush::FileError);
 }

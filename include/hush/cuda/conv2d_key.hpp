@@ -11,6 +11,7 @@
 namespace hush {
 inline namespace HUSH_CUDA_ABI {
 
+/// What is computed from the other two of images, weights and result.
 enum class Conv2dDirection { forward, backward_input, backward_weight };
 
 /// How the products are taken: of floats (and nothing less), of floats rounded to TF32, of bfloat16 numbers.
