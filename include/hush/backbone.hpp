@@ -41,14 +41,6 @@ struct Input {
   std::vector<V> timed{};
 };
 
-/// The same input as constants of a tape.
-template <Backend B>
-Input<Var<B>> on_tape(Tape<B>& tape, const Input<Tensor<B>>& input) {
-  Input<Var<B>> recorded{tape.constant(input.image), input.sees};
-  if (input.cue) recorded.cue = tape.constant(*input.cue);
-  return recorded;
-}
-
 /// A network that maps an Input to [N, H, W, C], on the backend `on()`. Its forward pass is written once over Value.
 template <class N>
 concept Backbone = Backend<typename N::backend> &&

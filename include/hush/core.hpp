@@ -26,6 +26,7 @@
 #include <hush/schedules/scaled_linear.hpp>
 
 #include <hush/plan.hpp>
+#include <hush/plan_forms.hpp>
 #include <hush/sampler.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
@@ -56,19 +57,24 @@
 #include <hush/tensor/adam_rule.hpp>
 #include <hush/tensor/attention_sizes.hpp>
 #include <hush/tensor/backend.hpp>
+#include <hush/tensor/bf16.hpp>
+#include <hush/tensor/caching_memory.hpp>
 #include <hush/tensor/combination.hpp>
 #include <hush/tensor/conv2d_sizes.hpp>
 #include <hush/tensor/gemm_sizes.hpp>
 #include <hush/tensor/group_norm_sizes.hpp>
 #include <hush/tensor/image_sizes.hpp>
 #include <hush/tensor/noise.hpp>
+#include <hush/tensor/norm_fusion.hpp>
 #include <hush/tensor/normal.hpp>
 #include <hush/tensor/random.hpp>
 #include <hush/tensor/shape.hpp>
+#include <hush/tensor/step_rows.hpp>
 #include <hush/tensor/tensor.hpp>
 #include <hush/tensor/torch_random.hpp>
 
 #include <hush/autograd/apply.hpp>
+#include <hush/autograd/checkpoint.hpp>
 #include <hush/autograd/gradient_error.hpp>
 #include <hush/autograd/parameter.hpp>
 #include <hush/autograd/tape.hpp>
@@ -76,12 +82,14 @@
 #include <hush/ops/add_channels.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/attention.hpp>
+#include <hush/ops/average_pool2d.hpp>
 #include <hush/ops/concat.hpp>
 #include <hush/ops/conv2d.hpp>
 #include <hush/ops/dropout.hpp>
 #include <hush/ops/embedding.hpp>
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/group_norm.hpp>
+#include <hush/ops/group_norm_chain.hpp>
 #include <hush/ops/layer_norm.hpp>
 #include <hush/ops/linear.hpp>
 #include <hush/ops/max_pool2d.hpp>
@@ -103,6 +111,7 @@
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>
+#include <hush/nn/shadows.hpp>
 #include <hush/nn/walk.hpp>
 
 #include <hush/ema.hpp>
@@ -116,7 +125,10 @@
 #include <hush/rates/linear.hpp>
 #include <hush/rates/polynomial.hpp>
 
+#include <hush/lesson.hpp>
+#include <hush/loader.hpp>
 #include <hush/process.hpp>
+#include <hush/recorded_sampling.hpp>
 #include <hush/sample.hpp>
 #include <hush/sampling.hpp>
 #include <hush/train.hpp>

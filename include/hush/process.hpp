@@ -13,6 +13,14 @@
 
 namespace hush {
 
+/// The same input as constants of a tape.
+template <Backend B>
+Input<Var<B>> on_tape(Tape<B>& tape, const Input<Tensor<B>>& input) {
+  Input<Var<B>> recorded{tape.constant(input.image), input.sees};
+  if (input.cue) recorded.cue = tape.constant(*input.cue);
+  return recorded;
+}
+
 /// A diffusion process: how noise is added, what the network says about it, and what else the network is told. Which
 /// code runs is in its type, which numbers it uses are its fields.
 template <class Schedule, class Says = PredictNoise<>, class Condition = Unconditional>

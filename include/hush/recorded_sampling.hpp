@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include <hush/plan_forms.hpp>
 #include <hush/sampling.hpp>
 #include <hush/tensor/step_rows.hpp>
 
@@ -61,7 +62,8 @@ class RecordedSampling {
         on_(net.on().in_full()),
         steps_(plan.steps),
         result_(plan.result),
-        graph_(options.record) {
+        graph_(options.record),
+        forms_(plan) {
     const ImageSize size = net.image();
     shape_ = {count, size.height, size.width, size.channels};
     for (int i = 0; i < plan.slots; ++i) registers_.emplace_back(on_, shape_);
@@ -70,7 +72,10 @@ class RecordedSampling {
     state_ = Tensor<F, std::int32_t>(on_, {RunState::size});
     left_ = Tensor<F, std::int32_t>(on_, {1});
     bad_ = Tensor<F, std::int32_t>(on_, {steps_});
-    read(plan);
+    for (std::size_t f = 0; f < forms_.forms.size(); ++f) {
+      tables_.emplace_back();
+      for (std::size_t r = 0; r < forms_.forms[f].size(); ++r) tables_[f].push_back(tables(forms_, int(f), r));
+    }
   }
 
   std::int64_t count() const { return count_; }
@@ -90,7 +95,7 @@ class RecordedSampling {
       } else if (const int looped = loop(step)) {
         step += looped;
       } else {
-        queue(form_of_[std::size_t(step)], observed(step));
+        queue(forms_.form_of[std::size_t(step)], observed(step));
         ++step;
       }
       if (step > 0 && observed(step - 1)) {
@@ -106,18 +111,6 @@ class RecordedSampling {
  private:
   using GraphOf = decltype(graph_on(std::declval<const F&>()));
 
-  /// One instruction of a step; where its numbers are is the same for all steps of a form.
-  struct Row {
-    bool denoise = false, ends_step = false;
-    int from = -1, x0 = -1, eps = -1, to = -1;  // registers
-    std::vector<int> terms, draws;              // registers, ordinals
-    int table = -1;                             // which Tables entry
-    bool same_form(const Row& r) const {
-      return denoise == r.denoise && ends_step == r.ends_step && from == r.from && x0 == r.x0 && eps == r.eps &&
-             to == r.to && terms == r.terms && draws == r.draws;
-    }
-  };
-  using Form = std::vector<Row>;
   /// The numbers of one row of one form, for all steps (rows of steps of other forms are unused).
   struct Tables {
     std::int32_t width = 0;
@@ -128,73 +121,43 @@ class RecordedSampling {
     bool scales = false;                      // some `in` is not 1
   };
 
-  void read(const Plan& plan) {
-    std::vector<std::vector<const std::variant<DenoiseRow, CombineRow>*>> rows(static_cast<std::size_t>(steps_));
-    for (const auto& row : plan.rows)
-      rows[std::size_t(std::visit([](const auto& r) { return r.step; }, row))].push_back(&row);
-    for (const auto& step : rows) form_of_.push_back(form(step));
-    for (std::size_t f = 0; f < forms_.size(); ++f)
-      for (std::size_t r = 0; r < forms_[f].size(); ++r) fill_tables(rows, int(f), r);
-  }
-  /// The number of the form of a step, a new one if there was none like it.
-  int form(const std::vector<const std::variant<DenoiseRow, CombineRow>*>& step) {
-    Form found;
-    for (const auto* row : step) {
-      Row r;
-      if (const auto* look = std::get_if<DenoiseRow>(row)) {
-        r.denoise = true, r.from = look->from, r.x0 = look->x0, r.eps = look->eps;
-      } else {
-        const auto& sum = std::get<CombineRow>(*row);
-        r.to = sum.to, r.ends_step = sum.ends_step;
-        for (const PlanTerm& term : sum.terms) r.terms.push_back(term.slot);
-        for (const PlanDraw& draw : sum.draws) r.draws.push_back(draw.ordinal);
-      }
-      found.push_back(r);
-    }
-    const auto like = std::find_if(forms_.begin(), forms_.end(), [&](const Form& other) {
-      return std::equal(other.begin(), other.end(), found.begin(), found.end(),
-                        [](const Row& a, const Row& b) { return a.same_form(b); });
-    });
-    if (like != forms_.end()) return int(like - forms_.begin());
-    for (Row& row : found) row.table = int(tables_.size()), tables_.emplace_back();
-    forms_.push_back(std::move(found));
-    return int(forms_.size()) - 1;
-  }
-  void fill_tables(const std::vector<std::vector<const std::variant<DenoiseRow, CombineRow>*>>& rows, int form,
-                   std::size_t place) {
-    const Row& row = forms_[std::size_t(form)][place];
-    Tables& t = tables_[std::size_t(row.table)];
+  Tables tables(const PlanForms& plan, int form, std::size_t place) const {
+    const FormRow& row = plan.forms[std::size_t(form)][place];
+    Tables t;
     t.width = row.denoise ? 5 : std::int32_t(row.terms.size() + row.draws.size());
-    std::vector<float> numbers(std::size_t(steps_ * std::max(1, t.width)), 0.f), in(std::size_t(steps_), 1.f), sees(in);
-    for (int step = 0; step < steps_; ++step) {
-      if (form_of_[std::size_t(step)] != form) continue;
+    std::vector<float> numbers(std::size_t(plan.steps() * std::max(1, t.width)), 0.f);
+    std::vector<float> in(std::size_t(plan.steps()), 1.f), sees(in);
+    for (int step = 0; step < plan.steps(); ++step) {
+      if (plan.form_of[std::size_t(step)] != form) continue;
       float* to = &numbers[std::size_t(step * t.width)];
-      if (const auto* look = std::get_if<DenoiseRow>(rows[std::size_t(step)][place])) {
+      if (const auto* look = std::get_if<DenoiseRow>(plan.rows[std::size_t(step)][place])) {
         const Scalings s = process_.parameterization(look->level);
         const NoiseScalings n = look->level.noise > 0 ? noise_scalings(s, look->level) : NoiseScalings{};
         for (const double v : {s.skip, s.out, n.skip, n.out, options_.clip}) *to++ = float(v);
         in[std::size_t(step)] = float(s.in), sees[std::size_t(step)] = float(s.sees);
         t.scales |= s.in != 1;
       } else {
-        const auto& sum = std::get<CombineRow>(*rows[std::size_t(step)][place]);
+        const auto& sum = std::get<CombineRow>(*plan.rows[std::size_t(step)][place]);
         for (const PlanTerm& term : sum.terms) *to++ = float(term.coefficient);
         for (const PlanDraw& draw : sum.draws) *to++ = float(draw.coefficient);
       }
     }
     t.numbers = upload(on_, {std::int64_t(numbers.size())}, std::span<const float>(numbers));
-    if (!row.denoise) return;
-    t.in = upload(on_, {steps_}, std::span<const float>(in));
-    t.sees = upload(on_, {steps_}, std::span<const float>(sees));
+    if (!row.denoise) return t;
+    t.in = upload(on_, {plan.steps()}, std::span<const float>(in));
+    t.sees = upload(on_, {plan.steps()}, std::span<const float>(sees));
     if constexpr (TimedBackbone<Net, B>) {
       t.timed = net_.timed(t.sees.handled_by(net_.on()));
       for (const Tensor<B>& of : t.timed) t.timed_now.emplace_back(net_.on(), Shape{count_, of.shape().back()});
     }
+    return t;
   }
 
   /// Queues the kernels of one step.
   void queue(int form, bool look_on) {
-    for (const Row& row : forms_[std::size_t(form)]) {
-      Tables& t = tables_[std::size_t(row.table)];
+    for (std::size_t place = 0; place < forms_.forms[std::size_t(form)].size(); ++place) {
+      const FormRow& row = forms_.forms[std::size_t(form)][place];
+      Tables& t = tables_[std::size_t(form)][place];
       if (row.denoise)
         queue_denoise(row, t, look_on);
       else
@@ -202,7 +165,7 @@ class RecordedSampling {
     }
     next_step(on_, state_.data());
   }
-  void queue_denoise(const Row& row, Tables& t, bool look_on) {
+  void queue_denoise(const FormRow& row, Tables& t, bool look_on) {
     const std::int32_t* state = std::as_const(state_).data();
     const Tensor<F>& x = registers_[std::size_t(row.from)];
     tell_step(on_, count_, state, table(t.sees, 1), sees_.data());
@@ -233,7 +196,7 @@ class RecordedSampling {
                   bad_.data());
     if (look_on && x0 != &seen_) copy(on_, x0->size(), std::as_const(*x0).data(), seen_.data());
   }
-  void queue_sum(const Row& row, Tables& t) {
+  void queue_sum(const FormRow& row, Tables& t) {
     StepSum sum;
     sum.terms = int(row.terms.size()), sum.draws = int(row.draws.size());
     for (std::size_t i = 0; i < row.terms.size(); ++i)
@@ -254,7 +217,7 @@ class RecordedSampling {
     auto& graph = graphs_[{}];
     if (!graph) {
       graph = std::unique_ptr<GraphOf>(new GraphOf(graph_on(on_)));
-      for (int s = 1; s < steps_; ++s) graph->add([&] { queue(form_of_[std::size_t(s)], false); });
+      for (int s = 1; s < steps_; ++s) graph->add([&] { queue(forms_.form_of[std::size_t(s)], false); });
     }
     graph->launch();
     return steps_ - 1;
@@ -266,11 +229,9 @@ class RecordedSampling {
     int end = step;
     while (end < steps_ && !observed(end)) ++end;
     for (int period = 1; period <= 8; ++period) {
-      int alike = step + period;
-      while (alike < end && form_of_[std::size_t(alike)] == form_of_[std::size_t(alike - period)]) ++alike;
-      const int rounds = (alike - step) / period;
-      if (alike > end || rounds < 2 || rounds * period < 4) continue;
-      const std::vector<int> round(form_of_.begin() + step, form_of_.begin() + step + period);
+      const int rounds = forms_.rounds(step, period, end);
+      if (rounds < 2 || rounds * period < 4) continue;
+      const std::vector<int> round(forms_.form_of.begin() + step, forms_.form_of.begin() + step + period);
       auto& graph = graphs_[round];
       if (!graph) {
         for (const int form : round) queue(form, false);
@@ -293,7 +254,7 @@ class RecordedSampling {
   }
   /// The register that holds the image after a step.
   int arrived(int step) const {
-    for (const Row& row : forms_[std::size_t(form_of_[std::size_t(step)])])
+    for (const FormRow& row : forms_.of(step))
       if (row.ends_step) return row.to;
     return result_;
   }
@@ -321,9 +282,8 @@ class RecordedSampling {
   int steps_, result_;
   bool graph_;
   Shape shape_;
-  std::vector<Form> forms_;
-  std::vector<int> form_of_;  // of each step
-  std::vector<Tables> tables_;
+  PlanForms forms_;
+  std::vector<std::vector<Tables>> tables_;  // of each form's rows
   std::vector<Tensor<F>> registers_;
   Tensor<F> seen_;
   Tensor<B, float> sees_;

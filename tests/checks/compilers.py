@@ -37,6 +37,13 @@ def eigen():
     return ["-I/usr/include/eigen3"] if pathlib.Path("/usr/include/eigen3").is_dir() else []
 
 
+def toolkit():
+    """-isystem of the CUDA toolkit that nvcc belongs to, if cuDNN's headers are there too; empty without."""
+    nvcc = find("nvcc")
+    folder = pathlib.Path(nvcc).resolve().parents[1] / "include" if nvcc else None
+    return ["-isystem", str(folder)] if folder and (folder / "cudnn.h").exists() else []
+
+
 def run(command, source=None):
     """(exit status, stdout and stderr together) of one compiler run; `source` goes to its standard input."""
     done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)

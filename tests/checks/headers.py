@@ -17,11 +17,15 @@ def main():
         raise SystemExit(f"headers: no compiler {chosen.compiler}")
     root = chosen.root
     gif = compilers.run([compiler, "-x", "c++", "-fsyntax-only", "-"], "#include <cgif.h>\n")[0] == 0
-    wanted = [header for header in house.headers(root) if gif or "cgif.h" not in house.outside(root, header)]
+    toolkit = compilers.toolkit()
+    wanted = [header for header in house.headers(root)
+              if header.endswith(".hpp") and (gif or "cgif.h" not in house.outside(root, header)) and
+              (toolkit or not house.needs_toolkit(root, header))]
 
     def judge(header):
         include = f"#include <hush/{header}>\n"
-        status, words = compilers.run([compiler, *compilers.flags(root), *WARNINGS, "-x", "c++", "-fsyntax-only", "-"],
+        status, words = compilers.run([compiler, *compilers.flags(root), *toolkit, *WARNINGS, "-x", "c++",
+                                       "-fsyntax-only", "-"],
                                       include + include + "int main() {}\n")
         if status == 0:
             return []

@@ -12,7 +12,7 @@ PLURALS = {
     "draws": "draw", "samplers": "sampler", "conditionings": "conditioning", "backbones": "backbone",
     "optimizers": "optimizer", "rates": "rate",
 }
-UMBRELLAS = {"hush.hpp", "core.hpp", "data.hpp", "io.hpp"}
+UMBRELLAS = {"hush.hpp", "core.hpp", "data.hpp", "io.hpp", "cuda.cuh"}
 
 
 def arguments(what, *more):
@@ -27,7 +27,7 @@ def arguments(what, *more):
 def headers(root):
     """All public headers as paths below include/hush, e.g. `schedules/cosine.hpp`."""
     top = root / "include" / "hush"
-    return sorted(path.relative_to(top).as_posix() for path in top.rglob("*.hpp"))
+    return sorted(path.relative_to(top).as_posix() for ending in ("*.hpp", "*.cuh") for path in top.rglob(ending))
 
 
 def text(root, header):
@@ -66,6 +66,11 @@ def outside(root, header):
     """All headers that are not hush's which are read when `header` is included."""
     return {name for each in closure(root, header) for _, name in includes(text(root, each))
             if not name.startswith("hush/")}
+
+
+def needs_toolkit(root, header):
+    """Whether a header reads the headers of CUDA or its libraries."""
+    return any(re.match(r"(cuda|cudnn|cublas)", name) for name in outside(root, header))
 
 
 def finish(findings, checked):

@@ -6,12 +6,21 @@ import house
 
 # header -> why it has no test of its own
 WITHOUT = {
+    "cuda.cuh": "a list of includes; the programs of tests/gpu read it",
     "core.hpp": "a list of includes; tests/consume and tests/odr build programs on it",
     "data.hpp": "a list of includes; hush.hpp reads it",
     "hush.hpp": "a list of includes; tests/consume and tests/odr build programs on it",
     "io.hpp": "a list of includes; hush.hpp reads it",
     "host_device.hpp": "two macros; every kernel and every scalar stands on them",
 }
+
+
+def reads(root, path, header):
+    """Whether a test includes a header; a kernel of cuda/ is made of several, of which the test includes the last."""
+    names = {name.removeprefix("hush/") for _, name in house.includes(path.read_text()) if name.startswith("hush/")}
+    if header.startswith("cuda/"):
+        names = {each for name in names if name.startswith("cuda/") for each in house.closure(root, name)}
+    return header in names
 
 
 def main():
@@ -25,8 +34,7 @@ def main():
         folders += [root / "tests" / plural for plural, noun in house.PLURALS.items() if header == f"{noun}.hpp"]
         mirror = root / "tests" / header.replace(".hpp", ".cpp")
         readers = [mirror] if mirror.exists() else [
-            path for folder in folders for path in folder.glob("*.cpp")
-            if f"hush/{header}" in {name for _, name in house.includes(path.read_text())}]
+            path for folder in folders for path in folder.glob("*.cpp") if reads(root, path, header)]
         if not readers:
             findings.append(f"include/hush/{header}:1: no tests/{header.replace('.hpp', '.cpp')}, "
                             f"and no file beside it includes <hush/{header}>")

@@ -1,4 +1,4 @@
-"""The lists of includes (core.hpp, data.hpp, io.hpp, hush.hpp) hold every header once; --write brings them up to date.
+"""The lists of includes (core.hpp, data.hpp, io.hpp, hush.hpp, cuda.cuh) hold every header once; --write brings them up to date.
 
 core.hpp holds what needs only the standard library and Eigen; io/gif.hpp is in no list, because it alone needs cgif.
 """
@@ -8,19 +8,22 @@ import house
 ORDER = [
     {"version", "check", "errors", "host_device", "images"},
     {"level", "schedule", "parameterization", "weighting", "grid", "draw"},
-    {"sampler", "plan"},
-    {"tensor", "cpu"},
+    {"sampler", "plan", "plan_forms"},
+    {"tensor", "cpu", "cuda"},
     {"autograd", "ops"},
     {"nn", "backbone", "conditioning"},
     {"optimizer", "rate", "ema"},
-    {"process", "guidance", "sampling", "sample", "training", "train"},
+    {"process", "guidance", "sampling", "recorded_sampling", "sample", "lesson", "loader", "training", "train"},
     {"metrics"}, {"io"}, {"data"},
 ]
+# a host that plays the GPU
+FOR_TESTS = {"cuda/rehearsal.hpp"}
 WORDS = {
     "core.hpp": "Everything that needs the standard library and Eigen only, and no files.",
     "io.hpp": "Pictures, weights and checkpoints in files.",
     "data.hpp": "Data sets: host images, no tensors.",
     "hush.hpp": "All of hush for the CPU.",
+    "cuda.cuh": "All of core.hpp on the GPU, with CUDA, cuDNN and cuBLASLt in place of Eigen; nvcc compiles it.",
 }
 
 
@@ -44,15 +47,18 @@ def written(name, wanted):
 def lists(root):
     """The lists as they should be: name -> headers."""
     needs = {header: house.outside(root, header) for header in house.headers(root)}
-    free = sorted((header for header in needs if header not in house.UMBRELLAS and "cgif.h" not in needs[header]),
-                  key=place)
+    every = sorted((header for header in needs if header not in house.UMBRELLAS and "cgif.h" not in needs[header]),
+                   key=place)
+    free = [header for header in every if not header.startswith("cuda/")]
     folders = {"io.hpp": [h for h in free if h.startswith("io/")], "data.hpp": [h for h in free if h.startswith("data/")]}
     closures = {header: house.closure(root, header) for header in free}
     filed = [h for h in free if h.startswith("data/") or needs[h] & {"png.h", "zlib.h", "nlohmann/json.hpp"} or
              any(name.startswith("io/") for name in closures[h])]
     core = [h for h in free if h not in filed]
     rest = [h for h in filed if not h.startswith(("io/", "data/"))]
-    return {"core.hpp": core, **{name: found for name, found in folders.items() if found},
+    cuda = [h for h in core if not h.startswith("cpu/") and not any(n.startswith("cpu/") for n in closures[h])]
+    device = [h for h in every if h.startswith("cuda/") and h not in FOR_TESTS]
+    return {"cuda.cuh": sorted(cuda + device, key=place), "core.hpp": core, **{name: found for name, found in folders.items() if found},
             "hush.hpp": ["core.hpp", *sorted(name for name, found in folders.items() if found), *rest]}
 
 

@@ -50,7 +50,7 @@ using ScalarOf = typename Cuda<Precision>::scalar;
 
 /// Queues a kernel: `body` run by the teams of `grid`. Nothing is done for no teams.
 template <class P, class M, class Body>
-void launch(const Cuda<P, M>& on, const Body& body, const Grid& grid) {
+void launch(const Cuda<P, M>& on, const Body& body, const TeamGrid& grid) {
   if (grid.teams > 0) on.machine().launch(body, grid);
 }
 

@@ -110,7 +110,7 @@ class Device {
   int architecture() const { return architecture_; }
 
   template <class Body>
-  void launch(const Body& body, const Grid& grid) {
+  void launch(const Body& body, const TeamGrid& grid) {
     void* arguments[]{const_cast<Body*>(&body)};
     launch_kernel(kernel_of<Body>(), arguments, grid, name_of<Body>());
   }
@@ -154,7 +154,7 @@ class Device {
   }
   class Program;
 
-  void launch_kernel(const void* kernel, void** arguments, const Grid& grid, std::string_view name) {
+  void launch_kernel(const void* kernel, void** arguments, const TeamGrid& grid, std::string_view name) {
     constexpr std::size_t without_asking = 48 * 1024;
     if (grid.shared > without_asking)
       require_kernel(calls().function_attribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(grid.shared)),
@@ -178,7 +178,7 @@ class Device {
           words("the NVIDIA driver is too old: it knows CUDA ", driver / 1000, ".", driver % 100 / 10,
                 ", this program was built with CUDA ", runtime / 1000, ".", runtime % 100 / 10, "; update the driver"));
   }
-  void require_kernel(cudaError_t status, const char* call, const Grid& grid, std::string_view name) const {
+  void require_kernel(cudaError_t status, const char* call, const TeamGrid& grid, std::string_view name) const {
     if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidDeviceFunction) {
       calls().last_error();
       throw CudaError(call, int(status),

@@ -102,7 +102,7 @@ class Rehearsal {
   CachingMemory<RehearsalMemory>& memory() { return memory_; }
 
   template <class Body>
-  void launch(const Body& body, const Grid& grid) {
+  void launch(const Body& body, const TeamGrid& grid) {
     enqueue([body, grid] { run(body, grid); });
   }
   void copy_in(void* to, const void* from, std::size_t bytes) {
@@ -111,11 +111,17 @@ class Rehearsal {
   }
   void copy_out(void* to, const void* from, std::size_t bytes) {
     refuse_while_recording("a copy to the host");
+    ++waits;
     if (bytes) std::memcpy(to, from, bytes);
   }
   void copy_ahead(void* to, const void* from, std::size_t bytes) { copy_in(to, from, bytes); }
   void await_ahead() {}
-  void synchronise() { refuse_while_recording("waiting"); }
+  void synchronise() {
+    refuse_while_recording("waiting");
+    ++waits;
+  }
+  /// How often the host has waited for this stream.
+  std::int64_t waits = 0;
 
   /// What a Graph records here: closures, to be called in order.
   class Program {
@@ -161,7 +167,7 @@ class Rehearsal {
   }
   void refuse_while_recording(const char* what) const { check(!recording_, "Rehearsal", what, " cannot be recorded"); }
   template <class Body>
-  static void run(const Body& body, const Grid& grid) {
+  static void run(const Body& body, const TeamGrid& grid) {
     const std::unique_ptr<std::byte, decltype(&std::free)> scratch(
         static_cast<std::byte*>(grid.shared ? std::aligned_alloc(16, (grid.shared + 15) / 16 * 16) : nullptr),
         &std::free);

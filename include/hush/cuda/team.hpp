@@ -9,7 +9,7 @@ inline namespace HUSH_CUDA_ABI {
 
 /// How many teams a kernel is run by, how many members each has where the machine is a GPU (a multiple of 32), and the
 /// bytes of scratch that the members of a team share.
-struct Grid {
+struct TeamGrid {
   std::int64_t teams = 1;
   int threads = 256;
   std::size_t shared = 0;
@@ -38,7 +38,7 @@ class Alone {
   HUSH_HOST_DEVICE T max(T value) const {
     return value;
   }
-  /// The team's scratch (Grid::shared bytes, aligned to 16), uninitialised.
+  /// The team's scratch (TeamGrid::shared bytes, aligned to 16), uninitialised.
   template <class T>
   HUSH_HOST_DEVICE T* shared() const {
     return reinterpret_cast<T*>(shared_);
@@ -62,7 +62,7 @@ HUSH_HOST_DEVICE std::int64_t all_of(const Team& team) {
 }
 
 /// Teams of `threads` for n independent items, `each` items a member at least; at most 16,384 teams.
-constexpr Grid grid_for(std::int64_t n, std::int64_t each = 1, int threads = 256) {
+constexpr TeamGrid grid_for(std::int64_t n, std::int64_t each = 1, int threads = 256) {
   const std::int64_t teams = (n + each * threads - 1) / (each * threads);
   return {.teams = teams < 1 ? 1 : teams > 16384 ? 16384 : teams, .threads = threads};
 }
