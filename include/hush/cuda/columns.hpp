@@ -97,22 +97,38 @@ HUSH_HOST_DEVICE void sum_groups(const Team& team, std::int64_t groups, std::int
 }
 
 namespace bodies {
-/// Body: y[c] = the sum over the rows of x[row * line + c], in order.
+/// Body: the sums over the rows of x [rows, 2, columns], the first half to `first`, the second to `second`, each unless
+/// nullptr. A team has some neighbouring numbers of a row.
 template <class Y>
-struct SumRows {
-  std::int64_t rows, columns, line;
+struct SumPairs {
+  static constexpr std::int64_t a_team = 32;
+  std::int64_t rows, columns;
   const float* x;
-  Y* y;
+  Y *first, *second;
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
-    for (std::int64_t c = first_of(team); c < columns; c += all_of(team)) {
-      double sum = 0;
-      for (std::int64_t row = 0; row < rows; ++row) sum += double(x[row * line + c]);
-      y[c] = Y(float(sum));
+    const std::int64_t line = 2 * columns, begin = team.block() * a_team, rest = line - begin;
+    const std::int64_t numbers = rest < a_team ? rest : a_team, end = rows;
+    const float* from = x + begin;
+    float* sums = team.template shared<float>();
+    sum_columns<1, 1>(team, numbers, sums, [=](std::int64_t row, std::int64_t step, std::int64_t c, auto& sum) {
+      for (; row < end; row += step) sum[0][0] += from[row * line + c];
+    });
+    for (std::int64_t i = team.rank(); i < numbers; i += team.size()) {
+      Y* to = begin + i < columns ? first : second;
+      if (to) to[(begin + i) % columns] = Y(sums[i]);
     }
   }
 };
 }  // namespace bodies
+/// The sums over the rows of x [rows, 2, columns]; nullptr where one is not wanted.
+template <class P, class M, class Y>
+void sum_pairs(const Cuda<P, M>& on, std::int64_t rows, std::int64_t columns, const float* x, Y* first, Y* second) {
+  using Body = bodies::SumPairs<Y>;
+  const std::size_t floats = std::size_t(column_scratch<1>(Body::a_team, 256, 1));
+  launch(on, Body{rows, columns, x, first, second},
+         {.teams = (2 * columns + Body::a_team - 1) / Body::a_team, .shared = floats * sizeof(float)});
+}
 
 }  // namespace HUSH_CUDA_ABI
 }  // namespace hush

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <utility>
 
 #include <hush/cuda/norm_column.hpp>
 
@@ -207,7 +208,7 @@ void group_norm_backward_kernels(const Cuda<P, M>& on, const NormBackwardTask<T>
   const GroupNormSizes& s = b.task.s;
   const std::int64_t slabs = norm_slabs(s), floats = column_scratch<W>(s.channels, norm_members, 2);
   const auto bytes = [](std::int64_t count) { return std::size_t(count) * sizeof(float); };
-  Grid grid{.threads = norm_members, .shared = bytes(2 * s.groups + floats)};
+  TeamGrid grid{.threads = norm_members, .shared = bytes(2 * s.groups + floats)};
   check_scratch("group_norm_backward", s.channels, grid.shared);
   if (slabs == 1) {
     grid.teams = s.batch;
@@ -217,9 +218,9 @@ void group_norm_backward_kernels(const Cuda<P, M>& on, const NormBackwardTask<T>
   const std::int64_t images = std::min(s.batch, images_at_once<T>(s, 2));
   const auto partial = on.template allocate<float>(images * slabs * 2 * s.channels);
   const auto means = on.template allocate<float>(images * 2 * s.groups);
-  const Grid of_image{.threads = norm_members, .shared = bytes(column_scratch<1>(2 * s.channels, norm_members, 1))};
+  const TeamGrid of_image{.threads = norm_members, .shared = bytes(column_scratch<1>(2 * s.channels, norm_members, 1))};
   for (std::int64_t first = 0; first < s.batch; first += images) {
-    Grid now = of_image;
+    TeamGrid now = of_image;
     now.teams = std::min(images, s.batch - first);
     grid.teams = now.teams * slabs;
     launch(on, GroupNormSlabSums<T, W>{b, first, slabs, partial.get()}, grid);
@@ -245,13 +246,8 @@ void group_norm_fused_backward(const Cuda<P, M>& on, const GroupNormSizes& s, co
     else
       bodies::group_norm_backward_kernels<P, M, T, 1>(on, b);
   }
-  const auto sum_images = [&](const float* from, float* to) {
-    if (to)
-      launch(on, bodies::SumRows<float>{s.pixels > 0 ? s.batch : 0, s.channels, 2 * s.channels, from, to},
-             grid_for(s.channels, 1, 64));
-  };
-  sum_images(images.get(), grads.beta);
-  sum_images(images.get() + s.channels, grads.gamma);
+  if (grads.gamma || grads.beta)
+    sum_pairs(on, s.pixels > 0 ? s.batch : 0, s.channels, std::as_const(images).get(), grads.beta, grads.gamma);
 }
 
 }  // namespace HUSH_CUDA_ABI

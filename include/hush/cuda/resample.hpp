@@ -1,0 +1,132 @@
+#pragma once
+#include <hush/cuda/pixels.hpp>
+
+namespace hush {
+inline namespace HUSH_CUDA_ABI {
+
+namespace bodies {
+/// How a line of `size` numbers is made `factor` times as long: number i of the new one is (1 - part) times number
+/// `left` of the old one, and part times number `right`.
+struct Between {
+  std::int64_t left, right;
+  float part;
+};
+/// Each number `factor` times.
+struct NearestLine {
+  std::int64_t size, factor;
+  HUSH_HOST_DEVICE Between at(std::int64_t i) const { return {i / factor, i / factor, 0}; }
+  /// The first and the last number of the new line that number p of the old one may have a share in.
+  HUSH_HOST_DEVICE std::int64_t first(std::int64_t p) const { return p * factor; }
+  HUSH_HOST_DEVICE std::int64_t last(std::int64_t p) const { return p * factor + factor - 1; }
+};
+/// Number i stands at (i + 1/2) / factor - 1/2 = (2 i + 1 - factor) / (2 factor) between two of the old line; the ends
+/// are held.
+struct LinearLine {
+  std::int64_t size, factor;
+  HUSH_HOST_DEVICE Between at(std::int64_t i) const {
+    const std::int64_t place = 2 * i + 1 + factor, unit = 2 * factor;  // of a line that begins one number earlier
+    const std::int64_t left = place / unit - 1, right = left + 1 < size ? left + 1 : size - 1;
+    return {left < 0 ? 0 : left, right, float(place % unit) / float(unit)};
+  }
+  HUSH_HOST_DEVICE std::int64_t first(std::int64_t p) const {
+    const std::int64_t i = factor * (p - 1) + (factor - 1) / 2 + 1;
+    return i < 0 ? 0 : i;
+  }
+  HUSH_HOST_DEVICE std::int64_t last(std::int64_t p) const {
+    const std::int64_t i = factor * (p + 1) + factor / 2 - 1;
+    return i < size * factor ? i : size * factor - 1;
+  }
+};
+/// What of number i of the new line is number p of the old one.
+template <class Line>
+HUSH_HOST_DEVICE float share(const Line& line, std::int64_t i, std::int64_t p) {
+  const Between b = line.at(i);
+  return (b.left == p ? 1 - b.part : 0.0f) + (b.right == p ? b.part : 0.0f);
+}
+
+/// For each pixel of y: between rows, then between columns.
+template <class T, int W, class Line>
+struct Upsample {
+  Line rows, columns;
+  PixelsOf<const T> x;
+  PixelsOf<T> y;
+  HUSH_HOST_DEVICE void operator()(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t c) const {
+    const Between r = rows.at(row), k = columns.at(column);
+    const Lanes<W> left = between_rows(image, r, k.left, c);
+    if (k.part == 0) return store_lanes<W>(y.at(image, row, column, c), left);
+    Lanes<W> v = between_rows(image, r, k.right, c);
+    for (int w = 0; w < W; ++w) v.v[w] = (1 - k.part) * left.v[w] + k.part * v.v[w];
+    store_lanes<W>(y.at(image, row, column, c), v);
+  }
+  HUSH_HOST_DEVICE Lanes<W> between_rows(std::int64_t image, const Between& r, std::int64_t column,
+                                         std::int64_t c) const {
+    const Lanes<W> up = load_lanes<W>(x.at(image, r.left, column, c));
+    if (r.part == 0) return up;
+    Lanes<W> v = load_lanes<W>(x.at(image, r.right, column, c));
+    for (int w = 0; w < W; ++w) v.v[w] = (1 - r.part) * up.v[w] + r.part * v.v[w];
+    return v;
+  }
+};
+
+/// For each pixel of dx: the pixels of dy that it had a share in.
+template <class T, int W, class Line>
+struct UpsampleBackward {
+  Line rows, columns;
+  PixelsOf<const T> dy;
+  PixelsOf<T> dx;
+  HUSH_HOST_DEVICE void operator()(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t c) const {
+    Lanes<W> sum{};
+    for (std::int64_t i = rows.first(row); i <= rows.last(row); ++i)
+      for (std::int64_t j = columns.first(column); j <= columns.last(column); ++j) {
+        const float weight = share(rows, i, row) * share(columns, j, column);
+        const Lanes<W> v = load_lanes<W>(dy.at(image, i, j, c));
+        for (int w = 0; w < W; ++w) sum.v[w] += weight * v.v[w];
+      }
+    store_lanes<W>(dx.at(image, row, column, c), sum);
+  }
+};
+
+template <class Line, class P, class M, class T>
+void upsample(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, const T* x, T* y) {
+  const Line rows{s.height, factor}, columns{s.width, factor};
+  const ImageSizes to{s.batch, s.height * factor, s.width * factor, s.channels};
+  if (eight_channels(s.channels, x, y))
+    each_pixel<8>(on, to, Upsample<T, 8, Line>{rows, columns, pixels_of(s, x), pixels_of(to, y)});
+  else
+    each_pixel<1>(on, to, Upsample<T, 1, Line>{rows, columns, pixels_of(s, x), pixels_of(to, y)});
+}
+template <class Line, class P, class M, class T>
+void upsample_backward(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, const T* dy, T* dx) {
+  const Line rows{s.height, factor}, columns{s.width, factor};
+  const ImageSizes from{s.batch, s.height * factor, s.width * factor, s.channels};
+  if (eight_channels(s.channels, dy, dx))
+    each_pixel<8>(on, s, UpsampleBackward<T, 8, Line>{rows, columns, pixels_of(from, dy), pixels_of(s, dx)});
+  else
+    each_pixel<1>(on, s, UpsampleBackward<T, 1, Line>{rows, columns, pixels_of(from, dy), pixels_of(s, dx)});
+}
+}  // namespace bodies
+
+/// y [H * factor, W * factor]: every pixel `factor` times each way.
+template <class P, class M, class T>
+void upsample_nearest(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, const T* x, T* y) {
+  bodies::upsample<bodies::NearestLine>(on, s, factor, x, y);
+}
+/// `s` are the extents of dx.
+template <class P, class M, class T>
+void upsample_nearest_backward(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, const T* dy, T* dx) {
+  bodies::upsample_backward<bodies::NearestLine>(on, s, factor, dy, dx);
+}
+
+/// y [H * factor, W * factor]: linear between the pixels' centres each way, constant beyond the outermost.
+template <class P, class M, class T>
+void upsample_bilinear(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, const T* x, T* y) {
+  bodies::upsample<bodies::LinearLine>(on, s, factor, x, y);
+}
+/// `s` are the extents of dx.
+template <class P, class M, class T>
+void upsample_bilinear_backward(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, const T* dy, T* dx) {
+  bodies::upsample_backward<bodies::LinearLine>(on, s, factor, dy, dx);
+}
+
+}  // namespace HUSH_CUDA_ABI
+}  // namespace hush
