@@ -172,9 +172,7 @@ class Measurement:
         other; later ones are begun only where the last one says that they will fit."""
         longest = {}
         for number in range(self.rounds):
-            waiting = [
-                name for name in self.rows if part in merge.ONLY.get(name, PARTS) and part not in self.said[name]
-            ]
+            waiting = [name for name in self.rows if part not in self.said[name]]
             while waiting:
                 limit = end - time.monotonic()
                 if number == 0:

@@ -73,7 +73,8 @@ struct Pictures {
   hush::Images<float> batch(std::span<const std::int64_t>) const { return images; }
 };
 
-/// The way of an order: a whole plan is one graph on a GPU. Throws std::invalid_argument for another word.
+/// The way of an order: on a GPU, a whole plan is one graph, and so are the two passes of a training step. Throws
+/// std::invalid_argument for another word.
 inline hush::Execution execution(const Order& order) {
   hush::check(order.way == "eager" || order.way == "graph", "gpu_bench", "there is no way ", order.way,
               ": take eager or graph");
@@ -118,11 +119,13 @@ class Bench {
     return timed([&] { hush::sample(process_, net_, hush::Ddpm{}, options); });
   }
   Measured training() {
-    hush::check(order_.way == "eager", "gpu_bench", "the training step has no way ", order_.way, ": take eager");
     const Pictures pictures(order_.batch, net_.image());
     const hush::AdamW optimizer{.rate = 1e-4};
     hush::Training<Process, Net, hush::AdamW, Pictures> training(
-        process_, net_, optimizer, pictures, {.epochs = std::int64_t(1) << 40, .batch = order_.batch});
+        process_, net_, optimizer, pictures,
+        {.epochs = std::int64_t(1) << 40,
+         .batch = order_.batch,
+         .record = execution(order_) == hush::Execution::planned});
     return timed([&] { training.advance(); });
   }
 

@@ -25,7 +25,6 @@ BEGIN, END = "<!-- table: written by bench/gpu/merge.py -->", "<!-- end of the t
 HUSH, TORCH = ("hush eager", "hush graph"), ("torch eager", "torch reduce-overhead", "torch max-autotune")
 PARTS = {"forward": "forward, ms", "sampling": "sampling run, ms", "training": "training step, ms"}
 NOT_MEASURED = "not measured"
-ONLY = {"hush graph": ("forward", "sampling")}  # rows that have not all parts: hush records no training step
 KEY = ("network", "precision", "batch", "device", "commit", "date")
 
 # How many times as fast as the best PyTorch row bf16 should be on an H200, by part and batch (None: any batch); and the
@@ -76,8 +75,6 @@ def found(cell, row, part, what="seconds"):
 
 
 def shown(cell, row, part, what, scale):
-    if part not in ONLY.get(row, PARTS):
-        return ""
     number = found(cell, row, part, what)
     if number is not None:
         return f"{scale * number:.4g}"
