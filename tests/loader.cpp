@@ -1,0 +1,66 @@
+#include <hush/loader.hpp>
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+#include <hush/cpu/cpu.hpp>
+#include <hush/cpu/elementwise.hpp>
+#include <hush/cuda/elementwise.hpp>
+#include <hush/cuda/rehearsal.hpp>
+
+using namespace hush;
+
+namespace {
+
+using Gpu = Cuda<float, Rehearsal>;
+
+/// Pictures of one pixel, which is their number; item `broken` cannot be read.
+struct Ordinals {
+  std::int64_t count = 10, broken = -1;
+  std::int64_t size() const { return count; }
+  Images<float> batch(std::span<const std::int64_t> items) const {
+    Images<float> images(std::int64_t(items.size()), 1, 1, 1);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (items[i] == broken) throw std::runtime_error("unreadable");
+      images.pixels[i] = float(items[i]);
+    }
+    return images;
+  }
+};
+
+}  // namespace
+
+static_assert(copies_ahead<Gpu> && !copies_ahead<Cpu<float>>);
+
+TEST_CASE("loader: batches are the same whether they were loaded ahead or not, and on both machines") {
+  const Ordinals data;
+  Loader<Cpu<float>, Ordinals> cpu({}, data, {.batch = 3, .seed = 7});
+  Loader<Gpu, Ordinals> gpu({}, data, {.batch = 3, .seed = 7}), late({}, data, {.batch = 3, .seed = 7});
+  CHECK(cpu.steps_per_epoch() == 3);
+  for (std::int64_t step = 0; step < 7; ++step) {
+    const auto wanted = download<float>(cpu.batch(step));
+    const auto ahead = gpu.batch(step);
+    gpu.load_ahead(step + 1);
+    CHECK(download<float>(ahead) == wanted);  // what is loaded ahead does not touch what is worked on
+    CHECK(download<float>(late.batch(step)) == wanted);
+  }
+  gpu.load_ahead(3);
+  CHECK(download<float>(gpu.batch(1)) == download<float>(cpu.batch(1)));  // another step than the one that was expected
+}
+
+TEST_CASE("loader: an epoch has an order of its own unless it is not to") {
+  const Ordinals data;
+  Loader<Cpu<float>, Ordinals> fixed({}, data, {.batch = 5, .seed = 1, .reshuffle = false}),
+      fresh({}, data, {.batch = 5, .seed = 1});
+  CHECK(download<float>(fixed.batch(0)) == download<float>(fixed.batch(2)));
+  CHECK(download<float>(fresh.batch(0)) != download<float>(fresh.batch(2)));
+}
+
+TEST_CASE("loader: what goes wrong ahead is told by the step that wants it, once") {
+  const Ordinals data{.broken = 4};
+  Loader<Gpu, Ordinals> loader({}, data, {.batch = 10, .seed = 2});
+  CHECK_NOTHROW(loader.load_ahead(1));
+  CHECK_THROWS_WITH(loader.batch(1), "unreadable");
+  CHECK_THROWS_WITH(loader.batch(1), "unreadable");  // read anew, and still broken
+}
