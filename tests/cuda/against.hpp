@@ -5,18 +5,29 @@
 #include <random>
 #include <vector>
 
+#include <cstring>
 #include <hush/cpu/elementwise.hpp>
-#include <hush/cuda/elementwise.hpp>
-#include <hush/cuda/rehearsal.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
-// What the tests of kernels share: a host that plays the GPU, random numbers, and the distance to the CPU's result in
-// double.
+// These tests run twice: by g++ on a host that plays the GPU, by nvcc on a GPU.
+#if defined(__CUDACC__)
+#include <hush/cuda.cuh>
+#else
+#include <hush/cuda/elementwise.hpp>
+#include <hush/cuda/rehearsal.hpp>
+#endif
+
+// What the tests of kernels share: the machine, random numbers, and the distance to the CPU's result in double.
 namespace against {
 
 using namespace hush;
 using Double = Cpu<double>;
+#if defined(__CUDACC__)
+using Machine = Device;
+#else
+using Machine = Rehearsal;
+#endif
 
 /// Numbers of a normal distribution, rounded to what T can hold; a fresh sequence for each `seed`.
 template <class T>
@@ -29,16 +40,22 @@ std::vector<double> random(std::int64_t count, unsigned seed) {
 }
 
 /// Numbers as memory of a backend, of type T.
-template <class T, class B>
-Tensor<B, T> put(const B& on, const std::vector<double>& values) {
+template <class T, class B, class H>
+Tensor<B, T> put(const B& on, const std::vector<H>& values) {
   Tensor<B, T> x(on, {std::int64_t(values.size())});
   copy_in(on, x.size(), values.data(), x.data());
   return x;
 }
-/// Memory of a backend that nobody wrote yet: NaN.
+template <class T, class B>
+Tensor<B, T> put(const B& on, std::initializer_list<double> values) {
+  return put<T>(on, std::vector<double>(values));
+}
+/// Memory of a backend that is NaN until somebody writes it.
 template <class T, class B>
 Tensor<B, T> room(const B& on, std::int64_t count) {
-  return Tensor<B, T>(on, {count});
+  std::vector<T> poison(static_cast<std::size_t>(count));
+  std::memset(static_cast<void*>(poison.data()), 0xff, poison.size() * sizeof(T));
+  return put<T>(on, poison);
 }
 
 /// |found - wanted| / |wanted|, Euclidean; 0 if both are 0; infinite for NaN or other sizes.
@@ -58,9 +75,15 @@ constexpr double tolerance() {
   return std::is_same_v<P, float> ? 1e-5 : std::is_same_v<P, tf32> ? 2e-3 : 2e-2;
 }
 
-/// Calls f(backend) for the precisions float and bf16 and for teams of one and of 32 members. Memory is of exact size.
+/// Calls f(backend) for each precision: on a GPU all three, on the host float and bf16 by teams of one and of 32, in
+/// memory of exact size.
 template <class F>
 void each_machine(const F& f) {
+#if defined(__CUDACC__)
+  f(Cuda<float>{});
+  f(Cuda<tf32>{});
+  f(Cuda<bf16>{});
+#else
   Rehearsal::at(0, 0).memory().keep_blocks(false);
   for (const int members : {1, 32}) {
     CAPTURE(members);
@@ -69,6 +92,7 @@ void each_machine(const F& f) {
     f(Cuda<bf16, Rehearsal>{});
   }
   Rehearsal::members = 1;
+#endif
 }
 
 }  // namespace against
