@@ -46,5 +46,7 @@ if(hush_cuda_found)
   add_library(hush::cuda ALIAS hush_cuda)
   set_target_properties(hush_cuda PROPERTIES EXPORT_NAME cuda)
   target_compile_features(hush_cuda INTERFACE cxx_std_20)
+  # CMake 3.25 has no word for C++20 under nvcc.
+  target_compile_options(hush_cuda INTERFACE "$<$<COMPILE_LANG_AND_ID:CUDA,NVIDIA>:-std=c++20>")
   target_link_libraries(hush_cuda INTERFACE hush_headers CUDA::cudart CUDA::cublasLt CUDNN::cudnn)
 endif()

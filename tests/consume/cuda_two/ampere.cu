@@ -1,0 +1,3 @@
+#include "../silu.cuh"
+
+Answer ask_ampere() { return answer<float>(); }
