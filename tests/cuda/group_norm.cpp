@@ -110,3 +110,25 @@ TEST_CASE("cuda group_norm: an image's numbers do not depend on the batch") {
     CHECK(std::vector<double>(batch.end() - s.pixels * s.channels, batch.end()) == alone);
   });
 }
+
+TEST_CASE("cuda group_norm: a batch that is worked on in parts because the cache holds no more") {
+  Rehearsal::members = 1;
+  const Cuda<float, Rehearsal> on;
+  const GroupNormSizes s{3, 70'000, 32, 4, 1e-3}, one{1, 70'000, 32, 4, 1e-3};
+  REQUIRE(images_at_once<float>(s, 1) == 2);
+  REQUIRE(images_at_once<float>(s, 2) == 1);
+  const std::int64_t size = s.pixels * s.channels;
+  std::vector<double> x(std::size_t(3 * size), 0.0);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = double(i * 2654435761u % 1021) / 512;
+  const Found batch = normalised(on, s, x, x);
+  std::vector<double> dbeta(32, 0.0), y, dx;
+  for (int image = 0; image < 3; ++image) {
+    const std::vector<double> own(x.begin() + image * size, x.begin() + (image + 1) * size);
+    const Found alone = normalised(on, one, own, own);
+    y.insert(y.end(), alone.y.begin(), alone.y.end()), dx.insert(dx.end(), alone.dx.begin(), alone.dx.end());
+    for (std::size_t c = 0; c < 32; ++c) dbeta[c] += alone.dbeta[c];
+  }
+  CHECK(batch.y == y);
+  CHECK(batch.dx == dx);
+  CHECK(distance(batch.dbeta, dbeta) < 1e-6);
+}

@@ -6,40 +6,40 @@ inline namespace HUSH_CUDA_ABI {
 
 namespace bodies {
 /// How a line of `size` numbers is made `factor` times as long: number i of the new one is (1 - part) times number
-/// `left` of the old one, and part times number `right`.
+/// `left` of the old one, and part times number `right`. Lines are counted in 32 bits, which divide fast.
 struct Between {
-  std::int64_t left, right;
+  int left, right;
   float part;
 };
 /// Each number `factor` times.
 struct NearestLine {
-  std::int64_t size, factor;
-  HUSH_HOST_DEVICE Between at(std::int64_t i) const { return {i / factor, i / factor, 0}; }
+  int size, factor;
+  HUSH_HOST_DEVICE Between at(int i) const { return {i / factor, i / factor, 0}; }
   /// The first and the last number of the new line that number p of the old one may have a share in.
-  HUSH_HOST_DEVICE std::int64_t first(std::int64_t p) const { return p * factor; }
-  HUSH_HOST_DEVICE std::int64_t last(std::int64_t p) const { return p * factor + factor - 1; }
+  HUSH_HOST_DEVICE int first(int p) const { return p * factor; }
+  HUSH_HOST_DEVICE int last(int p) const { return p * factor + factor - 1; }
 };
 /// Number i stands at (i + 1/2) / factor - 1/2 = (2 i + 1 - factor) / (2 factor) between two of the old line; the ends
 /// are held.
 struct LinearLine {
-  std::int64_t size, factor;
-  HUSH_HOST_DEVICE Between at(std::int64_t i) const {
-    const std::int64_t place = 2 * i + 1 + factor, unit = 2 * factor;  // of a line that begins one number earlier
-    const std::int64_t left = place / unit - 1, right = left + 1 < size ? left + 1 : size - 1;
+  int size, factor;
+  HUSH_HOST_DEVICE Between at(int i) const {
+    const int place = 2 * i + 1 + factor, unit = 2 * factor;  // of a line that begins one number earlier
+    const int left = place / unit - 1, right = left + 1 < size ? left + 1 : size - 1;
     return {left < 0 ? 0 : left, right, float(place % unit) / float(unit)};
   }
-  HUSH_HOST_DEVICE std::int64_t first(std::int64_t p) const {
-    const std::int64_t i = factor * (p - 1) + (factor - 1) / 2 + 1;
+  HUSH_HOST_DEVICE int first(int p) const {
+    const int i = factor * (p - 1) + (factor - 1) / 2 + 1;
     return i < 0 ? 0 : i;
   }
-  HUSH_HOST_DEVICE std::int64_t last(std::int64_t p) const {
-    const std::int64_t i = factor * (p + 1) + factor / 2 - 1;
+  HUSH_HOST_DEVICE int last(int p) const {
+    const int i = factor * (p + 1) + factor / 2 - 1;
     return i < size * factor ? i : size * factor - 1;
   }
 };
 /// What of number i of the new line is number p of the old one.
 template <class Line>
-HUSH_HOST_DEVICE float share(const Line& line, std::int64_t i, std::int64_t p) {
+HUSH_HOST_DEVICE float share(const Line& line, int i, int p) {
   const Between b = line.at(i);
   return (b.left == p ? 1 - b.part : 0.0f) + (b.right == p ? b.part : 0.0f);
 }
@@ -51,7 +51,7 @@ struct Upsample {
   PixelsOf<const T> x;
   PixelsOf<T> y;
   HUSH_HOST_DEVICE void operator()(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t c) const {
-    const Between r = rows.at(row), k = columns.at(column);
+    const Between r = rows.at(int(row)), k = columns.at(int(column));
     const Lanes<W> left = between_rows(image, r, k.left, c);
     if (k.part == 0) return store_lanes<W>(y.at(image, row, column, c), left);
     Lanes<W> v = between_rows(image, r, k.right, c);
@@ -76,19 +76,21 @@ struct UpsampleBackward {
   PixelsOf<T> dx;
   HUSH_HOST_DEVICE void operator()(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t c) const {
     Lanes<W> sum{};
-    for (std::int64_t i = rows.first(row); i <= rows.last(row); ++i)
-      for (std::int64_t j = columns.first(column); j <= columns.last(column); ++j) {
-        const float weight = share(rows, i, row) * share(columns, j, column);
+    for (int i = rows.first(int(row)), last = rows.last(int(row)); i <= last; ++i) {
+      const float of_row = share(rows, i, int(row));
+      for (int j = columns.first(int(column)), end = columns.last(int(column)); j <= end; ++j) {
+        const float weight = of_row * share(columns, j, int(column));
         const Lanes<W> v = load_lanes<W>(dy.at(image, i, j, c));
         for (int w = 0; w < W; ++w) sum.v[w] += weight * v.v[w];
       }
+    }
     store_lanes<W>(dx.at(image, row, column, c), sum);
   }
 };
 
 template <class Line, class P, class M, class T>
 void upsample(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, const T* x, T* y) {
-  const Line rows{s.height, factor}, columns{s.width, factor};
+  const Line rows{int(s.height), int(factor)}, columns{int(s.width), int(factor)};
   const ImageSizes to{s.batch, s.height * factor, s.width * factor, s.channels};
   if (eight_channels(s.channels, x, y))
     each_pixel<8>(on, to, Upsample<T, 8, Line>{rows, columns, pixels_of(s, x), pixels_of(to, y)});
@@ -97,7 +99,7 @@ void upsample(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, co
 }
 template <class Line, class P, class M, class T>
 void upsample_backward(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, const T* dy, T* dx) {
-  const Line rows{s.height, factor}, columns{s.width, factor};
+  const Line rows{int(s.height), int(factor)}, columns{int(s.width), int(factor)};
   const ImageSizes from{s.batch, s.height * factor, s.width * factor, s.channels};
   if (eight_channels(s.channels, dy, dx))
     each_pixel<8>(on, s, UpsampleBackward<T, 8, Line>{rows, columns, pixels_of(from, dy), pixels_of(s, dx)});
