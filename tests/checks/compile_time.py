@@ -6,13 +6,14 @@ import json
 import os
 import pathlib
 import shlex
+import tempfile
 
 import compilers
 import house
 
 # The scalar floors, without Eigen: a concept and all its variants together.
 FLOORS = ["level", "schedule", "parameterization", "weighting", "grid", "draw", "sampler"]
-FLOOR_SECONDS, CORE_SECONDS, ALL_SECONDS, EXAMPLE_SECONDS = 1.0, 4.0, 6.0, 60.0
+FLOOR_SECONDS, CORE_SECONDS, ALL_SECONDS, CUDA_SECONDS, EXAMPLE_SECONDS = 1.0, 4.0, 6.0, 12.0, 60.0
 
 
 def floor(root, noun):
@@ -68,6 +69,15 @@ def main():
                     "".join(f"#include <hush/{header}>\n" for header in headers))
     measure("hush/core.hpp", full, CORE_SECONDS, "#include <hush/core.hpp>\n")
     measure("hush/hush.hpp", full, ALL_SECONDS, "#include <hush/hush.hpp>\n")
+    if compilers.toolkit():
+        with tempfile.TemporaryDirectory() as folder:  # nvcc reads no standard input
+            program = pathlib.Path(folder) / "empty.cu"
+            program.write_text("#include <hush/cuda.cuh>\nint main() {}\n")
+            measure("hush/cuda.cuh by nvcc", [compilers.find("nvcc"), "-std=c++20", "-arch=sm_90",
+                                              f"-I{root / 'include'}", "-c", str(program), "-o", os.devnull],
+                    CUDA_SECONDS)
+    else:
+        print("hush/cuda.cuh by nvcc: skipped, because nvcc or cuDNN's headers are not here")
     for name, command in example_units(root, chosen.build):
         measure(name, command, EXAMPLE_SECONDS)
     house.finish(findings, len(rows))
