@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <type_traits>
 
 #include <hush/cuda/attention_small.hpp>
@@ -64,6 +65,17 @@ struct AttentionLayout {
   }
 };
 
+/// Scores are floats; weights that are floats too take their place, others need other room.
+template <class T, class P, class M>
+std::shared_ptr<float[]> scores_of(const Cuda<P, M>& on, std::int64_t count) {
+  if constexpr (std::is_same_v<T, float>)
+    return nullptr;
+  else
+    return on.template allocate<float>(count);
+}
+inline float* scores_at(float*, float* weights) { return weights; }
+inline float* scores_at(float* scores, bf16*) { return scores; }
+
 /// y = softmax(scale q k^T) v for every image and head (Vaswani et al. 2017, equation 1), the softmax in float.
 /// `weights` [batch, heads, queries, keys], what the softmax gave, is kept for attention_backward unless it is null.
 /// `most`: see AttentionLayout.
@@ -79,8 +91,9 @@ void attention(const Cuda<P, M>& on, const AttentionSizes& s, const T* q, const 
                    .threads = Small::threads,
                    .shared = Small::scratch(s)});
   const AttentionLayout at(s, most);
-  const auto scores = on.template allocate<float>(at.images * at.weights.image);
-  const auto own = weights ? nullptr : on.template allocate<T>(at.images * at.weights.image);
+  const std::int64_t count = at.images * at.weights.image;
+  const auto scores = scores_of<T>(on, count);
+  const auto own = weights ? nullptr : on.template allocate<T>(count);
   for (std::int64_t first = 0; first < s.batch; first += at.images) {
     const std::int64_t images = std::min(at.images, s.batch - first);
     T* w = weights ? weights + first * at.weights.image : own.get();
@@ -89,9 +102,9 @@ void attention(const Cuda<P, M>& on, const AttentionSizes& s, const T* q, const 
         .alpha = float(s.scale),
         .a = q + first * at.q.image,
         .b = k + first * at.k.image,
-        .c = scores.get()};
+        .c = scores_at(scores.get(), w)};
     gemm_of_heads(on, images, s.heads, keys, at.q, at.k, at.weights);
-    softmax(on, images * s.heads * s.queries, s.keys, scores.get(), w);
+    softmax(on, images * s.heads * s.queries, s.keys, keys.c, w);
     const GemmProduct<T> values{.sizes = {.rows = s.queries, .columns = s.value_width, .depth = s.keys},
                                 .a = w,
                                 .b = v + first * at.v.image,
@@ -105,8 +118,10 @@ template <class P, class M, class T>
 void attention_backward(const Cuda<P, M>& on, const AttentionSizes& s, const T* q, const T* k, const T* v,
                         const T* weights, const T* dy, T* dq, T* dk, T* dv, std::int64_t most = attention_scratch) {
   const AttentionLayout at(s, most);
-  const auto slopes = on.template allocate<float>(at.images * at.weights.image);
-  const auto own = on.template allocate<T>(at.images * at.weights.image);
+  const std::int64_t count = at.images * at.weights.image;
+  const auto scores = scores_of<T>(on, count);
+  const auto own = on.template allocate<T>(count);
+  float* slopes = scores_at(scores.get(), own.get());
   for (std::int64_t first = 0; first < s.batch; first += at.images) {
     const std::int64_t images = std::min(at.images, s.batch - first);
     const T *w = weights + first * at.weights.image, *change = dy + first * at.y.image;
@@ -119,8 +134,8 @@ void attention_backward(const Cuda<P, M>& on, const AttentionSizes& s, const T* 
     product({.rows = s.keys, .columns = s.value_width, .depth = s.queries, .a = Transpose::yes}, 1, w, at.weights,
             change, at.y, dv + first * at.v.image, at.v);
     product({.rows = s.queries, .columns = s.keys, .depth = s.value_width, .b = Transpose::yes}, 1, change, at.y,
-            v + first * at.v.image, at.v, slopes.get(), at.weights);
-    softmax_backward(on, images * s.heads * s.queries, s.keys, w, slopes.get(), own.get());
+            v + first * at.v.image, at.v, slopes, at.weights);
+    softmax_backward(on, images * s.heads * s.queries, s.keys, w, slopes, own.get());
     const T* ds = own.get();
     product({.rows = s.queries, .columns = s.width, .depth = s.keys}, float(s.scale), ds, at.weights,
             k + first * at.k.image, at.k, dq + first * at.q.image, at.q);
