@@ -11,6 +11,8 @@ namespace {
 using Single = Cuda<float, Machine>;
 using Half = Cuda<bf16, Machine>;
 
+static_assert(TimedBackbone<AttentionUnet<Half>, Half>);
+
 const Process process{LinearBeta{.first = 1e-3, .last = 0.2, .steps = 40}, PredictNoise{}};
 
 template <class B>
@@ -182,4 +184,19 @@ TEST_CASE("cuda pipeline: models that come and go leave no memory behind") {
   CHECK(memory.use().in_use == before.in_use);
   trim(Half{});
   CHECK(memory.use().held == before.held);
+}
+
+TEST_CASE("cuda pipeline: blocks that are computed twice have the same gradients") {
+  const auto learned = [](bool twice) {
+    AttentionUnet<Single> net({.image = {8, 8, 1},
+                               .widths = {8, 16},
+                               .bottleneck = 16,
+                               .heads = 2,
+                               .head_width = 4,
+                               .embedding = 8,
+                               .checkpoint = twice},
+                              process.ports(), Seed{9});
+    return said_and_learned(net);
+  };
+  CHECK(learned(true) == learned(false));
 }

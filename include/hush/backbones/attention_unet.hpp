@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include <hush/autograd/checkpoint.hpp>
 #include <hush/backbone.hpp>
 #include <hush/nn/attention.hpp>
 #include <hush/nn/conv2d.hpp>
@@ -29,6 +30,7 @@ struct AttentionUnetConfig {
   std::int64_t head_width = 0;   // channels a head; 0: as many as the layer has, `heads` times its width in all
   std::int64_t embedding = 256;  // width of the sinusoidal embedding of `sees`
   double eps = 1e-3;             // of the norms
+  bool checkpoint = false;       // training keeps only the inputs of each block, and computes it twice: memory for time
 };
 
 /// Throws std::invalid_argument in words if no network can be built from `config`.
@@ -127,8 +129,8 @@ struct Stage {
   Stage(const B& on, typename DoubleConv<B>::Widths w, std::int64_t embedding, double eps)
       : conv1(on, {w.in, w.in, w.in}, eps, true), conv2(on, w, eps), shift(on, embedding, w.out) {}
   template <Value V>
-  V operator()(const V& x, const V& embedding) const {
-    return conv2(conv1(x), shift(silu(embedding)));
+  V operator()(const V& x, const V& shifted) const {
+    return conv2(conv1(x), shifted);
   }
   static void visit(auto& self, auto&& f) { f("conv1", self.conv1), f("conv2", self.conv2), f("shift", self.shift); }
 };
@@ -180,27 +182,30 @@ class AttentionUnet {
 
   template <Value V>
   V operator()(const Input<V>& input) const {
-    const V embedding = sinusoidal_embedding(input.image, input.sees, {.width = config_.embedding});
+    const std::vector<V> shift = input.timed.empty() ? shifts(input.image, input.sees) : input.timed;
     const std::size_t levels = config_.widths.size();
-    std::vector<V> skips{first_(input.image)};
+    std::vector<V> skips{block(first_, input.image)};
     V x = skips[0];
     for (std::size_t i = 0; i < levels; ++i) {
-      x = down_[i](max_pool2d(x, 2), embedding);
+      x = block(down_[i], max_pool2d(x, 2), shift[i]);
       if (i + 1 == levels) break;
-      x = down_attention_[i](x);
+      x = block(down_attention_[i], x);
       skips.push_back(x);
     }
-    x = middle1_(x);
+    x = block(middle1_, x);
     const Shape s = x.shape();
     x = reshape(middle2_(reshape(x, {s[0], s[1] * s[2], s[3]})), s);
-    x = middle3_(x);
+    x = block(middle3_, x);
     for (std::size_t i = 0; i < levels; ++i) {
-      x = up_[i](concat(skips.back(), upsample_bilinear(x, 2)), embedding);
+      x = block(up_[i], concat(skips.back(), upsample_bilinear(x, 2)), shift[levels + i]);
       skips.pop_back();
-      if (i + 1 < levels) x = up_attention_[i](x);
+      if (i + 1 < levels) x = block(up_attention_[i], x);
     }
     return last_(x);
   }
+  /// All that the network makes of levels sees [n]: a shift [n, channels] for each stage. A sampling run asks for those
+  /// of all its steps at once.
+  std::vector<Tensor<B>> timed(const Tensor<B, typename B::master>& sees) const { return shifts(Tensor<B>(), sees); }
 
   ImageSize image() const { return config_.image; }
   Ports ports() const { return ports_; }
@@ -215,6 +220,20 @@ class AttentionUnet {
   }
 
  private:
+  template <Value V>
+  std::vector<V> shifts(const V& like, const Tensor<B, typename B::master>& sees) const {
+    const V embedding = silu(sinusoidal_embedding(like, sees, {.width = config_.embedding}));
+    std::vector<V> all;
+    for (const auto* stages : {&down_, &up_})
+      for (const auto& stage : *stages) all.push_back(stage.shift(embedding));
+    return all;
+  }
+  /// layer(x...), computed again in the backward pass if the config says so.
+  template <class Layer, class... V>
+  auto block(const Layer& layer, const V&... x) const {
+    if (!config_.checkpoint) return layer(x...);
+    return checkpoint([&layer](const auto&... v) { return layer(v...); }, x...);
+  }
   std::int64_t head_width(std::int64_t channels) const { return config_.head_width ? config_.head_width : channels; }
 
   Config config_;
