@@ -64,6 +64,7 @@
 #include <hush/tensor/gemm_sizes.hpp>
 #include <hush/tensor/group_norm_sizes.hpp>
 #include <hush/tensor/image_sizes.hpp>
+#include <hush/tensor/named_range.hpp>
 #include <hush/tensor/noise.hpp>
 #include <hush/tensor/norm_fusion.hpp>
 #include <hush/tensor/normal.hpp>
@@ -89,7 +90,7 @@
 #include <hush/ops/embedding.hpp>
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/group_norm.hpp>
-#include <hush/ops/group_norm_chain.hpp>
+#include <hush/ops/group_norm_fused.hpp>
 #include <hush/ops/layer_norm.hpp>
 #include <hush/ops/linear.hpp>
 #include <hush/ops/max_pool2d.hpp>
@@ -108,6 +109,7 @@
 #include <hush/nn/attention.hpp>
 #include <hush/nn/conv2d.hpp>
 #include <hush/nn/flat_parameters.hpp>
+#include <hush/nn/group_norm_chain.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>

@@ -8,6 +8,7 @@
 
 #include <hush/ops/mse.hpp>
 #include <hush/process.hpp>
+#include <hush/tensor/named_range.hpp>
 #include <hush/tensor/noise.hpp>
 
 namespace hush {
@@ -89,7 +90,11 @@ class Pass {
  private:
   Value run(const Exercise& exercise, const Randomness& randomness) const {
     Tape<B> tape(randomness);
-    const Var<B> said = net_(on_tape(tape, exercise.input));
+    const Var<B> said = [&] {
+      const NamedRange<B> range(net_.on(), "forward");
+      return net_(on_tape(tape, exercise.input));
+    }();
+    const NamedRange<B> range(net_.on(), "backward");
     Loss<B> loss = mse_loss(said.value(), exercise.target, share_);
     tape.backward(said, std::move(loss.gradient));
     return loss.value;

@@ -10,6 +10,7 @@
 #include <hush/nn/shadows.hpp>
 #include <hush/recorded_sampling.hpp>
 #include <hush/sampling.hpp>
+#include <hush/tensor/named_range.hpp>
 
 namespace hush {
 
@@ -43,6 +44,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   check(levels.front().noise > 0, "sample", "the grid starts at time ", times[0], ", where there is no noise");
 
   using B = typename Net::backend;
+  const NamedRange<B> range(net.on(), "hush sample");
   const ImageSize size = net.image();
   Images<float> images(options.count, size.height, size.width, size.channels);
   Plan plan;

@@ -20,6 +20,7 @@
 #include <hush/process.hpp>
 #include <hush/rate.hpp>
 #include <hush/rates/constant.hpp>
+#include <hush/tensor/named_range.hpp>
 
 namespace hush {
 
@@ -95,6 +96,7 @@ class Training {
 
   /// One optimizer step. Throws NonFinite before it would spoil the weights.
   StepReport advance() {
+    const NamedRange<B> range(net.on(), "hush training step");
     const std::int64_t epoch = step / steps_per_epoch(), first = step % steps_per_epoch() * options.batch;
     std::vector<std::uint32_t> images;
     for (std::int64_t i = 0; i < options.batch; ++i) images.push_back(std::uint32_t(first + i));

@@ -62,7 +62,7 @@ FOREIGN = [
     (r"png\.h$", r"io/", "libpng only in io/"),
     (r"zlib\.h$", r"(io|data)/", "zlib only in io/ and data/"),
     (r"cgif", r"io/gif\.hpp$", "cgif only in io/gif.hpp"),
-    (r"(cuda|cudnn|cublas|curand|cub/|thrust/)", r"cuda/", "CUDA only in cuda/"),
+    (r"(cuda|cudnn|cublas|curand|cub/|thrust/|nvtx)", r"cuda/", "CUDA only in cuda/"),
     (r"(doctest|CLI|benchmark)/", r"$^", "not a library of the headers"),
 ]
 

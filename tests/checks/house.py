@@ -70,7 +70,7 @@ def outside(root, header):
 
 def needs_toolkit(root, header):
     """Whether a header reads the headers of CUDA or its libraries."""
-    return any(re.match(r"(cuda|cudnn|cublas)", name) for name in outside(root, header))
+    return any(re.match(r"(cuda|cudnn|cublas|nvtx)", name) for name in outside(root, header))
 
 
 def finish(findings, checked):

@@ -1,0 +1,24 @@
+#include <hush/tensor/named_range.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace {
+
+std::string log;
+struct Profiled {};
+void begin_range(const Profiled&, const char* name) { log += std::string("<") + name; }
+void end_range(const Profiled&) { log += ">"; }
+struct Plain {};
+
+}  // namespace
+
+TEST_CASE("named_range: begins and ends where the backend has a profiler, nested too") {
+  {
+    const hush::NamedRange outer(Profiled{}, "step");
+    const hush::NamedRange silent(Plain{}, "nothing");
+    const hush::NamedRange inner(Profiled{}, "backward");
+  }
+  CHECK(log == "<step<backward>>");
+}
