@@ -45,7 +45,7 @@ ARROWS = {
     "sampling": CONCEPTS | {"process", "plan", "guidance", "tensor", "autograd", "ops", "nn/walk", "images", "grids"},
     "plan_forms": {"plan"},
     "recorded_sampling": CONCEPTS | {"process", "plan", "plan_forms", "sampling", "tensor", "autograd"},
-    "sample": CONCEPTS | {"sampling", "recorded_sampling", "plan", "nn/shadows"},
+    "sample": CONCEPTS | {"tensor/named_range", "sampling", "recorded_sampling", "plan", "nn/shadows"},
     "loader": {"tensor", "images", "data/shuffle"},
     "lesson": CONCEPTS | {"process", "tensor", "autograd", "ops"},
     "training": CONCEPTS | {"process", "lesson", "loader", "ema", "tensor", "autograd", "ops", "nn/flat_parameters", "images",
@@ -73,7 +73,8 @@ UNKNOWN = [
     (r"samplers/|sampler\.hpp$", r"Tensor|Backend|Eigen|Cpu|Cuda|Var|Tape|Process|LinearBeta|Cosine|ScaledLinear"),
     (r"(nn|backbones)/|backbone\.hpp$", r"Tape|Eigen|Cpu|Cuda|Ddpm|Ddim|Process|Level|Plan"),
     (r"ops/", r"Eigen|Cpu|Cuda|cudnn\w*|cublas\w*|Level|Process"),
-    (r"(cpu|cuda)/", r"Tape|Var|Level|Process|Plan"),
+    (r"cpu/", r"Tape|Var|Level|Process|Plan"),
+    (r"cuda/", r"Tape|Var|Level|Process|Eigen"),
     (r"(io|data|metrics)/|images\.hpp$", r"Eigen|Tape|Var|Level|Process"),
     (r"(train|training|sample|sampling|process|ema)\.hpp$", r"Eigen|Cuda|cudnn\w*"),
 ]
