@@ -87,8 +87,9 @@ TEST_CASE("cuda gemm: without beta the result's memory is not read") {
 TEST_CASE("cuda gemm: linear layers and their gradients, with and without a bias") {
   each_machine([]<class P>(const Cuda<P, Rehearsal>& on) {
     using T = ScalarOf<P>;
-    for (const auto [rows, in, out] : {std::array{1, 1, 1}, std::array{3, 20, 37}, std::array{70, 9, 8}})
+    for (const auto& extents : {std::array{1, 1, 1}, std::array{3, 20, 37}, std::array{70, 9, 8}})
       for (const bool biased : {false, true}) {
+        const std::int64_t rows = extents[0], in = extents[1], out = extents[2];
         CAPTURE(rows);
         CAPTURE(biased);
         const Double cpu;

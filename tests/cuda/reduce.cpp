@@ -15,7 +15,8 @@ const Extents extents[] = {{1, 1}, {1, 7}, {3, 8}, {2, 33}, {5, 1003}, {1, 20001
 TEST_CASE("cuda reduce: sums") {
   each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
     using T = ScalarOf<P>;
-    for (const auto [batch, size] : extents) {
+    for (const Extents& e : extents) {
+      const std::int64_t batch = e.batch, size = e.size;
       CAPTURE(size);
       const auto x = random<T>(batch * size, unsigned(size));
       double wanted = 0;
@@ -37,7 +38,8 @@ TEST_CASE("cuda reduce: sums") {
 TEST_CASE("cuda reduce: mean squared errors, with and without weights, and their gradients") {
   each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
     using T = ScalarOf<P>;
-    for (const auto [batch, size] : extents) {
+    for (const Extents& e : extents) {
+      const std::int64_t batch = e.batch, size = e.size;
       const auto a = random<T>(batch * size, 1), b = random<float>(batch * size, 2), w = random<float>(batch, 3);
       const Double cpu;
       const auto wide_a = put<double>(cpu, a), wide_b = put<double>(cpu, b), wide_w = put<double>(cpu, w);
@@ -83,8 +85,9 @@ TEST_CASE("cuda reduce: sums over pixels") {
     struct Case {
       std::int64_t batch, pixels, channels;
     };
-    for (const auto [batch, pixels, channels] :
+    for (const Case& c :
          {Case{1, 1, 1}, Case{2, 35, 3}, Case{3, 9, 8}, Case{1, 601, 40}, Case{2, 4, 333}, Case{1, 66000, 1}}) {
+      const std::int64_t batch = c.batch, pixels = c.pixels, channels = c.channels;
       CAPTURE(pixels);
       const auto x = random<T>(batch * pixels * channels, unsigned(pixels));
       const auto wide = put<double>(Double{}, x);
