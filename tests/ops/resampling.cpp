@@ -2,6 +2,7 @@
 
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/ops/average_pool2d.hpp>
 #include <hush/ops/max_pool2d.hpp>
 #include <hush/ops/upsample.hpp>
 #include <ops/inputs.hpp>
@@ -37,4 +38,14 @@ TEST_CASE("max_pool2d: among equals the first has the gradient, dropped pixels h
   const auto x = tape.variable(filled(Cpu<double>{1}, {1, 3, 3, 1}, 1));
   tape.backward(max_pool2d(x, 2), filled(Cpu<double>{1}, {1, 1, 1, 1}, 5));
   CHECK(download<double>(tape.gradient(x)) == std::vector<double>{5, 0, 0, 0, 0, 0, 0, 0, 0});
+}
+
+TEST_CASE("average_pool2d: the mean of each window, and its gradient") {
+  const auto x =
+      upload(Cpu<double>{1}, {1, 2, 4, 1}, std::span<const double>(std::vector<double>{1, 2, 3, 4, 5, 6, 7, 9}));
+  CHECK(download<double>(average_pool2d(x, 2)) == std::vector<double>{3.5, 5.75});
+  require_gradients([](const auto& v) { return average_pool2d(v, 3); }, input({2, 6, 9, 5}, 1));
+  CHECK_THROWS_WITH_AS(average_pool2d(x, 3), "[average_pool2d] windows of 3 do not tile [1, 2, 4, 1]",
+                       std::invalid_argument);
+  CHECK_THROWS_AS(average_pool2d(x, 0), std::invalid_argument);
 }

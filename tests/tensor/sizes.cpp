@@ -5,6 +5,7 @@
 #include <hush/tensor/gemm_sizes.hpp>
 #include <hush/tensor/group_norm_sizes.hpp>
 #include <hush/tensor/image_sizes.hpp>
+#include <hush/tensor/norm_fusion.hpp>
 
 using namespace hush;
 
@@ -34,3 +35,4 @@ TEST_CASE("conv2d_sizes: the result is as large as kernel, stride and padding al
   CHECK_THROWS_AS(conv2d_sizes(1, 2, 8, 3, 4, 0, 3, 1, {}), std::invalid_argument);
   CHECK_THROWS_AS(conv2d_sizes(1, 2, 8, 3, 4, 3, 3, 1, {-1, 0, 0, 0}), std::invalid_argument);
 }
+static_assert(NormFusion<float>{}.activation == Activation::none && NormFusion<float>{}.resample == Resample::none);

@@ -183,7 +183,7 @@ template <class P, class M, class T, int W>
 void group_norm_kernels(const Cuda<P, M>& on, const NormTask<T>& task, T* y, float* mean, float* rstd) {
   const GroupNormSizes& s = task.s;
   const std::int64_t slabs = norm_slabs(s), floats = 2 * s.groups + column_scratch<W>(s.channels, norm_members, 2);
-  Grid grid{.threads = norm_members, .shared = std::size_t(floats) * sizeof(float)};
+  TeamGrid grid{.threads = norm_members, .shared = std::size_t(floats) * sizeof(float)};
   check_scratch("group_norm", s.channels, grid.shared);
   if (slabs == 1) {
     grid.teams = s.batch;

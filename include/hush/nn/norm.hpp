@@ -1,5 +1,5 @@
 #pragma once
-#include <hush/ops/group_norm_chain.hpp>
+#include <hush/nn/group_norm_chain.hpp>
 #include <hush/ops/layer_norm.hpp>
 
 namespace hush::nn {

@@ -10,19 +10,6 @@ struct GroupNorm {
   std::int64_t groups = 1;
   double eps = 1e-5;
 
-  template <class M>
-  GroupNormSizes sizes(const Shape& x, const M& gamma, const M& beta) const {
-    check(x.rank() >= 2, "group_norm", "wants x [N, ..., C], got ", x);
-    const Shape channels{x.back()};
-    check(groups >= 1 && x.back() % groups == 0, "group_norm", x.back(), " channels do not fall into ", groups,
-          " groups");
-    check(gamma.shape() == channels && beta.shape() == channels, "group_norm", "input has ", x.back(),
-          " channels, gamma is ", gamma.shape(), " and beta ", beta.shape());
-    check(eps >= 0, "group_norm", "eps ", eps, " is negative");
-    std::int64_t pixels = 1;
-    for (int i = 1; i + 1 < x.rank(); ++i) pixels *= x[i];
-    return {.batch = x[0], .pixels = pixels, .channels = x.back(), .groups = groups, .eps = eps};
-  }
   template <Backend B>
   Tensor<B> forward(const Tensor<B>& x, const Tensor<B, typename B::master>& gamma,
                     const Tensor<B, typename B::master>& beta) const {
@@ -31,7 +18,7 @@ struct GroupNorm {
   template <Backend B>
   auto record(const Tensor<B>& x, const Tensor<B, typename B::master>& gamma,
               const Tensor<B, typename B::master>& beta) const {
-    const GroupNormSizes s = sizes(x.shape(), gamma, beta);
+    const GroupNormSizes s = group_norm_sizes(x.shape(), gamma.shape(), beta.shape(), groups, eps);
     Tensor<B, typename B::master> mean(x.on(), {s.batch, s.groups}), rstd = empty_like(mean);
     Tensor<B> y = empty_like(x);
     group_norm(x.on(), s, x.data(), gamma.data(), beta.data(), y.data(), mean.data(), rstd.data());

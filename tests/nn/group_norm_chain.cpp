@@ -4,11 +4,11 @@
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
-#include <hush/ops/average_pool2d.hpp>
-#include <hush/ops/group_norm_chain.hpp>
+#include <hush/nn/group_norm_chain.hpp>
 #include <ops/inputs.hpp>
 
 using namespace hush;
+using nn::group_norm_chain;
 
 TEST_CASE("group_norm_chain: gradients agree with finite differences") {
   const Shape s{2, 4, 2, 3}, more = s.with_back(1), all = s.with_back(4), each{2, 4};
@@ -53,26 +53,16 @@ TEST_CASE("group_norm_chain: what does not fit is refused in words") {
     return "";
   };
   CHECK(refused({2, 4, 4, 4}, {.scale = of({2, 3})}) ==
-        "[group_norm_chain] images [2, 4, 4, 4] want a scale and a shift [2, 4], got [2, 3]");
+        "[group_norm] images [2, 4, 4, 4] want a scale and a shift [2, 4], got [2, 3]");
   CHECK(refused({2, 4, 4, 4}, {.shift = of({1, 4})}) ==
-        "[group_norm_chain] images [2, 4, 4, 4] want a scale and a shift [2, 4], got [1, 4]");
+        "[group_norm] images [2, 4, 4, 4] want a scale and a shift [2, 4], got [1, 4]");
   CHECK(refused({2, 4, 4, 4}, {.residual = of({2, 4, 4, 2})}) ==
-        "[group_norm_chain] wants a residual [2, 4, 4, 4], got [2, 4, 4, 2]");
+        "[group_norm] wants a residual [2, 4, 4, 4], got [2, 4, 4, 2]");
   CHECK(refused({2, 4, 4, 2}, {.beside = of({2, 4, 3, 2})}) ==
-        "[group_norm_chain] [2, 4, 4, 2] and [2, 4, 3, 2] beside it differ in more than their channels");
+        "[group_norm] [2, 4, 4, 2] and [2, 4, 3, 2] beside it differ in more than their channels");
   CHECK(refused({2, 3, 4, 4}, {.resample = Resample::average2}) ==
-        "[group_norm_chain] windows of 2 do not tile [2, 3, 4, 4]");
+        "[group_norm] windows of 2 do not tile [2, 3, 4, 4]");
   CHECK(refused({2, 4, 4}, {.resample = Resample::nearest2}) ==
-        "[group_norm_chain] resampling wants images [N, H, W, C], got [2, 4, 4]");
+        "[group_norm] resampling wants images [N, H, W, C], got [2, 4, 4]");
   CHECK(refused({2, 4, 4, 3}, {}) == "[group_norm] 3 channels do not fall into 2 groups");
-}
-
-TEST_CASE("average_pool2d: the mean of each window, and its gradient") {
-  const auto x =
-      upload(Cpu<double>{1}, {1, 2, 4, 1}, std::span<const double>(std::vector<double>{1, 2, 3, 4, 5, 6, 7, 9}));
-  CHECK(download<double>(average_pool2d(x, 2)) == std::vector<double>{3.5, 5.75});
-  require_gradients([](const auto& v) { return average_pool2d(v, 3); }, input({2, 6, 9, 5}, 1));
-  CHECK_THROWS_WITH_AS(average_pool2d(x, 3), "[average_pool2d] windows of 3 do not tile [1, 2, 4, 1]",
-                       std::invalid_argument);
-  CHECK_THROWS_AS(average_pool2d(x, 0), std::invalid_argument);
 }

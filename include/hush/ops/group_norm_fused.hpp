@@ -1,15 +1,8 @@
 #pragma once
 #include <optional>
 
-#include <hush/ops/add_channels.hpp>
-#include <hush/ops/arithmetic.hpp>
-#include <hush/ops/average_pool2d.hpp>
-#include <hush/ops/concat.hpp>
-#include <hush/ops/gelu.hpp>
-#include <hush/ops/group_norm.hpp>
-#include <hush/ops/relu.hpp>
-#include <hush/ops/silu.hpp>
-#include <hush/ops/upsample.hpp>
+#include <hush/autograd/apply.hpp>
+#include <hush/tensor/group_norm_sizes.hpp>
 #include <hush/tensor/norm_fusion.hpp>
 
 namespace hush {
@@ -36,8 +29,9 @@ namespace ops {
 /// A group normalization and all around it in one op, for backends that have the kernel. Its arguments are x, gamma,
 /// beta, scale, shift, residual and beside; the last four may be empty. What stands before the activation is not saved
 /// but computed again.
-struct GroupNormChain {
-  GroupNorm norm;
+struct GroupNormFused {
+  std::int64_t groups = 1;
+  double eps = 1e-5;
   Activation activation = Activation::none;
   Resample resample = Resample::none;
 
@@ -48,7 +42,8 @@ struct GroupNormChain {
   GroupNormSizes sizes(const Tensor<B>& x, const Master<B>& gamma, const Master<B>& beta,
                        const Tensor<B>& beside) const {
     const Shape& s = x.shape();
-    return norm.sizes(beside.empty() ? s : s.with_back(s.back() + beside.shape().back()), gamma, beta);
+    return group_norm_sizes(beside.empty() ? s : s.with_back(s.back() + beside.shape().back()), gamma.shape(),
+                            beta.shape(), groups, eps);
   }
   template <Backend B>
   NormFusion<typename B::scalar> fusion(const Tensor<B>& x, const Tensor<B>& scale, const Tensor<B>& shift,
@@ -96,76 +91,43 @@ struct GroupNormChain {
   }
 };
 
+}  // namespace ops
+
 /// Throws unless what stands around a norm of `x` fits it.
 template <Value V>
 void check_around(const V& x, const AroundNorm<V>& around) {
   const Shape& s = x.shape();
-  check(s.rank() >= 2, "group_norm_chain", "wants x [N, ..., C], got ", s);
+  check(s.rank() >= 2, "group_norm", "wants x [N, ..., C], got ", s);
   std::int64_t channels = s.back();
   if (around.beside) {
     const Shape& t = around.beside->shape();
-    check(t.rank() == s.rank() && s == t.with_back(s.back()), "group_norm_chain", s, " and ", t,
+    check(t.rank() == s.rank() && s == t.with_back(s.back()), "group_norm", s, " and ", t,
           " beside it differ in more than their channels");
     channels += t.back();
   }
   for (const auto* each : {&around.scale, &around.shift})
-    check(!*each || (*each)->shape() == Shape{s[0], channels}, "group_norm_chain", "images ", s,
-          " want a scale and a shift ", Shape{s[0], channels}, ", got ", *each ? (*each)->shape() : Shape{});
-  check(!around.residual || around.residual->shape() == s.with_back(channels), "group_norm_chain", "wants a residual ",
+    check(!*each || (*each)->shape() == Shape{s[0], channels}, "group_norm", "images ", s, " want a scale and a shift ",
+          Shape{s[0], channels}, ", got ", *each ? (*each)->shape() : Shape{});
+  check(!around.residual || around.residual->shape() == s.with_back(channels), "group_norm", "wants a residual ",
         s.with_back(channels), ", got ", around.residual ? around.residual->shape() : Shape{});
   if (around.resample == Resample::none) return;
-  check(s.rank() == 4, "group_norm_chain", "resampling wants images [N, H, W, C], got ", s);
-  check(around.resample == Resample::nearest2 || (s[1] % 2 == 0 && s[2] % 2 == 0), "group_norm_chain",
+  check(s.rank() == 4, "group_norm", "resampling wants images [N, H, W, C], got ", s);
+  check(around.resample == Resample::nearest2 || (s[1] % 2 == 0 && s[2] % 2 == 0), "group_norm",
         "windows of 2 do not tile ", s);
 }
 
-/// The same by the ops of its parts.
+/// A group normalization (see group_norm) and what stands around it, in one op. Throws std::invalid_argument for shapes
+/// that do not fit.
 template <Value V>
-V chained(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
-          const GroupNorm& norm, const AroundNorm<V>& around) {
-  V v = group_norm(around.beside ? concat(x, *around.beside) : x, gamma, beta, norm.groups, norm.eps);
-  if (around.scale) {
-    const V zero = constant_like(x, filled(v.on(), v.shape(), 0));
-    v = v + v * add_channels(zero, *around.scale);
-  }
-  if (around.shift) v = add_channels(v, *around.shift);
-  if (around.residual) v = *around.residual + v;
-  switch (around.activation) {
-    case Activation::none:
-      break;
-    case Activation::silu:
-      v = silu(v);
-      break;
-    case Activation::gelu_tanh:
-      v = gelu(v, Gelu::tanh);
-      break;
-    case Activation::gelu_exact:
-      v = gelu(v, Gelu::exact);
-      break;
-    case Activation::relu:
-      v = relu(v);
-      break;
-  }
-  if (around.resample == Resample::average2) return average_pool2d(v, 2);
-  return around.resample == Resample::nearest2 ? upsample_nearest(v, 2) : v;
-}
-
-}  // namespace ops
-
-/// A group normalization (see group_norm) and what stands around it: one op on a backend that fuses them, the ops one
-/// after the other elsewhere. Throws std::invalid_argument for shapes that do not fit.
-template <Value V>
-V group_norm_chain(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
-                   std::int64_t groups, double eps, const AroundNorm<V>& around) {
-  using B = typename V::backend;
-  ops::check_around(x, around);
-  if constexpr (FusesNorms<B>) {
-    const auto or_empty = [&](const std::optional<V>& v) -> V { return v ? *v : constant_like(x, Tensor<B>{}); };
-    return apply(ops::GroupNormChain{{groups, eps}, around.activation, around.resample}, x, gamma, beta,
-                 or_empty(around.scale), or_empty(around.shift), or_empty(around.residual), or_empty(around.beside));
-  } else {
-    return ops::chained(x, gamma, beta, {groups, eps}, around);
-  }
+V group_norm_fused(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
+                   std::int64_t groups, double eps,
+                   const AroundNorm<V>& around) requires FusesNorms<typename V::backend> {
+  check_around(x, around);
+  const auto or_empty = [&](const std::optional<V>& v) -> V {
+    return v ? *v : constant_like(x, Tensor<typename V::backend>{});
+  };
+  return apply(ops::GroupNormFused{groups, eps, around.activation, around.resample}, x, gamma, beta,
+               or_empty(around.scale), or_empty(around.shift), or_empty(around.residual), or_empty(around.beside));
 }
 
 }  // namespace hush
