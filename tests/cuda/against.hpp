@@ -54,7 +54,7 @@ Tensor<B, T> put(const B& on, std::initializer_list<double> values) {
 template <class T, class B>
 Tensor<B, T> room(const B& on, std::int64_t count) {
   std::vector<T> poison(static_cast<std::size_t>(count));
-  std::memset(static_cast<void*>(poison.data()), 0xff, poison.size() * sizeof(T));
+  if (count > 0) std::memset(static_cast<void*>(poison.data()), 0xff, poison.size() * sizeof(T));
   return put<T>(on, poison);
 }
 

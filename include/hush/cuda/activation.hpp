@@ -16,37 +16,45 @@ HUSH_HOST_DEVICE inline float normal_below(float x) {
   return 0.5f * std::erfc(-x * (0.5f * std::numbers::sqrt2_v<float>));
 }
 
+/// x sigmoid(x).
 struct SiluOf {
   HUSH_HOST_DEVICE float operator()(float x, float) const { return x / (1.f + std::exp(-x)); }
 };
+/// dy times its derivative, s (1 + x (1 - s)) with s = sigmoid(x).
 struct SiluSlope {
   HUSH_HOST_DEVICE float operator()(float dy, float x) const {
     const float s = logistic(x);
     return dy * s * (1.f + x * (1.f - s));
   }
 };
+/// The greater of x and 0, or NaN.
 struct ReluOf {
   HUSH_HOST_DEVICE float operator()(float x, float) const { return x < 0.f ? 0.f : x; }
 };
+/// dy where y > 0.
 struct ReluSlope {
   HUSH_HOST_DEVICE float operator()(float dy, float y) const { return y > 0.f ? dy : 0.f; }
 };
 /// 2 sqrt(2/pi) and the cubic coefficient of the tanh form of GELU.
 inline constexpr float gelu_slope = float(2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi), gelu_cubic = 0.044715f;
+/// x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3).
 struct GeluTanhOf {
   HUSH_HOST_DEVICE float operator()(float x, float) const {
     return x / (1.f + std::exp(-gelu_slope * x * (1.f + gelu_cubic * x * x)));
   }
 };
+/// dy times its derivative.
 struct GeluTanhSlope {
   HUSH_HOST_DEVICE float operator()(float dy, float x) const {
     const float square = x * x, s = logistic(gelu_slope * x * (1.f + gelu_cubic * square));
     return dy * s * (1.f + x * (1.f - s) * gelu_slope * (1.f + 3.f * gelu_cubic * square));
   }
 };
+/// x P(N < x).
 struct GeluExactOf {
   HUSH_HOST_DEVICE float operator()(float x, float) const { return x * normal_below(x); }
 };
+/// dy times its derivative.
 struct GeluExactSlope {
   HUSH_HOST_DEVICE float operator()(float dy, float x) const {
     constexpr float density = float(std::numbers::inv_sqrtpi / std::numbers::sqrt2);

@@ -9,10 +9,11 @@ namespace hush {
 inline namespace HUSH_CUDA_ABI {
 
 namespace bodies {
-/// Summands f(a, b), with f(0, 0) = 0.
+/// A summand f(a, b) with f(0, 0) = 0: a.
 struct ItselfOf {
   HUSH_HOST_DEVICE float operator()(float a, float) const { return a; }
 };
+/// A summand: (a - b)^2.
 struct SquaredDifference {
   HUSH_HOST_DEVICE float operator()(float a, float b) const { return (a - b) * (a - b); }
 };
@@ -77,7 +78,7 @@ void sum(const Cuda<P, M>& on, std::int64_t batch, std::int64_t size, double fac
   const Pieces pieces = pieces_to_sum(batch, size);
   const auto sums = on.template allocate<double>(pieces.count());
   launch(on, bodies::SumPieces<bodies::ItselfOf, X, X>{{}, pieces, x, nullptr, sums.get()}, pieces.grid());
-  launch(on, bodies::AddPieces<Y>{pieces.count(), pieces.an_image(), sums.get(), nullptr, factor, y}, Grid{});
+  launch(on, bodies::AddPieces<Y>{pieces.count(), pieces.an_image(), sums.get(), nullptr, factor, y}, TeamGrid{});
 }
 
 /// y[0] = sum over images of weight[image] * sum((a - b)^2) / (batch * size); no weights (nullptr): all are 1.
@@ -88,7 +89,7 @@ void mse(const Cuda<P, M>& on, std::int64_t batch, std::int64_t size, const A* a
   const auto sums = on.template allocate<double>(pieces.count());
   const double factor = 1 / (double(batch) * double(size));
   launch(on, bodies::SumPieces<bodies::SquaredDifference, A, B>{{}, pieces, a, b, sums.get()}, pieces.grid());
-  launch(on, bodies::AddPieces<Y>{pieces.count(), pieces.an_image(), sums.get(), weights, factor, y}, Grid{});
+  launch(on, bodies::AddPieces<Y>{pieces.count(), pieces.an_image(), sums.get(), weights, factor, y}, TeamGrid{});
 }
 
 namespace bodies {
