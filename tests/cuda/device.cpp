@@ -6,13 +6,29 @@
 #include <hush/cuda/device.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/require.hpp>
+#include <hush/cuda/staging.hpp>
 
 #include "cuda/device_calls.hpp"
 
 using namespace hush;
 using pretended::gpu;
 
+namespace probe {
+/// Body: y[i] = 2 x[i].
+struct Twice {
+  int n;
+  const float* x;
+  float* y;
+  template <class Team>
+  void operator()(const Team& team) const {
+    for (std::int64_t i = first_of(team); i < n; i += all_of(team)) y[i] = 2 * x[i];
+  }
+};
+}  // namespace probe
+
 namespace {
+
+using probe::Twice;
 
 std::string message(const auto& call) {
   try {
@@ -25,17 +41,6 @@ std::string message(const auto& call) {
 std::string message_of_start(int device = 0) {
   return message([&] { Device made(device); });
 }
-
-/// Body: y[i] = 2 x[i].
-struct Twice {
-  int n;
-  const float* x;
-  float* y;
-  template <class Team>
-  void operator()(const Team& team) const {
-    for (std::int64_t i = first_of(team); i < n; i += all_of(team)) y[i] = 2 * x[i];
-  }
-};
 
 }  // namespace
 
@@ -191,19 +196,20 @@ TEST_CASE("device: a kernel's failure names the kernel; the next launch works") 
   Device device(0);
   const float x[3]{1, 2, 3};
   float y[3]{};
+  CHECK(name_of<bodies::Fill<float>>().ends_with("bodies::Fill<float>"));
   gpu.fail_at = gpu.calls, gpu.failure = cudaErrorLaunchOutOfResources;
   CHECK(message([&] {
           device.launch(Twice{3, x, y}, {.teams = 7, .threads = 512, .shared = 128});
         }) ==
-        "[cudaLaunchKernel] too many resources requested for launch; the kernel is {anonymous}::Twice, for 7 teams of "
+        "[cudaLaunchKernel] too many resources requested for launch; the kernel is probe::Twice, for 7 teams of "
         "512 with 128 bytes of scratch, on device 0 (error 701)");
   gpu.fail_at = gpu.calls;
   CHECK(message([&] { fill(Cuda<bf16>{}, 0, 1.0, static_cast<bf16*>(nullptr)); }) == "nothing was thrown");
   CHECK(message([&] {
           device.launch(bodies::Fill<float>{3, 1.f, y}, {.teams = 1, .shared = 50000});
-        }) ==
-        "[cudaFuncSetAttribute] too many resources requested for launch; the kernel is bodies::Fill<float>, for 1 team "
-        "of 256 with 50000 bytes of scratch, on device 0 (error 701)");
+        }) == words("[cudaFuncSetAttribute] too many resources requested for launch; the kernel is ",
+                    name_of<bodies::Fill<float>>(),
+                    ", for 1 team of 256 with 50000 bytes of scratch, on device 0 (error 701)"));
   device.launch(Twice{3, x, y}, {.teams = 2, .shared = 50000});
   CHECK(y[0] == 2);
   CHECK(y[2] == 6);
