@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <hush/hush.hpp>
 #include <iostream>
 
 #include "recipe.hpp"
@@ -30,7 +31,7 @@ std::map<std::string, std::string> description(const AttentionUnetConfig& c, boo
   return {{"network", network.dump()}, {"reading", literal ? "literal" : "corrected"}};
 }
 
-Model load_model(const std::filesystem::path& weights, const Machine& on) {
+Described described(const std::filesystem::path& weights) {
   const auto about = io::read_safetensors(weights).metadata;
   const auto found = about.find("network");
   if (found == about.end()) throw FileError(weights, "does not say in its metadata which network it belongs to");
@@ -44,18 +45,29 @@ Model load_model(const std::filesystem::path& weights, const Machine& on) {
   } catch (const io::Json::exception&) {
     throw FileError(weights, "describes its network in words this program does not know");
   }
-  Model model{AttentionUnet<Machine>(config, process().ports(), Seed{}, on),
-              about.count("reading") && about.at("reading") == "literal"};
-  io::load_weights(weights, model.network);
-  return model;
+  return {config, about.count("reading") && about.at("reading") == "literal"};
 }
+
+namespace {
+
+void add_where(CLI::App& command, Where& where) {
+  command.add_option("--device", where.device, "cpu, or cuda if the program was built with it")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  command.add_option("--precision", where.precision, "On cuda: bf16 (fastest), tf32 or fp32")
+      ->check(CLI::IsMember({"bf16", "tf32", "fp32"}));
+  command.add_option("--threads", where.threads, "Threads of the CPU, 0: all cores; the result does not depend on it")
+      ->check(CLI::NonNegativeNumber);
+}
+
+}  // namespace
 
 }  // namespace fashion
 
 int main(int argc, char** argv) {
   using namespace fashion;
   CLI::App app{
-      "Trains a diffusion model on Fashion-MNIST (32x32 grey pictures of garments) and samples from it, on the CPU."};
+      "Trains a diffusion model on Fashion-MNIST (32x32 grey pictures of garments) and samples from it, on the CPU or "
+      "a GPU."};
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
   app.set_help_all_flag("--help-all", "Print the help of all subcommands and exit");
@@ -90,8 +102,7 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber);
   train->add_flag("--fresh", t.fresh, "Refuse to resume: an error if the run folder holds checkpoints");
   train->add_option("--seed", t.seed, "Seed of weights, order, levels and noise");
-  train->add_option("--threads", t.threads, "Threads, 0: all cores; the result does not depend on it")
-      ->check(CLI::NonNegativeNumber);
+  add_where(*train, t.where);
 
   SampleArguments s;
   auto* sample = app.add_subcommand("sample", "Make pictures with trained weights");
@@ -112,8 +123,7 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber);
   sample->add_option("--scale", s.scale, "Screen pixels a pixel")->check(CLI::Range(1, 64));
   sample->add_option("--frames", s.frames, "Frames of the GIF at most, roughly")->check(CLI::PositiveNumber);
-  sample->add_option("--threads", s.threads, "Threads, 0: all cores; the result does not depend on it")
-      ->check(CLI::NonNegativeNumber);
+  add_where(*sample, s.where);
 
   StripArguments n;
   auto* strip = app.add_subcommand("strip", "Show one training picture under growing noise, t = 0, 50, ..., 500");

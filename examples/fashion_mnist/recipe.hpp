@@ -1,9 +1,15 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 
-#include <hush/hush.hpp>
+#include <hush/backbones/attention_unet.hpp>
+#include <hush/ema.hpp>
+#include <hush/optimizers/adamw.hpp>
+#include <hush/process.hpp>
+#include <hush/rate.hpp>
+#include <hush/schedules/linear_beta.hpp>
 
 // What this program trains and samples: the pipeline of a Fashion-MNIST tutorial in TensorFlow, read correctly or
 // literally, at its own size or small enough for two cores.
@@ -11,7 +17,6 @@ namespace fashion {
 
 using namespace hush;
 
-using Machine = Cpu<float>;
 using Schedule = OneBased<LinearBeta>;
 using Diffusion = Process<Schedule, PredictNoise<>>;
 
@@ -35,12 +40,19 @@ Recipe recipe(const std::string& preset);
 
 /// Everything `sample` must know about a weights file travels in its metadata.
 std::map<std::string, std::string> description(const AttentionUnetConfig& network, bool literal);
-/// The network of a weights file, and whether it was trained literally. Throws FileError if the file does not say.
-struct Model {
-  AttentionUnet<Machine> network;
+/// What a weights file says of its network: its sizes, and whether it was trained literally. Throws FileError if it
+/// does not say.
+struct Described {
+  AttentionUnetConfig network;
   bool literal;
 };
-Model load_model(const std::filesystem::path& weights, const Machine& on);
+Described described(const std::filesystem::path& weights);
+
+/// Where to compute: cpu or cuda, there with bf16, tf32 or fp32.
+struct Where {
+  std::string device = "cpu", precision = "bf16";
+  int threads = 0;  // of the CPU
+};
 
 struct TrainArguments {
   std::filesystem::path data, run = "out/run", weights;
@@ -49,7 +61,7 @@ struct TrainArguments {
   std::int64_t epochs = 0, batch = 0, limit = 0, validate = 1000, save_every = 0, sample_every = 1;
   double rate = 0, minutes = 0;
   std::uint64_t seed = 0;
-  int threads = 0;
+  Where where;
 };
 int train(const TrainArguments& arguments);
 
@@ -57,9 +69,10 @@ struct SampleArguments {
   std::filesystem::path weights, out = "samples.png", gif;
   std::string sampler = "ddim";
   std::int64_t count = 64, batch = 16, columns = 8, scale = 2;
-  int steps = 50, threads = 0, frames = 100;
+  int steps = 50, frames = 100;
   double eta = 0;
   std::uint64_t seed = 0;
+  Where where;
 };
 int sample(const SampleArguments& arguments);
 
@@ -69,5 +82,9 @@ struct StripArguments {
   std::uint64_t seed = 0;
 };
 int strip(const StripArguments& arguments);
+
+/// The same on a GPU; what these do in a program that was built without CUDA is to say so.
+int train_on_cuda(const TrainArguments& arguments);
+int sample_on_cuda(const SampleArguments& arguments);
 
 }  // namespace fashion

@@ -1,0 +1,77 @@
+#pragma once
+#include <hush/io.hpp>
+#include <hush/io/gif.hpp>
+#include <hush/sample.hpp>
+#include <hush/samplers/ddim.hpp>
+#include <hush/samplers/ddpm.hpp>
+#include <iostream>
+
+#include "literal_ddpm.hpp"
+#include "recipe.hpp"
+
+namespace fashion {
+
+/// Collects the first pictures of a run at evenly spaced steps, side by side: the frames of an animation.
+struct Film {
+  std::int64_t count, columns;
+  Images<float> frames;
+
+  template <class B>
+  void take(const Step<B>& step) {
+    if (step.first_image != 0) return;
+    Images<float> images = download_images(step.x);
+    images.count = std::min(count, images.count);
+    images.pixels.resize(std::size_t(images.count * images.stride()));
+    const Images<float> frame = io::tile(images, {.columns = columns, .gap = 1}, 1.f);
+    frames.height = frame.height, frames.width = frame.width, frames.channels = frame.channels, ++frames.count;
+    frames.pixels.insert(frames.pixels.end(), frame.pixels.begin(), frame.pixels.end());
+  }
+};
+
+/// `sample` on a machine.
+template <class B>
+int sample_on(const SampleArguments& a, const B& on) {
+  for (const auto& file : {a.out, a.gif})  // what cannot be written should fail before the work, not after it
+    if (file.has_parent_path()) io::Disk{}.make_folders(file.parent_path());
+  const Described model = described(a.weights);
+  const Diffusion process = fashion::process();
+  AttentionUnet<B> network(model.network, process.ports(), Seed{}, on);
+  io::load_weights(a.weights, network);
+  const std::string sampler = model.literal ? "literal" : a.sampler;
+  const int steps = model.literal ? 500 : a.steps;
+  const int every = std::max(1, steps / std::max(1, a.gif.empty() ? 20 : a.frames));
+  Film film{std::min<std::int64_t>(16, a.count), 8, {}};
+  io::Progress bar({.what = "sample", .total = steps * ((a.count + a.batch - 1) / a.batch)});
+  const auto each_step = [&](const Step<B>& step) {
+    if (!a.gif.empty()) film.take(step);
+    if (step.step > 0) bar.update(step.step % every ? step.step % every : every);
+    return true;
+  };
+  const SampleOptions<B> options{.steps = steps,
+                                 .count = a.count,
+                                 .batch = a.batch,
+                                 .seed = a.seed,
+                                 .clip = model.literal ? 0.0 : 1.0,
+                                 .each_step = each_step,
+                                 .every = every};
+  const Images<float> images = [&] {
+    if (sampler == "ddim") return hush::sample(process, network, Ddim{.eta = a.eta}, options);
+    if (sampler == "ddpm") return hush::sample(process, network, Ddpm{}, options);
+    check(sampler == "literal", "sample", "there is no sampler ", sampler, ": take ddim or ddpm");
+    return hush::sample(process, network, LiteralDdpm{}, options);
+  }();
+  bar.finish();
+
+  const io::PictureText text{{"sampler", words(sampler, " eta ", a.eta, ", ", steps, " steps")},
+                             {"seed", words(a.seed)},
+                             {"weights", a.weights.filename().string()}};
+  io::write_grid(a.out, images, {.columns = a.columns, .scale = a.scale, .text = text});
+  std::cout << a.count << " images in " << a.out.string() << std::endl;
+  if (a.gif.empty()) return 0;
+  io::write_gif(a.gif, film.frames,
+                {.delay = std::chrono::milliseconds(40), .hold = std::chrono::seconds(2), .scale = int(a.scale)});
+  std::cout << film.frames.count << " frames in " << a.gif.string() << std::endl;
+  return 0;
+}
+
+}  // namespace fashion
