@@ -83,7 +83,7 @@ class Device::Program {
   cudaGraphNode_t loop(cudaGraph_t into, cudaGraphNode_t after, const Piece& piece) const {
     cudaGraphConditionalHandle goes_on{};
     require(calls().conditional_create(&goes_on, into, 1, cudaGraphCondAssignDefault),
-            "cudaGraphConditionalHandleCreate", "loops in graphs want a driver for CUDA 12.4 or newer");
+            "cudaGraphConditionalHandleCreate", "a loop on device ", device_.device_);
     cudaGraphNodeParams wanted{};
     wanted.type = cudaGraphNodeTypeConditional;
     wanted.conditional.handle = goes_on;
