@@ -19,7 +19,7 @@ void each_size(const F& f) {
 /// Compares y = op(x) with the CPU's in double.
 template <class Op>
 void require_values(const Op& op) {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     each_size([&](std::int64_t n) {
       auto x = random<T>(n, unsigned(n) + 1);
@@ -37,7 +37,7 @@ void require_values(const Op& op) {
 /// Compares dx = op(dy, x) with the CPU's in double.
 template <class Op>
 void require_slopes(const Op& op) {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     each_size([&](std::int64_t n) {
       const auto dy = random<T>(n, unsigned(n) + 2), x = random<T>(n, unsigned(n) + 3);
@@ -69,7 +69,7 @@ TEST_CASE("cuda activation: gradients are the CPU's") {
 }
 
 TEST_CASE("cuda activation: far from 0, and what is not a number") {
-  const Cuda<float, Rehearsal> on;
+  const Cuda<float, Machine> on;
   const auto x = put<float>(on, {-90, 90, std::nan(""), 0, -10});
   const auto after = [&](const auto& op) {
     auto y = room<float>(on, 5);

@@ -75,6 +75,13 @@ constexpr double tolerance() {
   return std::is_same_v<P, float> ? 1e-5 : std::is_same_v<P, tf32> ? 2e-3 : 2e-2;
 }
 
+/// How many members every team of the host has from now on; a GPU's teams have their size from the kernels.
+inline void teams_of([[maybe_unused]] int members) {
+#if !defined(__CUDACC__)
+  Rehearsal::members = members;
+#endif
+}
+
 /// Calls f(backend) for each precision: on a GPU all three, on the host float and bf16 by teams of one and of 32, in
 /// memory of exact size.
 template <class F>

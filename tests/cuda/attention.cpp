@@ -33,7 +33,7 @@ struct Inputs {
 }  // namespace
 
 TEST_CASE("cuda attention: by one kernel and by products, and its gradients") {
-  each_machine([]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     for (const AttentionSizes& s : sizes) {
       const std::int64_t most = 2 * s.heads * s.queries * s.keys;  // two images at a time
@@ -41,7 +41,7 @@ TEST_CASE("cuda attention: by one kernel and by products, and its gradients") {
       CAPTURE(s.keys);
       const Double cpu;
       const Inputs<double, Double> wide(cpu, s);
-      const Inputs<T, Cuda<P, Rehearsal>> near(on, s);
+      const Inputs<T, Cuda<P, Machine>> near(on, s);
       const std::int64_t pairs = s.batch * s.heads * s.queries * s.keys;
       auto y = empty_like(wide.dy), w = room<double>(cpu, pairs), dq = empty_like(wide.q), dk = empty_like(wide.k),
            dv = empty_like(wide.v);
@@ -73,11 +73,11 @@ TEST_CASE("cuda attention: by one kernel and by products, and its gradients") {
 }
 
 TEST_CASE("cuda attention: scores that e^x could not hold") {
-  each_machine([]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     const AttentionSizes s{.batch = 2, .queries = 6, .keys = 9, .heads = 1, .width = 8, .value_width = 8, .scale = 1};
     const Inputs<double, Double> wide(Double{}, s, 16);
-    const Inputs<T, Cuda<P, Rehearsal>> near(on, s, 16);
+    const Inputs<T, Cuda<P, Machine>> near(on, s, 16);
     const std::int64_t pairs = s.batch * s.heads * s.queries * s.keys;
     auto y = room<double>(Double{}, wide.dy.size()), w = room<double>(Double{}, pairs);
     attention(Double{}, s, wide.q.data(), wide.k.data(), wide.v.data(), y.data(), w.data());
@@ -90,10 +90,10 @@ TEST_CASE("cuda attention: scores that e^x could not hold") {
 }
 
 TEST_CASE("cuda attention: nothing to attend to, and nobody who attends") {
-  const Cuda<float, Rehearsal> on;
+  const Cuda<float, Machine> on;
   AttentionSizes s{.batch = 1, .queries = 2, .keys = 0, .heads = 1, .width = 4, .value_width = 3};
   const auto q = put<float>(on, std::vector<double>(8, 1.0));
-  const Tensor<Cuda<float, Rehearsal>> none(on, {0});
+  const Tensor<Cuda<float, Machine>> none(on, {0});
   auto y = room<float>(on, 6);
   attention(on, s, q.data(), none.data(), none.data(), y.data(), nullptr);
   CHECK(download<double>(y) == std::vector<double>(6, 0.0));

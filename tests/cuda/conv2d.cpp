@@ -1,16 +1,11 @@
-#include <doctest/doctest.h>
+#include "against.hpp"
 
-#include <cmath>
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/conv2d_weight.hpp>
 #include <hush/cuda/conv2d.hpp>
 #include <hush/cuda/conv2d_plain.hpp>
-#include <hush/cuda/rehearsal.hpp>
-#include <limits>
-#include <random>
-#include <vector>
 
-using hush::bf16, hush::Conv2dSizes, hush::Cpu, hush::Cuda, hush::Rehearsal;
+using namespace against;
 
 namespace {
 
@@ -29,66 +24,51 @@ std::vector<double> in_double(const std::vector<T>& values) {
   for (const T& v : values) wide.push_back(double(float(v)));
   return wide;
 }
-/// What nobody writes stays NaN.
-template <class T>
-std::vector<T> poison(std::int64_t count) {
-  return std::vector<T>(std::size_t(count), T(std::numeric_limits<float>::quiet_NaN()));
-}
-
-template <class T>
-double relative_l2(const std::vector<T>& got, const std::vector<double>& want) {
-  double difference = 0, size = 1e-30;
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    difference += std::pow(double(float(got[i])) - want[i], 2);
-    size += want[i] * want[i];
-  }
-  return std::isnan(difference) ? 1e30 : std::sqrt(difference / size);
-}
-
 std::int64_t x_size(const Conv2dSizes& s) { return s.batch * s.height * s.width * s.in; }
 std::int64_t w_size(const Conv2dSizes& s) { return s.out * s.kernel_h * s.kernel_w * s.in; }
 std::int64_t y_size(const Conv2dSizes& s) { return s.batch * s.out_height * s.out_width * s.out; }
 
 struct Members {
-  explicit Members(int members) { Rehearsal::members = members; }
-  ~Members() { Rehearsal::members = 1; }
+  explicit Members(int members) { teams_of(members); }
+  ~Members() { teams_of(1); }
 };
 
 template <class P>
 void compare(const Conv2dSizes& s, bool with_bias = true, bool with_residual = false) {
-  using T = typename Cuda<P, Rehearsal>::scalar;
+  using T = typename Cuda<P, Machine>::scalar;
   INFO(s.batch, " x ", s.height, " x ", s.width, ", ", s.in, " -> ", s.out, ", kernel ", s.kernel_h, " x ", s.kernel_w,
-       ", stride ", s.stride, ", pads ", s.pad_top, " ", s.pad_left, ", bytes ", sizeof(T), ", team of ",
-       Rehearsal::members);
+       ", stride ", s.stride, ", pads ", s.pad_top, " ", s.pad_left, ", bytes ", sizeof(T));
   const auto x = random_numbers<T>(x_size(s)), w = random_numbers<T>(w_size(s)), b = random_numbers<T>(s.out),
              r = random_numbers<T>(y_size(s)), dy = random_numbers<T>(y_size(s));
-  std::vector<double> y(y_size(s)), dx(x_size(s)), dw(w_size(s)), db(s.out);
+  std::vector<double> y(std::size_t(y_size(s))), dx(x.size()), dw(w.size()), db(b.size());
   const auto wide_x = in_double(x), wide_w = in_double(w), wide_b = in_double(b), wide_r = in_double(r),
              wide_dy = in_double(dy);
-  const Cpu<double> cpu{1};
-  hush::conv2d(cpu, s, wide_x.data(), wide_w.data(), with_bias ? wide_b.data() : nullptr, y.data());
+  const Double cpu{1};
+  conv2d(cpu, s, wide_x.data(), wide_w.data(), with_bias ? wide_b.data() : nullptr, y.data());
   if (with_residual)
     for (std::size_t i = 0; i < y.size(); ++i) y[i] += wide_r[i];
-  hush::conv2d_backward_input(cpu, s, wide_dy.data(), wide_w.data(), dx.data());
-  hush::conv2d_backward_weight(cpu, s, wide_x.data(), wide_dy.data(), dw.data(), db.data());
+  conv2d_backward_input(cpu, s, wide_dy.data(), wide_w.data(), dx.data());
+  conv2d_backward_weight(cpu, s, wide_x.data(), wide_dy.data(), dw.data(), db.data());
 
-  auto got_y = poison<T>(y_size(s)), got_dx = poison<T>(x_size(s)), got_dw = poison<T>(w_size(s)),
-       got_db = poison<T>(s.out);
-  const Cuda<P, Rehearsal> on;
-  conv2d(on, s, x.data(), w.data(), with_bias ? b.data() : nullptr, with_residual ? r.data() : nullptr, got_y.data());
-  conv2d_backward_input(on, s, dy.data(), w.data(), got_dx.data());
-  conv2d_backward_weight(on, s, x.data(), dy.data(), got_dw.data(), with_bias ? got_db.data() : nullptr);
-  const double tolerance = sizeof(T) == 4 ? 1e-5 : 4e-3;
-  CHECK(relative_l2(got_y, y) < tolerance);
-  CHECK(relative_l2(got_dx, dx) < tolerance);
-  CHECK(relative_l2(got_dw, dw) < tolerance);
-  if (with_bias) CHECK(relative_l2(got_db, db) < tolerance);
+  const Cuda<P, Machine> on;
+  const auto near_x = put<T>(on, x), near_w = put<T>(on, w), near_b = put<T>(on, b), near_r = put<T>(on, r),
+             near_dy = put<T>(on, dy);
+  auto got_y = room<T>(on, y_size(s)), got_dx = room<T>(on, x_size(s)), got_dw = room<T>(on, w_size(s)),
+       got_db = room<T>(on, s.out);
+  conv2d(on, s, near_x.data(), near_w.data(), with_bias ? near_b.data() : nullptr,
+         with_residual ? near_r.data() : nullptr, got_y.data());
+  conv2d_backward_input(on, s, near_dy.data(), near_w.data(), got_dx.data());
+  conv2d_backward_weight(on, s, near_x.data(), near_dy.data(), got_dw.data(), with_bias ? got_db.data() : nullptr);
+  CHECK(distance(download<double>(got_y), y) < tolerance<P>());
+  CHECK(distance(download<double>(got_dx), dx) < tolerance<P>());
+  CHECK(distance(download<double>(got_dw), dw) < tolerance<P>());
+  if (with_bias) CHECK(distance(download<double>(got_db), db) < tolerance<P>());
 }
 
 void compare_all(const Conv2dSizes& s) {
   compare<float>(s);
   compare<bf16>(s);
-  compare<hush::tf32>(s, false);
+  compare<tf32>(s, false);
   compare<bf16>(s, false);
   compare<float>(s, true, true);
   compare<bf16>(s, false, true);
@@ -142,50 +122,51 @@ TEST_CASE("cuda conv2d: random sizes") {
 }
 
 TEST_CASE("cuda conv2d: the bias's gradient over many rows, and over none") {
-  const Cuda<float, Rehearsal> on;
+  const Cuda<float, Machine> on;
   for (const std::int64_t rows : {1, 63, 64, 65, 1000, 70000}) {
     const auto dy = random_numbers<float>(rows * 3);
     std::vector<double> want(3);
     for (std::size_t i = 0; i < dy.size(); ++i) want[i % 3] += double(dy[i]);
-    auto got = poison<float>(3);
-    sum_rows(on, rows, 3, dy.data(), got.data());
-    CHECK(relative_l2(got, want) < 1e-5);
+    const auto near = put<float>(on, dy);
+    auto got = room<float>(on, 3);
+    sum_rows(on, rows, 3, near.data(), got.data());
+    CHECK(distance(download<double>(got), want) < 1e-5);
   }
   const Conv2dSizes none = same(0, 5, 5, 8, 9, 3);
-  std::vector<float> w(w_size(none), 7), b(9, 7);
+  auto w = room<float>(on, w_size(none)), b = room<float>(on, 9);
   conv2d_backward_weight(on, none, static_cast<const float*>(nullptr), static_cast<const float*>(nullptr), w.data(),
                          b.data());
-  CHECK(w == std::vector<float>(w.size(), 0));
-  CHECK(b == std::vector<float>(9, 0));
+  CHECK(download<float>(w) == std::vector<float>(std::size_t(w.size()), 0));
+  CHECK(download<float>(b) == std::vector<float>(9, 0));
 }
 
 TEST_CASE("cuda conv2d: empty sums are zero, and a convolution of no channels is its bias") {
-  const Cuda<float, Rehearsal> on;
+  const Cuda<float, Machine> on;
   Conv2dSizes s = same(1, 2, 2, 0, 3, 3);
-  const std::vector<float> b{1, 2, 3};
-  auto y = poison<float>(12), x = poison<float>(8);
-  const float nothing = 0;
-  conv2d(on, s, &nothing, &nothing, b.data(), y.data());
-  CHECK(y == std::vector<float>{1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3});
+  const auto b = put<float>(on, {1, 2, 3}), nothing = put<float>(on, {0});
+  auto y = room<float>(on, 12), x = room<float>(on, 8);
+  conv2d(on, s, nothing.data(), nothing.data(), b.data(), y.data());
+  CHECK(download<float>(y) == std::vector<float>{1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3});
   s = same(1, 2, 2, 2, 0, 3);
-  conv2d_backward_input(on, s, &nothing, &nothing, x.data());
-  CHECK(x == std::vector<float>(8, 0));
+  conv2d_backward_input(on, s, nothing.data(), nothing.data(), x.data());
+  CHECK(download<float>(x) == std::vector<float>(8, 0));
 }
 
-TEST_CASE("cuda conv2d: one thread and many give the same bits") {
-  const Conv2dSizes s = same(2, 9, 8, 5, 7, 3, 2);
-  const auto x = random_numbers<bf16>(x_size(s)), w = random_numbers<bf16>(w_size(s)),
-             dy = random_numbers<bf16>(y_size(s));
+TEST_CASE("cuda conv2d: the same bits every time, and from teams of any size") {
+  const Conv2dSizes s = same(2, 9, 8, 8, 16, 3);
+  const Cuda<bf16, Machine> on;
+  const auto x = put<bf16>(on, random_numbers<bf16>(x_size(s))), w = put<bf16>(on, random_numbers<bf16>(w_size(s))),
+             dy = put<bf16>(on, random_numbers<bf16>(y_size(s)));
   const auto all = [&](int members) {
     const Members team(members);
-    const Cuda<bf16, Rehearsal> on;
-    std::vector<bf16> y(y_size(s)), dx(x_size(s)), dw(w_size(s)), db(s.out);
-    conv2d(on, s, x.data(), w.data(), nullptr, y.data());
+    auto y = room<bf16>(on, y_size(s)), dx = room<bf16>(on, x_size(s)), dw = room<bf16>(on, w_size(s)),
+         db = room<bf16>(on, s.out);
+    conv2d(on, s, x.data(), w.data(), static_cast<const bf16*>(nullptr), y.data());
     conv2d_backward_input(on, s, dy.data(), w.data(), dx.data());
     conv2d_backward_weight(on, s, x.data(), dy.data(), dw.data(), db.data());
     std::vector<std::uint16_t> bits;
     for (const auto* v : {&y, &dx, &dw, &db})
-      for (const bf16 number : *v) bits.push_back(number.bits);
+      for (const bf16 number : download<bf16>(*v)) bits.push_back(number.bits);
     return bits;
   };
   const auto alone = all(1);

@@ -30,7 +30,7 @@ struct Host {
     return *cudnn;
   }
   template <class Body>
-  void launch(const Body& body, const hush::Grid& grid) {
+  void launch(const Body& body, const hush::TeamGrid& grid) {
     for (std::int64_t b = 0; b < grid.teams; ++b) body(hush::Alone(b, grid.teams, nullptr));
   }
 
@@ -80,7 +80,7 @@ class Played {
     calls().event_destroy = [](cudaEvent_t) { return cudaSuccess; };
     calls().event_record = [](cudaEvent_t, cudaStream_t) { return cudaSuccess; };
     calls().last_error = [] { return cudaSuccess; };
-  calls().event_synchronise = [](cudaEvent_t) { return cudaSuccess; };
+    calls().event_synchronise = [](cudaEvent_t) { return cudaSuccess; };
     calls().event_elapsed = [](float* time, cudaEvent_t, cudaEvent_t) {
       *time = float(play.runs);
       return cudaSuccess;

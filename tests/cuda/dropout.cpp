@@ -6,7 +6,7 @@
 using namespace against;
 
 TEST_CASE("cuda dropout: the same numbers stay as on the CPU") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     for (const std::int64_t size : {1, 6, 24, 1001, 2051})
       for (const double rate : {0.1, 0.5, 0.999}) {
@@ -18,7 +18,7 @@ TEST_CASE("cuda dropout: the same numbers stay as on the CPU") {
         const auto wide = put<float>(Cpu<float>{}, x);
         auto wanted = room<float>(Cpu<float>{}, 3 * size);
         dropout(Cpu<float>{}, 3, size, rate, stream, images.data(), wide.data(), wanted.data());
-        Tensor<Cuda<P, Rehearsal>, std::uint32_t> numbers(on, {3});
+        Tensor<Cuda<P, Machine>, std::uint32_t> numbers(on, {3});
         copy_in(on, 3, images.data(), numbers.data());
         const auto narrow = put<T>(on, x);
         auto y = room<T>(on, 3 * size);

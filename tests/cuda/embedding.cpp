@@ -6,7 +6,7 @@
 using namespace against;
 
 TEST_CASE("cuda embedding: rows, and the gradient of their table") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     for (const std::int64_t width : {1, 5, 8, 72}) {
       CAPTURE(width);
@@ -14,7 +14,7 @@ TEST_CASE("cuda embedding: rows, and the gradient of their table") {
       const std::vector<std::int32_t> rows{5, 0, 5, 3, 5, 1, 0};
       const auto n = std::int64_t(rows.size());
       const auto table = random<T>(entries * width, 1), dy = random<T>(n * width, 2);
-      Tensor<Cuda<P, Rehearsal>, std::int32_t> taken(on, {n});
+      Tensor<Cuda<P, Machine>, std::int32_t> taken(on, {n});
       copy_in(on, n, rows.data(), taken.data());
       const auto near_table = put<T>(on, table), near_dy = put<T>(on, dy);
       auto y = room<T>(on, n * width), dtable = room<T>(on, entries * width);
@@ -33,7 +33,7 @@ TEST_CASE("cuda embedding: rows, and the gradient of their table") {
 }
 
 TEST_CASE("cuda embedding: sines of times") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     const std::vector<double> times{0, 0.5, 999, -3.25};
     const auto t = put<float>(on, times);

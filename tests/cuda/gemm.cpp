@@ -9,7 +9,7 @@ namespace {
 
 /// One product of the CPU's in double and of the rehearsal, C of T and of float, from the same numbers.
 template <class P>
-void require_product(const Cuda<P, Rehearsal>& on, const GemmSizes& given, float alpha, float beta) {
+void require_product(const Cuda<P, Machine>& on, const GemmSizes& given, float alpha, float beta) {
   using T = ScalarOf<P>;
   const GemmSizes s = dense(given);
   CAPTURE(s.rows);
@@ -39,7 +39,7 @@ void require_product(const Cuda<P, Rehearsal>& on, const GemmSizes& given, float
 }  // namespace
 
 TEST_CASE("cuda gemm: every shape and transposition") {
-  each_machine([]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([]<class P>(const Cuda<P, Machine>& on) {
     for (const Transpose a : {Transpose::no, Transpose::yes})
       for (const Transpose b : {Transpose::no, Transpose::yes})
         for (const auto [rows, columns, depth] :
@@ -52,7 +52,7 @@ TEST_CASE("cuda gemm: every shape and transposition") {
 }
 
 TEST_CASE("cuda gemm: batches, strides and lines that are longer than the matrix") {
-  each_machine([]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([]<class P>(const Cuda<P, Machine>& on) {
     require_product(on, {.rows = 6, .columns = 9, .depth = 5, .batch = 7}, 1, 0);
     // Heads of an attention: neighbours in memory, the lines of all heads apart.
     require_product(on,
@@ -73,7 +73,7 @@ TEST_CASE("cuda gemm: batches, strides and lines that are longer than the matrix
 }
 
 TEST_CASE("cuda gemm: without beta the result's memory is not read") {
-  const Cuda<float, Rehearsal> on;
+  const Cuda<float, Machine> on;
   const auto a = put<float>(on, {2}), b = put<float>(on, {3});
   auto c = room<float>(on, 1);
   gemm(on, {.rows = 1, .columns = 1, .depth = 1}, 1, a.data(), b.data(), 0, c.data());
@@ -85,7 +85,7 @@ TEST_CASE("cuda gemm: without beta the result's memory is not read") {
 }
 
 TEST_CASE("cuda gemm: linear layers and their gradients, with and without a bias") {
-  each_machine([]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     for (const auto& extents : {std::array{1, 1, 1}, std::array{3, 20, 37}, std::array{70, 9, 8}})
       for (const bool biased : {false, true}) {

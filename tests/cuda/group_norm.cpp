@@ -117,8 +117,8 @@ TEST_CASE("cuda group_norm: an image's numbers do not depend on the batch") {
 }
 
 TEST_CASE("cuda group_norm: a batch that is worked on in parts because the cache holds no more") {
-  Rehearsal::members = 1;
-  const Cuda<float, Rehearsal> on;
+  teams_of(1);
+  const Cuda<float, Machine> on;
   const GroupNormSizes s{3, 70'000, 32, 4, 1e-3}, one{1, 70'000, 32, 4, 1e-3};
   REQUIRE(images_at_once<float>(s, 1) == 2);
   REQUIRE(images_at_once<float>(s, 2) == 1);

@@ -4,11 +4,11 @@
 #include <hush/cuda/noise.hpp>
 
 using namespace against;
-using Near = Cuda<float, Rehearsal>;
+using Near = Cuda<float, Machine>;
 
 TEST_CASE("cuda noise: normals are the CPU's floats, in batches that take several launches") {
   for (const int members : {1, 32}) {
-    Rehearsal::members = members;
+    teams_of(members);
     for (const std::int64_t count : {1, 3, 64, 131})
       for (const std::int64_t stride : {1, 6, 75}) {
         CAPTURE(count);
@@ -23,11 +23,11 @@ TEST_CASE("cuda noise: normals are the CPU's floats, in batches that take severa
         CHECK(download<float>(z) == download<float>(wanted));
       }
   }
-  Rehearsal::members = 1;
+  teams_of(1);
 }
 
 TEST_CASE("cuda noise: images blended each with its own factors") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& given) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& given) {
     if (!std::is_same_v<P, float>) return;
     const Near on = given.in_full();
     for (const std::int64_t count : {1, 2, 70, 129})
@@ -48,7 +48,7 @@ TEST_CASE("cuda noise: images blended each with its own factors") {
 }
 
 TEST_CASE("cuda noise: estimates of images and noise, in place too, and the word on what is not finite") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& given) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& given) {
     using T = ScalarOf<P>;
     const Near on = given.in_full();
     for (const std::int64_t n : {1, 8, 301})
@@ -95,7 +95,7 @@ TEST_CASE("cuda noise: estimates of images and noise, in place too, and the word
 TEST_CASE("cuda noise: sums of terms and draws, of more than one launch holds, into one of the terms") {
   const DrawPlace place{.seed = 11, .first_image = 4000000000u, .step = 17};
   for (const int members : {1, 32}) {
-    Rehearsal::members = members;
+    teams_of(members);
     for (const std::int64_t stride : {1, 30, 2056})
       for (const std::size_t count : {0u, 1u, 8u, 9u, 17u})
         for (const std::size_t draw_count : {0u, 1u, 4u, 11u}) {
@@ -127,7 +127,7 @@ TEST_CASE("cuda noise: sums of terms and draws, of more than one launch holds, i
           CHECK(distance(download<double>(found), download<double>(wanted)) < 1e-6);
         }
   }
-  Rehearsal::members = 1;
+  teams_of(1);
 }
 
 TEST_CASE("cuda noise: a single draw is the CPU's, float by float") {

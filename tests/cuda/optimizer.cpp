@@ -6,7 +6,7 @@
 using namespace against;
 
 TEST_CASE("cuda optimizer: five updates are the CPU's, with averages and shadows") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     using S = ScalarOf<P>;
     for (const std::int64_t n : {1, 8, 13, 4099}) {
       CAPTURE(n);
@@ -40,7 +40,7 @@ TEST_CASE("cuda optimizer: five updates are the CPU's, with averages and shadows
 }
 
 TEST_CASE("cuda optimizer: no factor is 1, and one that is not a number changes nothing") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     using S = ScalarOf<P>;
     const AdamRule rule{.rate = 0.1, .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-8, .l2 = 0, .keep = 1, .number = 1};
     auto w = put<float>(on, {1, 2, 3}), m = put<float>(on, {0, 0, 0}), v = m, average = put<float>(on, {4, 5, 6});
@@ -62,7 +62,7 @@ TEST_CASE("cuda optimizer: no factor is 1, and one that is not a number changes 
 }
 
 TEST_CASE("cuda optimizer: the report on a gradient") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     for (const std::int64_t n : {1, 9, 30011}) {
       CAPTURE(n);
       const auto g = random<float>(n, unsigned(n));

@@ -13,7 +13,7 @@ const Extents extents[] = {{1, 1}, {1, 7}, {3, 8}, {2, 33}, {5, 1003}, {1, 20001
 }  // namespace
 
 TEST_CASE("cuda reduce: sums") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     for (const Extents& e : extents) {
       const std::int64_t batch = e.batch, size = e.size;
@@ -36,7 +36,7 @@ TEST_CASE("cuda reduce: sums") {
 }
 
 TEST_CASE("cuda reduce: mean squared errors, with and without weights, and their gradients") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     for (const Extents& e : extents) {
       const std::int64_t batch = e.batch, size = e.size;
@@ -69,7 +69,7 @@ TEST_CASE("cuda reduce: mean squared errors, with and without weights, and their
 }
 
 TEST_CASE("cuda reduce: both sides of an error and its gradient may be of the scalar") {
-  const Cuda<bf16, Rehearsal> on;
+  const Cuda<bf16, Machine> on;
   const auto a = put<bf16>(on, {1, 2, 3, -4}), b = put<bf16>(on, {1, 1, 5, -4}), dy = put<bf16>(on, {2});
   auto y = room<bf16>(on, 1), da = room<bf16>(on, 4);
   const float* none = nullptr;
@@ -80,7 +80,7 @@ TEST_CASE("cuda reduce: both sides of an error and its gradient may be of the sc
 }
 
 TEST_CASE("cuda reduce: sums over pixels") {
-  each_machine([&]<class P>(const Cuda<P, Rehearsal>& on) {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
     using T = ScalarOf<P>;
     struct Case {
       std::int64_t batch, pixels, channels;
