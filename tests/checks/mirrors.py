@@ -6,6 +6,7 @@ import house
 
 # header -> why it has no test of its own
 WITHOUT = {
+    "cuda/device.cuh": "what a device runs; the programs of tests/gpu stand on it",
     "cuda.cuh": "a list of includes; the programs of tests/gpu read it",
     "core.hpp": "a list of includes; tests/consume and tests/odr build programs on it",
     "data.hpp": "a list of includes; hush.hpp reads it",

@@ -10,7 +10,7 @@
 
 using namespace against;
 
-static_assert(FusesNorms<Cuda<bf16, Rehearsal>> && !FusesNorms<Double>);
+static_assert(FusesNorms<Cuda<bf16, Machine>> && !FusesNorms<Double>);
 
 namespace {
 

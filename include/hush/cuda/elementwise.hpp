@@ -12,20 +12,24 @@ namespace hush {
 inline namespace HUSH_CUDA_ABI {
 
 namespace bodies {
-/// Functors of the maps below; they compute in float.
+/// a + b; this and the next compute in float
 struct Sum {
   HUSH_HOST_DEVICE float operator()(float a, float b) const { return a + b; }
 };
+/// a - b
 struct Difference {
   HUSH_HOST_DEVICE float operator()(float a, float b) const { return a - b; }
 };
+/// a b
 struct Product {
   HUSH_HOST_DEVICE float operator()(float a, float b) const { return a * b; }
 };
+/// s a
 struct Scaled {
   float s;
   HUSH_HOST_DEVICE float operator()(float a, float) const { return s * a; }
 };
+/// a, in whatever type it comes
 struct Same {
   template <class T>
   HUSH_HOST_DEVICE T operator()(T a, T) const {

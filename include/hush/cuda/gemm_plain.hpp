@@ -45,7 +45,7 @@ struct Gemm {
       return (s.columns + columns() - 1) / columns();
     }
   };
-  static Grid grid(const GemmSizes& s) {
+  static TeamGrid grid(const GemmSizes& s) {
     const Rectangle rectangle(threads);
     const std::int64_t tiles = s.batch * rectangle.tiles_down(s) * rectangle.tiles_across(s);
     return {.teams = tiles < 16384 ? tiles : 16384, .threads = threads, .shared = scratch};

@@ -111,7 +111,7 @@ void measure_gradient(const Cuda<P, M>& on, std::int64_t n, double clip, const f
   const auto sums = on.template allocate<double>(pieces.count());
   launch(on, bodies::SumPieces<bodies::SquareOf, float, float>{{}, pieces, gradient, nullptr, sums.get()},
          pieces.grid());
-  launch(on, bodies::Report{pieces.count(), sums.get(), clip, loss, report}, Grid{});
+  launch(on, bodies::Report{pieces.count(), sums.get(), clip, loss, report}, TeamGrid{});
 }
 
 }  // namespace HUSH_CUDA_ABI

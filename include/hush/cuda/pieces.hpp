@@ -45,7 +45,7 @@ struct Pieces {
     const std::int64_t last = begin(piece) + length;
     return last < size ? last : size;
   }
-  Grid grid() const {
+  TeamGrid grid() const {
     const std::int64_t teams = count(), longest = size < length ? size : length, members = (longest + 7) / 8;
     return {.teams = teams < 16384 ? teams : 16384, .threads = members >= 256 ? 256 : int((members + 31) / 32 * 32)};
   }
