@@ -6,8 +6,12 @@
 #include <hush/tensor/group_norm_sizes.hpp>
 #include <hush/tensor/image_sizes.hpp>
 #include <hush/tensor/norm_fusion.hpp>
+#include <hush/tensor/step_rows.hpp>
 
 using namespace hush;
+
+static_assert(RunState::step < RunState::size && RunState::first_image < RunState::size &&
+              RunState::step != RunState::first_image);
 
 TEST_CASE("image_sizes: the extents of images, and nothing else") {
   const ImageSizes s = image_sizes(Shape{2, 3, 4, 5}, "op");

@@ -1,0 +1,39 @@
+// Instantiates the whole backend, so that it is seen to compile for every architecture: what a pipeline uses, and the
+// ops that no network of the library uses yet.
+#include <hush/cuda.cuh>
+
+namespace {
+
+using namespace hush;
+
+struct Blank {
+  std::int64_t size() const { return 1; }
+  Images<float> batch(std::span<const std::int64_t> items) const { return {std::int64_t(items.size()), 8, 8, 1}; }
+};
+
+template <class P>
+double everything() {
+  using B = Cuda<P>;
+  const B on{};
+  const Process process{LinearBeta{}, PredictNoise{}};
+  AttentionUnet<B> net({.image = {8, 8, 1}, .widths = {8}, .bottleneck = 8}, process.ports(), Seed{1}, on);
+  const Blank data;
+  const auto trained = train(process, net, AdamW{}, data, TrainOptions<Blank>{.batch = 1});
+  const Images<float> made = sample(process, trained.averaged, Ddim{.eta = 1}, SampleOptions<B>{.steps = 30});
+  const Images<float> eager = sample(process, net, Ddpm{}, SampleOptions<B>{.execution = Execution::eager});
+
+  Tape<B> tape;
+  const Var<B> x = tape.variable(upload(on, made));
+  const Parameter<B> table(on, {4, 8}, Init::ones());
+  const std::vector<std::int32_t> rows{1, 2};
+  const Var<B> looked_up = embedding(x, table, rows);
+  Var<B> y = upsample_nearest(average_pool2d(dropout(relu(gelu(silu(x))), 0.1), 2), 2) * x - x;
+  y = concat(y, upsample_bilinear(max_pool2d(y, 2), 2));
+  tape.backward(mse(y, y));
+  tape.backward(sum(looked_up));
+  return double(eager.pixels[0]) + download<double>(tape.gradient(x))[0];
+}
+
+}  // namespace
+
+double hush_everything() { return everything<float>() + everything<tf32>() + everything<bf16>(); }
