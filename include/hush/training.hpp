@@ -118,9 +118,11 @@ class Training {
                                                 .shadow = weights.shadow().data()}},
                                      weights.values(), weights.gradients(), moments);
     if (step + 1 < total_steps()) loader_.load_ahead(step + 1);
-    const std::vector<double> numbers = download<double>(measured);  // the one time that the host waits
-    StepReport report{step + 1, epoch, numbers[GradientReport::loss], factor * optimizer.rate,
-                      numbers[GradientReport::norm]};
+    // The one time that the host waits. Nothing may fail from the update on, or it would be made again.
+    master numbers[GradientReport::size];
+    copy_out(on, GradientReport::size, std::as_const(measured).data(), numbers);
+    StepReport report{step + 1, epoch, double(numbers[GradientReport::loss]), factor * optimizer.rate,
+                      double(numbers[GradientReport::norm])};
     check_finite(report.loss, "loss", report);
     check_finite(report.gradient_norm, "gradient", report);
     shadowed_ = step + 1;

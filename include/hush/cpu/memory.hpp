@@ -16,14 +16,8 @@ struct HostMemory {
   std::string words() const { return {}; }
 };
 
-/// The caching allocator of the CPU backend.
-class CpuMemory {
- public:
-  static CachingMemory<HostMemory>& shared() {
-    static auto* memory = new CachingMemory<HostMemory>;  // never destroyed: tensors in statics may be freed after
-    return *memory;
-  }
-};
+/// The caching allocator of the CPU backend; there is one, `shared()`.
+using CpuMemory = CachingMemory<HostMemory>;
 
 }  // namespace HUSH_CPU_ABI
 }  // namespace hush

@@ -27,6 +27,11 @@ template <class Source>
 class CachingMemory {
  public:
   explicit CachingMemory(Source source = {}) : source_(std::move(source)) {}
+  /// The one that a whole program shares. It is never destroyed: tensors in statics may be freed after it would be.
+  static CachingMemory& shared() {
+    static auto* memory = new CachingMemory;
+    return *memory;
+  }
   CachingMemory(const CachingMemory&) = delete;
   CachingMemory& operator=(const CachingMemory&) = delete;
   ~CachingMemory() { trim(); }
