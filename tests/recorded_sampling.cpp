@@ -88,6 +88,18 @@ struct Timed {
   }
 };
 
+/// Two calls of the network a step.
+struct Midpoint {
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const {
+    const Denoised<X> here = denoise(x, from);
+    const X half = to.signal * here.x0 + to.noise * here.eps;
+    if (to.noise == 0) return half;
+    const Denoised<X> there = denoise(half, to);
+    return to.signal * (0.5 * here.x0 + 0.5 * there.x0) + 0.9 * to.noise * there.eps + 0.1 * to.noise * noise();
+  }
+};
+
 const Process process{LinearBeta{.steps = 1000}, PredictNoise<Gamma>{}};
 
 template <class N, class S>
@@ -118,6 +130,7 @@ TEST_CASE("recorded sampling: a recording has the bits of the kernels one by one
         for (std::size_t i = 0; i < cpu.size(); ++i) CHECK(graph[i] == doctest::Approx(cpu[i]).epsilon(1e-4));
       };
       judge(Ddim{.eta = 0.5});
+      judge(Midpoint{});
       if (members == 1) judge(Ddpm{});
       Rehearsal::members = 1;
     }
