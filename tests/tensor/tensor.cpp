@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/tensor/adam_rule.hpp>
@@ -76,9 +78,15 @@ TEST_CASE("noise: a network's output becomes both estimates, in place too, and c
   auto x = upload(on, {3}, std::span<const double>(std::vector<double>{1, 2, -3}));
   const auto f = upload(on, {3}, std::span<const double>(std::vector<double>{1, 1, 1}));
   auto eps = empty_like(x);
-  estimates(on, 3, EstimateRule{1, -0.5, 0.25, 1, 0.75}, x.data(), f.data(), x.data(), eps.data());
+  std::int32_t bad = 0;
+  const EstimateRule rule{1, -0.5, 0.25, 1, 0.75};
+  estimates(on, 3, rule, x.data(), f.data(), x.data(), eps.data(), &bad);
   CHECK(download<double>(x) == std::vector<double>{0.5, 0.75, -0.75});
   CHECK(download<double>(eps) == std::vector<double>{1.25, 1.5, 0.25});
+  CHECK(bad == 0);
+  const float wild[]{1, INFINITY, 1};
+  estimates(on, 3, rule, x.data(), wild, nullptr, eps.data(), &bad);
+  CHECK(bad == 1);
 }
 
 TEST_CASE("noise: a combination adds terms and draws, and may overwrite a term") {
