@@ -85,7 +85,7 @@ TEST_CASE("noise: a network's output becomes both estimates, in place too, and c
   CHECK(download<double>(eps) == std::vector<double>{1.25, 1.5, 0.25});
   CHECK(bad == 0);
   const float wild[]{1, INFINITY, 1};
-  estimates(on, 3, rule, x.data(), wild, nullptr, eps.data(), &bad);
+  estimates(on, 3, rule, x.data(), wild, static_cast<float*>(nullptr), eps.data(), &bad);
   CHECK(bad == 1);
 }
 
