@@ -12,6 +12,10 @@ const AttentionSizes sizes[] = {
     {.batch = 2, .queries = 5, .keys = 7, .heads = 3, .width = 8, .value_width = 16, .scale = 0.35},
     {.batch = 3, .queries = 33, .keys = 19, .heads = 2, .width = 5, .value_width = 3, .scale = 0.5},
     {.batch = 1, .queries = 18, .keys = 260, .heads = 2, .width = 9, .value_width = 12, .scale = 0.4},
+    // teams of 4, 8 and 16 queries; members that share the channels, and the keys
+    {.batch = 1, .queries = 6, .keys = 16, .heads = 2, .width = 136, .value_width = 72, .scale = 0.1},
+    {.batch = 4, .queries = 11, .keys = 40, .heads = 16, .width = 8, .value_width = 8, .scale = 0.35},
+    {.batch = 8, .queries = 18, .keys = 3, .heads = 9, .width = 24, .value_width = 40, .scale = 0.2},
 };
 
 /// q, k, v and dy, which bf16 can hold, as T.

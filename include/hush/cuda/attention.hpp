@@ -7,18 +7,32 @@
 #include <hush/cuda/attention_small.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/gemm.hpp>
+#include <hush/cuda/pixels.hpp>
 #include <hush/cuda/softmax.hpp>
 #include <hush/tensor/attention_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {
 
-/// Whether attention without stored weights is one kernel of our own (cuda/attention_small.hpp) rather than two matrix
-/// products around a softmax. Its weights must fit a team's scratch, and it has no tensor cores: so only where three
-/// launches would last longer than the sums. The limits are estimates; nobody has measured them.
-inline bool attention_is_small(const AttentionSizes& s) {
+/// Attention without stored weights by one kernel of our own (cuda/attention_small.hpp) rather than by two matrix
+/// products around a softmax; says whether it did it. Its weights must fit a team's scratch, and it has no tensor
+/// cores: so only where the launches of the products would last longer than the sums. The limits are estimates; nobody
+/// has measured them.
+template <class P, class M, class T>
+bool small_attention(const Cuda<P, M>& on, const AttentionSizes& s, const T* q, const T* k, const T* v, T* y) {
   const std::int64_t products = s.batch * s.heads * s.queries * s.keys * (s.width + s.value_width);
-  return s.keys <= 256 && products <= std::int64_t(1) << 26;
+  if (s.width < 1 || s.keys > 256 || products > std::int64_t(1) << 27) return false;
+  const bool wide = eight_channels(s.width, q, k) && eight_channels(s.value_width, v, y);
+  const AttentionCuts cuts(s, wide ? 8 : 1);
+  const std::int64_t teams = cuts.teams(s), blocks = cuts.blocks(s);
+  const TeamGrid grid{
+      .teams = std::min<std::int64_t>(teams, 16384), .threads = cuts.threads, .shared = cuts.scratch(s)};
+  if (grid.shared > 96 * 1024) return false;
+  if (wide)
+    launch(on, bodies::SmallAttention<T, 8>{s, cuts, teams, blocks, q, k, v, y}, grid);
+  else
+    launch(on, bodies::SmallAttention<T, 1>{s, cuts, teams, blocks, q, k, v, y}, grid);
+  return true;
 }
 
 /// Where the matrices of images and heads lie: elements between images, between heads, and between the rows of one.
@@ -84,12 +98,7 @@ void attention(const Cuda<P, M>& on, const AttentionSizes& s, const T* q, const 
                std::type_identity_t<T>* weights, std::int64_t most = attention_scratch) {
   if (s.batch * s.heads * s.queries * s.value_width <= 0) return;
   if (s.keys <= 0) return fill(on, s.batch * s.heads * s.queries * s.value_width, 0, y);
-  using Small = bodies::SmallAttention<T>;
-  if (!weights && attention_is_small(s))
-    return launch(on, Small{s, q, k, v, y},
-                  {.teams = std::min<std::int64_t>(Small::blocks(s), 16384),
-                   .threads = Small::threads,
-                   .shared = Small::scratch(s)});
+  if (!weights && small_attention(on, s, q, k, v, y)) return;
   const AttentionLayout at(s, most);
   const std::int64_t count = at.images * at.weights.image;
   const auto scores = scores_of<T>(on, count);

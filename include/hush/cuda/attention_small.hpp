@@ -1,107 +1,198 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 
-#include <hush/cuda/pieces.hpp>
+#include <hush/cuda/columns.hpp>
 #include <hush/tensor/attention_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {
+
+/// How attention without stored weights is cut into teams and their members: enough teams for a large GPU, so that a
+/// single image is not left to a few of its processors, and for each member some loads that do not wait for each other.
+/// The result depends on the cuts, these on the sizes alone.
+struct AttentionCuts {
+  static constexpr int threads = 256, together = 4;  // together: queries that a member has at once
+  static constexpr std::int64_t enough_teams = 128;
+  int queries = 16;                // of a team
+  int lanes = 16;                  // members that share a query's greatest score
+  int channels = 4;                // members that share a product of queries with keys
+  int keys = 1;                    // members that share a mean of values
+  int width = 0, value_width = 0;  // rounded up to whole loads of `wide` channels
+
+  AttentionCuts(const AttentionSizes& s, std::int64_t wide) {
+    while (queries > together && teams(s) < enough_teams) queries /= 2;
+    const auto loads = [=](std::int64_t n) { return std::max<std::int64_t>(1, (n + wide - 1) / wide); };
+    const std::int64_t groups = queries / together, pairs = (s.keys + 1) / 2;
+    channels = int(std::min(loads(s.width), std::max<std::int64_t>(channels, threads / (groups * pairs))));
+    keys = int(std::clamp<std::int64_t>(threads / (groups * loads(s.value_width)), 1, s.keys));
+    width = int(loads(s.width) * wide), value_width = int(loads(s.value_width) * wide);
+  }
+  std::int64_t blocks(const AttentionSizes& s) const { return (s.queries + queries - 1) / queries; }
+  std::int64_t teams(const AttentionSizes& s) const { return s.batch * s.heads * blocks(s); }
+  /// Floats of scratch: first the queries and, later in the same place, the members' shares of the means.
+  std::int64_t first_floats() const {
+    return std::max<std::int64_t>(width, std::int64_t(keys) * value_width) * queries;
+  }
+  std::size_t scratch(const AttentionSizes& s) const {
+    return std::size_t(first_floats() + queries * (channels * s.keys + 2 * lanes)) * sizeof(float);
+  }
+};
+
 namespace bodies {
 
 /// Body: attention without stored weights for few keys: a team does a block of queries of one head, whose weights stay
-/// in its scratch, in float.
-template <class T>
+/// in its scratch, in float. Channels are read W at a time.
+template <class T, int W>
 struct SmallAttention {
-  static constexpr int queries = 16, together = 4, lanes = 16, threads = 128;
+  static constexpr int together = AttentionCuts::together;
   AttentionSizes s;
+  AttentionCuts cuts;
+  std::int64_t teams, blocks;
   const T *q, *k, *v;
   T* y;
 
-  static std::int64_t blocks(const AttentionSizes& s) {
-    return s.batch * s.heads * ((s.queries + queries - 1) / queries);
-  }
-  static std::size_t scratch(const AttentionSizes& s) {
-    return std::size_t(queries * (s.keys + 2 * lanes)) * sizeof(float);
-  }
+  /// What one team works on: images' rows of one head, and its scratch.
+  struct Block {
+    int queries, keys;  // that exist
+    const T *q, *k, *v;
+    T* y;
+    float *first, *weights, *tops, *sums;
+  };
 
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
-    float *weights = team.template shared<float>(), *tops = weights + queries * s.keys, *sums = tops + queries * lanes;
-    const std::int64_t cuts = (s.queries + queries - 1) / queries;
-    for (std::int64_t task = team.block(); task < s.batch * s.heads * cuts; task += team.blocks()) {
-      const std::int64_t image = task / cuts / s.heads, head = task / cuts % s.heads, first = task % cuts * queries;
-      multiply_keys(team, image, head, first, weights);
+    for (std::int64_t task = team.block(); task < teams; task += team.blocks()) {
+      const std::int64_t image = task / blocks / s.heads, head = task / blocks % s.heads;
+      const std::int64_t first = task % blocks * cuts.queries, left = s.queries - first;
+      const std::int64_t row = image * s.queries + first, line = s.heads * s.width,
+                         value_line = s.heads * s.value_width;
+      Block b{left < cuts.queries ? int(left) : cuts.queries,
+              int(s.keys),
+              q + row * line + head * s.width,
+              k + image * s.keys * line + head * s.width,
+              v + image * s.keys * value_line + head * s.value_width,
+              y + row * value_line + head * s.value_width,
+              team.template shared<float>(),
+              nullptr,
+              nullptr,
+              nullptr};
+      b.weights = b.first + first_floats();
+      b.tops = b.weights + cuts.channels * cuts.queries * b.keys, b.sums = b.tops + cuts.queries * cuts.lanes;
+      bring_queries(team, b);
       team.sync();
-      normalise(team, weights, tops, sums);
-      multiply_values(team, image, head, first, weights, sums);
+      multiply_keys(team, b);
+      team.sync();
+      normalise(team, b);
+      multiply_values(team, b);
+      team.sync();
+      write(team, b);
       team.sync();
     }
   }
 
  private:
-  /// weights [queries, keys] = scale q k^T, `together` queries with one key by a member; queries beyond the last are
-  /// the last.
+  HUSH_HOST_DEVICE std::int64_t first_floats() const {
+    const int means = cuts.keys * cuts.value_width;
+    return std::int64_t(cuts.width > means ? cuts.width : means) * cuts.queries;
+  }
+  /// The queries as floats, [queries, width]; zeros for those that do not exist.
   template <class Team>
-  HUSH_HOST_DEVICE void multiply_keys(const Team& team, std::int64_t image, std::int64_t head, std::int64_t first,
-                                      float* weights) const {
+  HUSH_HOST_DEVICE void bring_queries(const Team& team, const Block& b) const {
+    for (int i = W * team.rank(); i < cuts.queries * cuts.width; i += W * team.size()) {
+      const int row = i / cuts.width, c = i % cuts.width;
+      store_lanes<W>(b.first + i, row < b.queries ? load_lanes<W>(b.q + row * s.heads * s.width + c) : Lanes<W>{});
+    }
+  }
+  /// weights [channel cuts, queries, keys] = q k^T over a share of the channels: `together` queries with two keys by a
+  /// member, whose neighbours read the channels beside its own.
+  template <class Team>
+  HUSH_HOST_DEVICE void multiply_keys(const Team& team, const Block& b) const {
+    const int pairs = (b.keys + 1) / 2, all = cuts.queries / together * pairs * cuts.channels;
     const std::int64_t line = s.heads * s.width;
-    const T *q_rows = q + image * s.queries * line + head * s.width,
-            *k_rows = k + image * s.keys * line + head * s.width;
-    for (std::int64_t item = team.rank(); item < queries / together * s.keys; item += team.size()) {
-      const std::int64_t key = item % s.keys, query = item / s.keys * together;
-      float dots[together] = {};
-      for (std::int64_t c = 0; c < s.width; c += 8) {
-        const Eight<float> of_key = load_floats(k_rows + key * line + c, s.width - c);
+    for (int item = team.rank(); item < all; item += team.size()) {
+      const int cut = item % cuts.channels, key = item / cuts.channels % pairs;
+      const int query = item / cuts.channels / pairs * together, other = key + pairs;
+      const T *one = b.k + key * line, *two = b.k + (other < b.keys ? other : key) * line;
+      const float* queries = b.first + query * cuts.width;
+      float dots[together][2] = {};
+      for (int c = W * cut; c < cuts.width; c += W * cuts.channels) {
+        const Lanes<W> p = load_lanes<W>(one + c), r = load_lanes<W>(two + c);
         for (int j = 0; j < together; ++j) {
-          const std::int64_t row = first + query + j < s.queries ? first + query + j : s.queries - 1;
-          const Eight<float> of_query = load_floats(q_rows + row * line + c, s.width - c);
-          for (int e = 0; e < 8; ++e) dots[j] += of_key.v[e] * of_query.v[e];
+          const Lanes<W> of_query = load_lanes<W>(queries + j * cuts.width + c);
+          for (int w = 0; w < W; ++w) dots[j][0] += p.v[w] * of_query.v[w], dots[j][1] += r.v[w] * of_query.v[w];
         }
       }
-      for (int j = 0; j < together; ++j) weights[(query + j) * s.keys + key] = float(s.scale) * dots[j];
-    }
-  }
-  /// weights = e^(weights - the greatest of their query), sums [queries, lanes] theirs; each lane has every 16th key.
-  template <class Team>
-  HUSH_HOST_DEVICE void normalise(const Team& team, float* weights, float* tops, float* sums) const {
-    for (int item = team.rank(); item < queries * lanes; item += team.size()) {
-      const float* row = weights + item / lanes * s.keys;
-      float top = row[0];
-      for (std::int64_t key = item % lanes; key < s.keys; key += lanes) top = row[key] > top ? row[key] : top;
-      tops[item] = top;
-    }
-    team.sync();
-    for (int item = team.rank(); item < queries * lanes; item += team.size()) {
-      float *row = weights + item / lanes * s.keys, top = tops[item / lanes * lanes], sum = 0;
-      for (int lane = 1; lane < lanes; ++lane) {
-        const float other = tops[item / lanes * lanes + lane];
-        top = other > top ? other : top;
+      for (int j = 0; j < together; ++j) {
+        float* to = b.weights + (cut * cuts.queries + query + j) * b.keys;
+        to[key] = dots[j][0];
+        if (other < b.keys) to[other] = dots[j][1];
       }
-      for (std::int64_t key = item % lanes; key < s.keys; key += lanes) sum += row[key] = std::exp(row[key] - top);
-      sums[item] = sum;
+    }
+  }
+  /// weights [queries, keys] = e^(scale q k^T - the greatest of its query), sums [queries, lanes] theirs; each lane has
+  /// every 16th key.
+  template <class Team>
+  HUSH_HOST_DEVICE void normalise(const Team& team, const Block& b) const {
+    const int plane = cuts.queries * b.keys;
+    for (int item = team.rank(); item < cuts.queries * cuts.lanes; item += team.size()) {
+      float* row = b.weights + item / cuts.lanes * b.keys;
+      float top = 0;
+      for (int first = item % cuts.lanes, key = first; key < b.keys; key += cuts.lanes) {
+        float dot = row[key];
+        for (int cut = 1; cut < cuts.channels; ++cut) dot += row[cut * plane + key];
+        row[key] = dot *= float(s.scale);
+        top = key == first || dot > top ? dot : top;
+      }
+      b.tops[item] = top;
+    }
+    team.sync();
+    for (int item = team.rank(); item < cuts.queries * cuts.lanes; item += team.size()) {
+      float* row = b.weights + item / cuts.lanes * b.keys;
+      const float* tops = b.tops + item / cuts.lanes * cuts.lanes;
+      float top = tops[0], sum = 0;
+      for (int lane = 1; lane < cuts.lanes && lane < b.keys; ++lane) top = tops[lane] > top ? tops[lane] : top;
+      for (int key = item % cuts.lanes; key < b.keys; key += cuts.lanes) sum += row[key] = std::exp(row[key] - top);
+      b.sums[item] = sum;
     }
     team.sync();
   }
-  /// y = weights v over their sums, eight channels of one query by a member.
+  /// first [key cuts, queries, value_width] = weights v over a share of the keys, W channels of `together` queries by a
+  /// member.
   template <class Team>
-  HUSH_HOST_DEVICE void multiply_values(const Team& team, std::int64_t image, std::int64_t head, std::int64_t first,
-                                        const float* weights, const float* sums) const {
-    const std::int64_t line = s.heads * s.value_width, eights = (s.value_width + 7) / 8;
-    const T* v_rows = v + image * s.keys * line + head * s.value_width;
-    for (std::int64_t item = team.rank(); item < queries * eights; item += team.size()) {
-      const std::int64_t query = item / eights, c = item % eights * 8;
-      if (first + query >= s.queries) continue;
-      Eight<float> mean{};
-      for (std::int64_t key = 0; key < s.keys; ++key) {
-        const Eight<float> of_key = load_floats(v_rows + key * line + c, s.value_width - c);
-        for (int e = 0; e < 8; ++e) mean.v[e] += weights[query * s.keys + key] * of_key.v[e];
+  HUSH_HOST_DEVICE void multiply_values(const Team& team, const Block& b) const {
+    const int loads = cuts.value_width / W, groups = cuts.queries / together;
+    const std::int64_t line = s.heads * s.value_width;
+    for (int item = team.rank(); item < loads * groups * cuts.keys; item += team.size()) {
+      const int c = item % loads * W, query = item / loads % groups * together, cut = item / loads / groups;
+      const float* weights = b.weights + query * b.keys;
+      Lanes<W> means[together] = {};
+      for (int key = b.keys * cut / cuts.keys, end = b.keys * (cut + 1) / cuts.keys; key < end; ++key) {
+        const Lanes<W> of_key = load_lanes<W>(b.v + key * line + c);
+        for (int j = 0; j < together; ++j)
+          for (int w = 0; w < W; ++w) means[j].v[w] += weights[j * b.keys + key] * of_key.v[w];
+      }
+      for (int j = 0; j < together; ++j)
+        store_lanes<W>(b.first + (cut * cuts.queries + query + j) * cuts.value_width + c, means[j]);
+    }
+  }
+  /// y = the shares of the means together, over the sums of the weights.
+  template <class Team>
+  HUSH_HOST_DEVICE void write(const Team& team, const Block& b) const {
+    const int plane = cuts.queries * cuts.value_width;
+    for (int i = W * team.rank(); i < b.queries * cuts.value_width; i += W * team.size()) {
+      const int query = i / cuts.value_width, c = i % cuts.value_width;
+      Lanes<W> mean = load_lanes<W>(b.first + i);
+      for (int cut = 1; cut < cuts.keys; ++cut) {
+        const Lanes<W> more = load_lanes<W>(b.first + cut * plane + i);
+        for (int w = 0; w < W; ++w) mean.v[w] += more.v[w];
       }
       float sum = 0;
-      for (int lane = 0; lane < lanes; ++lane) sum += sums[query * lanes + lane];
-      for (int e = 0; e < 8; ++e) mean.v[e] /= sum;
-      T* to = y + (image * s.queries + first + query) * line + head * s.value_width;
-      store_floats(to + c, s.value_width - c, mean);
+      for (int lane = 0; lane < cuts.lanes; ++lane) sum += b.sums[query * cuts.lanes + lane];
+      for (int w = 0; w < W; ++w) mean.v[w] /= sum;
+      store_lanes<W>(b.y + query * s.heads * s.value_width + c, mean);
     }
   }
 };
