@@ -8,5 +8,5 @@ target_compile_options(hush_program INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wno-ignored-attributes>
   # g++ 12 warns about the undefined lanes of its own AVX-512 intrinsics (GCC bug 105593), once for each use of them.
   "$<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-maybe-uninitialized;-Wno-uninitialized>"
-  "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>")
+  "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wno-maybe-uninitialized,-Wno-uninitialized>")
 target_compile_definitions(hush_program INTERFACE HUSH_ROOT="${PROJECT_SOURCE_DIR}")

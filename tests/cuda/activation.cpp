@@ -83,9 +83,9 @@ TEST_CASE("cuda activation: far from 0, and what is not a number") {
     CHECK(y[3] == 0);
     CHECK(y[4] == doctest::Approx(at_minus_ten).epsilon(1e-5));
   };
-  check_ends(after([](auto on, auto n, auto x, auto y) { silu(on, n, x, y); }), -10 / (1 + std::exp(10.)));
-  check_ends(after([](auto on, auto n, auto x, auto y) { relu(on, n, x, y); }), 0);
-  check_ends(after([](auto on, auto n, auto x, auto y) { gelu_exact(on, n, x, y); }),
+  check_ends(after([](auto b, auto n, auto in, auto out) { silu(b, n, in, out); }), -10 / (1 + std::exp(10.)));
+  check_ends(after([](auto b, auto n, auto in, auto out) { relu(b, n, in, out); }), 0);
+  check_ends(after([](auto b, auto n, auto in, auto out) { gelu_exact(b, n, in, out); }),
              -5 * std::erfc(10 / std::sqrt(2.)));
-  CHECK(std::isnan(after([](auto on, auto n, auto x, auto y) { gelu_tanh(on, n, x, y); })[2]));
+  CHECK(std::isnan(after([](auto b, auto n, auto in, auto out) { gelu_tanh(b, n, in, out); })[2]));
 }
