@@ -81,10 +81,10 @@ TEST_CASE("cuda noise: estimates of images and noise, in place too, and the word
         CHECK(distance(download<double>(eps), noise) < 1e-6);
         for (const float wrong : {NAN, INFINITY, -INFINITY}) {
           fill(on, 1, 0, bad.data());
-          near_f.data()[n / 2] = T(wrong);
+          fill(on, 1, wrong, near_f.data() + n / 2);
           run(x0.data(), none);
           CHECK(download<std::int32_t>(bad)[0] == 1);
-          near_f.data()[n / 2] = T(0.f);
+          fill(on, 1, 0, near_f.data() + n / 2);
           run(x0.data(), none);
           CHECK(download<std::int32_t>(bad)[0] == 1);
         }

@@ -79,14 +79,14 @@ TEST_CASE("cuda optimizer: the report on a gradient") {
       const double factor = measured(norm / 4)[GradientReport::factor];
       CHECK(factor == doctest::Approx(0.25).epsilon(1e-6));
       for (const float bad : {NAN, INFINITY, -INFINITY}) {
-        const float kept = std::exchange(gradient.data()[n - 1], bad);
+        fill(on, 1, bad, gradient.data() + n - 1);
         CHECK(std::isnan(measured(1)[GradientReport::factor]));
         CHECK_FALSE(std::isfinite(measured(0)[GradientReport::norm]));
-        gradient.data()[n - 1] = kept;
-        loss.data()[0] = bad;
+        fill(on, 1, g.back(), gradient.data() + n - 1);
+        fill(on, 1, bad, loss.data());
         CHECK(std::isnan(measured(0)[GradientReport::factor]));
         CHECK(std::isfinite(measured(0)[GradientReport::norm]));
-        loss.data()[0] = 0.25f;
+        fill(on, 1, 0.25, loss.data());
       }
     }
     auto huge = put<float>(on, {1e30, 1e30}), loss = put<float>(on, {1}), report = room<float>(on, 3);
