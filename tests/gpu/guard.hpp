@@ -27,13 +27,23 @@ inline Blocks& blocks() {
   return *all;
 }
 
+/// A stream of its own: memory is asked for while others record a graph, and then a device must not be waited for.
+inline cudaStream_t stream() {
+  static cudaStream_t own = [] {
+    cudaStream_t made = nullptr;
+    cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking);
+    return made;
+  }();
+  return own;
+}
+
 inline cudaError_t allocate(void** block, std::size_t bytes) {
   void* whole = nullptr;
   const cudaError_t status = cudaMalloc(&whole, bytes + 2 * width);
   if (status != cudaSuccess) return status;
-  cudaMemset(whole, canary, bytes + 2 * width);
-  cudaMemset(static_cast<std::byte*>(whole) + width, 0xff, bytes);
-  cudaDeviceSynchronize();
+  cudaMemsetAsync(whole, canary, bytes + 2 * width, stream());
+  cudaMemsetAsync(static_cast<std::byte*>(whole) + width, 0xff, bytes, stream());
+  cudaStreamSynchronize(stream());
   const std::lock_guard lock(blocks().mutex);
   blocks().sizes[static_cast<std::byte*>(whole) + width] = bytes;
   *block = static_cast<std::byte*>(whole) + width;
