@@ -29,6 +29,16 @@ class Loader {
     bool reshuffle = true;  // each epoch has an order of its own
   };
   Loader(const F& on, const Data& data, const Order& order) : on_(on), data_(data), how_(order) {}
+  /// What is still on its way must arrive before its memory becomes another tensor's.
+  ~Loader() {
+    if constexpr (copies_ahead<F>) {
+      if (images_[0].empty() && images_[1].empty()) return;
+      try {
+        await_ahead(on_);
+      } catch (...) {  // the device is lost, and its memory with it
+      }
+    }
+  }
 
   std::int64_t steps_per_epoch() const { return data_.size() / how_.batch; }
 
