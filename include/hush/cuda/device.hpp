@@ -66,6 +66,7 @@ class Device {
     if (last == std::pair(device, stream)) [[likely]]
       return *found;
     const std::lock_guard lock(mutex);
+    last = {-1, -1};  // a device that is refused may be the current one by then
     auto& one = (*all)[{device, stream}];
     if (!one) one = std::make_unique<Device>(device);
     require(calls().set_device(device), "cudaSetDevice", "device ", device);
@@ -155,9 +156,12 @@ class Device {
   class Program;
 
   void launch_kernel(const void* kernel, void** arguments, const TeamGrid& grid, std::string_view name) {
-    constexpr std::size_t without_asking = 48 * 1024;
+    // What a kernel has without asking, 48 KiB, holds the numbers of Block::sum too. It always asks for the same: a
+    // graph that is put together later wants its largest launch allowed still.
+    constexpr std::size_t without_asking = 40 * 1024, most = 96 * 1024;
     if (grid.shared > without_asking)
-      require_kernel(calls().function_attribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(grid.shared)),
+      require_kernel(calls().function_attribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                int(std::max(grid.shared, most))),
                      "cudaFuncSetAttribute", grid, name);
     require_kernel(calls().launch(kernel, dim3(unsigned(grid.teams)), dim3(unsigned(grid.threads)), arguments,
                                   grid.shared, stream_),
