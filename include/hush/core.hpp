@@ -55,6 +55,7 @@
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/tile.hpp>
 #include <hush/tensor/adam_rule.hpp>
+#include <hush/tensor/addition.hpp>
 #include <hush/tensor/attention_sizes.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/bf16.hpp>

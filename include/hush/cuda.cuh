@@ -33,6 +33,7 @@
 
 #include <hush/cuda/activated.hpp>
 #include <hush/cuda/activation.hpp>
+#include <hush/cuda/additions.hpp>
 #include <hush/cuda/attention.hpp>
 #include <hush/cuda/attention_small.hpp>
 #include <hush/cuda/blas.hpp>
@@ -82,6 +83,7 @@
 #include <hush/cuda/steps.hpp>
 #include <hush/cuda/team.hpp>
 #include <hush/tensor/adam_rule.hpp>
+#include <hush/tensor/addition.hpp>
 #include <hush/tensor/attention_sizes.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/bf16.hpp>

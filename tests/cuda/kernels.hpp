@@ -2,6 +2,7 @@
 // Every kernel of the CUDA backend, without CUDA.
 #if !defined(__CUDACC__)
 #include <hush/cuda/activation.hpp>
+#include <hush/cuda/additions.hpp>
 #include <hush/cuda/attention.hpp>
 #include <hush/cuda/conv2d.hpp>
 #include <hush/cuda/dropout.hpp>

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <hush/tensor/addition.hpp>
 #include <hush/tensor/attention_sizes.hpp>
 #include <hush/tensor/conv2d_sizes.hpp>
 #include <hush/tensor/gemm_sizes.hpp>
@@ -22,6 +23,7 @@ TEST_CASE("image_sizes: the extents of images, and nothing else") {
 
 TEST_CASE("group_norm_sizes: one group unless told otherwise") { CHECK(GroupNormSizes{}.groups == 1); }
 
+static_assert(Addition<float, double>{}.n == 0 && !Addition<float, double>{}.scalars);
 static_assert(AttentionSizes{}.heads == 1 && AttentionSizes{}.scale == 1);
 static_assert(dense(GemmSizes{.rows = 2, .columns = 3, .depth = 5}).lda == 5);
 static_assert(dense(GemmSizes{.rows = 2, .columns = 3, .depth = 5, .a = Transpose::yes}).lda == 2);

@@ -82,13 +82,7 @@ Arrival<B> arrival_of(const InScalars<B>& p) {
 template <Backend B, class T>
 void deliver(Tape<B>& tape, const Arrival<B>& at, Tensor<B, T> grad) {
   if (at.parameter) {
-    auto& sum = at.parameter->grad;
-    if (grad.empty()) return;
-    if (sum.empty()) {
-      sum = Tensor<B, typename B::master>(grad.on(), grad.shape());
-      fill(sum.on(), sum.size(), 0, sum.data());
-    }
-    add_into(grad.on(), grad.size(), std::as_const(grad).data(), sum.data());
+    tape.add(*at.parameter, std::move(grad));
   } else if constexpr (std::is_same_v<T, typename B::scalar>) {
     tape.add(at.node, std::move(grad));
   }

@@ -1,10 +1,13 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <hush/autograd/parameter.hpp>
+#include <hush/tensor/addition.hpp>
 
 namespace hush {
 
@@ -45,6 +48,61 @@ Tensor<B> sum_of(const Tensor<B>& a, const Tensor<B>& b) {
   return y;
 }
 
+/// A backend that adds to many tensors by one kernel.
+template <class B>
+concept AddsTogether = requires(const B& on,
+                                std::span<const Addition<typename B::scalar, typename B::master>> additions) {
+  add_into_all(on, additions);
+};
+
+/// Gradients on their way into the sums of parameters, where a backend does many at once until enough have come
+/// together; elsewhere they are added as they come. The sums of one parameter are added in order.
+template <Backend B>
+class GradientSums {
+ public:
+  using Sum = Tensor<B, typename B::master>;
+  static constexpr std::size_t most = 64;
+  static constexpr std::int64_t most_numbers = std::int64_t(1) << 22;  // they hold memory for so long
+
+  template <class T>
+  void add(Tensor<B, T> grad, Sum& sum) {
+    if constexpr (AddsTogether<B>) {
+      for (const Waiting& one : waiting_)
+        if (std::as_const(one.sum).data() == std::as_const(sum).data()) {
+          flush();
+          break;
+        }
+      numbers_ += grad.size();
+      if constexpr (std::is_same_v<T, typename B::scalar>)
+        waiting_.push_back({std::move(grad), {}, sum});
+      else
+        waiting_.push_back({{}, std::move(grad), sum});
+      if (waiting_.size() == most || numbers_ >= most_numbers) flush();
+    } else {
+      add_into(grad.on(), grad.size(), std::as_const(grad).data(), sum.data());
+    }
+  }
+  void flush() {
+    if constexpr (AddsTogether<B>) {
+      if (waiting_.empty()) return;
+      std::vector<Addition<typename B::scalar, typename B::master>> all;
+      for (Waiting& one : waiting_)
+        all.push_back(
+            {one.sum.size(), std::as_const(one.scalars).data(), std::as_const(one.masters).data(), one.sum.data()});
+      add_into_all(waiting_[0].sum.on(), std::span<const typename decltype(all)::value_type>(all));
+      waiting_.clear(), numbers_ = 0;
+    }
+  }
+
+ private:
+  struct Waiting {
+    Tensor<B> scalars;
+    Sum masters, sum;
+  };
+  std::vector<Waiting> waiting_;
+  std::int64_t numbers_ = 0;
+};
+
 /// The record of one forward pass. `backward` runs it in reverse, frees each entry as it goes, and adds the gradients
 /// of the parameters into Parameter::grad.
 template <Backend B>
@@ -80,6 +138,16 @@ class Tape {
       sum = sum_of(sum, grad);
     }
   }
+  /// Adds to the gradient of a parameter, at the latest when `backward` ends.
+  template <class T>
+  void add(const Parameter<B>& p, Tensor<B, T> grad) {
+    if (grad.empty()) return;
+    if (p.grad.empty()) {
+      p.grad = Tensor<B, typename B::master>(grad.on(), grad.shape());
+      fill(p.grad.on(), p.grad.size(), 0, p.grad.data());
+    }
+    sums_.add(std::move(grad), p.grad);
+  }
   /// Gradients of `loss`, a single number, with respect to all that it was made from.
   void backward(const Var<B>& loss) {
     check(loss.shape().size() == 1, "backward", "the loss must be one number, it is ", loss.shape());
@@ -97,6 +165,7 @@ class Tape {
       node = {};
       pull(*this, grad);
     }
+    sums_.flush();
   }
   /// The gradient that arrived at `variable`; empty if none did.
   const Tensor<B>& gradient(const Var<B>& variable) const { return nodes_.at(std::size_t(variable.node())).grad; }
@@ -115,6 +184,7 @@ class Tape {
     Tensor<B> grad;
   };
   std::vector<Node> nodes_;
+  GradientSums<B> sums_;
   Randomness randomness_;
   std::uint32_t draws_ = 0;
 };
