@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <hush/cuda/cudnn_conv2d.hpp>
@@ -127,13 +128,19 @@ std::shared_ptr<T[]> random_numbers(std::int64_t count, unsigned seed) {
   for (std::int64_t i = 0; i < count; ++i) array[i] = T(float(int(engine() % 2001) - 1000) / 1000);
   return array;
 }
+/// The same numbers up to what a compiler's choice of fused multiply-adds changes, and nothing written behind them.
 template <class T>
-bool same_bits(const std::shared_ptr<T[]>& a, const std::shared_ptr<T[]>& b, std::int64_t count) {
-  return std::memcmp(a.get(), b.get(), sizeof(T) * std::size_t(count + 64)) == 0;  // also what lies behind
+bool same_numbers(const std::shared_ptr<T[]>& a, const std::shared_ptr<T[]>& b, std::int64_t count) {
+  const double near = sizeof(T) == 2 ? 1e-2 : 1e-5;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double p = double(float(a[i])), q = double(float(b[i]));
+    if (!(std::abs(p - q) <= near * (1 + std::abs(q)))) return false;
+  }
+  return std::memcmp(a.get() + count, b.get() + count, sizeof(T) * 64) == 0;
 }
 
-/// Every direction on the host with cuDNN against the plain kernels: widened channels are zeros, so that even the bits
-/// agree. Says how often cuDNN ran.
+/// Every direction on the host with cuDNN against the plain kernels: widened channels are zeros and change
+/// nothing. Says how often cuDNN ran.
 template <class P>
 int compare(const Conv2dSizes& s) {
   using T = typename Cuda<P, Host>::scalar;
@@ -152,19 +159,19 @@ int compare(const Conv2dSizes& s) {
     const auto got = room<T>(ny), want = room<T>(ny);
     conv2d(on, s, x.get(), w.get(), bias ? b.get() : nullptr, residual ? r.get() : nullptr, got.get());
     conv2d(plain, s, x.get(), w.get(), bias ? b.get() : nullptr, residual ? r.get() : nullptr, want.get());
-    CHECK(same_bits(got, want, ny));
+    CHECK(same_numbers(got, want, ny));
   }
   play.direction = Conv2dDirection::backward_input;
   const auto dx = room<T>(nx), want_dx = room<T>(nx);
   conv2d_backward_input(on, s, dy.get(), w.get(), dx.get());
   conv2d_backward_input(plain, s, dy.get(), w.get(), want_dx.get());
-  CHECK(same_bits(dx, want_dx, nx));
+  CHECK(same_numbers(dx, want_dx, nx));
   play.direction = Conv2dDirection::backward_weight;
   const auto dw = room<T>(nw), want_dw = room<T>(nw), db = room<T>(s.out), want_db = room<T>(s.out);
   conv2d_backward_weight(on, s, x.get(), dy.get(), dw.get(), db.get());
   conv2d_backward_weight(plain, s, x.get(), dy.get(), want_dw.get(), want_db.get());
-  CHECK(same_bits(dw, want_dw, nw));
-  CHECK(same_bits(db, want_db, s.out));
+  CHECK(same_numbers(dw, want_dw, nw));
+  CHECK(same_numbers(db, want_db, s.out));
   return play.runs;
 }
 
@@ -200,7 +207,7 @@ TEST_CASE("cudnn conv2d: arrays that lie askew and empty batches are not for cuD
   const Cuda<bf16, Host> on;
   conv2d(on, s, x.get() + 1, w.get(), nullptr, y.get());
   conv2d(Cuda<bf16, Rehearsal>{}, s, x.get() + 1, w.get(), nullptr, want.get());
-  CHECK(same_bits(y, want, 72));
+  CHECK(same_numbers(y, want, 72));
   conv2d(on, same(0, 3, 8, 8, 1), x.get(), w.get(), nullptr, y.get());
   CHECK(play.runs == 0);
 }
