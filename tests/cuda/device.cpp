@@ -215,6 +215,21 @@ TEST_CASE("device: a kernel's failure names the kernel; the next launch works") 
   CHECK(y[2] == 6);
 }
 
+TEST_CASE("device: large scratch is asked for before a kernel's own would exceed the limit, and always alike") {
+  const pretended::InPlace all;
+  Device device(0);
+  static std::vector<int> asked;
+  asked.clear();
+  calls().function_attribute = [](const void*, cudaFuncAttribute, int bytes) {
+    asked.push_back(bytes);
+    return cudaSuccess;
+  };
+  float y = 0;
+  for (const std::size_t bytes : {std::size_t(1024), std::size_t(49152), std::size_t(90000), std::size_t(60000)})
+    device.launch(bodies::Fill<float>{1, 1.f, &y}, {.teams = 1, .shared = bytes});
+  CHECK(asked == std::vector<int>(3, 96 * 1024));
+}
+
 TEST_CASE("device: a program without code for the device says for which it must be built") {
   const pretended::InPlace all;
   gpu.architecture = 86;
