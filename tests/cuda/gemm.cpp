@@ -2,6 +2,7 @@
 
 #include <hush/cpu/gemm.hpp>
 #include <hush/cuda/gemm.hpp>
+#include <hush/nn/linear.hpp>
 
 using namespace against;
 
@@ -83,6 +84,37 @@ TEST_CASE("cuda gemm: without beta the result's memory is not read") {
   gemm(on, {.rows = 1, .columns = 1, .depth = 0}, 1, a.data(), b.data(), 0, nothing.data());
   CHECK(download<double>(nothing)[0] == 0);
   gemm(on, {.rows = 0, .columns = 1, .depth = 1}, 1, a.data(), b.data(), 0, nothing.data());
+}
+
+TEST_CASE("cuda gemm: a linear layer onto a residual") {
+  each_machine([]<class P>(const Cuda<P, Machine>& on) {
+    using B = Cuda<P, Machine>;
+    using T = ScalarOf<P>;
+    static_assert(AddsResiduals<B> && !AddsResiduals<Double>);
+    const auto x = random<T>(7 * 5, 1), r = random<T>(7 * 9, 2), w = random<T>(9 * 5, 3), b = random<T>(9, 4),
+               dy = random<T>(7 * 9, 5);
+    const auto run = [&]<class A>(const A& at) {
+      const auto images = [&](const std::vector<double>& v, const Shape& shape) {
+        return upload(at, shape, std::span<const double>(v));
+      };
+      nn::Linear<A> layer(at, 5, 9);
+      Parameter<A>&weight = layer.weight, &bias = layer.bias;
+      copy_in(at, 45, w.data(), weight.value.data()), copy_in(at, 9, b.data(), bias.value.data());
+      Tape<A> tape;
+      const Var<A> in = tape.variable(images(x, {7, 5})), residual = tape.variable(images(r, {7, 9}));
+      const Var<A> y = layer.onto(residual, in);
+      tape.backward(y, images(dy, {7, 9}));
+      return std::array{download<double>(y.value()), download<double>(tape.gradient(residual)),
+                        download<double>(tape.gradient(in)), download<double>(weight.grad),
+                        download<double>(bias.grad)};
+    };
+    const auto wanted = run(Double{}), found = run(on);
+    for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(distance(found[i], wanted[i]) < tolerance<P>());
+    const Tensor<B> small(on, {1, 5}), wrong(on, {1, 4});
+    const Parameter<B> weight(on, {9, 5}, Init::zeros());
+    CHECK_THROWS_WITH_AS(linear_onto(wrong, small, weight, {}),
+                         "[linear_onto] the residual is [1, 4], the layer gives [1, 9]", std::invalid_argument);
+  });
 }
 
 TEST_CASE("cuda gemm: linear layers and their gradients, with and without a bias") {

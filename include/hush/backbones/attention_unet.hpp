@@ -111,8 +111,8 @@ struct AttentionBlock {
   V operator()(const V& image) const {
     const Shape& s = image.shape();
     const V x = reshape(image, {s[0], s[1] * s[2], s[3]});
-    const V y = x + attention(norm1(x));
-    return reshape(y + linear2(gelu(linear1(norm2(y)), Gelu::tanh)), s);
+    const V y = attention.onto(x, norm1(x));
+    return reshape(linear2.onto(y, gelu(linear1(norm2(y)), Gelu::tanh)), s);
   }
   static void visit(auto& self, auto&& f) {
     f("norm1", self.norm1), f("attention", self.attention), f("norm2", self.norm2);

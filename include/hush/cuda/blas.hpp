@@ -22,10 +22,12 @@ void require_blas(cublasStatus_t status, const char* call, const Parts&... parts
     throw CudaError(call, int(status), words(parts..., ": cuBLASLt answers ", cublasLtGetStatusString(status)));
 }
 
-/// Where the arrays of a product lie. `vector` is the bias that is added, or the sums that are wanted, or null.
+/// Where the arrays of a product lie. `vector` is the bias that is added, or the sums that are wanted, or null;
+/// `before` is what beta multiplies where that is not c.
 struct BlasArrays {
   const void *a = nullptr, *b = nullptr;
   void *c = nullptr, *vector = nullptr;
+  const void* before = nullptr;
 };
 
 /// What cuBLASLt's choice for a product depends on. The sizes are dense(sizes); alignments are bytes, at most 16.
@@ -67,8 +69,8 @@ class Blas {
   Blas& operator=(const Blas&) = delete;
   ~Blas() { calls().blas_destroy(handle_); }
 
-  /// Queues c = alpha op(a) op(b) + beta c with what the key adds; `scratch(bytes)` gives memory that holds until then.
-  /// False where cuBLASLt has nothing for it. Throws CudaError, OutOfMemory.
+  /// Queues c = alpha op(a) op(b) + beta before with what the key adds; `scratch(bytes)` gives memory that holds until
+  /// then. False where cuBLASLt has nothing for it. Throws CudaError, OutOfMemory.
   template <class Scratch>
   bool multiply(const BlasKey& key, const BlasArrays& at, float alpha, float beta, const Scratch& scratch) {
     const std::lock_guard lock(mutex_);
@@ -77,8 +79,9 @@ class Blas {
     if (at.vector) set(plan.product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, at.vector);
     const auto workspace = scratch(plan.workspace);
     // Row-major arrays are column-major ones of the transposed matrices: c^T = op(b)^T op(a)^T.
+    const void* before = at.before ? at.before : at.c;
     const cublasStatus_t status =
-        calls().matmul(handle_, &plan.product, &alpha, at.b, &plan.b, at.a, &plan.a, &beta, at.c, &plan.c, at.c,
+        calls().matmul(handle_, &plan.product, &alpha, at.b, &plan.b, at.a, &plan.a, &beta, before, &plan.c, at.c,
                        &plan.c, &plan.algorithm, workspace.get(), plan.workspace, stream_);
     if (status != CUBLAS_STATUS_SUCCESS) require_blas(status, "cublasLtMatmul", key.text(), " on ", where_);
     return true;

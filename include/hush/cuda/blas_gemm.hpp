@@ -36,7 +36,7 @@ BlasKey blas_key(const GemmProduct<T, C>& product) {
                                    : BlasKey::Vector::none,
           .a_aligned = aligned(product.a),
           .b_aligned = aligned(product.b),
-          .c_aligned = aligned(product.c),
+          .c_aligned = std::min(aligned(product.c), product.residual ? aligned(product.residual) : 16),
           .vector_aligned = vector ? aligned(vector) : 16};
 }
 
@@ -44,10 +44,11 @@ BlasKey blas_key(const GemmProduct<T, C>& product) {
 template <class P, BlasMachine M, class T, class C>
 bool library_gemm(const Cuda<P, M>& on, const GemmProduct<T, C>& product) {
   if (product.sizes.batch > std::numeric_limits<std::int32_t>::max() || (product.bias && product.sums)) return false;
+  if (product.residual && product.beta != 0) return false;
   const C* vector = product.bias ? product.bias : product.sums;
-  const BlasArrays arrays{product.a, product.b, product.c, const_cast<C*>(vector)};
+  const BlasArrays arrays{product.a, product.b, product.c, const_cast<C*>(vector), product.residual};
   return on.machine().template part<Blas>().multiply(
-      blas_key<P>(product), arrays, product.alpha, product.beta,
+      blas_key<P>(product), arrays, product.alpha, product.residual ? 1.f : product.beta,
       [&](std::size_t bytes) { return on.template allocate<std::byte>(std::int64_t(bytes)); });
 }
 

@@ -31,15 +31,21 @@ void gemm(const Cuda<P, M>& on, const GemmSizes& sizes, float alpha, const T* a,
   run_gemm(on, GemmProduct<T, C>{.sizes = sizes, .alpha = alpha, .a = a, .b = b, .beta = beta, .c = c});
 }
 
-/// y[rows, out] = x[rows, in] weight[out, in]^T + bias[out]; the bias may be nullptr.
+/// y[rows, out] = x[rows, in] weight[out, in]^T + bias[out] + residual[rows, out]; bias and residual may be nullptr.
 template <class P, class M, class T>
 void linear(const Cuda<P, M>& on, std::int64_t rows, std::int64_t in, std::int64_t out, const T* x, const T* weight,
-            const T* bias, T* y) {
+            const T* bias, const T* residual, T* y) {
   run_gemm(on, GemmProduct<T>{.sizes = {.rows = rows, .columns = out, .depth = in, .b = Transpose::yes},
                               .a = x,
                               .b = weight,
                               .c = y,
-                              .bias = bias});
+                              .bias = bias,
+                              .residual = residual});
+}
+template <class P, class M, class T>
+void linear(const Cuda<P, M>& on, std::int64_t rows, std::int64_t in, std::int64_t out, const T* x, const T* weight,
+            const T* bias, T* y) {
+  linear(on, rows, in, out, x, weight, bias, static_cast<const T*>(nullptr), y);
 }
 
 /// dx[rows, in] = dy[rows, out] weight[out, in].

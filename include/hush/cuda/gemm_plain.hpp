@@ -8,8 +8,9 @@ namespace hush {
 inline namespace HUSH_CUDA_ABI {
 
 /// A batch of matrix products c = alpha op(a) op(b) + beta c + bias, all row-major, see GemmSizes; products of T are
-/// summed in float. `bias` [columns] may be null. Unless it is null, `sums` [rows] gets the sums of op(a) over the
-/// depth, which are a bias's gradient (not for batches).
+/// summed in float. `bias` [columns] may be null. Unless it is null, `residual`, which lies as c does, is added too.
+/// Unless it is null, `sums` [rows] gets the sums of op(a) over the depth, which are a bias's gradient (not for
+/// batches).
 template <class T, class C = T>
 struct GemmProduct {
   GemmSizes sizes;
@@ -19,6 +20,7 @@ struct GemmProduct {
   C* c = nullptr;
   const C* bias = nullptr;
   C* sums = nullptr;
+  const C* residual = nullptr;
 };
 
 namespace plain {
@@ -104,9 +106,11 @@ struct Gemm {
   HUSH_HOST_DEVICE void finish(std::int64_t n, std::int64_t row, std::int64_t column, float sum) const {
     const GemmSizes& s = product.sizes;
     if (row >= s.rows || column >= s.columns) return;
-    C* at = product.c + n * s.stride_c + row * s.ldc + column;
+    const std::int64_t place = n * s.stride_c + row * s.ldc + column;
+    C* at = product.c + place;
     float value = product.alpha * sum;
     if (product.beta != 0) value += product.beta * float(*at);
+    if (product.residual) value += float(product.residual[place]);
     if (product.bias) value += float(product.bias[column]);
     *at = C(value);
   }

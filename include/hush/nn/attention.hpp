@@ -25,6 +25,11 @@ struct SelfAttention {
   V operator()(const V& x) const {
     return out(attention(q(x), k(x), v(x), heads, scale));
   }
+  /// residual + (*this)(x)
+  template <Value V>
+  V onto(const V& residual, const V& x) const {
+    return out.onto(residual, attention(q(x), k(x), v(x), heads, scale));
+  }
   static void visit(auto& self, auto&& f) { f("q", self.q), f("k", self.k), f("v", self.v), f("out", self.out); }
 };
 

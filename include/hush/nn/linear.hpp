@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/ops/arithmetic.hpp>
 #include <hush/ops/linear.hpp>
 
 namespace hush::nn {
@@ -13,6 +14,14 @@ struct Linear {
   template <Value V>
   V operator()(const V& x) const {
     return linear(x, weight, bias);
+  }
+  /// residual + (*this)(x): one op on a backend that has it.
+  template <Value V>
+  V onto(const V& residual, const V& x) const {
+    if constexpr (AddsResiduals<B>)
+      return linear_onto(residual, x, weight, bias);
+    else
+      return residual + (*this)(x);
   }
   static void visit(auto& self, auto&& f) { f("weight", self.weight), f("bias", self.bias); }
 };

@@ -2,21 +2,34 @@
 #include <hush/autograd/apply.hpp>
 
 namespace hush {
+
+/// A backend whose linear layers add a residual while they write their result.
+template <class B>
+concept AddsResiduals = requires(const B& on, std::int64_t n, const typename B::scalar* x, typename B::scalar* y) {
+  linear(on, n, n, n, x, x, x, x, y);
+};
+
 namespace ops {
 
 /// Saves x and the weight.
 struct Linear {
   template <Backend B>
   Tensor<B> forward(const Tensor<B>& x, const Tensor<B>& weight, const Tensor<B>& bias) const {
+    Tensor<B> y = room(x, weight, bias);
+    linear(x.on(), x.size() / weight.shape()[1], weight.shape()[1], weight.shape()[0], x.data(), weight.data(),
+           bias.data(), y.data());
+    return y;
+  }
+  /// Memory for the result.
+  template <Backend B>
+  static Tensor<B> room(const Tensor<B>& x, const Tensor<B>& weight, const Tensor<B>& bias) {
     const Shape &s = x.shape(), &w = weight.shape();
     check(s.rank() >= 1, "linear", "wants x [..., in], got ", s);
     check(w.rank() == 2, "linear", "wants a weight [out, in], got ", w);
     check(s.back() == w[1], "linear", "input has ", s.back(), " features, weight wants ", w[1]);
     check(bias.empty() || bias.shape() == Shape{w[0]}, "linear", "weight has ", w[0], " outputs, bias is ",
           bias.shape());
-    Tensor<B> y(x.on(), s.with_back(w[0]));
-    linear(x.on(), x.size() / s.back(), w[1], w[0], x.data(), weight.data(), bias.data(), y.data());
-    return y;
+    return Tensor<B>(x.on(), s.with_back(w[0]));
   }
   template <Backend B>
   auto record(const Tensor<B>& x, const Tensor<B>& weight, const Tensor<B>& bias) const {
@@ -39,12 +52,42 @@ struct Linear {
   }
 };
 
+/// A linear layer and the sum with a residual, for backends that do both at once. Saves x and the weight.
+struct LinearOnto {
+  template <Backend B>
+  Tensor<B> forward(const Tensor<B>& residual, const Tensor<B>& x, const Tensor<B>& weight,
+                    const Tensor<B>& bias) const {
+    Tensor<B> y = Linear::room(x, weight, bias);
+    check(residual.shape() == y.shape(), "linear_onto", "the residual is ", residual.shape(), ", the layer gives ",
+          y.shape());
+    linear(x.on(), x.size() / weight.shape()[1], weight.shape()[1], weight.shape()[0], x.data(), weight.data(),
+           bias.data(), residual.data(), y.data());
+    return y;
+  }
+  template <Backend B>
+  auto record(const Tensor<B>& residual, const Tensor<B>& x, const Tensor<B>& weight, const Tensor<B>& bias) const {
+    return Recorded{forward(residual, x, weight, bias), std::tuple{x, weight}};
+  }
+  template <Backend B>
+  Grads<B, 4> backward(const Needs<4>& needs, const Tensor<B>& dy, const Tensor<B>& x, const Tensor<B>& weight) const {
+    auto [dx, dweight, dbias] = Linear{}.backward({needs[1], needs[2], needs[3]}, dy, x, weight);
+    return {dy, dx, dweight, dbias};
+  }
+};
+
 }  // namespace ops
 
 /// y = x weight^T + bias over the last extent: x [..., in], weight [out, in], bias [out] or empty, y [..., out].
 template <Value V>
 V linear(const V& x, const Parameter<typename V::backend>& weight, const Parameter<typename V::backend>& bias) {
   return apply(ops::Linear{}, x, in_scalars(weight), in_scalars(bias));
+}
+
+/// residual + linear(x, weight, bias) in one op; the residual is of the result's shape.
+template <Value V>
+V linear_onto(const V& residual, const V& x, const Parameter<typename V::backend>& weight,
+              const Parameter<typename V::backend>& bias) requires AddsResiduals<typename V::backend> {
+  return apply(ops::LinearOnto{}, residual, x, in_scalars(weight), in_scalars(bias));
 }
 
 }  // namespace hush
