@@ -93,6 +93,28 @@ TEST_CASE("cuda conv2d: the plain kernels agree with the CPU in double, as teams
   compare_all(same(1, 4, 4, 33, 31, 3));
 }
 
+TEST_CASE("cuda conv2d: few channels in or out are not for a library, as long as it would have to widen them") {
+  const auto inputs = [](const Conv2dSizes& s, Conv2dPrecision p) { return conv2d_has_few_inputs(s, p); };
+  const auto outputs = [](const Conv2dSizes& s, Conv2dPrecision p) { return conv2d_has_few_outputs(s, p); };
+  CHECK(inputs(same(1, 8, 8, 1, 64, 3), Conv2dPrecision::bf16));
+  CHECK(!inputs(same(1, 8, 8, 1, 64, 3), Conv2dPrecision::fp32));
+  CHECK(!inputs(same(1, 8, 8, 3, 64, 3), Conv2dPrecision::bf16));
+  CHECK(!inputs(same(1, 8, 8, 8, 64, 1), Conv2dPrecision::bf16));
+  CHECK(outputs(same(1, 8, 8, 64, 4, 1), Conv2dPrecision::tf32));
+  CHECK(!outputs(same(1, 8, 8, 64, 4, 1), Conv2dPrecision::fp32));
+  CHECK(!outputs(same(1, 8, 8, 64, 5, 1), Conv2dPrecision::tf32));
+  CHECK(!outputs(same(1, 8, 8, 64, 1, 3), Conv2dPrecision::bf16));
+  CHECK(!outputs(same(1, 8, 8, 64, 1, 1, 2), Conv2dPrecision::bf16));
+  CHECK(!outputs(hush::conv2d_sizes(1, 8, 8, 64, 1, 1, 1, 1, {1, 0, 0, 1}), Conv2dPrecision::bf16));
+  for (const int members : {1, 32}) {
+    const Members team(members);
+    for (const std::int64_t out : {1, 3, 4})
+      for (const std::int64_t in : {1, 8, 21, 64}) compare_all(same(2, 5, 3, in, out, 1));
+    compare<bf16>(same(2, 5, 3, 16, 2, 1), true, true);
+    compare<bf16>(same(0, 5, 3, 16, 2, 1), false);
+  }
+}
+
 TEST_CASE("cuda conv2d: the plain kernels agree with the CPU in double, as teams of 32") {
   const Members team(32);
   compare_all(same(2, 7, 9, 5, 6, 3));

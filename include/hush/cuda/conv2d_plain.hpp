@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include <hush/cuda/cuda.hpp>
+#include <hush/cuda/pieces.hpp>
 #include <hush/tensor/conv2d_sizes.hpp>
 
 namespace hush {
@@ -62,6 +62,36 @@ struct Conv2dForward {
           }
         }
       }
+  }
+};
+
+/// y = conv2d(x) + residual + bias for kernels of 1 x 1 that give few channels: a member a pixel, whose channels it
+/// reads eight at a time.
+template <class T>
+struct Conv2dFewOutputs {
+  static constexpr int most = 4;
+  std::int64_t rows, in, out;
+  const T *x, *weight, *bias, *residual;
+  T* y;
+
+  template <class Team>
+  HUSH_HOST_DEVICE void operator()(const Team& team) const {
+    for (std::int64_t row = first_of(team); row < rows; row += all_of(team)) {
+      float sums[most] = {};
+      for (std::int64_t c = 0; c < in; c += 8) {
+        const Eight<float> of_x = load_floats(x + row * in + c, in - c);
+        for (int o = 0; o < most && o < out; ++o) {
+          const Eight<float> of_weight = load_floats(weight + o * in + c, in - c);
+          for (int k = 0; k < 8; ++k) sums[o] += of_x.v[k] * of_weight.v[k];
+        }
+      }
+      for (int o = 0; o < most && o < out; ++o) {
+        float value = sums[o];
+        if (residual) value += float(residual[row * out + o]);
+        if (bias) value += float(bias[o]);
+        y[row * out + o] = T(value);
+      }
+    }
   }
 };
 
