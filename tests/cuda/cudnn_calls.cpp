@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cuda/cudnn_device.hpp"
+#include "thrown.hpp"
 
 using hush::calls, hush::Conv2dKey, hush::Conv2dPlans, hush::CudaError, hush::Cudnn;
 
@@ -17,14 +18,7 @@ struct Restored {
   ~Restored() { calls() = saved; }
 };
 
-std::string message(const auto& call) {
-  try {
-    call();
-  } catch (const CudaError& error) { return error.what(); } catch (const std::exception& error) {
-    return std::string("not a CudaError: ") + error.what();
-  }
-  return "nothing was thrown";
-}
+using thrown::cuda_message;
 
 Conv2dKey key() { return {.sizes = hush::conv2d_sizes(1, 8, 8, 8, 16, 3, 3, 1, {1, 1, 1, 1}), .bias = true}; }
 constexpr const char* key_text =
@@ -69,11 +63,11 @@ TEST_CASE("cudnn calls: a cuDNN that does not start is named, with the device") 
   };
   calls().cudnn_last_error = [](char* text, std::size_t) { *text = 0; };
   CHECK(
-      message([] { Cudnn("NVIDIA H200", nullptr, {}); }) ==
+      cuda_message([] { Cudnn("NVIDIA H200", nullptr, {}); }) ==
       "[cudnnCreate] cuDNN cannot be started on NVIDIA H200: cuDNN answers CUDNN_STATUS_NOT_INITIALIZED (error 1001)");
   calls().cudnn_last_error = [](char* text, std::size_t) { std::snprintf(text, 32, "no driver\nat all\n"); };
   CHECK(
-      message([] { Cudnn("NVIDIA H200", nullptr, {}); }) ==
+      cuda_message([] { Cudnn("NVIDIA H200", nullptr, {}); }) ==
       "[cudnnCreate] cuDNN cannot be started on NVIDIA H200: cuDNN answers CUDNN_STATUS_NOT_INITIALIZED: no driver; at "
       "all (error 1001)");
 }
@@ -85,7 +79,7 @@ TEST_CASE("cudnn calls: a cuDNN of another version than the program's is refused
     return CUDNN_STATUS_SUCCESS;
   };
   const auto refused = [](const std::string& version) {
-    CHECK(message([] { Cudnn("NVIDIA H200", nullptr, {}); }) ==
+    CHECK(cuda_message([] { Cudnn("NVIDIA H200", nullptr, {}); }) ==
           hush::words("[cudnnGetVersion] this program was compiled with cuDNN ", CUDNN_MAJOR, ".", CUDNN_MINOR, ".",
                       CUDNN_PATCHLEVEL, " and finds version ", version, " when it runs; it wants ", CUDNN_MAJOR,
                       ".x, from 9.8 on: install that one, or put it first in LD_LIBRARY_PATH"));
@@ -100,7 +94,7 @@ TEST_CASE("cudnn calls: a cuDNN of another version than the program's is refused
 
 TEST_CASE("cudnn calls: properties that describe no device are refused in words") {
   ignore_leaks_of_cudnn();
-  const std::string said = message([] { hush::CudnnDevice::described("GPU of no kind", "{"); });
+  const std::string said = cuda_message([] { hush::CudnnDevice::described("GPU of no kind", "{"); });
   CHECK(said.starts_with("[cudnn"));
   CHECK(said.find("a described GPU of no kind: cuDNN answers CUDNN_STATUS_") != said.npos);
 }
@@ -116,7 +110,7 @@ TEST_CASE("cudnn calls: when no engine is proposed, that is an answer, and a pla
     return CUDNN_STATUS_SUCCESS;
   };
   CHECK(plans.find(key()) == nullptr);
-  CHECK(message([&] { plans.plan(key()); }) ==
+  CHECK(cuda_message([&] { plans.plan(key()); }) ==
         hush::words("[cudnnBackendFinalize] ", key_text, ": cuDNN ", plans.device().version(),
                     " has no engine for it that is compiled in advance, deterministic and content with 268435456 bytes "
                     "of workspace"));
@@ -133,7 +127,7 @@ TEST_CASE("cudnn calls: a plan that cannot be run says which, and can be run aga
   calls().cudnn_last_error = [](char* text, std::size_t) { *text = 0; };
   alignas(16) static char memory[16];
   const hush::Conv2dArrays arrays{memory, memory, memory, memory, nullptr};
-  CHECK(message([&] { cudnn.run(plan, arrays, memory); }) ==
+  CHECK(cuda_message([&] { cudnn.run(plan, arrays, memory); }) ==
         hush::words("[cudnnBackendExecute] ", key_text,
                     ": cuDNN answers CUDNN_STATUS_EXECUTION_FAILED_CUDART (error "
                     "5003)"));
@@ -142,7 +136,7 @@ TEST_CASE("cudnn calls: a plan that cannot be run says which, and can be run aga
   };
   CHECK_NOTHROW(cudnn.run(plan, arrays, memory));
   calls().cudnn_set_stream = [](cudnnHandle_t, cudaStream_t) { return CUDNN_STATUS_BAD_PARAM; };
-  CHECK(message([&] { cudnn.run(plan, arrays, memory); }) ==
+  CHECK(cuda_message([&] { cudnn.run(plan, arrays, memory); }) ==
         hush::words("[cudnnSetStream] ", key_text, ": cuDNN answers CUDNN_STATUS_BAD_PARAM (error 2000)"));
 }
 

@@ -12,6 +12,7 @@
 
 #include "cuda/cudnn_device.hpp"
 #include "cuda/cudnn_networks.hpp"
+#include "thrown.hpp"
 
 using hush::Conv2dDirection, hush::Conv2dKey, hush::Conv2dPlan, hush::Conv2dPlans, hush::Conv2dPrecision,
     hush::Conv2dSizes, hush::CudaError;
@@ -56,12 +57,7 @@ void check_all(std::int64_t batch, Conv2dPrecision precision) {
   }
 }
 
-std::string message(const auto& call) {
-  try {
-    call();
-  } catch (const std::exception& error) { return error.what(); }
-  return "nothing was thrown";
-}
+using thrown::message;
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include <hush/cuda/staging.hpp>
 
 #include "cuda/device_calls.hpp"
+#include "thrown.hpp"
 
 using namespace hush;
 using pretended::gpu;
@@ -30,16 +31,9 @@ namespace {
 
 using probe::Twice;
 
-std::string message(const auto& call) {
-  try {
-    call();
-  } catch (const CudaError& error) { return error.what(); } catch (const std::exception& error) {
-    return std::string("not a CudaError: ") + error.what();
-  }
-  return "nothing was thrown";
-}
+using thrown::cuda_message;
 std::string message_of_start(int device = 0) {
-  return message([&] { Device made(device); });
+  return cuda_message([&] { Device made(device); });
 }
 
 }  // namespace
@@ -70,7 +64,7 @@ TEST_CASE("device: a machine without a driver or a GPU says so") {
 }
 
 TEST_CASE("device: this machine's own calls, whatever it has") {
-  const std::string said = message([] { Device::at(0, 31).synchronise(); });
+  const std::string said = cuda_message([] { Device::at(0, 31).synchronise(); });
   int driver = 0;
   calls().driver_version(&driver);
   if (driver == 0)
@@ -171,13 +165,13 @@ TEST_CASE("device: a copy that fails is named with its size, and the next one wo
   gpu.failure = cudaErrorInvalidValue;
   device.copy_in(block.get(), numbers.data(), 5);  // the ring is there
   gpu.fail_at = gpu.calls;
-  CHECK(message([&] { device.copy_in(block.get(), numbers.data(), 5); }) ==
+  CHECK(cuda_message([&] { device.copy_in(block.get(), numbers.data(), 5); }) ==
         "[cudaMemcpyAsync] invalid argument; 5 bytes to device 0 (error 1)");
   gpu.fail_at = gpu.calls;
-  CHECK(message([&] { device.copy_in(block.get(), numbers.data(), 400000); }) ==
+  CHECK(cuda_message([&] { device.copy_in(block.get(), numbers.data(), 400000); }) ==
         "[cudaMemcpyAsync] invalid argument; 400000 bytes to device 0 (error 1)");
   gpu.fail_at = gpu.calls;
-  CHECK(message([&] { device.copy_out(back.data(), block.get(), 400000); }) ==
+  CHECK(cuda_message([&] { device.copy_out(back.data(), block.get(), 400000); }) ==
         "[cudaMemcpyAsync] invalid argument; 400000 bytes from device 0 (error 1)");
   gpu.fail_at = gpu.calls, gpu.failure = cudaErrorMemoryAllocation;
   CHECK_THROWS_WITH_AS(device.copy_ahead(block.get(), numbers.data(), 5), doctest::Contains("out of memory"),
@@ -198,14 +192,14 @@ TEST_CASE("device: a kernel's failure names the kernel; the next launch works") 
   float y[3]{};
   CHECK(name_of<bodies::Fill<float>>().ends_with("bodies::Fill<float>"));
   gpu.fail_at = gpu.calls, gpu.failure = cudaErrorLaunchOutOfResources;
-  CHECK(message([&] {
+  CHECK(cuda_message([&] {
           device.launch(Twice{3, x, y}, {.teams = 7, .threads = 512, .shared = 128});
         }) ==
         "[cudaLaunchKernel] too many resources requested for launch; the kernel is probe::Twice, for 7 teams of "
         "512 with 128 bytes of scratch, on device 0 (error 701)");
   gpu.fail_at = gpu.calls;
-  CHECK(message([&] { fill(Cuda<bf16>{}, 0, 1.0, static_cast<bf16*>(nullptr)); }) == "nothing was thrown");
-  CHECK(message([&] {
+  CHECK(cuda_message([&] { fill(Cuda<bf16>{}, 0, 1.0, static_cast<bf16*>(nullptr)); }) == "nothing was thrown");
+  CHECK(cuda_message([&] {
           device.launch(bodies::Fill<float>{3, 1.f, y}, {.teams = 1, .shared = 50000});
         }) == words("[cudaFuncSetAttribute] too many resources requested for launch; the kernel is ",
                     name_of<bodies::Fill<float>>(),
@@ -240,9 +234,9 @@ TEST_CASE("device: a program without code for the device says for which it must 
   for (const auto failure : {cudaErrorNoKernelImageForDevice, cudaErrorInvalidDeviceFunction}) {
     gpu.failure = failure;
     gpu.fail_at = gpu.calls;
-    CHECK(message([&] { device.launch(Twice{}, {}); }) == words("[cudaLaunchKernel] ", wanted, int(failure), ")"));
+    CHECK(cuda_message([&] { device.launch(Twice{}, {}); }) == words("[cudaLaunchKernel] ", wanted, int(failure), ")"));
     gpu.fail_at = gpu.calls;
-    CHECK(message([&] { device.launch(Twice{}, {.shared = 100000}); }) ==
+    CHECK(cuda_message([&] { device.launch(Twice{}, {.shared = 100000}); }) ==
           words("[cudaFuncSetAttribute] ", wanted, int(failure), ")"));
     CHECK(gpu.last == cudaSuccess);  // nobody else is told of it
   }
@@ -252,19 +246,20 @@ TEST_CASE("device: an error that stays is said to stay, an ordinary one is told 
   const pretended::InPlace all;
   Device device(0);
   gpu.fail_at = gpu.calls, gpu.failure = cudaErrorLaunchTimeout;
-  CHECK(message([&] { device.synchronise(); }) ==
+  CHECK(cuda_message([&] { device.synchronise(); }) ==
         "[cudaStreamSynchronize] the launch timed out and was terminated; device 0; what failed was queued earlier, "
         "and compute-sanitizer names it (error 702)");
   CHECK(calls().last_error() == cudaSuccess);
   CHECK_NOTHROW(device.synchronise());
   gpu.lost = true, gpu.failure = cudaErrorIllegalAddress;
-  const std::string said = message([&] { device.synchronise(); });
+  const std::string said = cuda_message([&] { device.synchronise(); });
   CHECK(said ==
         "[cudaStreamSynchronize] an illegal memory access was encountered; device 0; what failed was queued earlier, "
         "and compute-sanitizer names it; CUDA refuses all further work of this process: start the program anew (error "
         "700)");
   float number = 0;
-  CHECK(message([&] { device.copy_out(&number, &number, 4); }).find("start the program anew") != std::string::npos);
+  CHECK(cuda_message([&] { device.copy_out(&number, &number, 4); }).find("start the program anew") !=
+        std::string::npos);
 }
 
 TEST_CASE("device: what a stream carries is made once, and goes before the stream") {

@@ -11,6 +11,7 @@
 #include <hush/tensor/tensor.hpp>
 
 #include "cuda/device_calls.hpp"
+#include "thrown.hpp"
 
 using namespace hush;
 using pretended::gpu;
@@ -26,12 +27,7 @@ struct Step {
     if (team.block() == 0 && team.rank() == 0) *y = *y * times + more;
   }
 };
-std::string message(const auto& call) {
-  try {
-    call();
-  } catch (const std::exception& error) { return error.what(); }
-  return "nothing was thrown";
-}
+using thrown::message;
 
 }  // namespace
 

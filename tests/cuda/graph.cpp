@@ -13,6 +13,8 @@
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
+#include "thrown.hpp"
+
 using namespace hush;
 
 namespace {
@@ -39,12 +41,7 @@ void step(Tensor<B>& x, const Tensor<B>& one) {
   add(on, x.size(), std::as_const(twice).data(), one.data(), x.data());
 }
 
-std::string message(const auto& call) {
-  try {
-    call();
-  } catch (const std::exception& error) { return error.what(); }
-  return "nothing was thrown";
-}
+using thrown::message;
 
 }  // namespace
 

@@ -10,6 +10,8 @@
 #include <hush/cuda/rehearsal.hpp>
 #include <hush/cuda/team.hpp>
 
+#include "thrown.hpp"
+
 using namespace hush;
 
 namespace {
@@ -100,12 +102,7 @@ void check_exchanges(int members) {
   }
 }
 
-std::string message(const auto& call) {
-  try {
-    call();
-  } catch (const std::exception& error) { return error.what(); }
-  return "nothing was thrown";
-}
+using thrown::message;
 
 }  // namespace
 
