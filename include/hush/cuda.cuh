@@ -114,6 +114,7 @@
 #include <hush/ops/attention.hpp>
 #include <hush/ops/average_pool2d.hpp>
 #include <hush/ops/concat.hpp>
+#include <hush/ops/concat_upsampled.hpp>
 #include <hush/ops/conv2d.hpp>
 #include <hush/ops/dropout.hpp>
 #include <hush/ops/embedding.hpp>
@@ -143,6 +144,7 @@
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>
 #include <hush/nn/shadows.hpp>
+#include <hush/nn/skip.hpp>
 #include <hush/nn/walk.hpp>
 
 #include <hush/ema.hpp>

@@ -10,14 +10,13 @@
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>
+#include <hush/nn/skip.hpp>
 #include <hush/ops/arithmetic.hpp>
-#include <hush/ops/concat.hpp>
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/max_pool2d.hpp>
 #include <hush/ops/reshape.hpp>
 #include <hush/ops/silu.hpp>
 #include <hush/ops/sinusoidal_embedding.hpp>
-#include <hush/ops/upsample.hpp>
 
 namespace hush {
 
@@ -197,7 +196,7 @@ class AttentionUnet {
     x = reshape(middle2_(reshape(x, {s[0], s[1] * s[2], s[3]})), s);
     x = block(middle3_, x);
     for (std::size_t i = 0; i < levels; ++i) {
-      x = block(up_[i], concat(skips.back(), upsample_bilinear(x, 2)), shift[levels + i]);
+      x = block(up_[i], nn::beside_skip(skips.back(), x, 2), shift[levels + i]);
       skips.pop_back();
       if (i + 1 < levels) x = block(up_attention_[i], x);
     }

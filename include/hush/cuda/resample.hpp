@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/pixels.hpp>
 
 namespace hush {
@@ -88,6 +89,32 @@ struct UpsampleBackward {
   }
 };
 
+/// The channels of `skip`, then those of an upsampling, which writes behind them.
+template <class T, int W>
+struct SkipThenUpsample {
+  PixelsOf<const T> skip;
+  PixelsOf<T> y;
+  Upsample<T, W, LinearLine> rest;
+  HUSH_HOST_DEVICE void operator()(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t c) const {
+    if (c < skip.channels)
+      store_lanes<W>(y.at(image, row, column, c), load_lanes<W>(skip.at(image, row, column, c)));
+    else
+      rest(image, row, column, c - skip.channels);
+  }
+};
+
+template <int W, class P, class M, class T>
+void skip_then_upsample(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, std::int64_t skip_channels,
+                        const T* skip, const T* x, T* y) {
+  const LinearLine rows{int(s.height), int(factor)}, columns{int(s.width), int(factor)};
+  const ImageSizes of_skip{s.batch, s.height * factor, s.width * factor, skip_channels};
+  const ImageSizes to{s.batch, of_skip.height, of_skip.width, skip_channels + s.channels};
+  each_pixel<W>(on, to,
+                SkipThenUpsample<T, W>{pixels_of(of_skip, skip),
+                                       pixels_of(to, y),
+                                       {rows, columns, pixels_of(s, x), pixels_of(to, y + skip_channels)}});
+}
+
 template <class Line, class P, class M, class T>
 void upsample(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, const T* x, T* y) {
   const Line rows{int(s.height), int(factor)}, columns{int(s.width), int(factor)};
@@ -128,6 +155,32 @@ void upsample_bilinear(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t f
 template <class P, class M, class T>
 void upsample_bilinear_backward(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, const T* dy, T* dx) {
   bodies::upsample_backward<bodies::LinearLine>(on, s, factor, dy, dx);
+}
+
+/// y [H * factor, W * factor, skip_channels + C] = the channels of `skip`, then those of upsample_bilinear(x).
+template <class P, class M, class T>
+void concat_upsampled(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor, std::int64_t skip_channels,
+                      const T* skip, const T* x, T* y) {
+  if (eight_channels(s.channels, x, y) && eight_channels(skip_channels, skip))
+    bodies::skip_then_upsample<8>(on, s, factor, skip_channels, skip, x, y);
+  else
+    bodies::skip_then_upsample<1>(on, s, factor, skip_channels, skip, x, y);
+}
+/// `s` are the extents of dx. Either gradient may be nullptr, if it is not wanted.
+template <class P, class M, class T>
+void concat_upsampled_backward(const Cuda<P, M>& on, const ImageSizes& s, std::int64_t factor,
+                               std::int64_t skip_channels, const T* dy, T* dskip, T* dx) {
+  const ImageSizes from{s.batch, s.height * factor, s.width * factor, skip_channels + s.channels};
+  if (dskip)
+    copy_columns(on, from.batch * from.height * from.width, skip_channels, dy, from.channels, dskip, skip_channels);
+  if (!dx) return;
+  using bodies::LinearLine;
+  const LinearLine rows{int(s.height), int(factor)}, columns{int(s.width), int(factor)};
+  const auto change = pixels_of(from, dy + skip_channels);
+  if (eight_channels(s.channels, dy, dx) && skip_channels % 8 == 0)
+    each_pixel<8>(on, s, bodies::UpsampleBackward<T, 8, LinearLine>{rows, columns, change, pixels_of(s, dx)});
+  else
+    each_pixel<1>(on, s, bodies::UpsampleBackward<T, 1, LinearLine>{rows, columns, change, pixels_of(s, dx)});
 }
 
 }  // namespace HUSH_CUDA_ABI

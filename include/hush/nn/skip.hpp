@@ -1,0 +1,18 @@
+#pragma once
+#include <hush/ops/concat.hpp>
+#include <hush/ops/concat_upsampled.hpp>
+#include <hush/ops/upsample.hpp>
+
+namespace hush::nn {
+
+/// The channels of a skip connection, then those of x made `factor` times as large, bilinearly: one op on a backend
+/// that has it, two elsewhere.
+template <Value V>
+V beside_skip(const V& skip, const V& x, std::int64_t factor) {
+  if constexpr (JoinsUpsampled<typename V::backend>)
+    return concat_upsampled(skip, x, factor);
+  else
+    return concat(skip, upsample_bilinear(x, factor));
+}
+
+}  // namespace hush::nn
