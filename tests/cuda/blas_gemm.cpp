@@ -323,21 +323,23 @@ TEST_CASE("blas gemm: choices are kept, one for each alignment") {
 }
 
 TEST_CASE("blas gemm: what cuBLASLt does not do, the plain kernel does; it is asked once") {
-  const Pretended blas;
-  seen.choose = CUBLAS_STATUS_NOT_SUPPORTED;
-  const Cuda<float, WithBlas> on;
-  const auto a = put<float>(on, {1, 2, 3, 4}), b = put<float>(on, {5, 6, 7, 8});
-  for (int i = 0; i < 2; ++i) {
-    auto c = room<float>(on, 4);
-    gemm(on, {.rows = 2, .columns = 2, .depth = 2}, 1, a.data(), b.data(), 0, c.data());
-    CHECK(download<double>(c) == std::vector<double>{19, 22, 43, 50});
+  for (const cublasStatus_t refusal : {CUBLAS_STATUS_NOT_SUPPORTED, CUBLAS_STATUS_INVALID_VALUE}) {
+    const Pretended blas;
+    seen.choose = refusal;
+    const Cuda<float, WithBlas> on;
+    const auto a = put<float>(on, {1, 2, 3, 4}), b = put<float>(on, {5, 6, 7, 8});
+    for (int i = 0; i < 2; ++i) {
+      auto c = room<float>(on, 4);
+      gemm(on, {.rows = 2, .columns = 2, .depth = 2}, 1, a.data(), b.data(), 0, c.data());
+      CHECK(download<double>(c) == std::vector<double>{19, 22, 43, 50});
+    }
+    CHECK(seen.choices == 1);
+    CHECK(seen.products == 0);
+    auto nothing = room<float>(on, 4);
+    gemm(on, {.rows = 2, .columns = 2, .depth = 0}, 1, a.data(), b.data(), 0, nothing.data());
+    CHECK(download<double>(nothing) == std::vector<double>(4, 0.0));
+    CHECK(seen.choices == 1);
   }
-  CHECK(seen.choices == 1);
-  CHECK(seen.products == 0);
-  auto nothing = room<float>(on, 4);
-  gemm(on, {.rows = 2, .columns = 2, .depth = 0}, 1, a.data(), b.data(), 0, nothing.data());
-  CHECK(download<double>(nothing) == std::vector<double>(4, 0.0));
-  CHECK(seen.choices == 1);
 }
 
 TEST_CASE("blas gemm: failures name the call, the product and the device, and leave the machine usable") {
