@@ -36,9 +36,10 @@ Found normalised(const B& on, const GroupNormSizes& s, const std::vector<double>
 
 // One pixel, one channel, one image; channels that are and are not a multiple of 8; few groups, one, one a channel; one
 // slab (up to 16,384 numbers an image) and several.
-const GroupNormSizes all_sizes[] = {
-    {1, 1, 1, 1, 1e-3},  {2, 1, 8, 1, 1e-3},   {3, 7, 5, 1, 1e-5},    {2, 35, 12, 4, 1e-5},  {1, 9, 16, 16, 1e-3},
-    {2, 63, 24, 3, 0.1}, {1, 5, 600, 2, 1e-3}, {2, 1031, 24, 1, 0.1}, {1, 1500, 16, 4, 0.1}, {2, 900, 19, 19, 1e-3}};
+const GroupNormSizes all_sizes[] = {{1, 1, 1, 1, 1e-3},    {2, 1, 8, 1, 1e-3},    {3, 7, 5, 1, 1e-5},
+                                    {2, 35, 12, 4, 1e-5},  {1, 9, 16, 16, 1e-3},  {2, 63, 24, 3, 0.1},
+                                    {1, 5, 600, 2, 1e-3},  {2, 300, 24, 3, 1e-3}, {2, 1031, 24, 1, 0.1},
+                                    {1, 1500, 16, 4, 0.1}, {2, 900, 19, 19, 1e-3}};
 
 }  // namespace
 

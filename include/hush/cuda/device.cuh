@@ -50,9 +50,18 @@ template <class Body>
 __global__ void run_body(const Body body) {
   body(Block{});
 }
+/// Those of teams of more than 256 members, whose registers must be enough for all: the body says how many there may
+/// be.
+template <class Body>
+__global__ void __launch_bounds__(Body::most_members) run_crowded_body(const Body body) {
+  body(Block{});
+}
 template <class Body>
 const void* kernel_of() {
-  return reinterpret_cast<const void*>(&run_body<Body>);
+  if constexpr (requires { Body::most_members; })
+    return reinterpret_cast<const void*>(&run_crowded_body<Body>);
+  else
+    return reinterpret_cast<const void*>(&run_body<Body>);
 }
 
 /// Ends a round of a graph's loop: one less is left; at 0 the loop ends.

@@ -191,6 +191,7 @@ struct GroupNormGradients {
 /// Body: the three of them for images of one slab, a team an image.
 template <class T, int W>
 struct GroupNormBackward {
+  static constexpr int most_members = most_norm_members;
   NormBackwardTask<T> b;
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
@@ -206,9 +207,11 @@ struct GroupNormBackward {
 template <class P, class M, class T, int W>
 void group_norm_backward_kernels(const Cuda<P, M>& on, const NormBackwardTask<T>& b) {
   const GroupNormSizes& s = b.task.s;
-  const std::int64_t slabs = norm_slabs(s), floats = column_scratch<W>(s.channels, norm_members, 2);
+  const std::int64_t slabs = norm_slabs(s);
+  const int members = slabs == 1 ? whole_image_members(s) : norm_members;
+  const std::int64_t floats = column_scratch<W>(s.channels, members, 2);
   const auto bytes = [](std::int64_t count) { return std::size_t(count) * sizeof(float); };
-  TeamGrid grid{.threads = norm_members, .shared = bytes(2 * s.groups + floats)};
+  TeamGrid grid{.threads = members, .shared = bytes(2 * s.groups + floats)};
   check_scratch("group_norm_backward", s.channels, grid.shared);
   if (slabs == 1) {
     grid.teams = s.batch;

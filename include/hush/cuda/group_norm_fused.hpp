@@ -147,6 +147,7 @@ struct GroupNormMoments {
 /// slab and `partial` nullptr, from the image; then y.
 template <class T, int W>
 struct GroupNormApply {
+  static constexpr int most_members = most_norm_members;
   NormTask<T> task;
   std::int64_t first, slabs;
   const float* partial;
@@ -182,8 +183,10 @@ struct GroupNormApply {
 template <class P, class M, class T, int W>
 void group_norm_kernels(const Cuda<P, M>& on, const NormTask<T>& task, T* y, float* mean, float* rstd) {
   const GroupNormSizes& s = task.s;
-  const std::int64_t slabs = norm_slabs(s), floats = 2 * s.groups + column_scratch<W>(s.channels, norm_members, 2);
-  TeamGrid grid{.threads = norm_members, .shared = std::size_t(floats) * sizeof(float)};
+  const std::int64_t slabs = norm_slabs(s);
+  const int members = slabs == 1 ? whole_image_members(s) : norm_members;
+  const std::int64_t floats = 2 * s.groups + column_scratch<W>(s.channels, members, 2);
+  TeamGrid grid{.threads = members, .shared = std::size_t(floats) * sizeof(float)};
   check_scratch("group_norm", s.channels, grid.shared);
   if (slabs == 1) {
     grid.teams = s.batch;

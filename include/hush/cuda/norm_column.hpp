@@ -104,8 +104,13 @@ bool eight_channels(const NormTask<T>& t, const Pointers*... more) {
          takes_eight(t.fusion.beside) && takes_eight(t.fusion.residual) && (takes_eight(more) && ...);
 }
 
-/// Members of a team, and how many slabs of pixels an image is cut into, a team each: by the shape of one image.
-constexpr int norm_members = 256;
+/// Members of a team that has a slab of an image; where it has the whole of it, few processors are at work, and each
+/// gets more members, unless the image is tiny.
+constexpr int norm_members = 256, most_norm_members = 512;
+inline int whole_image_members(const GroupNormSizes& s) {
+  return s.pixels * s.channels > 4096 ? most_norm_members : norm_members;
+}
+/// How many slabs of pixels an image is cut into, a team each: by the shape of one image.
 inline std::int64_t norm_slabs(const GroupNormSizes& s) {
   const std::int64_t size = s.pixels * s.channels, most = s.pixels < 128 ? s.pixels : 128;
   const std::int64_t slabs = size <= 16384 ? 1 : (size + 8191) / 8192;
