@@ -53,13 +53,13 @@ __global__ void run_body(const Body body) {
 /// Those of teams of more than 256 members, whose registers must be enough for all: the body says how many there may
 /// be.
 template <class Body>
-__global__ void __launch_bounds__(Body::most_members) run_crowded_body(const Body body) {
+__global__ void __launch_bounds__(Body::most_members) run_body_of_many(const Body body) {
   body(Block{});
 }
 template <class Body>
 const void* kernel_of() {
   if constexpr (requires { Body::most_members; })
-    return reinterpret_cast<const void*>(&run_crowded_body<Body>);
+    return reinterpret_cast<const void*>(&run_body_of_many<Body>);
   else
     return reinterpret_cast<const void*>(&run_body<Body>);
 }
