@@ -7,6 +7,7 @@
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/reduce.hpp>
+#include <hush/cuda/additions.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/graph.hpp>
 #include <hush/cuda/noise.hpp>

@@ -53,8 +53,7 @@ template <class B>
 struct Recording {
   explicit Recording(const B&) {}
 };
-template <class B>
-requires requires(const B& on) { graph_on(on); }
+template <OffersMore B>
 struct Recording<B> {
   explicit Recording(const B& on) : graph(graph_on(on)) {}
   decltype(graph_on(std::declval<const B&>())) graph;
@@ -80,7 +79,7 @@ class Pass {
 
   /// The error, one number of shape [1]; a recorded pass writes that of the next call to the same memory.
   Value operator()(const Exercise& exercise, const Randomness& randomness) {
-    if constexpr (requires(const F& on) { graph_on(on); }) {
+    if constexpr (OffersMore<F>) {
       if (record_ && warm_) return repeat(exercise, randomness);
       warm_ = true;
     }

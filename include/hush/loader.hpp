@@ -14,9 +14,7 @@ namespace hush {
 
 /// A backend that copies beside what it computes.
 template <class B>
-inline constexpr bool copies_ahead = requires(const B& on, std::int64_t n, const float* x, float* y) {
-  copy_ahead(on, n, x, y);
-};
+inline constexpr bool copies_ahead = OffersMore<B>;
 
 /// The batches of a training in their order, a function of (seed, step). Where the backend copies beside what it
 /// computes, the next batch can be read and sent on its way while this one is worked on.

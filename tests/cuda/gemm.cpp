@@ -1,6 +1,7 @@
 #include <cuda/against.hpp>
 
 #include <hush/cpu/gemm.hpp>
+#include <hush/cuda/additions.hpp>
 #include <hush/cuda/gemm.hpp>
 #include <hush/nn/linear.hpp>
 

@@ -1,6 +1,7 @@
 #include <cuda/against.hpp>
 
 #include <hush/cpu/resample.hpp>
+#include <hush/cuda/additions.hpp>
 #include <hush/cuda/resample.hpp>
 #include <hush/nn/skip.hpp>
 

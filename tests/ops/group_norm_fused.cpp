@@ -4,6 +4,7 @@
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/cuda/additions.hpp>
 #include <hush/cuda/group_norm.hpp>
 #include <hush/nn/group_norm_chain.hpp>
 #include <hush/ops/group_norm_fused.hpp>

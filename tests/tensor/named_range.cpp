@@ -7,7 +7,9 @@
 namespace {
 
 std::string log;
-struct Profiled {};
+struct Profiled {
+  static constexpr bool profiled = true;
+};
 void begin_range(const Profiled&, const char* name) { log += std::string("<") + name; }
 void end_range(const Profiled&) { log += ">"; }
 struct Plain {};

@@ -50,10 +50,7 @@ Tensor<B> sum_of(const Tensor<B>& a, const Tensor<B>& b) {
 
 /// A backend that adds to many tensors by one kernel.
 template <class B>
-concept AddsTogether = requires(const B& on,
-                                std::span<const Addition<typename B::scalar, typename B::master>> additions) {
-  add_into_all(on, additions);
-};
+concept AddsTogether = OffersMore<B>;
 
 /// Gradients on their way into the sums of parameters, where a backend does many at once until enough have come
 /// together; elsewhere they are added as they come. The sums of one parameter are added in order.

@@ -26,6 +26,8 @@ struct Cuda {
   using scalar = std::conditional_t<std::is_same_v<Precision, bf16>, bf16, float>;
   using master = float;
   using full = Cuda<float, Machine>;
+  static constexpr bool offers_more = true;
+  static constexpr bool profiled = std::is_same_v<Machine, Device>;
   int device = 0, stream = 0;
   bool fast = false;
 

@@ -6,10 +6,7 @@ namespace hush {
 
 /// A backend that makes an image larger and puts it behind another's channels at once.
 template <class B>
-concept JoinsUpsampled = requires(const B& on, const ImageSizes& s, const typename B::scalar* x,
-                                  typename B::scalar* y) {
-  concat_upsampled(on, s, s.batch, s.channels, x, x, y);
-};
+concept JoinsUpsampled = OffersMore<B>;
 
 namespace ops {
 

@@ -19,10 +19,7 @@ struct AroundNorm {
 
 /// Whether a backend has a kernel for all of that at once.
 template <class B>
-concept FusesNorms = requires(const B& on, const GroupNormSizes& s, const NormFusion<typename B::scalar>& fusion,
-                              typename B::scalar* x, typename B::master* p) {
-  group_norm_fused(on, s, fusion, x, p, p, x, p, p);
-};
+concept FusesNorms = OffersMore<B>;
 
 namespace ops {
 

@@ -20,4 +20,12 @@ concept Backend = std::copyable<B> && std::default_initializable<B> && requires(
   { on.template allocate<typename B::master>(count) } -> std::same_as<std::shared_ptr<typename B::master[]>>;
 };
 
+/// A backend with kernels beyond that list: fused ones, graphs, copies beside its work. It says so itself, by
+///   static constexpr bool offers_more = true;
+/// so that what a program does never depends on which headers it has read.
+template <class B>
+concept OffersMore = requires {
+  requires B::offers_more;
+};
+
 }  // namespace hush
