@@ -36,7 +36,8 @@ TEST_CASE("concat_upsampled: one op is the two of the CPU in double, with their 
                                              std::tuple{Shape{2, 4, 3, 24}, 8, 3}, std::tuple{Shape{1, 2, 5, 8}, 3, 2},
                                              std::tuple{Shape{3, 2, 2, 5}, 8, 2}, std::tuple{Shape{1, 3, 3, 7}, 9, 1}})
       for (const bool with_skip : {true, false}) {
-        CAPTURE(of_x);
+        const Shape shape = of_x;  // clang 14 lets no lambda have a structured binding, and CAPTURE is one
+        CAPTURE(shape);
         const auto wanted = joined(Double{}, of_x, skip, factor, with_skip),
                    found = joined(on, of_x, skip, factor, with_skip);
         for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(distance(found[i], wanted[i]) < tolerance<P>());
