@@ -31,7 +31,7 @@ struct Ordinals {
 
 }  // namespace
 
-static_assert(copies_ahead<Gpu> && !copies_ahead<Cpu<float>>);
+static_assert(OffersMore<Gpu> && !OffersMore<Cpu<float>>);
 
 TEST_CASE("loader: batches are the same whether they were loaded ahead or not, and on both machines") {
   const Ordinals data;

@@ -12,10 +12,6 @@
 
 namespace hush {
 
-/// A backend that copies beside what it computes.
-template <class B>
-inline constexpr bool copies_ahead = OffersMore<B>;
-
 /// The batches of a training in their order, a function of (seed, step). Where the backend copies beside what it
 /// computes, the next batch can be read and sent on its way while this one is worked on.
 template <Backend F, class Data>
@@ -29,7 +25,7 @@ class Loader {
   Loader(const F& on, const Data& data, const Order& order) : on_(on), data_(data), how_(order) {}
   /// What is still on its way must arrive before its memory becomes another tensor's.
   ~Loader() {
-    if constexpr (copies_ahead<F>) {
+    if constexpr (OffersMore<F>) {
       if (images_[0].empty() && images_[1].empty()) return;
       try {
         await_ahead(on_);
@@ -45,13 +41,13 @@ class Loader {
     const std::exception_ptr failed = std::exchange(failed_, nullptr);
     if (std::exchange(ahead_, -1) != step) return upload(on_, data_.batch(items(step)));
     if (failed) std::rethrow_exception(failed);
-    if constexpr (copies_ahead<F>) await_ahead(on_);
+    if constexpr (OffersMore<F>) await_ahead(on_);
     return images_[step % 2];
   }
   /// Begins to load a step's images into whichever of two tensors the step before does not use. What goes wrong is told
   /// when the images are asked for.
   void load_ahead(std::int64_t step) {
-    if constexpr (copies_ahead<F>) {
+    if constexpr (OffersMore<F>) {
       ahead_ = step;
       try {
         const Images<float> next = data_.batch(items(step));

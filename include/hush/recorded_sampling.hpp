@@ -16,10 +16,6 @@
 
 namespace hush {
 
-/// A backend that can record work and do it again at the cost of one call: a GPU with graphs.
-template <class B>
-concept Records = OffersMore<B>;
-
 /// A backbone that says what it makes of the levels alone, for all steps of a run before the first: `timed(sees)` gives
 /// tensors [n, width] for levels sees [n], which come back row by row as Input::timed.
 template <class Net, class B>

@@ -51,7 +51,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   if constexpr (is_linear<S>)
     if (options.execution == Execution::planned) plan = trace(sampler, levels);
   const Shadows<B> shadows(net);
-  using Recorded = std::conditional_t<Records<typename B::full>, RecordedSampling<Proc, Net>, std::nullptr_t>;
+  using Recorded = std::conditional_t<OffersMore<typename B::full>, RecordedSampling<Proc, Net>, std::nullptr_t>;
   [[maybe_unused]] std::unique_ptr<Recorded> recorded;
   for (std::int64_t first = 0; first < options.count; first += options.batch) {
     const std::int64_t count = std::min(options.batch, options.count - first);
@@ -59,7 +59,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
     Sampling<Proc, Net> sampling(process, net, rows, options, levels, options.first_image + first, count);
     const auto run = [&] {
       if (plan.rows.empty()) return sampling.run_eagerly(sampler);
-      if constexpr (Records<typename B::full>) {
+      if constexpr (OffersMore<typename B::full>) {
         if (is_recordable(plan) && !options.noise) {
           if (!recorded || recorded->count() != count || !std::is_empty_v<decltype(rows)>)
             recorded = std::make_unique<Recorded>(process, net, rows, options, plan, levels, count);

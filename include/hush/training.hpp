@@ -175,14 +175,18 @@ class Training {
     const std::int64_t parts = options.accumulate, count = options.batch / parts;
     const Shape shape = x0.shape().with_front(count);
     const B& on = net.on();
-    Tensor<B, master> total(on, {1}), share(on, {1});
-    fill(on, 1, 0, total.data());
-    for (std::int64_t i = 0; i < parts; ++i) {
+    const auto part = [&](std::int64_t i) {
       const std::vector<std::uint32_t> own(images.begin() + i * count, images.begin() + (i + 1) * count);
       const Lesson<F> shown =
           lesson(process, options.draw, x0.part(i * shape.size(), shape), own, {options.seed, std::uint32_t(step), 0});
-      const Tensor<B, master> loss = pass_({process.input(on, shown.xt, shown.levels, {}), shown.target},
-                                           {options.seed, std::uint32_t(step), own});
+      return pass_({process.input(on, shown.xt, shown.levels, {}), shown.target},
+                   {options.seed, std::uint32_t(step), own});
+    };
+    if (parts == 1) return part(0);
+    Tensor<B, master> total(on, {1}), share(on, {1});
+    fill(on, 1, 0, total.data());
+    for (std::int64_t i = 0; i < parts; ++i) {
+      const Tensor<B, master> loss = part(i);
       scale(on.in_full(), 1, 1 / double(parts), loss.data(), share.data());
       add_into(on, 1, std::as_const(share).data(), total.data());
     }

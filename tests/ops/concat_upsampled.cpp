@@ -9,7 +9,7 @@ using namespace against;
 
 namespace {
 
-static_assert(JoinsUpsampled<Cuda<bf16, Machine>> && !JoinsUpsampled<Double>);
+static_assert(OffersMore<Cuda<bf16, Machine>> && !OffersMore<Double>);
 
 /// nn::beside_skip of numbers that bf16 can hold, and its gradients.
 template <class B>

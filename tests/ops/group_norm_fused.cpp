@@ -11,7 +11,7 @@
 
 using namespace against;
 
-static_assert(FusesNorms<Cuda<bf16, Machine>> && !FusesNorms<Double>);
+static_assert(OffersMore<Cuda<bf16, Machine>> && !OffersMore<Double>);
 
 namespace {
 

@@ -48,10 +48,6 @@ Tensor<B> sum_of(const Tensor<B>& a, const Tensor<B>& b) {
   return y;
 }
 
-/// A backend that adds to many tensors by one kernel.
-template <class B>
-concept AddsTogether = OffersMore<B>;
-
 /// Gradients on their way into the sums of parameters, where a backend does many at once until enough have come
 /// together; elsewhere they are added as they come. The sums of one parameter are added in order.
 template <Backend B>
@@ -63,7 +59,7 @@ class GradientSums {
 
   template <class T>
   void add(Tensor<B, T> grad, Sum& sum) {
-    if constexpr (AddsTogether<B>) {
+    if constexpr (OffersMore<B>) {
       for (const Waiting& one : waiting_)
         if (std::as_const(one.sum).data() == std::as_const(sum).data()) {
           flush();
@@ -80,7 +76,7 @@ class GradientSums {
     }
   }
   void flush() {
-    if constexpr (AddsTogether<B>) {
+    if constexpr (OffersMore<B>) {
       if (waiting_.empty()) return;
       std::vector<Addition<typename B::scalar, typename B::master>> all;
       for (Waiting& one : waiting_)

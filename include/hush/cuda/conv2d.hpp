@@ -4,6 +4,7 @@
 
 #include <hush/cuda/conv2d_key.hpp>
 #include <hush/cuda/conv2d_plain.hpp>
+#include <hush/cuda/reduce.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {
@@ -69,7 +70,7 @@ template <class P, class M, class T>
 void conv2d_backward_weight(const Cuda<P, M>& on, const Conv2dSizes& s, const T* x, const T* dy, T* dweight,
                             std::type_identity_t<T>* dbias) {
   static_assert(std::is_same_v<T, typename Cuda<P, M>::scalar>);
-  if (dbias) sum_rows(on, s.batch * s.out_height * s.out_width, s.out, dy, dbias);
+  if (dbias) sum_pixels(on, 1, s.batch * s.out_height * s.out_width, s.out, dy, dbias);
   if (conv2d_multiplies(s) && library_conv2d(on, Conv2dDirection::backward_weight, s, {x, dweight, dy})) return;
   launch(on, bodies::Conv2dBackwardWeight<T>{s, x, dy, dweight}, grid_for(bodies::Conv2dBackwardWeight<T>::items(s)));
 }

@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include <hush/cuda/pieces.hpp>
+#include <hush/cuda/cuda.hpp>
 #include <hush/tensor/conv2d_sizes.hpp>
 
 namespace hush {
@@ -163,54 +163,7 @@ struct Conv2dBackwardWeight {
   }
 };
 
-/// Sums over slabs of the rows of an array [rows, channels], each by a team; neighbouring members have neighbouring
-/// channels.
-template <class T>
-struct SumSlabs {
-  std::int64_t rows, channels, slab;
-  const T* x;
-  float* sums;  // [slabs, channels]
-
-  template <class Team>
-  HUSH_HOST_DEVICE void operator()(const Team& team) const {
-    for (std::int64_t first = team.block() * slab; first < rows; first += team.blocks() * slab) {
-      const std::int64_t last = first + slab < rows ? first + slab : rows;
-      for (std::int64_t c = team.rank(); c < channels; c += team.size()) {
-        float sum = 0;
-        for (std::int64_t r = first; r < last; ++r) sum += float(x[r * channels + c]);
-        sums[first / slab * channels + c] = sum;
-      }
-    }
-  }
-};
-
-/// The sums of those sums.
-template <class T>
-struct AddSlabs {
-  std::int64_t slabs, channels;
-  const float* sums;
-  T* total;
-
-  template <class Team>
-  HUSH_HOST_DEVICE void operator()(const Team& team) const {
-    for (std::int64_t c = first_of(team); c < channels; c += all_of(team)) {
-      float sum = 0;
-      for (std::int64_t i = 0; i < slabs; ++i) sum += sums[i * channels + c];
-      total[c] = T(sum);
-    }
-  }
-};
-
 }  // namespace bodies
-
-/// dbias[c] = the sum of dy[r, c] over its rows, in the same order each time.
-template <class P, class M, class T>
-void sum_rows(const Cuda<P, M>& on, std::int64_t rows, std::int64_t channels, const T* dy, T* dbias) {
-  const std::int64_t slab = rows > 65536 ? (rows + 1023) / 1024 : 64, slabs = (rows + slab - 1) / slab;
-  const auto sums = on.template allocate<float>(slabs * channels);
-  launch(on, bodies::SumSlabs<T>{rows, channels, slab, dy, sums.get()}, {.teams = slabs, .threads = 128});
-  launch(on, bodies::AddSlabs<T>{slabs, channels, sums.get(), dbias}, grid_for(channels, 1, 32));
-}
 
 }  // namespace HUSH_CUDA_ABI
 }  // namespace hush

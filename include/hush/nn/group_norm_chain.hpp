@@ -49,7 +49,7 @@ V norm_by_parts(const V& x, const Parameter<typename V::backend>& gamma, const P
 template <Value V>
 V group_norm_chain(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
                    std::int64_t groups, double eps, const AroundNorm<V>& around) {
-  if constexpr (FusesNorms<typename V::backend>)
+  if constexpr (OffersMore<typename V::backend>)
     return group_norm_fused(x, gamma, beta, groups, eps, around);
   else
     return norm_by_parts(x, gamma, beta, groups, eps, around);

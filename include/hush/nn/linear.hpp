@@ -18,7 +18,7 @@ struct Linear {
   /// residual + (*this)(x): one op on a backend that has it.
   template <Value V>
   V onto(const V& residual, const V& x) const {
-    if constexpr (AddsResiduals<B>)
+    if constexpr (OffersMore<B>)
       return linear_onto(residual, x, weight, bias);
     else
       return residual + (*this)(x);

@@ -9,7 +9,7 @@ namespace hush::nn {
 /// that has it, two elsewhere.
 template <Value V>
 V beside_skip(const V& skip, const V& x, std::int64_t factor) {
-  if constexpr (JoinsUpsampled<typename V::backend>)
+  if constexpr (OffersMore<typename V::backend>)
     return concat_upsampled(skip, x, factor);
   else
     return concat(skip, upsample_bilinear(x, factor));

@@ -4,10 +4,6 @@
 
 namespace hush {
 
-/// A backend that makes an image larger and puts it behind another's channels at once.
-template <class B>
-concept JoinsUpsampled = OffersMore<B>;
-
 namespace ops {
 
 /// Saves nothing but the shapes.
@@ -45,7 +41,7 @@ struct ConcatUpsampled {
 /// concat(skip, upsample_bilinear(x, factor)) in one op: skip [N, H * factor, W * factor, S] and x [N, H, W, C] to
 /// [N, H * factor, W * factor, S + C].
 template <Value V>
-V concat_upsampled(const V& skip, const V& x, std::int64_t factor) requires JoinsUpsampled<typename V::backend> {
+V concat_upsampled(const V& skip, const V& x, std::int64_t factor) requires OffersMore<typename V::backend> {
   return apply(ops::ConcatUpsampled{factor}, skip, x);
 }
 

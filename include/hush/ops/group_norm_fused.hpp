@@ -17,10 +17,6 @@ struct AroundNorm {
   std::optional<V> scale = {}, shift = {}, residual = {}, beside = {};
 };
 
-/// Whether a backend has a kernel for all of that at once.
-template <class B>
-concept FusesNorms = OffersMore<B>;
-
 namespace ops {
 
 /// A group normalization and all around it in one op, for backends that have the kernel. Its arguments are x, gamma,
@@ -118,7 +114,7 @@ void check_around(const V& x, const AroundNorm<V>& around) {
 template <Value V>
 V group_norm_fused(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
                    std::int64_t groups, double eps,
-                   const AroundNorm<V>& around) requires FusesNorms<typename V::backend> {
+                   const AroundNorm<V>& around) requires OffersMore<typename V::backend> {
   check_around(x, around);
   const auto or_empty = [&](const std::optional<V>& v) -> V {
     return v ? *v : constant_like(x, Tensor<typename V::backend>{});

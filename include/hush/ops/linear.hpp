@@ -3,10 +3,6 @@
 
 namespace hush {
 
-/// A backend whose linear layers add a residual while they write their result.
-template <class B>
-concept AddsResiduals = OffersMore<B>;
-
 namespace ops {
 
 /// Saves x and the weight.
@@ -84,7 +80,7 @@ V linear(const V& x, const Parameter<typename V::backend>& weight, const Paramet
 /// residual + linear(x, weight, bias) in one op; the residual is of the result's shape.
 template <Value V>
 V linear_onto(const V& residual, const V& x, const Parameter<typename V::backend>& weight,
-              const Parameter<typename V::backend>& bias) requires AddsResiduals<typename V::backend> {
+              const Parameter<typename V::backend>& bias) requires OffersMore<typename V::backend> {
   return apply(ops::LinearOnto{}, residual, x, in_scalars(weight), in_scalars(bias));
 }
 
