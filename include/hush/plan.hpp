@@ -167,26 +167,32 @@ inline Plan recycled(Plan plan) {
 
 }  // namespace tracing
 
-/// Runs a linear sampler once over levels[0] > levels[1] > ... > clean on linear forms, and writes down what it does.
-/// Throws std::invalid_argument for fewer than two levels and for coefficients that are not
-/// finite, and what the sampler throws.
+/// Runs a linear sampler once over the levels of a course on linear forms, and writes down what it does. Throws
+/// std::invalid_argument for fewer than two levels and for coefficients that are not finite, and what the sampler
+/// throws.
 template <Sampler S>
-Plan trace(const S& sampler, const std::vector<Level>& levels) {
+Plan trace(const S& sampler, Course course) {
   static_assert(is_linear<S>, "trace: this sampler is not linear (it says so itself); run it eagerly");
-  check(levels.size() >= 2, "trace", "wants two levels or more, got ", levels.size());
+  check(course.levels.size() >= 2, "trace", "wants two levels or more, got ", course.levels.size());
   tracing::Tracer tracer;
   tracing::Form x = tracing::Tracer::slot(0);
   MemoryOf<S, tracing::Form> memory{};
-  for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
-    tracer.step = int(i), tracer.draws = 0;
+  for (course.step = 0; course.step < course.steps(); ++course.step) {
+    tracer.step = course.step, tracer.draws = 0;
     x = advance(
-        sampler, [&](const tracing::Form& at, Level level) { return tracer.denoise(at, level); }, x, levels[i],
-        levels[i + 1], [&] { return tracer.noise(); }, memory);
+        sampler, [&](const tracing::Form& at, Level level) { return tracer.denoise(at, level); }, x, course,
+        [&] { return tracer.noise(); }, memory);
     x = tracing::Tracer::slot(tracer.combine(x, true));
   }
   tracer.plan.result = x.terms[0].slot;
-  tracer.plan.steps = int(levels.size()) - 1;
+  tracer.plan.steps = course.steps();
   return tracing::recycled(std::move(tracer.plan));
+}
+
+/// The same for a sampler that goes straight down the levels and asks for no others.
+template <Sampler S>
+Plan trace(const S& sampler, const std::vector<Level>& levels) {
+  return trace(sampler, Course{route_of(sampler, levels)});
 }
 
 /// Executes a plan on any X with double * X and X + X: `denoise(x, level)` gives Denoised<X>, `draw(step, ordinal)` an

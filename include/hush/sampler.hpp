@@ -1,6 +1,10 @@
 #pragma once
 #include <concepts>
+#include <cstddef>
+#include <functional>
+#include <vector>
 
+#include <hush/check.hpp>
 #include <hush/level.hpp>
 
 namespace hush {
@@ -27,28 +31,66 @@ struct MemoryChoice<S, X> {
 template <class S, class X>
 using MemoryOf = typename MemoryChoice<S, X>::type;
 
-/// One step of any sampler, whether it has a memory or not. `denoise(x, at)` gives Denoised<X>; `noise()` gives a fresh
-/// X ~ N(0, 1) each time. X needs no more than double * X, X + X and X - X.
-template <class S, class D, class X, class N>
-X advance(const S& sampler, D&& denoise, const X& x, Level from, Level to, N&& noise, MemoryOf<S, X>& memory) {
-  if constexpr (std::same_as<MemoryOf<S, X>, NoMemory>)
-    return sampler.template step<X>(denoise, x, from, to, noise);
+/// The run that a step belongs to: its levels in the order in which it meets them, and the number of the step at hand,
+/// which goes from levels[step] to levels[step + 1]. `at_time` and `time_of` come from the schedule.
+struct Course {
+  std::vector<Level> levels;
+  int step = 0;
+  std::function<Level(double time)> at_time = nullptr;    // the level at a time
+  std::function<double(double sigma)> time_of = nullptr;  // the time at which noise / signal is sigma
+
+  int steps() const { return int(levels.size()) - 1; }
+  const Level& from() const { return levels[std::size_t(step)]; }
+  const Level& to() const { return levels[std::size_t(step) + 1]; }
+  bool is_last() const { return step + 1 == steps(); }
+  /// The level of the schedule where noise / signal is `sigma`: a level between two of the run. Throws
+  /// std::invalid_argument for a course that knows no schedule.
+  Level at_sigma(double sigma) const {
+    check(at_time && time_of, "sampler", "wants levels between those of the run, and this course knows no schedule");
+    return at_time(time_of(sigma));
+  }
+};
+
+/// A sampler that does not go straight down from level to level (RePaint's jumps, Langevin's repetitions, an inversion)
+/// says how it goes: `std::vector<Level> route(const std::vector<Level>& down) const`, given the levels of the grid and
+/// then the clean one.
+template <class S>
+std::vector<Level> route_of(const S& sampler, const std::vector<Level>& down) {
+  if constexpr (requires { sampler.route(down); })
+    return sampler.route(down);
   else
-    return sampler.template step<X>(denoise, x, from, to, noise, memory);
+    return down;
 }
 
-/// A step over an interval, from one level to a less noisy one, written as in the paper:
-/// `template <class X> X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const`, with a last
-/// argument `Memory<X>& memory` if the sampler declares `template <class X> struct Memory`. Checked with X = double.
-template <class S>
-concept Sampler = requires(const S& sampler, Denoised<double> (&denoise)(const double&, Level), const double& x,
-                           Level at, double (&noise)()) {
-  { sampler.template step<double>(denoise, x, at, at, noise) } -> std::same_as<double>;
-}
-|| requires(const S& sampler, Denoised<double> (&denoise)(const double&, Level), const double& x, Level at,
-            double (&noise)(), typename S::template Memory<double>& memory) {
-  { sampler.template step<double>(denoise, x, at, at, noise, memory) } -> std::same_as<double>;
+/// Whether a sampler has a step that takes `More` besides.
+template <class S, class... More>
+concept StepsWith = requires(const S& sampler, Denoised<double> (&denoise)(const double&, Level), const double& x,
+                             Level at, double (&noise)(), More&... more) {
+  { sampler.template step<double>(denoise, x, at, at, noise, more...) } -> std::same_as<double>;
 };
+
+/// A step over an interval, from one level to another, usually less noisy one, written as in the paper:
+/// `template <class X> X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const`, with a further
+/// argument `Memory<X>& memory` if the sampler declares `template <class X> struct Memory`, and a last one
+/// `const Course& course` if it wants to know the whole run. Checked with X = double.
+template <class S>
+concept Sampler = StepsWith<S> || StepsWith<S, const Course> || StepsWith<S, MemoryOf<S, double>> ||
+    StepsWith<S, MemoryOf<S, double>, const Course>;
+
+/// One step of any sampler. `denoise(x, at)` gives Denoised<X>; `noise()` gives a fresh X ~ N(0, 1) each time. X needs
+/// no more than double * X, X + X and X - X.
+template <class S, class D, class X, class N>
+X advance(const S& sampler, D&& denoise, const X& x, const Course& course, N&& noise, MemoryOf<S, X>& memory) {
+  const Level from = course.from(), to = course.to();
+  if constexpr (StepsWith<S>)
+    return sampler.template step<X>(denoise, x, from, to, noise);
+  else if constexpr (StepsWith<S, const Course>)
+    return sampler.template step<X>(denoise, x, from, to, noise, course);
+  else if constexpr (StepsWith<S, MemoryOf<S, double>>)
+    return sampler.template step<X>(denoise, x, from, to, noise, memory);
+  else
+    return sampler.template step<X>(denoise, x, from, to, noise, memory, course);
+}
 
 /// Whether a step is a linear combination of what it is given, so that a Plan can hold it: yes, unless the sampler says
 /// `static constexpr bool linear = false;`.

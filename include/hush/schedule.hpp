@@ -95,6 +95,25 @@ class AnySchedule {
   int steps_ = 0;
 };
 
+/// The time at which noise / signal is `sigma`, found by bisection: sigma grows with time. Between the clean level and
+/// the first noisy one too; a schedule whose noise does not begin at 0 answers with its first noisy time there. Throws
+/// std::invalid_argument for a sigma that is negative, not a number, or larger than that of the noisiest level.
+inline double time_of_sigma(const AnySchedule& schedule, double sigma) {
+  const auto reaches = [&](double time) {
+    const Level at = schedule(time);
+    return at.noise >= sigma * at.signal;
+  };
+  double low = schedule.clean(), high = low + (schedule.steps() > 0 ? schedule.steps() : 1);
+  check(sigma >= 0 && reaches(high), "schedule", "has no level of noise / signal = ", sigma);
+  if (reaches(low)) return low;
+  while (high - low > 1) {  // discrete schedules: first the interval, then the place in it
+    const double middle = low + std::floor((high - low) / 2);
+    (reaches(middle) ? high : low) = middle;
+  }
+  for (double middle; (middle = low + (high - low) / 2) > low && middle < high;) (reaches(middle) ? high : low) = middle;
+  return high;
+}
+
 /// The same levels called by times that are larger by one: 1..T, and 0 is clean, as in algorithms 1 and 2 of
 /// Ho et al. 2020. `OneBased{LinearBeta{...}}`.
 template <class S>

@@ -31,16 +31,20 @@ struct Pixels {
   friend Pixels operator-(Pixels x, const Pixels& y) { return std::move(x) + -1. * y; }
 };
 
-/// The sampler as it reads, over all levels. `draw(step, ordinal)` gives the noise of that name.
+/// The sampler as it reads, over a course. `draw(step, ordinal)` gives the noise of that name.
 template <class S, class X, class D, class N>
-X run_eagerly(const S& sampler, const std::vector<Level>& levels, X x, D&& denoise, N&& draw) {
+X run_eagerly(const S& sampler, Course course, X x, D&& denoise, N&& draw) {
   MemoryOf<S, X> memory{};
-  for (int step = 0; step + 1 < int(levels.size()); ++step) {
+  for (course.step = 0; course.step < course.steps(); ++course.step) {
     int ordinal = 0;
-    const auto noise = [&] { return draw(step, ordinal++); };
-    x = advance(sampler, denoise, x, levels[std::size_t(step)], levels[std::size_t(step) + 1], noise, memory);
+    const auto noise = [&] { return draw(course.step, ordinal++); };
+    x = advance(sampler, denoise, x, course, noise, memory);
   }
   return x;
+}
+template <class S, class X, class D, class N>
+X run_eagerly(const S& sampler, const std::vector<Level>& levels, X x, D&& denoise, N&& draw) {
+  return run_eagerly(sampler, Course{route_of(sampler, levels)}, std::move(x), denoise, draw);
 }
 
 /// A network F(x, sees), pixel by pixel, as a denoiser; x0 is kept in [-clip, clip] unless clip is 0.
@@ -121,9 +125,13 @@ struct Gaussian {
 
   /// What a sampler makes of N(0, 1), carried through its plan.
   template <class S>
-  Affine carry(const S& sampler, const std::vector<Level>& levels) const {
+  Affine carry(const S& sampler, const Course& course) const {
     const auto exact = [this](const Affine& x, Level at) { return denoise(x, at, Affine{1, 0, {}}); };
-    return run(trace(sampler, levels), Affine{0, 1, {}}, exact, affine_draw);
+    return run(trace(sampler, course), Affine{0, 1, {}}, exact, affine_draw);
+  }
+  template <class S>
+  Affine carry(const S& sampler, const std::vector<Level>& levels) const {
+    return carry(sampler, Course{route_of(sampler, levels)});
   }
 };
 
