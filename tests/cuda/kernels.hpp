@@ -22,4 +22,5 @@
 #include <hush/cuda/rehearsal.hpp>
 #include <hush/cuda/resample.hpp>
 #include <hush/cuda/steps.hpp>
+#include <hush/cuda/threshold.hpp>
 #endif
