@@ -14,32 +14,11 @@
 #include <hush/sampling.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
+#include "formula.hpp"
+
 using namespace hush;
 
 namespace {
-
-/// A network that is a formula of a pixel and of what it sees.
-template <class T>
-struct Formula {
-  using backend = Cpu<T>;
-  double (*f)(double x, double sees);
-  ImageSize size{2, 3, 1};
-  Cpu<T> machine{};
-
-  ImageSize image() const { return size; }
-  Ports ports() const { return {}; }
-  Cpu<T> on() const { return machine; }
-  static void visit(auto&, auto&&) {}
-  template <Value V>
-  V operator()(const Input<V>& input) const {
-    const auto& x = value_of(input.image);
-    const auto& sees = input.sees;
-    Tensor<Cpu<T>> y = empty_like(x);
-    const std::int64_t stride = x.size() / x.shape()[0];
-    for (std::int64_t i = 0; i < x.size(); ++i) y.data()[i] = T(f(x.data()[i], sees.data()[i / stride]));
-    return constant_like(input.image, y);
-  }
-};
 
 double zero(double, double) { return 0; }
 double nan_below_400(double x, double t) { return t < 400 ? std::numeric_limits<double>::quiet_NaN() : x; }
@@ -180,6 +159,6 @@ TEST_CASE("sample: options that make no sense are refused in words") {
           return std::vector<double>{10, 20};
         }}) == "[sample] the grid's times must fall: 20 follows 10");
   CHECK(message({.grid = [](const AnySchedule&, int) { return std::vector<double>{-1}; }}) ==
-        "[sample] the grid starts at time -1, where there is no noise");
+        "[sample] the run starts at time -1, where there is no noise");
   CHECK(sample(ddpm_process, net, Ddim{}, {.count = 0}).count == 0);
 }

@@ -75,6 +75,8 @@ class RecordedSampling {
 
   /// The images from number `first` on, whose start is in `start`.
   Tensor<F> run(Tensor<F> start, std::int64_t first) {
+    check(start.shape() == shape_, "sample", "the run was recorded for ", shape_, ", cannot start from ",
+          start.shape());
     copy(on_, start.size(), std::as_const(start).data(), registers_[0].data());
     fill(on_, 1, 0, state_.data() + RunState::step);
     const std::int32_t number = std::int32_t(first);
@@ -125,8 +127,9 @@ class RecordedSampling {
       float* to = &numbers[std::size_t(step * t.width)];
       if (const auto* look = std::get_if<DenoiseRow>(plan.rows[std::size_t(step)][place])) {
         const Scalings s = process_.parameterization(look->level);
-        const NoiseScalings n = look->level.noise > 0 ? noise_scalings(s, look->level) : NoiseScalings{};
-        for (const double v : {s.skip, s.out, n.skip, n.out, options_.clip}) *to++ = float(v);
+        const EstimateRule rule =
+            estimate_rule(process_.parameterization, look->level, options_.threshold ? 0 : options_.clip);
+        for (const double v : {rule.a, rule.b, rule.c, rule.d, rule.clip}) *to++ = float(v);
         in[std::size_t(step)] = float(s.in), sees[std::size_t(step)] = float(s.sees);
         t.scales |= s.in != 1;
       } else {

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <hush/course.hpp>
 #include <hush/nn/shadows.hpp>
 #include <hush/recorded_sampling.hpp>
 #include <hush/sampling.hpp>
@@ -28,41 +29,39 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
       Backbone<Net>,
       "sample: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
       "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
-  check(options.count >= 0, "sample", "count must not be negative, is ", options.count);
-  check(options.batch >= 1, "sample", "batch must be at least 1, is ", options.batch);
-  check(options.first_image >= 0, "sample", "first_image must not be negative, is ", options.first_image);
-  check(options.clip >= 0 && std::isfinite(options.clip), "sample", "clip must be 0 (none) or positive, is ",
-        options.clip);
-  check(options.every >= 1, "sample", "every must be at least 1, is ", options.every);
-  check(bool(options.grid), "sample", "grid must not be empty");
+  check_options(options);
   check(net.ports() == process.ports(), "sample", "the network was built for another process: its ports differ");
-  const std::vector<double> times = options.grid(AnySchedule(process.schedule), options.steps);
-  check(!times.empty(), "sample", "the grid gave no times");
-  for (std::size_t i = 1; i < times.size(); ++i)
-    check(times[i] < times[i - 1], "sample", "the grid's times must fall: ", times[i], " follows ", times[i - 1]);
-  const std::vector<Level> levels = levels_at(process.schedule, times);
-  check(levels.front().noise > 0, "sample", "the grid starts at time ", times[0], ", where there is no noise");
+  const std::vector<double> times = step_times(AnySchedule(process.schedule), options);
+  const Course way = course(process.schedule, sampler, times);
+  const ImageSize size = net.image();
+  if (const auto* from = std::get_if<FromImages>(&options.start)) {
+    const ImageSize given_size{from->images.height, from->images.width, from->images.channels};
+    check(from->images.count == options.count && given_size == size, "sample", "starts from ", from->images.count,
+          " images of ", given_size, ", wants ", options.count, " of ", size);
+  } else {
+    check(way.levels.front().noise > 0, "sample", "the run starts at time ", way.levels.front().time,
+          ", where there is no noise");
+  }
 
   using B = typename Net::backend;
   const NamedRange<B> range(net.on(), "hush sample");
-  const ImageSize size = net.image();
   Images<float> images(options.count, size.height, size.width, size.channels);
   Plan plan;
   if constexpr (is_linear<S>)
-    if (options.execution == Execution::planned) plan = trace(sampler, levels);
+    if (options.execution == Execution::planned) plan = trace(sampler, way);
   const Shadows<B> shadows(net);
   using Recorded = std::conditional_t<OffersMore<typename B::full>, RecordedSampling<Proc, Net>, std::nullptr_t>;
   [[maybe_unused]] std::unique_ptr<Recorded> recorded;
   for (std::int64_t first = 0; first < options.count; first += options.batch) {
     const std::int64_t count = std::min(options.batch, options.count - first);
     const auto rows = process.conditioning.rows(given, first, count);
-    Sampling<Proc, Net> sampling(process, net, rows, options, levels, options.first_image + first, count);
+    Sampling<Proc, Net> sampling(process, net, rows, options, way, first, count);
     const auto run = [&] {
       if (plan.rows.empty()) return sampling.run_eagerly(sampler);
       if constexpr (OffersMore<typename B::full>) {
         if (is_recordable(plan) && !options.noise) {
           if (!recorded || recorded->count() != count || !std::is_empty_v<decltype(rows)>)
-            recorded = std::make_unique<Recorded>(process, net, rows, options, plan, levels, count);
+            recorded = std::make_unique<Recorded>(process, net, rows, options, plan, way.levels, count);
           return recorded->run(sampling.start(), options.first_image + first);
         }
       }

@@ -74,8 +74,9 @@ concept StepsWith = requires(const S& sampler, Denoised<double> (&denoise)(const
 /// argument `Memory<X>& memory` if the sampler declares `template <class X> struct Memory`, and a last one
 /// `const Course& course` if it wants to know the whole run. Checked with X = double.
 template <class S>
-concept Sampler = StepsWith<S> || StepsWith<S, const Course> || StepsWith<S, MemoryOf<S, double>> ||
-    StepsWith<S, MemoryOf<S, double>, const Course>;
+concept Sampler = StepsWith<S> || StepsWith<S, const Course> || StepsWith<S, MemoryOf<S, double>> || StepsWith < S,
+        MemoryOf<S, double>,
+const Course > ;
 
 /// One step of any sampler. `denoise(x, at)` gives Denoised<X>; `noise()` gives a fresh X ~ N(0, 1) each time. X needs
 /// no more than double * X, X + X and X - X.

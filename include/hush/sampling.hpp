@@ -2,58 +2,21 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <stdexcept>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include <hush/grid.hpp>
-#include <hush/grids/leading.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/plan.hpp>
 #include <hush/process.hpp>
+#include <hush/sample_options.hpp>
 #include <hush/sampler.hpp>
 #include <hush/tensor/combination.hpp>
+#include <hush/tensor/noise.hpp>
 
 namespace hush {
-
-/// What `each_step` is told: `step` of `of` are done for the images from `first_image` on, which are x at `level`; x0
-/// is the last estimate of the clean images (empty before the first step).
-template <Backend B>
-struct Step {
-  int step, of;
-  std::int64_t first_image;
-  Level level;
-  const Tensor<typename B::full>&x, &x0;
-};
-
-/// Where the noise comes from if not from Philox: called once for the start and once a draw, with the values of a batch
-/// [n, H, W, C] to fill. Such noise depends on the batch size, and a source with a state goes on where the last call of
-/// `sample` left it. `TorchRandom` makes PyTorch's.
-using NoiseSource = std::function<void(std::span<float> values, const Shape& shape)>;
-
-/// How a sampler is run: as a traced plan where it is linear, or step by step on tensors as it reads. Both agree to
-/// rounding; the plan is faster.
-enum class Execution { planned, eager };
-
-/// Options of `sample`, all with defaults.
-template <Backend B>
-struct SampleOptions {
-  int steps = 50;                                           // steps of the sampler
-  std::int64_t count = 1;                                   // images
-  std::int64_t batch = 16;                                  // images at a time: memory and speed, not the result
-  std::uint64_t seed = 0;                                   // image i belongs to (seed, first_image + i)
-  std::int64_t first_image = 0;                             // number of the first image
-  double clip = 1;                                          // x0 estimates are kept in [-clip, clip]; 0: as they are
-  Grid grid = Leading{};                                    // where the steps fall
-  NoiseSource noise = nullptr;                              // in place of Philox
-  std::function<bool(const Step<B>&)> each_step = nullptr;  // false stops; also called before the first step
-  int every = 1;  // each_step is called after so many steps, and after the last
-  Execution execution = Execution::planned;
-  bool record = true;  // on a GPU a plan runs as a graph; off: kernel by kernel, with the same bits
-};
 
 /// A network that gave NaN or infinite values; the message names the step.
 struct NonFiniteSample : std::runtime_error {
@@ -63,6 +26,18 @@ struct NonFiniteSample : std::runtime_error {
 inline NonFiniteSample non_finite_sample(int step, int steps, const std::vector<Level>& levels) {
   return NonFiniteSample(words("[sample] the network gave NaN or infinite values at step ", step + 1, " of ", steps,
                                " (time ", levels[std::size_t(step)].time, ")"));
+}
+
+/// How the network's output becomes both estimates at a level. Throws std::invalid_argument where it cannot: a network
+/// that predicts noise says nothing about an image without signal.
+template <Parameterization P>
+EstimateRule estimate_rule(const P& parameterization, Level level, double clip) {
+  const Scalings s = parameterization(level);
+  const NoiseScalings n = level.noise > 0 ? noise_scalings(s, level) : NoiseScalings{};
+  check(std::isfinite(s.skip) && std::isfinite(s.out) && std::isfinite(s.in), "sample",
+        "this parameterization gives no clean image at time ", level.time, ", where the signal is ", level.signal,
+        " and the noise ", level.noise, "; begin at another level, or predict the velocity or x0");
+  return {s.skip, s.out, n.skip, n.out, clip};
 }
 
 /// What a draw of a sampler is for: the ordinal-th of its step.
@@ -84,21 +59,33 @@ class Sampling {
   using Given = typename Proc::template Given<B>;
 
   Sampling(const Proc& process, const Net& net, const Given& given, const SampleOptions<B>& options,
-           const std::vector<Level>& levels, std::int64_t first, std::int64_t count)
+           const Course& course, std::int64_t first, std::int64_t count)
       : process_(process),
         net_(net),
         given_(given),
         options_(options),
         on_(net.on().in_full()),
-        levels_(levels),
-        first_(first) {
+        course_(course),
+        levels_(course.levels),
+        first_(options.first_image + first) {
     const ImageSize size = net.image();
     shape_ = {count, size.height, size.width, size.channels};
   }
 
-  /// Pure noise at the first level: N(0, 1) where the signal fades (VP), noise * N(0, 1) where only noise grows (VE).
+  /// The images that the run starts from.
   Tensor<F> start() {
     const Level& level = levels_.front();
+    if (const auto* uniform = std::get_if<FromUniform>(&options_.start)) return uniformly(*uniform);
+    if (const auto* given = std::get_if<FromImages>(&options_.start)) {
+      const float* from = given->images.pixels.data() + (first_ - options_.first_image) * stride();
+      const Tensor<F> x0 = upload(on_, shape_, std::span<const float>(from, std::size_t(shape_.size())));
+      Tensor<F> x(on_, shape_);
+      const std::vector<Tensor<F>> sources{x0};
+      const PlanTerm term{0, level.signal};
+      const PlanDraw draw{0, start_draw, level.noise};
+      combine_into(x, {&term, 1}, {&draw, level.noise > 0 ? std::size_t(1) : 0}, &sources);
+      return x;
+    }
     Tensor<F> x(on_, shape_);
     const PlanDraw draw{0, start_draw, level.signal == 1 ? level.noise : 1};
     combine_into(x, {}, {&draw, 1}, nullptr);
@@ -109,12 +96,11 @@ class Sampling {
     const std::vector<Level> same(std::size_t(shape_[0]), level);
     const Tensor<B> f = process_.predict(net_, x, same, given_);
     check(f.shape() == shape_, "sample", "the network gave ", f.shape(), ", wanted ", shape_);
-    const Scalings s = process_.parameterization(level);
-    const NoiseScalings n = level.noise > 0 ? noise_scalings(s, level) : NoiseScalings{};
     using T = typename F::scalar;
     Tensor<F, std::int32_t> bad(on_, {1});
     fill(on_, 1, 0, bad.data());
-    estimates(on_, x.size(), EstimateRule{s.skip, s.out, n.skip, n.out, options_.clip}, x.data(), f.data(),
+    const double clip = options_.threshold ? 0 : options_.clip;
+    estimates(on_, x.size(), estimate_rule(process_.parameterization, level, clip), x.data(), f.data(),
               x0 ? x0->data() : static_cast<T*>(nullptr), eps ? eps->data() : static_cast<T*>(nullptr), bad.data());
     if (download<std::int32_t>(bad)[0] != 0) throw non_finite_sample(step, int(levels_.size()) - 1, levels_);
   }
@@ -134,8 +120,8 @@ class Sampling {
         philox.push_back({draw_purpose(draw), draw.coefficient});
       }
     }
-    combine(on_, shape_[0], shape_.size() / std::max<std::int64_t>(1, shape_[0]),
-            std::span<const Term<typename F::scalar>>(sources), std::span<const DrawTerm>(philox), place, to.data());
+    combine(on_, shape_[0], stride(), std::span<const Term<typename F::scalar>>(sources),
+            std::span<const DrawTerm>(philox), place, to.data());
   }
   /// Tells the observer; false if it wants to stop.
   bool tell(int step, const Tensor<F>& x, const Tensor<F>& x0) const {
@@ -176,7 +162,8 @@ class Sampling {
     Tensor<F> x = start(), seen;
     if (!tell(0, x, seen)) return x;
     MemoryOf<S, Tensor<F>> memory{};
-    for (int step = 0; step + 1 < int(levels_.size()); ++step) {
+    Course course = course_;
+    for (int& step = course.step; step < course.steps(); ++step) {
       int ordinal = 0;
       const auto look = [&](const Tensor<F>& at, Level level) {
         Denoised<Tensor<F>> found{Tensor<F>(on_, shape_), Tensor<F>(on_, shape_)};
@@ -190,7 +177,7 @@ class Sampling {
         combine_into(z, {}, {&draw, 1}, nullptr);
         return z;
       };
-      x = advance(sampler, look, x, levels_[std::size_t(step)], levels_[std::size_t(step) + 1], noise, memory);
+      x = advance(sampler, look, x, course, noise, memory);
       put_back(x);
       if (!tell(step + 1, x, seen)) break;
     }
@@ -201,6 +188,16 @@ class Sampling {
   static constexpr int start_draw = -1;
   static std::uint32_t draw_purpose(const PlanDraw& draw) {
     return draw.ordinal == start_draw ? purpose("start") : hush::draw_purpose(draw.ordinal);
+  }
+  std::int64_t stride() const { return shape_.size() / std::max<std::int64_t>(1, shape_[0]); }
+  Tensor<F> uniformly(const FromUniform& range) const {
+    std::vector<float> values(std::size_t(shape_.size()));
+    for (std::int64_t i = 0; i < shape_.size(); ++i) {
+      const Stream stream{options_.seed, std::uint32_t(first_ + i / stride()), 0, purpose("start")};
+      const float u = uniform01(random_word(stream, std::uint64_t(i % stride())));
+      values[std::size_t(i)] = float(range.low + (range.high - range.low) * double(u));
+    }
+    return upload(on_, shape_, std::span<const float>(values));
   }
   /// A draw of the options' source, fetched when it is first asked for and kept for the step after.
   const Tensor<F>& fetched(const PlanDraw& draw) {
@@ -221,6 +218,7 @@ class Sampling {
   const Given& given_;
   const SampleOptions<B>& options_;
   F on_;
+  const Course& course_;
   const std::vector<Level>& levels_;
   std::int64_t first_;
   Shape shape_;

@@ -110,7 +110,8 @@ inline double time_of_sigma(const AnySchedule& schedule, double sigma) {
     const double middle = low + std::floor((high - low) / 2);
     (reaches(middle) ? high : low) = middle;
   }
-  for (double middle; (middle = low + (high - low) / 2) > low && middle < high;) (reaches(middle) ? high : low) = middle;
+  for (double middle; (middle = low + (high - low) / 2) > low && middle < high;)
+    (reaches(middle) ? high : low) = middle;
   return high;
 }
 

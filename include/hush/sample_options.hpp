@@ -1,0 +1,116 @@
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include <hush/grid.hpp>
+#include <hush/grids/leading.hpp>
+#include <hush/images.hpp>
+#include <hush/tensor/tensor.hpp>
+
+namespace hush {
+
+/// What `each_step` is told: `step` of `of` are done for the images from `first_image` on, which are x at `level`; x0
+/// is the last estimate of the clean images (empty before the first step).
+template <Backend B>
+struct Step {
+  int step, of;
+  std::int64_t first_image;
+  Level level;
+  const Tensor<typename B::full>&x, &x0;
+};
+
+/// Where the noise comes from if not from Philox: called once for the start and once a draw, with the values of a batch
+/// [n, H, W, C] to fill. Such noise depends on the batch size, and a source with a state goes on where the last call of
+/// `sample` left it. `TorchRandom` makes PyTorch's.
+using NoiseSource = std::function<void(std::span<float> values, const Shape& shape)>;
+
+/// How a sampler is run: as a traced plan where it is linear, or step by step on tensors as it reads. Both agree to
+/// rounding; the plan is faster.
+enum class Execution { planned, eager };
+
+/// A run starts from noise: N(0, 1) where the signal fades (VP), noise * N(0, 1) where only noise grows (VE).
+struct FromNoise {};
+
+/// A run starts from numbers that are uniform in [low, high): annealed Langevin dynamics (Song and Ermon 2019).
+struct FromUniform {
+  double low = 0, high = 1;
+};
+
+/// A run starts from images [count, H, W, C] that are noised to the level at which the last `strength`, in (0, 1], of
+/// the steps begin (Meng et al. 2022, SDEdit); the steps before are left out. A run that begins at the clean level, as
+/// an inversion does, starts from the images themselves.
+struct FromImages {
+  Images<float> images;
+  double strength = 1;
+};
+
+/// Dynamic thresholding of x0 estimates (Saharia et al. 2022, Imagen, section 2.3): each image is cut off at s, the
+/// `ratio`-quantile of its magnitudes but no less than 1 and no more than `largest`, and divided by s.
+struct DynamicThreshold {
+  double ratio = .995, largest = 1;
+};
+
+/// Options of `sample`, all with defaults.
+template <Backend B>
+struct SampleOptions {
+  int steps = 50;                                  // steps of the sampler
+  std::int64_t count = 1;                          // images
+  std::int64_t batch = 16;                         // images at a time: memory and speed, not the result
+  std::uint64_t seed = 0;                          // image i belongs to (seed, first_image + i)
+  std::int64_t first_image = 0;                    // number of the first image
+  double clip = 1;                                 // x0 estimates are kept in [-clip, clip]; 0: as they are
+  std::optional<DynamicThreshold> threshold = {};  // in place of clip
+  Grid grid = Leading{};                           // where the steps fall
+  std::variant<FromNoise, FromUniform, FromImages> start = FromNoise{};
+  NoiseSource noise = nullptr;                              // in place of Philox
+  std::function<bool(const Step<B>&)> each_step = nullptr;  // false stops; also called before the first step
+  int every = 1;  // each_step is called after so many steps, and after the last
+  Execution execution = Execution::planned;
+  bool record = true;  // on a GPU a plan runs as a graph; off: kernel by kernel, with the same bits
+};
+
+/// Throws std::invalid_argument, with the option's name, for one that makes no sense.
+template <Backend B>
+void check_options(const SampleOptions<B>& options) {
+  check(options.count >= 0, "sample", "count must not be negative, is ", options.count);
+  check(options.batch >= 1, "sample", "batch must be at least 1, is ", options.batch);
+  check(options.first_image >= 0, "sample", "first_image must not be negative, is ", options.first_image);
+  check(options.clip >= 0 && std::isfinite(options.clip), "sample", "clip must be 0 (none) or positive, is ",
+        options.clip);
+  if (options.threshold) {
+    check(options.threshold->ratio > 0 && options.threshold->ratio <= 1, "sample",
+          "the threshold's ratio must be in (0, 1], is ", options.threshold->ratio);
+    check(options.threshold->largest > 0 && std::isfinite(options.threshold->largest), "sample",
+          "the threshold's largest must be positive, is ", options.threshold->largest);
+  }
+  check(options.every >= 1, "sample", "every must be at least 1, is ", options.every);
+  check(bool(options.grid), "sample", "grid must not be empty");
+  if (const auto* uniform = std::get_if<FromUniform>(&options.start))
+    check(std::isfinite(uniform->low) && uniform->low <= uniform->high && std::isfinite(uniform->high), "sample",
+          "cannot start uniformly in ", uniform->low, " to ", uniform->high);
+  if (const auto* given = std::get_if<FromImages>(&options.start))
+    check(given->strength > 0 && given->strength <= 1, "sample", "strength must be in (0, 1], is ", given->strength);
+}
+
+/// The times at which the steps of a run fall: those of the grid, or the last of them where it starts from images.
+/// Throws std::invalid_argument unless they fall.
+template <Backend B>
+std::vector<double> step_times(const AnySchedule& schedule, const SampleOptions<B>& options) {
+  std::vector<double> times = options.grid(schedule, options.steps);
+  check(!times.empty(), "sample", "the grid gave no times");
+  for (std::size_t i = 1; i < times.size(); ++i)
+    check(times[i] < times[i - 1], "sample", "the grid's times must fall: ", times[i], " follows ", times[i - 1]);
+  if (const auto* given = std::get_if<FromImages>(&options.start)) {
+    const auto left = std::size_t(std::floor(double(times.size()) * given->strength + 1e-9));
+    check(left >= 1, "sample", "a strength of ", given->strength, " leaves none of ", times.size(), " steps");
+    times.erase(times.begin(), times.end() - std::ptrdiff_t(left));
+  }
+  return times;
+}
+
+}  // namespace hush

@@ -1,0 +1,86 @@
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <stdexcept>
+
+#include <hush/cpu/elementwise.hpp>
+#include <hush/cpu/noise.hpp>
+#include <hush/guidance.hpp>
+#include <hush/sample.hpp>
+#include <hush/samplers/ddim.hpp>
+#include <hush/schedules/linear_beta.hpp>
+
+using namespace hush;
+
+namespace {
+
+using B = Cpu<float>;
+
+/// Says x + the first number of its condition.
+struct Shifted {
+  using backend = B;
+  ImageSize image() const { return {2, 2, 1}; }
+  Ports ports() const { return {.cue_width = 3}; }
+  B on() const { return {}; }
+  static void visit(auto&, auto&&) {}
+  template <Value V>
+  V operator()(const Input<V>& input) const {
+    const auto& x = value_of(input.image);
+    const auto& cue = value_of(*input.cue);
+    Tensor<B> y = empty_like(x);
+    for (std::int64_t i = 0; i < x.size(); ++i) y.data()[i] = x.data()[i] + cue.data()[i / 4 * 3];
+    return constant_like(input.image, y);
+  }
+};
+
+/// A vector an image, handed to the network as it is.
+struct Vectors {
+  template <class On>
+  using Given = Tensor<On>;
+  Ports ports() const { return {.cue_width = 3}; }
+  template <class On>
+  void attach(const Tensor<On>& given, Input<Tensor<On>>& input) const {
+    input.cue = given;
+  }
+  template <class On>
+  Tensor<On> rows(const Tensor<On>& given, std::int64_t first, std::int64_t count) const {
+    return given.part(first * 3, {count, 3});
+  }
+};
+
+Tensor<B> filled(const Shape& shape, float value) {
+  Tensor<B> x(B{}, shape);
+  fill(B{}, x.size(), double(value), x.data());
+  return x;
+}
+
+static_assert(Backbone<Guided<Shifted>>);
+
+}  // namespace
+
+TEST_CASE("guidance: between, at and beyond the two answers of the network") {
+  const Input<Tensor<B>> input{filled({2, 2, 2, 1}, 5), filled({2}, 1), filled({2, 3}, 2)};
+  for (const double scale : {0., .5, 1., 3.}) {
+    const Tensor<B> said = Guided{Shifted{}, scale}(input);
+    for (std::int64_t i = 0; i < said.size(); ++i) CHECK(said.data()[i] == float(5 + 2 * scale));
+  }
+}
+
+TEST_CASE("guidance: any sampler runs over it, and it changes the picture") {
+  const Process process{LinearBeta{}, PredictNoise<>{}, Vectors{}};
+  const SampleOptions<B> options{.steps = 4, .count = 3, .batch = 2, .clip = 0};
+  const auto run = [&](double scale) {
+    return sample(process, Guided{Shifted{}, scale}, Ddim{}, filled({3, 3}, .1f), options);
+  };
+  CHECK(run(1) == sample(process, Shifted{}, Ddim{}, filled({3, 3}, .1f), options));
+  CHECK(run(0) == sample(process, Shifted{}, Ddim{}, filled({3, 3}, 0), options));
+  CHECK(run(3) != run(1));
+}
+
+TEST_CASE("guidance: without a condition, or with a scale that is none, it says so") {
+  const Input<Tensor<B>> bare{filled({1, 2, 2, 1}, 5), filled({1}, 1)};
+  CHECK_THROWS_WITH_AS((Guided{Shifted{}, 2.}(bare)),
+                       "[Guided] wants a condition's vector, and this process gives none", std::invalid_argument);
+  CHECK_THROWS_WITH_AS((Guided{Shifted{}, std::numeric_limits<double>::infinity()}(bare)),
+                       "[Guided] scale must be finite, is inf", std::invalid_argument);
+}

@@ -1,0 +1,131 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+
+#include <hush/parameterizations/predict_velocity.hpp>
+#include <hush/sample.hpp>
+#include <hush/sample_options.hpp>
+#include <hush/samplers/ddim.hpp>
+#include <hush/samplers/ddpm.hpp>
+#include <hush/schedules/linear_beta.hpp>
+
+#include "formula.hpp"
+
+using namespace hush;
+
+namespace {
+
+double zero(double, double) { return 0; }
+
+const Process process{LinearBeta{}, PredictNoise<Gamma>{}};
+using Options = SampleOptions<Cpu<float>>;
+
+Images<float> ramp(std::int64_t count) {
+  Images<float> x(count, 2, 3, 1);
+  std::iota(x.pixels.begin(), x.pixels.end(), 0.f);
+  for (float& v : x.pixels) v = v / 20 - .5f;
+  return x;
+}
+
+/// What a run of no steps' worth starts from: the observer stops it at once.
+Images<float> start_of(Options options, const LinearBeta& schedule = {}) {
+  options.each_step = [](const auto&) { return false; };
+  return sample(Process{schedule, PredictNoise<Gamma>{}}, Formula<float>{zero}, Ddim{}, options);
+}
+
+std::string message(const Options& options) {
+  try {
+    start_of(options);
+  } catch (const std::invalid_argument& error) { return error.what(); }
+  return "no error";
+}
+
+/// Backwards: from the clean level to the noisiest.
+struct Upwards {
+  std::vector<Level> route(const std::vector<Level>& down) const { return {down.rbegin(), down.rend()}; }
+  template <class X>
+  X step(auto&&, const X& x, Level, Level, auto&&) const {
+    return x;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("sample: a start from images is those images with the noise of the first level that is left") {
+  const Images<float> given = ramp(5);
+  const Options noisy{.steps = 10, .count = 5, .batch = 2, .seed = 3};
+  for (const double strength : {1., .5, .3, .1}) {
+    Options options = noisy;
+    options.start = FromImages{given, strength};
+    const Images<float> start = start_of(options), noise = start_of(noisy);
+    const Level at = LinearBeta{}(100 * std::round(10 * strength) - 100);
+    CAPTURE(strength);
+    for (std::size_t i = 0; i < given.pixels.size(); ++i)
+      CHECK(start.pixels[i] ==
+            doctest::Approx(at.signal * double(given.pixels[i]) + at.noise * double(noise.pixels[i])).epsilon(1e-5));
+  }
+  int calls = 0;
+  Options options = noisy;
+  options.start = FromImages{given, .3};
+  options.batch = 5;
+  options.each_step = [&](const auto& step) {
+    CHECK(step.of == 3);
+    return ++calls > 0;
+  };
+  sample(process, Formula<float>{zero}, Ddim{}, options);
+  CHECK(calls == 4);
+}
+
+TEST_CASE("sample: a run that begins at the clean level starts from the images themselves") {
+  const Images<float> given = ramp(3);
+  CHECK(sample(process, Formula<float>{zero}, Upwards{}, Options{.steps = 4, .count = 3, .start = FromImages{given}}) ==
+        given);
+  CHECK_THROWS_WITH_AS(sample(process, Formula<float>{zero}, Upwards{}, Options{.steps = 4}),
+                       "[sample] the run starts at time -1, where there is no noise", std::invalid_argument);
+}
+
+TEST_CASE("sample: a uniform start, each image's own numbers") {
+  const Options options{.steps = 2, .count = 4000, .batch = 999, .seed = 9, .start = FromUniform{-1, 3}};
+  const Images<float> x = start_of(options);
+  double sum = 0, squares = 0;
+  const double n = double(x.pixels.size());
+  for (const float v : x.pixels) {
+    REQUIRE(v >= -1);
+    REQUIRE(v <= 3);
+    sum += double(v), squares += double(v) * double(v);
+  }
+  CHECK(std::abs(sum / n - 1) < 5 * std::sqrt(16 / 12. / n));
+  CHECK(std::abs(squares / n - sum / n * sum / n - 16 / 12.) < .05);
+  Options alone = options;
+  alone.count = 1, alone.first_image = 1234;
+  CHECK(std::ranges::equal(start_of(alone)[0], x[1234]));
+}
+
+TEST_CASE("sample: a level without signal is refused for a network that predicts noise, in words") {
+  struct Silent {
+    Level operator()(double time) const { return {time, time < 1 ? 1 - time : 0, time}; }
+  };
+  const auto once = [](const AnySchedule&, int) { return std::vector<double>{1, .5}; };
+  CHECK_THROWS_WITH_AS(
+      sample(Process{Silent{}, PredictNoise<>{}}, Formula<float>{zero}, Ddim{}, Options{.grid = once}),
+      "[sample] this parameterization gives no clean image at time 1, where the signal is 0 and the noise 1; begin at "
+      "another level, or predict the velocity or x0",
+      std::invalid_argument);
+  const auto x = sample(Process{Silent{}, PredictVelocity<>{}}, Formula<float>{zero}, Ddim{}, Options{.grid = once});
+  for (const float v : x.pixels) CHECK(std::isfinite(v));
+}
+
+TEST_CASE("sample: starts and thresholds that make no sense are refused in words") {
+  CHECK(message({.count = 2, .start = FromImages{ramp(3)}}) ==
+        "[sample] starts from 3 images of 2x3x1, wants 2 of 2x3x1");
+  CHECK(message({.count = 3, .start = FromImages{ramp(3), 0}}) == "[sample] strength must be in (0, 1], is 0");
+  CHECK(message({.steps = 10, .count = 3, .start = FromImages{ramp(3), .05}}) ==
+        "[sample] a strength of 0.05 leaves none of 10 steps");
+  CHECK(message({.start = FromUniform{2, 1}}) == "[sample] cannot start uniformly in 2 to 1");
+  CHECK(message({.threshold = DynamicThreshold{.ratio = 0}}) ==
+        "[sample] the threshold's ratio must be in (0, 1], is 0");
+  CHECK(message({.threshold = DynamicThreshold{.largest = -1}}) ==
+        "[sample] the threshold's largest must be positive, is -1");
+}
