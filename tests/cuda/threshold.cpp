@@ -52,6 +52,6 @@ TEST_CASE("cuda threshold: zeros, denormals, infinities and NaN have their place
 TEST_CASE("cuda threshold: of a tensor") {
   const std::vector<double> values{-8, 1, 0, 4, -2};
   Tensor<Near> batch = upload(Near{}, {1, 5}, std::span<const double>(values));
-  threshold(DynamicThreshold{.ratio = .75}, batch);
+  threshold(batch, .75, INFINITY);
   CHECK(download<double>(batch) == std::vector<double>{-1, .25, 0, 1, -.5});
 }

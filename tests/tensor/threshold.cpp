@@ -11,8 +11,6 @@
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/threshold.hpp>
 
-#include "printed.hpp"
-
 using namespace hush;
 using Wide = Cpu<double>;
 
@@ -25,10 +23,13 @@ std::vector<double> random(std::size_t count, unsigned seed) {
   for (double& v : values) v = normal(engine);
   return values;
 }
-std::vector<double> thresholded(const DynamicThreshold& rule, const Shape& shape, const std::vector<double>& values,
+struct Rule {
+  double ratio = .995, largest = INFINITY;
+};
+std::vector<double> thresholded(const Rule& rule, const Shape& shape, const std::vector<double>& values,
                                 const Wide& on = {}) {
   Tensor<Wide> x = upload(on, shape, std::span<const double>(values));
-  threshold(rule, x);
+  threshold(x, rule.ratio, rule.largest);
   return download<double>(x);
 }
 
@@ -77,13 +78,12 @@ TEST_CASE("threshold: numbers that are none do no harm to other images") {
 }
 
 TEST_CASE("threshold: bad rules are refused, empty batches are not") {
-  CHECK_THROWS_WITH_AS(thresholded({.ratio = 1.5}, {1, 1}, {0}), "[DynamicThreshold] ratio must be in [0, 1], got 1.5",
+  CHECK_THROWS_WITH_AS(thresholded({.ratio = 1.5}, {1, 1}, {0}), "[threshold] ratio must be in [0, 1], got 1.5",
                        std::invalid_argument);
-  CHECK_THROWS_WITH_AS(thresholded({.ratio = NAN}, {1, 1}, {0}), "[DynamicThreshold] ratio must be in [0, 1], got nan",
+  CHECK_THROWS_WITH_AS(thresholded({.ratio = NAN}, {1, 1}, {0}), "[threshold] ratio must be in [0, 1], got nan",
                        std::invalid_argument);
-  CHECK_THROWS_WITH_AS(thresholded({.largest = 0}, {1, 1}, {0}),
-                       "[DynamicThreshold] largest must be more than 0, got 0", std::invalid_argument);
-  CHECK_THROWS_WITH_AS(thresholded({}, {}, {0}), "[DynamicThreshold] wants a batch of images, got []",
+  CHECK_THROWS_WITH_AS(thresholded({.largest = 0}, {1, 1}, {0}), "[threshold] largest must be more than 0, got 0",
                        std::invalid_argument);
+  CHECK_THROWS_WITH_AS(thresholded({}, {}, {0}), "[threshold] wants a batch of images, got []", std::invalid_argument);
   CHECK(thresholded({}, {0, 3}, {}).empty());
 }

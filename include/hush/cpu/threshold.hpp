@@ -27,7 +27,7 @@ double quantile_of_magnitudes(std::int64_t n, double ratio, const T* x) {
 }
 
 /// x0 = clamp(x0, -s, s) / s for images of `stride` numbers, with s = min(max(quantile(|x0|, ratio), 1), largest) of
-/// each; see DynamicThreshold.
+/// each (tensor/threshold.hpp).
 template <class T>
 void threshold_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, double ratio, double largest,
                       T* x0) {

@@ -79,7 +79,7 @@ struct ThresholdImages {
 }  // namespace bodies
 
 /// x0 = clamp(x0, -s, s) / s for images of `stride` numbers, with s = min(max(quantile(|x0|, ratio), 1), largest) of
-/// each; see DynamicThreshold. The CPU's floats.
+/// each (tensor/threshold.hpp). The CPU's floats.
 template <class P, class M>
 void threshold_images(const Cuda<P, M>& on, std::int64_t images, std::int64_t stride, double ratio, double largest,
                       float* x0) {
