@@ -1,0 +1,25 @@
+#pragma once
+#include <hush/probability_flow.hpp>
+#include <hush/sampler.hpp>
+
+namespace hush {
+
+/// DPM-2 with fresh noise: a step of the midpoint method in y = x / signal down to sigma_down, then noise of sigma_up,
+/// sigma_down^2 + sigma_up^2 = sigma_to^2. The middle is the geometric mean of sigma and sigma_down; the schedule must
+/// have a level there. eta = 0 is DPM-2; an eta that asks for more noise than the level has gets all of that. Throws
+/// std::invalid_argument for a negative or infinite eta. Source: k-diffusion, sample_dpm_2_ancestral.
+struct Dpm2Ancestral {
+  double eta = 1;
+
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, const Course& course) const {
+    const AncestralStep way = ancestral_step(from, to, eta, "Dpm2Ancestral");
+    const X mean = midpoint_step<X>(denoise, x, from, way.down, course);
+    if (way.up == 0) return mean;
+    return mean + way.up * noise();
+  }
+  friend constexpr bool operator==(const Dpm2Ancestral&, const Dpm2Ancestral&) = default;
+};
+static_assert(Sampler<Dpm2Ancestral>);
+
+}  // namespace hush

@@ -1,0 +1,25 @@
+#pragma once
+#include <hush/probability_flow.hpp>
+#include <hush/sampler.hpp>
+
+namespace hush {
+
+/// Euler's method with fresh noise: a step in y = x / signal down to sigma_down, below the level that is wanted, then
+/// noise of sigma_up, sigma_down^2 + sigma_up^2 = sigma_to^2. eta = 0 is Euler, eta = 1 is DDPM (fixed small); an eta
+/// that asks for more noise than the level has gets all of that. Throws std::invalid_argument for a negative or
+/// infinite eta. Source: k-diffusion, sample_euler_ancestral.
+struct EulerAncestral {
+  double eta = 1;
+
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const {
+    const AncestralStep way = ancestral_step(from, to, eta, "EulerAncestral");
+    const X mean = euler_step<X>(x, denoise(x, from).x0, from, way.down);
+    if (way.up == 0) return mean;
+    return mean + way.up * noise();
+  }
+  friend constexpr bool operator==(const EulerAncestral&, const EulerAncestral&) = default;
+};
+static_assert(Sampler<EulerAncestral>);
+
+}  // namespace hush
