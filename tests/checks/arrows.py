@@ -60,7 +60,7 @@ ARROWS = {
 
 # header of another library -> where it may be included
 FOREIGN = [
-    (r"(unsupported/)?Eigen/", r"cpu/", "Eigen only in cpu/"),
+    (r"(unsupported/)?Eigen/", r"(cpu|metrics)/", "Eigen only in cpu/ and metrics/"),
     (r"nlohmann/", r"io/json\.hpp$", "JSON only in io/json.hpp"),
     (r"png\.h$", r"io/", "libpng only in io/"),
     (r"zlib\.h$", r"(io|data)/", "zlib only in io/ and data/"),
@@ -78,7 +78,8 @@ UNKNOWN = [
     (r"ops/", r"Eigen|Cpu|Cuda|cudnn\w*|cublas\w*|Level|Process"),
     (r"cpu/", r"Tape|Var|Level|Process|Plan"),
     (r"cuda/", r"Tape|Var|Level|Process|Eigen"),
-    (r"(io|data|metrics)/|images\.hpp$", r"Eigen|Tape|Var|Level|Process"),
+    (r"(io|data)/|images\.hpp$", r"Eigen|Tape|Var|Level|Process"),
+    (r"metrics/", r"Tensor|Tape|Var|Level|Process"),
     (r"(train|training|sample|sampling|process|ema)\.hpp$", r"Eigen|Cuda|cudnn\w*"),
 ]
 

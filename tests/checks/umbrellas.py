@@ -56,7 +56,8 @@ def lists(root):
              any(name.startswith("io/") for name in closures[h])]
     core = [h for h in free if h not in filed]
     rest = [h for h in filed if not h.startswith(("io/", "data/"))]
-    cuda = [h for h in core if not h.startswith("cpu/") and not any(n.startswith("cpu/") for n in closures[h])]
+    cuda = [h for h in core if not any(n.startswith("cpu/") for n in closures[h]) and
+            not any(n.startswith("Eigen/") for n in needs[h])]
     device = [h for h in every if h.startswith("cuda/") and h not in FOR_TESTS]
     return {"cuda.cuh": sorted(cuda + device, key=place), "core.hpp": core, **{name: found for name, found in folders.items() if found},
             "hush.hpp": ["core.hpp", *sorted(name for name, found in folders.items() if found), *rest]}

@@ -1,0 +1,81 @@
+#pragma once
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include <hush/metrics/features.hpp>
+
+namespace hush::metrics {
+
+/// A normal distribution over d numbers: `mean` [d], `covariance` [d, d] row by row.
+struct Gaussian {
+  std::vector<double> mean, covariance;
+};
+
+/// Mean and covariance (divided by n - 1) of a set of two vectors or more. Throws std::invalid_argument.
+inline Gaussian gaussian_of(const FeatureSet& set) {
+  check(set.count >= 2, "gaussian_of", "wants 2 vectors or more, got ", set.count);
+  const auto d = Eigen::Index(set.width);
+  using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Eigen::Map<const Rows> x(set.values.data(), Eigen::Index(set.count), d);
+  Gaussian found{std::vector<double>(std::size_t(d)), std::vector<double>(std::size_t(d * d))};
+  Eigen::Map<Eigen::RowVectorXd> mean(found.mean.data(), d);
+  mean = x.colwise().mean();
+  const Rows centred = x.rowwise() - mean;
+  Eigen::Map<Rows>(found.covariance.data(), d, d) = centred.transpose() * centred / double(set.count - 1);
+  return found;
+}
+
+namespace detail {
+
+/// The covariance of a Gaussian as a matrix. Throws std::invalid_argument unless it is one, symmetric and finite.
+inline Eigen::MatrixXd covariance_matrix(const Gaussian& g) {
+  const auto d = Eigen::Index(g.mean.size());
+  check(d > 0 && g.covariance.size() == g.mean.size() * g.mean.size(), "frechet", "a mean of ", d,
+        " numbers wants a covariance of ", d * d, ", got ", g.covariance.size());
+  const Eigen::MatrixXd s = Eigen::Map<const Eigen::MatrixXd>(g.covariance.data(), d, d);
+  const Eigen::VectorXd mean = Eigen::Map<const Eigen::VectorXd>(g.mean.data(), d);
+  check(s.allFinite() && mean.allFinite(), "frechet", "mean or covariance is not finite");
+  check((s - s.transpose()).cwiseAbs().maxCoeff() <= 1e-9 * s.cwiseAbs().maxCoeff(), "frechet",
+        "a covariance is not symmetric");
+  return s;
+}
+
+/// Eigenvalues below 0 by no more than rounding are 0. Throws std::invalid_argument for those that are really negative.
+inline Eigen::VectorXd roots(const Eigen::VectorXd& eigenvalues) {
+  check(eigenvalues.minCoeff() >= -1e-9 * std::max(0.0, eigenvalues.maxCoeff()), "frechet",
+        "a covariance has the negative eigenvalue ", eigenvalues.minCoeff());
+  return eigenvalues.cwiseMax(0).cwiseSqrt();
+}
+
+}  // namespace detail
+
+/// The Fréchet distance (squared) between two Gaussians, |m1 - m2|^2 + Tr(S1 + S2 - 2 (S1 S2)^(1/2)) (Dowson and Landau
+/// 1982; Heusel et al. 2017). The last trace is that of (S1^(1/2) S2 S1^(1/2))^(1/2), whose eigenvalues are real and
+/// not negative also where covariances are singular. Throws std::invalid_argument for what is no Gaussian or of other
+/// width.
+inline double frechet(const Gaussian& a, const Gaussian& b) {
+  check(a.mean.size() == b.mean.size(), "frechet", "one mean has ", a.mean.size(), " numbers, the other ",
+        b.mean.size());
+  const Eigen::MatrixXd s1 = detail::covariance_matrix(a), s2 = detail::covariance_matrix(b);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> of_s1(s1);
+  const Eigen::MatrixXd root =
+      of_s1.eigenvectors() * detail::roots(of_s1.eigenvalues()).asDiagonal() * of_s1.eigenvectors().transpose();
+  const Eigen::MatrixXd product = root * s2 * root;
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> of_product(product, Eigen::EigenvaluesOnly);
+  double distance = s1.trace() + s2.trace() - 2 * detail::roots(of_product.eigenvalues()).sum();
+  for (std::size_t i = 0; i < a.mean.size(); ++i) distance += (a.mean[i] - b.mean[i]) * (a.mean[i] - b.mean[i]);
+  return std::max(0.0, distance);
+}
+
+/// The same between the Gaussians of two sets of vectors. It is biased upwards for few vectors: compare sets of one
+/// size.
+inline double frechet(const FeatureSet& a, const FeatureSet& b) {
+  check_same_width(a, b, "frechet");
+  return frechet(gaussian_of(a), gaussian_of(b));
+}
+
+}  // namespace hush::metrics
