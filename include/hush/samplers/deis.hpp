@@ -1,0 +1,37 @@
+#pragma once
+#include <vector>
+
+#include <hush/check.hpp>
+#include <hush/exponential_integrator.hpp>
+#include <hush/sampler.hpp>
+
+namespace hush {
+
+/// DEIS: tAB-DEIS (Zhang and Chen 2023, eq. 15), its polynomial in ln rho, rho = noise / signal: "logrho". With y = x /
+/// signal the ODE is dy = eps d rho, and eps becomes the polynomial through the last `order` estimates; ln rho being
+/// -lambda, that is the exponential integrator for predicted noise. A run begins with lower orders, one of fewer than
+/// 15 steps ends with them if `lower_order_final`, and a step that ends without noise ends at x0. Throws
+/// std::invalid_argument for an order that is not 1, 2 or 3.
+struct Deis {
+  int order = 2;
+  bool lower_order_final = true;
+
+  template <class X>
+  struct Memory {
+    std::vector<Estimate<X>> past;
+  };
+
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory, const Course& course) const {
+    check(order >= 1 && order <= 3, "Deis", "has the orders 1, 2 and 3, not ", order);
+    const auto answer = denoise(x, from);
+    if (to.noise == 0) return to.signal * answer.x0;
+    remember<X>(memory.past, {from, answer.eps}, order);
+    const int now = order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
+    return NoisePrediction::over(from, to).through(x, newest(memory.past, now));
+  }
+  friend constexpr bool operator==(const Deis&, const Deis&) = default;
+};
+static_assert(Sampler<Deis>);
+
+}  // namespace hush

@@ -1,0 +1,52 @@
+#pragma once
+#include <cmath>
+#include <vector>
+
+#include <hush/check.hpp>
+#include <hush/exponential_integrator.hpp>
+#include <hush/sampler.hpp>
+
+namespace hush {
+
+/// The multistep solvers of Lu et al.: one network call a step, which reuses the estimates of the steps before; a run
+/// begins with lower orders, and one of fewer than 15 steps ends with them if `lower_order_final`. A step that ends
+/// without noise ends at x0. Order 3 integrates the parabola through three estimates; `curvature` = 1/2 is what the
+/// authors' and the peers' code computes, half of its v^2, and of order 2. Throws std::invalid_argument for an order
+/// that is not 1, 2 or 3, and for a curvature that is not finite.
+template <class Prediction>
+struct DpmMultistep {
+  int order = 2;
+  DpmVariant variant = DpmVariant::midpoint;
+  bool lower_order_final = true;
+  double curvature = 1;
+
+  template <class X>
+  struct Memory {
+    std::vector<Estimate<X>> past;
+  };
+
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory, const Course& course) const {
+    check(order >= 1 && order <= 3, "DpmSolver", "has the orders 1, 2 and 3, not ", order);
+    check(std::isfinite(curvature), "DpmSolver", "curvature must be finite, got ", curvature);
+    const auto answer = denoise(x, from);
+    if (to.noise == 0) return to.signal * answer.x0;
+    remember<X>(memory.past, {from, Prediction::of(answer)}, order);
+    const int now = order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
+    const auto estimates = newest(memory.past, now);
+    const ExponentialStep over = Prediction::over(from, to);
+    if (now == 2 && variant == DpmVariant::midpoint) return over.slanted(x, estimates[1], estimates[0], over.bh2());
+    return over.through(x, estimates, curvature);
+  }
+  friend constexpr bool operator==(const DpmMultistep&, const DpmMultistep&) = default;
+};
+
+/// DPM-Solver, which predicts noise (Lu et al. 2022a), as a multistep method (Lu et al. 2022b, appendix).
+using DpmSolver = DpmMultistep<NoisePrediction>;
+static_assert(Sampler<DpmSolver>);
+
+/// DPM-Solver++, which predicts data (Lu et al. 2022b, algorithm 2: "2M").
+using DpmSolverPp = DpmMultistep<DataPrediction>;
+static_assert(Sampler<DpmSolverPp>);
+
+}  // namespace hush

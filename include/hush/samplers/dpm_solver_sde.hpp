@@ -1,0 +1,50 @@
+#pragma once
+#include <cmath>
+#include <vector>
+
+#include <hush/check.hpp>
+#include <hush/exponential_integrator.hpp>
+#include <hush/sampler.hpp>
+
+namespace hush {
+
+/// SDE-DPM-Solver++, multistep (Lu et al. 2022b, section 5, "2M"): the diffusion SDE, with the line through two
+/// estimates of x0. eta = 1 is that SDE, eta = 0 the ODE of DPM-Solver++; all have the same marginals, and the fresh
+/// noise has eta times the variance rate of the SDE (k-diffusion's eta, not DDIM's). A run begins with order 1, one of
+/// fewer than 15 steps ends with it if `lower_order_final`, and a step that ends without noise ends at x0. Throws
+/// std::invalid_argument for an order that is not 1 or 2, and for a negative or infinite eta.
+struct DpmSolverSde {
+  int order = 2;
+  DpmVariant variant = DpmVariant::midpoint;
+  double eta = 1;
+  bool lower_order_final = true;
+
+  template <class X>
+  struct Memory {
+    std::vector<Estimate<X>> past;
+  };
+
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, Memory<X>& memory,
+         const Course& course) const {
+    check(order == 1 || order == 2, "DpmSolverSde", "has the orders 1 and 2, not ", order);
+    check(eta >= 0 && std::isfinite(eta), "DpmSolverSde", "eta must be 0 or more and finite, got ", eta);
+    const auto answer = denoise(x, from);
+    if (to.noise == 0) return to.signal * answer.x0;
+    remember<X>(memory.past, {from, answer.x0}, order);
+    const int now = order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
+
+    ExponentialStep over = DataPrediction::over(from, to);
+    over.rate = -(1 + eta);
+    if (eta > 0) over.keep *= std::exp(-eta * over.h);  // h is infinite where the run starts without signal
+    const auto estimates = newest(memory.past, now);
+    const X mean = now == 2 && variant == DpmVariant::midpoint ? over.slanted(x, estimates[1], estimates[0], over.bh2())
+                                                               : over.through(x, estimates);
+    if (eta == 0) return mean;
+    return mean + to.noise * std::sqrt(-std::expm1(-2 * eta * over.h)) * noise();
+  }
+  friend constexpr bool operator==(const DpmSolverSde&, const DpmSolverSde&) = default;
+};
+static_assert(Sampler<DpmSolverSde>);
+
+}  // namespace hush

@@ -1,0 +1,51 @@
+#pragma once
+#include <cmath>
+
+#include <hush/check.hpp>
+#include <hush/exponential_integrator.hpp>
+#include <hush/sampler.hpp>
+
+namespace hush {
+
+/// The singlestep solvers of Lu et al.: a step of order k makes k network calls, at its start and at levels of the
+/// schedule in between, which divide it evenly in lambda. A step that ends without noise ends at x0 after one call, and
+/// so does one that starts without signal. Throws std::invalid_argument for an order that is not 1, 2 or 3, and for a
+/// course that knows no schedule.
+template <class Prediction>
+struct DpmSinglestep {
+  int order = 2;
+  DpmVariant variant = DpmVariant::midpoint;
+
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, const Course& course) const {
+    check(order >= 1 && order <= 3, "DpmSolverSinglestep", "has the orders 1, 2 and 3, not ", order);
+    const auto answer = denoise(x, from);
+    if (to.noise == 0) return to.signal * answer.x0;
+    const Estimate<X> first{from, Prediction::of(answer)};
+    const ExponentialStep over = Prediction::over(from, to);
+    if (order == 1 || from.signal == 0) return over.through(x, {first});
+
+    const auto level = [&](double r) { return course.at_sigma(std::exp(-over.begin - r * over.h)); };
+    const auto look = [&](const X& u, Level at) { return Estimate<X>{at, Prediction::of(denoise(u, at))}; };
+    const Level s1 = level(order == 2 ? 1. / 2 : 1. / 3);
+    const Estimate<X> second = look(Prediction::over(from, s1).through(x, {first}), s1);
+    if (order == 2 && variant == DpmVariant::midpoint) return over.slanted(x, first, second, over.bh2());
+    if (order == 2) return over.through(x, {first, second});
+
+    const Level s2 = level(2. / 3);
+    const Estimate<X> third = look(Prediction::over(from, s2).through(x, {first, second}), s2);
+    if (variant == DpmVariant::midpoint) return over.through(x, {first, third});
+    return over.through(x, {first, second, third});
+  }
+  friend constexpr bool operator==(const DpmSinglestep&, const DpmSinglestep&) = default;
+};
+
+/// DPM-Solver-1, -2 and -3, which predict noise (Lu et al. 2022a, eq. 3.7 and algorithms 1 and 2).
+using DpmSolverSinglestep = DpmSinglestep<NoisePrediction>;
+static_assert(Sampler<DpmSolverSinglestep>);
+
+/// DPM-Solver++, which predicts data (Lu et al. 2022b, algorithm 1: "2S").
+using DpmSolverPpSinglestep = DpmSinglestep<DataPrediction>;
+static_assert(Sampler<DpmSolverPpSinglestep>);
+
+}  // namespace hush
