@@ -10,6 +10,9 @@ struct Level {
   friend bool operator==(const Level&, const Level&) = default;
 };
 
+/// How noisy a level is, whatever its scale: noise / signal (the sigma of Karras et al. 2022), infinite without signal.
+inline double sigma_of(const Level& level) { return level.noise / level.signal; }
+
 /// The level of DDPM whose squared signal is `alpha_bar`, in [0, 1] (Ho et al. 2020, eq. 4).
 inline Level variance_preserving(double time, double alpha_bar) {
   return {time, std::sqrt(alpha_bar), std::sqrt(1 - alpha_bar)};

@@ -11,9 +11,6 @@ namespace hush {
 // dy/dsigma = (y - D) / sigma, where D is the denoised image x0 (eq. 1 and 3 with s(t) = 1 and sigma(t) = t). Any level
 // is a sigma, so that one formula serves VP, VE and flow matching.
 
-/// Noise over signal: the noise level of an image that was scaled to signal 1; infinite without signal.
-inline double sigma_of(Level at) { return at.noise / at.signal; }
-
 /// The derivative dy/dsigma = (y - D) / sigma: the noise in x if x0 is the image.
 template <class X>
 X slope(const X& x, const X& x0, Level at) {
