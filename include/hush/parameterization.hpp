@@ -2,6 +2,7 @@
 #include <cmath>
 #include <concepts>
 
+#include <hush/check.hpp>
 #include <hush/level.hpp>
 
 namespace hush {
@@ -32,6 +33,20 @@ struct NoiseScalings {
 /// Solves x = signal*x0 + noise*eps for eps, with x0 as `scalings` give it. Wants at.noise > 0.
 inline NoiseScalings noise_scalings(const Scalings& scalings, Level at) {
   return {(1 - at.signal * scalings.skip) / at.noise, -at.signal * scalings.out / at.noise};
+}
+
+/// The score, the gradient of ln p(x), that predicted noise stands for: s = -eps/noise; noise is sqrt(1 - alpha_bar)
+/// in DDPM and sigma in NCSN. X is a number, a tensor, whatever a number can be multiplied with. Throws
+/// std::invalid_argument at a level without noise. Source: Song et al. 2021 (score-based SDE), section 3.4.
+template <class X>
+X score_from_noise(const X& eps, Level at) {
+  check(at.noise > 0, "score", "there is no score where there is no noise (time ", at.time, ")");
+  return -1 / at.noise * eps;
+}
+/// The noise that a score stands for: eps = -noise * s.
+template <class X>
+X noise_from_score(const X& score, Level at) {
+  return -at.noise * score;
 }
 
 /// What the network is told about the level (`PredictNoise<Gamma>`): the time by which the schedule calls it.

@@ -1,0 +1,21 @@
+#pragma once
+#include <hush/parameterization.hpp>
+
+namespace hush {
+
+/// The network predicts the velocity of a straight way from image to noise, F = eps - x0, so that
+/// x0 = (x - noise*F) / (signal + noise). It belongs to levels of signal = 1 - t, noise = t, but holds at any.
+/// Sources: Lipman et al. 2023 (flow matching), Liu et al. 2023 (rectified flow), whose t runs the other way.
+/// `Sees` says what the network is told: Time, Gamma, Sigma or LogSigma.
+template <class Sees = Time>
+struct PredictFlow {
+  Scalings operator()(Level at) const {
+    const double size = at.signal + at.noise;
+    return {.skip = 1 / size, .out = -at.noise / size, .in = 1, .sees = Sees{}(at)};
+  }
+  Target target(Level) const { return {.x0 = -1, .eps = 1}; }
+  friend constexpr bool operator==(const PredictFlow&, const PredictFlow&) = default;
+};
+static_assert(Parameterization<PredictFlow<>>);
+
+}  // namespace hush

@@ -1,0 +1,27 @@
+#pragma once
+#include <cmath>
+
+#include <hush/parameterization.hpp>
+
+namespace hush {
+
+/// c_noise of the VE row: ln(sigma / 2).
+struct LogHalfSigma {
+  double operator()(Level at) const { return std::log(Sigma{}(at) / 2); }
+};
+
+/// The VE row of table 1 of Karras et al. 2022: NCSN++'s network, which sees the noisy image as it is and predicts
+/// -eps. The table is written for y = x/signal and sigma = noise/signal: D = y + sigma F(y, c_noise). Wants signal > 0.
+/// `Sees` is what the network is told, c_noise.
+template <class Sees = LogHalfSigma>
+struct VePreconditioning {
+  Scalings operator()(Level at) const {
+    const double c_skip = 1, c_out = Sigma{}(at), c_in = 1;
+    return {.skip = c_skip / at.signal, .out = c_out, .in = c_in / at.signal, .sees = Sees{}(at)};
+  }
+  Target target(Level) const { return {.x0 = 0, .eps = -1}; }
+  friend constexpr bool operator==(const VePreconditioning&, const VePreconditioning&) = default;
+};
+static_assert(Parameterization<VePreconditioning<>>);
+
+}  // namespace hush
