@@ -1,0 +1,23 @@
+#pragma once
+#include <cmath>
+
+#include <hush/weighting.hpp>
+
+namespace hush {
+
+/// The error of the denoiser D times (sigma^2 + sigma_data^2) / (sigma sigma_data)^2, with sigma = noise/signal: 1 on
+/// the output of a network of EdmPreconditioning. Wants noise > 0. Source: Karras et al. 2022, table 1, lambda(sigma).
+struct EdmWeighting {
+  double sigma_data = .5;
+
+  double operator()(Level at, const Scalings& s) const {
+    check(sigma_data > 0 && std::isfinite(sigma_data), "EdmWeighting", "sigma_data must be positive and finite, got ",
+          sigma_data);
+    const double sigma = Sigma{}(at), product = sigma * sigma_data;
+    return (sigma * sigma + sigma_data * sigma_data) / (product * product) * x0_error(s);
+  }
+  friend constexpr bool operator==(const EdmWeighting&, const EdmWeighting&) = default;
+};
+static_assert(Weighting<EdmWeighting>);
+
+}  // namespace hush
