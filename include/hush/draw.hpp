@@ -1,14 +1,33 @@
 #pragma once
 #include <concepts>
+#include <cstdint>
 
 #include <hush/check.hpp>
 #include <hush/schedule.hpp>
 
 namespace hush {
 
-/// How training picks the time of an item: `uniform()` gives a double in [0, 1), as often as it is asked.
+/// What a draw is given: `uniform()` is a double in [0, 1), as often as it is asked. Its item is number `place` of a
+/// batch of `batch`, and `before()` gives the numbers of the item before it.
+template <class U>
+concept UniformNumbers = requires(U& uniform) {
+  { uniform() } -> std::convertible_to<double>;
+  { uniform.place } -> std::convertible_to<std::uint32_t>;
+  { uniform.batch } -> std::convertible_to<std::uint32_t>;
+  { uniform.before()() } -> std::convertible_to<double>;
+};
+
+/// The least that is one, for `Draw` to ask with; it is never called.
+struct AnyNumbers {
+  double operator()();
+  AnyNumbers before() const;
+  std::uint32_t place = 0, batch = 1;
+};
+static_assert(UniformNumbers<AnyNumbers>);
+
+/// How training picks the time of an item.
 template <class D, class S = AnySchedule>
-concept Draw = requires(const D& draw, const S& schedule, double (&uniform)()) {
+concept Draw = requires(const D& draw, const S& schedule, AnyNumbers& uniform) {
   { draw(schedule, uniform) } -> std::convertible_to<double>;
 };
 

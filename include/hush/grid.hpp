@@ -35,6 +35,54 @@ std::vector<double> descending(const AnySchedule& schedule, int n, Place place) 
   return times;
 }
 
+/// Throws std::invalid_argument unless the times fall strictly and are those of noisy levels of the schedule.
+inline void check_times(const AnySchedule& schedule, const std::vector<double>& times, const char* where) {
+  const double clean = schedule.clean(), last = clean + (schedule.steps() > 0 ? schedule.steps() : 1);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    check(times[i] > clean && times[i] <= last, where, "time ", times[i], " is not between ", clean, " (clean) and ",
+          last);
+    check(i == 0 || times[i] < times[i - 1], where, "the times must fall: ", times[i], " follows ", times[i - 1]);
+  }
+}
+
+/// Throws std::invalid_argument for a rule that counts the steps of a schedule, unless it is discrete.
+inline void check_discrete(const AnySchedule& schedule, const char* where) {
+  check(schedule.steps() > 0, where, "wants a discrete schedule, this one is continuous");
+}
+
+/// The range of noise / signal that a grid goes down, and where the schedule itself would start and end.
+struct SigmaRange {
+  double smallest = 0, largest = 0;  // 0: that of the schedule's first noisy level, and of its noisiest
+  double lowest = 1e-3;              // the time of the first one, for continuous schedules only
+  friend constexpr bool operator==(const SigmaRange&, const SigmaRange&) = default;
+};
+
+/// The n times at which noise / signal is sigma(smallest, largest, part) for n even parts from 1 to 0; one step starts
+/// at the largest. They are fractional times of a discrete schedule. Throws std::invalid_argument for a range that is
+/// not within the schedule.
+template <class Sigma>
+std::vector<double> times_of_sigmas(const AnySchedule& schedule, int n, SigmaRange range, const char* where,
+                                    Sigma sigma) {
+  check_step_count(schedule, n, where);
+  check(range.lowest > 0 && range.lowest < 1, where, "lowest must be in (0, 1), got ", range.lowest);
+  const bool discrete = schedule.steps() > 0;
+  const double first = sigma_of(schedule(discrete ? schedule.clean() + 1 : range.lowest));
+  const double last = sigma_of(schedule(schedule.clean() + (discrete ? schedule.steps() : 1)));
+  if (range.smallest == 0) range.smallest = first;
+  if (range.largest == 0) range.largest = last;
+  check(std::isfinite(range.largest), where, "the noisiest level has no signal: say the largest noise / signal");
+  check(range.smallest > 0 && range.smallest <= range.largest, where, "wants 0 < smallest <= largest, got ",
+        range.smallest, " and ", range.largest);
+  check((!discrete || range.smallest >= first) && range.largest <= last, where, range.smallest, " to ", range.largest,
+        " is not within noise / signal of the schedule, ", first, " to ", last);
+  std::vector<double> times;
+  times.reserve(std::size_t(n));
+  for (int k = n - 1; k >= 0; --k)
+    times.push_back(time_of_sigma(schedule, sigma(range.smallest, range.largest, part_of(k, n))));
+  check_times(schedule, times, where);
+  return times;
+}
+
 /// The levels at the times of a grid, and then the clean one, which sampling ends at.
 template <NoiseSchedule S>
 std::vector<Level> levels_at(const S& schedule, const std::vector<double>& times) {

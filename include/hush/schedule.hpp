@@ -47,20 +47,91 @@ void check_time(const S& schedule, double time) {
         clean + steps);
 }
 
+/// Throws std::invalid_argument unless the time is one of a continuous schedule.
+inline void check_unit_time(const char* where, double time) {
+  check(time >= 0 && time <= 1, where, "time ", time, " is outside 0 (clean) .. 1");
+}
+
 /// The level of a schedule that is given by its betas, at a time clean() .. clean()+steps(): alpha_bar is the product
 /// of (1 - beta_i), linear between whole times (Ho et al. 2020, eq. 4; the interpolation is that of Palette). Throws
-/// std::invalid_argument for a time outside that range and for a beta outside [0, 1).
+/// std::invalid_argument for a time outside that range and for a beta outside [0, 1); the last may be 1.
 template <class S>
 Level level_from_betas(const S& schedule, double time) {
   check_time(schedule, time);
   const double position = time - schedule.clean();
+  const int last = schedule.steps() - 1;
   double alpha_bar = 1;
   for (int i = 0; i < position; ++i) {
     const double beta = schedule.beta(i);
-    check(beta >= 0 && beta < 1, "schedule", "beta ", i, " is ", beta, ", must be in [0, 1)");
+    check(beta >= 0 && (beta < 1 || (beta == 1 && i == last)), "schedule", "beta ", i, " is ", beta,
+          ", must be in [0, 1); only the last may be 1");
     alpha_bar *= 1 - std::fmin(position - i, 1) * beta;
   }
   return variance_preserving(time, alpha_bar);
+}
+
+/// Beta number i of a schedule that is given by a falling function alpha_bar(position), position 0..steps(); none
+/// exceeds its `cap` (Nichol and Dhariwal 2021, section 3.2).
+template <class S>
+double capped_beta(const S& schedule, int i) {
+  check(schedule.cap > 0 && schedule.cap <= 1, "schedule", "cap must be in (0, 1], got ", schedule.cap);
+  const double beta = 1 - schedule.alpha_bar(i + 1) / schedule.alpha_bar(i);
+  check(beta >= 0, "schedule", "beta ", i, " is ", beta, ", must be in [0, 1]");
+  return beta > schedule.cap ? schedule.cap : beta;
+}
+
+/// The level that those betas give, without a product over all of them: they must grow with i, so that the capped ones
+/// are the last, and before them the product is alpha_bar(i) / alpha_bar(0). Throws as `level_from_betas` does.
+template <class S>
+Level level_from_alpha_bar(const S& schedule, double time) {
+  check_time(schedule, time);
+  const double position = time - schedule.clean();
+  int i = int(position);
+  double alpha_bar = i < position ? 1 - (position - i) * capped_beta(schedule, i) : 1;
+  for (; i > 0 && capped_beta(schedule, i - 1) == schedule.cap; --i) alpha_bar *= 1 - schedule.cap;
+  return variance_preserving(time, alpha_bar * (schedule.alpha_bar(i) / schedule.alpha_bar(0)));
+}
+
+/// The variance-preserving level of that sigma.
+inline Level preserving_level(double time, double sigma) {
+  const double norm = std::hypot(1, sigma);
+  return {time, 1 / norm, sigma / norm};
+}
+
+/// Whether signal^2 + noise^2 = 1, up to rounding.
+inline bool is_preserving(const Level& at) { return std::abs(at.signal * at.signal + at.noise * at.noise - 1) < 1e-9; }
+
+/// Where number i of n evenly spaced ones stands between 0 and 1; a single one stands at 1.
+constexpr double part_of(int i, int n) { return n > 1 ? double(i) / (n - 1) : 1; }
+
+/// A sigma between two, 0 < smallest < largest: the part-th power step of a geometric sequence, exact at 0 and 1
+/// (Song and Ermon 2019, section 4.2).
+inline double geometric_sigma(double smallest, double largest, double part) {
+  return part <= 0 ? smallest : part >= 1 ? largest : smallest * std::pow(largest / smallest, part);
+}
+
+/// The same where the roots of order rho are evenly spaced (Karras et al. 2022, eq. 5).
+inline double karras_sigma(double smallest, double largest, double rho, double part) {
+  if (part <= 0 || part >= 1) return part <= 0 ? smallest : largest;
+  const double low = std::pow(smallest, 1 / rho), high = std::pow(largest, 1 / rho);
+  return std::pow(low + part * (high - low), rho);
+}
+
+/// Throws std::invalid_argument unless 0 < smallest < largest and both are finite.
+inline void check_sigmas(const char* where, double smallest, double largest) {
+  check(smallest > 0 && smallest < largest && std::isfinite(largest), where, "wants 0 < smallest < largest, got ",
+        smallest, " and ", largest);
+}
+
+/// Noise / signal of a schedule that gives sigma(i) of its levels, i = 0 for the least noisy one: linear in time, from
+/// 0 at clean() to the first one too.
+template <class S>
+double sigma_at(const S& schedule, double time) {
+  check_time(schedule, time);
+  const double position = time - schedule.clean(), above = std::ceil(position);
+  if (above == 0) return 0;
+  const double high = schedule.sigma(int(above) - 1), low = above > 1 ? schedule.sigma(int(above) - 2) : 0;
+  return high - (above - position) * (high - low);
 }
 
 /// The time of images without noise.
@@ -96,13 +167,11 @@ class AnySchedule {
 };
 
 /// The time at which noise / signal is `sigma`, found by bisection: sigma grows with time. Between the clean level and
-/// the first noisy one too; a schedule whose noise does not begin at 0 answers with its first noisy time there. Throws
-/// std::invalid_argument for a sigma that is negative, not a number, or larger than that of the noisiest level.
+/// the first noisy one too; a schedule whose noise does not begin at 0 answers with its first noisy time there. About
+/// 60 levels are asked for. Throws std::invalid_argument for a sigma that is negative, not a number, or larger than
+/// that of the noisiest level.
 inline double time_of_sigma(const AnySchedule& schedule, double sigma) {
-  const auto reaches = [&](double time) {
-    const Level at = schedule(time);
-    return at.noise >= sigma * at.signal;
-  };
+  const auto reaches = [&](double time) { return sigma_of(schedule(time)) >= sigma; };
   double low = schedule.clean(), high = low + (schedule.steps() > 0 ? schedule.steps() : 1);
   check(sigma >= 0 && reaches(high), "schedule", "has no level of noise / signal = ", sigma);
   if (reaches(low)) return low;
@@ -110,6 +179,7 @@ inline double time_of_sigma(const AnySchedule& schedule, double sigma) {
     const double middle = low + std::floor((high - low) / 2);
     (reaches(middle) ? high : low) = middle;
   }
+  if (sigma_of(schedule(high)) == sigma) return high;  // a level has its own time, not one that rounds to its sigma
   for (double middle; (middle = low + (high - low) / 2) > low && middle < high;)
     (reaches(middle) ? high : low) = middle;
   return high;

@@ -8,14 +8,19 @@ namespace hush {
 /// Source: Nichol and Dhariwal 2021, section 4 ("K evenly spaced real numbers between 1 and T, rounded").
 struct Linspace {
   double lowest = 1e-3;  // the smallest time, for continuous schedules only
+  bool closed = true;    // false: n + 1 numbers, of which the last falls away (DPM-Solver in diffusers)
 
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     check_step_count(schedule, n, "Linspace");
     check(lowest > 0 && lowest < 1, "Linspace", "lowest must be in (0, 1), got ", lowest);
-    const int last = schedule.steps() - 1;
+    const int last = schedule.steps() - 1, open = closed ? 0 : 1, points = n + open;
+    check(last < 0 || points <= last + 1, "Linspace", n, " steps of ", points, " numbers are too many for the ",
+          last + 1, " of the schedule");
     return descending(schedule, n, [&](int k) {
-      const double part = n > 1 ? double(k) / (n - 1) : 1;
-      return last >= 0 ? std::nearbyint(n > 1 ? double(last) * k / (n - 1) : last) : lowest + (1 - lowest) * part;
+      const int i = k + open;
+      const double part = points > 1 ? double(i) / (points - 1) : 1;
+      return last >= 0 ? std::nearbyint(points > 1 ? double(last) * i / (points - 1) : last)
+                       : lowest + (1 - lowest) * part;
     });
   }
 };

@@ -12,16 +12,16 @@ struct Cosine {
   Steps steps = 1000;
   double offset = .008, cap = .999;
 
-  double beta(int i) const {
-    const auto f = [this](double position) {
-      const double root = std::cos((position / steps + offset) / (1 + offset) * std::numbers::pi / 2);
-      return root * root;
-    };
-    const double beta = 1 - f(i + 1) / f(i);
-    return beta > cap ? cap : beta;
+  double alpha_bar(double position) const {
+    const double root = std::cos((position / steps + offset) / (1 + offset) * std::numbers::pi / 2);
+    return root * root;
   }
+  double beta(int i) const { return capped_beta(*this, i); }
   constexpr double clean() const { return -1; }
-  Level operator()(double time) const { return level_from_betas(*this, time); }
+  Level operator()(double time) const {
+    check(offset >= 0 && std::isfinite(offset), "Cosine", "offset must be 0 or more and finite, got ", offset);
+    return level_from_alpha_bar(*this, time);
+  }
   friend constexpr bool operator==(const Cosine&, const Cosine&) = default;
 };
 static_assert(DiscreteSchedule<Cosine>);

@@ -1,0 +1,26 @@
+#pragma once
+#include <hush/draw.hpp>
+
+namespace hush {
+
+/// Another draw, in pairs: every second item of a batch has the uniform numbers of the one before it mirrored, u -> 1-u
+/// (less 2^-53, so that [0, 1) becomes itself); of `DiscreteUniform` the times of a pair add up to T-1. The last item
+/// of an odd batch has no partner. `Antithetic{DiscreteUniform{}}`. Source: the code of Song et al. 2021 (DDIM).
+template <class D>
+struct Antithetic {
+  D draw{};
+
+  template <class S, UniformNumbers U>
+  requires Draw<D, S>
+  double operator()(const S& schedule, U& uniform) const {
+    if (uniform.place % 2 == 0) return draw(schedule, uniform);
+    auto partner = uniform.before();
+    return draw(schedule, [&] { return (1 - 0x1p-53) - partner(); });
+  }
+  friend constexpr bool operator==(const Antithetic&, const Antithetic&) = default;
+};
+template <class D>
+Antithetic(D) -> Antithetic<D>;
+static_assert(!Draw<Antithetic<int>>);  // of a draw it is one: tests/draws
+
+}  // namespace hush

@@ -1,0 +1,24 @@
+#pragma once
+#include <cmath>
+
+#include <hush/grid.hpp>
+
+namespace hush {
+
+/// Where the rho-th roots of noise / signal fall evenly from the range's largest to its smallest: n times, fractional
+/// ones on a discrete schedule. Source: Karras et al. 2022, eq. 5; EDM's own range is {.smallest = .002, .largest =
+/// 80}.
+struct KarrasSigmas {
+  SigmaRange range{};
+  double rho = 7;
+
+  std::vector<double> operator()(const AnySchedule& schedule, int n) const {
+    check(rho > 0 && std::isfinite(rho), "KarrasSigmas", "rho must be more than 0 and finite, got ", rho);
+    return times_of_sigmas(schedule, n, range, "KarrasSigmas", [this](double smallest, double largest, double part) {
+      return karras_sigma(smallest, largest, rho, part);
+    });
+  }
+};
+static_assert(GridRule<KarrasSigmas>);
+
+}  // namespace hush

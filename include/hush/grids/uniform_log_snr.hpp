@@ -1,0 +1,17 @@
+#pragma once
+#include <hush/grid.hpp>
+
+namespace hush {
+
+/// Where log(signal / noise) rises evenly over the range, both ends included: n times, fractional ones on a discrete
+/// schedule. Source: Lu et al. 2022 (DPM-Solver), section 3.4; on the sigmas of k-diffusion it is "exponential".
+struct UniformLogSnr {
+  SigmaRange range{};
+
+  std::vector<double> operator()(const AnySchedule& schedule, int n) const {
+    return times_of_sigmas(schedule, n, range, "UniformLogSnr", geometric_sigma);
+  }
+};
+static_assert(GridRule<UniformLogSnr>);
+
+}  // namespace hush

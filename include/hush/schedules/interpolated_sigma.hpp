@@ -1,0 +1,41 @@
+#pragma once
+#include <cmath>
+
+#include <hush/schedule.hpp>
+
+namespace hush {
+
+/// The levels of a discrete schedule; between them noise / signal is linear in time, instead of alpha_bar, or where
+/// `logarithmic` its logarithm is (from clean to the first level it is linear). For networks that are sampled at
+/// fractional times: Karras et al. 2022, appendix C.3.4; k-diffusion interpolates logarithms, diffusers either.
+/// Throws std::invalid_argument between levels that are neither variance-preserving nor -exploding.
+template <class S>
+struct InterpolatedSigma {
+  S inner{};
+  bool logarithmic = false;
+
+  constexpr int steps() const { return inner.steps(); }
+  constexpr double clean() const { return inner.clean(); }
+  constexpr double beta(int i) const { return inner.beta(i); }
+  Level operator()(double time) const {
+    check_time(*this, time);
+    const Level below = inner(std::floor(time));
+    if (below.time == time) return below;
+    const Level above = inner(below.time + 1);
+    const double low = sigma_of(below), high = sigma_of(above), part = time - below.time;
+    check(std::isfinite(high), "InterpolatedSigma", "the level at time ", above.time, " has no signal");
+    const double sigma = logarithmic && low > 0 ? geometric_sigma(low, high, part) : low + part * (high - low);
+    if (above.signal == 1) return {time, 1, sigma};
+    check(is_preserving(above), "InterpolatedSigma", "wants signal^2 + noise^2 = 1 or signal = 1, got ", above.signal,
+          " and ", above.noise);
+    return preserving_level(time, sigma);
+  }
+  friend constexpr bool operator==(const InterpolatedSigma&, const InterpolatedSigma&) = default;
+};
+template <class S>
+InterpolatedSigma(S) -> InterpolatedSigma<S>;
+template <class S>
+InterpolatedSigma(S, bool) -> InterpolatedSigma<S>;
+static_assert(DiscreteSchedule<InterpolatedSigma<AnySchedule>>);
+
+}  // namespace hush

@@ -1,0 +1,27 @@
+#pragma once
+#include <cmath>
+
+#include <hush/schedule.hpp>
+
+namespace hush {
+
+/// The levels that EDM samples at: signal 1, noise from `smallest` at time 0 to `largest` at time steps-1, its roots of
+/// order `rho` evenly spaced; clean at -1. Between two levels, and from 0 to the first, the noise is linear in time.
+/// Source: Karras et al. 2022, eq. 5.
+struct Karras {
+  double smallest = .002, largest = 80;
+  Steps steps = 18;
+  double rho = 7;
+
+  double sigma(int i) const { return karras_sigma(smallest, largest, rho, part_of(i, steps)); }
+  constexpr double clean() const { return -1; }
+  Level operator()(double time) const {
+    check_sigmas("Karras", smallest, largest);
+    check(rho > 0 && std::isfinite(rho), "Karras", "rho must be more than 0 and finite, got ", rho);
+    return {time, 1, sigma_at(*this, time)};
+  }
+  friend constexpr bool operator==(const Karras&, const Karras&) = default;
+};
+static_assert(DiscreteSchedule<Karras>);
+
+}  // namespace hush
