@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,36 +17,53 @@ namespace hush {
 /// How training picks the noise level of an item: one of `draws/`, or a lambda.
 using DrawRule = std::function<double(const AnySchedule& schedule, Uniform& uniform)>;
 
+/// What counts how much in training: one of `weightings/`, or a lambda; empty: all the same.
+using WeightRule = std::function<double(Level at, const Scalings& scalings)>;
+
 /// What a network is shown in training and what it should say: noisy images at levels of their own, and the target.
+/// `weights` [n] are factors on the squared errors, or empty where all are 1.
 template <Backend F>
 struct Lesson {
-  Tensor<F> xt, target;
+  Tensor<F> xt, target, weights;
   std::vector<Level> levels;
 };
 
-/// Which noise a lesson has: that of `step` under `seed`, for training (0) or validation (1).
+/// Which noise a lesson has: that of `step` under `seed`, for training (0) or validation (1). Image i is number
+/// i % batch of its batch, which only a draw that spreads over a batch asks.
 struct LessonPlace {
   std::uint64_t seed = 0;
-  std::uint32_t step = 0, use = 0;
+  std::uint32_t step = 0, use = 0, batch = 1;
 };
+
+/// The weight of a level. Throws std::invalid_argument unless it is a finite number, 0 or more.
+inline double weight_of(const WeightRule& weighting, Level at, const Scalings& scalings) {
+  const double weight = weighting(at, scalings);
+  check(weight >= 0 && std::isfinite(weight), "train", "the weight at time ", at.time, " (signal ", at.signal,
+        ", noise ", at.noise, ") is ", weight, ", must be finite and not negative");
+  return weight;
+}
 
 /// The lesson on clean images x0 [n, H, W, C]: image i's level and noise belong to the place and to images[i].
 template <Backend F, class Proc>
 Lesson<F> lesson(const Proc& process, const DrawRule& draw, const Tensor<F>& x0, std::span<const std::uint32_t> images,
-                 const LessonPlace& at) {
+                 const LessonPlace& at, const WeightRule& weighting = nullptr) {
   const AnySchedule schedule(process.schedule);
   std::vector<Level> levels;
-  std::vector<double> signal, noise, of_x0, of_eps;
+  std::vector<double> signal, noise, of_x0, of_eps, weights;
   for (const std::uint32_t image : images) {
-    Uniform uniform{Stream{at.seed, image, at.step, purpose("level", at.use)}};
+    Uniform uniform{Stream{at.seed, image, at.step, purpose("level", at.use)}, 0, image % at.batch, at.batch};
     const Level level = process.schedule(draw(schedule, uniform));
     const Target target = process.parameterization.target(level);
     levels.push_back(level), signal.push_back(level.signal), noise.push_back(level.noise);
     of_x0.push_back(target.x0), of_eps.push_back(target.eps);
+    if (weighting) weights.push_back(weight_of(weighting, level, process.parameterization(level)));
   }
   const Tensor<F> eps =
       normal_images(x0.on(), x0.shape(), Stream{at.seed, 0, at.step, purpose("noise", at.use)}, images);
-  return {blended_images<F>(signal, x0, noise, eps), blended_images<F>(of_x0, x0, of_eps, eps), std::move(levels)};
+  Lesson<F> made{blended_images<F>(signal, x0, noise, eps), blended_images<F>(of_x0, x0, of_eps, eps), {}, {}};
+  if (weighting) made.weights = upload(x0.on(), {std::int64_t(weights.size())}, std::span<const double>(weights));
+  made.levels = std::move(levels);
+  return made;
 }
 
 /// A graph of a backend that has graphs; empty for the others.
@@ -69,10 +87,10 @@ class Pass {
   using B = typename Net::backend;
   using F = typename B::full;
   using Value = Tensor<B, typename B::master>;
-  /// What the network is called with, and what it should say.
+  /// What the network is called with, what it should say, and what that counts (empty: all the same).
   struct Exercise {
     Input<Tensor<B>> input;
-    Tensor<F> target;
+    Tensor<F> target, weights = {};
   };
 
   Pass(const Net& net, double share, bool record) : net_(net), share_(share), record_(record) {}
@@ -94,7 +112,7 @@ class Pass {
       return net_(on_tape(tape, exercise.input));
     }();
     const NamedRange<B> range(net_.on(), "backward");
-    Loss<B> loss = mse_loss(said.value(), exercise.target, share_);
+    Loss<B> loss = mse_loss(said.value(), exercise.target, share_, exercise.weights);
     tape.backward(said, std::move(loss.gradient));
     return loss.value;
   }
@@ -108,11 +126,14 @@ class Pass {
     } else {
       check(exercise.target.shape() == fixed_.target.shape(), "train", "a pass over ", fixed_.target.shape(),
             " was recorded, this one is over ", exercise.target.shape());
+      check(exercise.weights.size() == fixed_.weights.size(), "train", "a pass with ", fixed_.weights.size(),
+            " weights was recorded, this one has ", exercise.weights.size());
       copy(on, exercise.input.image.size(), exercise.input.image.data(), fixed_.input.image.data());
       copy(on, exercise.input.sees.size(), exercise.input.sees.data(), fixed_.input.sees.data());
       if (exercise.input.cue)
         copy(on, exercise.input.cue->size(), exercise.input.cue->data(), fixed_.input.cue->data());
       copy(on, exercise.target.size(), exercise.target.data(), fixed_.target.data());
+      copy(on, exercise.weights.size(), exercise.weights.data(), fixed_.weights.data());
     }
     recording_->graph.launch();
     return value_;

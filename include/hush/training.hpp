@@ -45,6 +45,7 @@ struct TrainOptions {
   double clip_gradient = 0;             // largest norm of the gradient of all weights; 0: any
   Ema ema{};                            // the averaged weights that sampling wants
   DrawRule draw = DiscreteUniform{};
+  WeightRule weighting = nullptr;        // factor on the squared error at a level, one of `weightings/`; empty: 1
   bool reshuffle = true;                 // each epoch has an order of its own; false: all have that of the first
   std::int64_t accumulate = 1;           // parts that a batch is computed in, one after the other, to save memory
   bool record = false;                   // on a GPU: the step's forward and backward pass as a graph (no dropout then)
@@ -148,10 +149,10 @@ class Training {
       std::vector<std::uint32_t> images;
       for (std::int64_t i = first; i < std::min(first + options.batch, set.size()); ++i)
         items.push_back(i), images.push_back(std::uint32_t(i));
-      const Lesson<F> shown =
-          lesson(process, options.draw, upload(net.on().in_full(), set.batch(items)), images, {options.seed, 0, 1});
+      const Lesson<F> shown = lesson(process, options.draw, upload(net.on().in_full(), set.batch(items)), images,
+                                     place(0, 1), options.weighting);
       const Tensor<B> said = process.predict(net, shown.xt, shown.levels, {});
-      sum += download<double>(mse_loss(said, shown.target).value)[0] * double(items.size());
+      sum += download<double>(mse_loss(said, shown.target, 1, shown.weights).value)[0] * double(items.size());
     }
     return set.size() ? sum / double(set.size()) : std::numeric_limits<double>::quiet_NaN();
   }
@@ -177,9 +178,9 @@ class Training {
     const B& on = net.on();
     const auto part = [&](std::int64_t i) {
       const std::vector<std::uint32_t> own(images.begin() + i * count, images.begin() + (i + 1) * count);
-      const Lesson<F> shown =
-          lesson(process, options.draw, x0.part(i * shape.size(), shape), own, {options.seed, std::uint32_t(step), 0});
-      return pass_({process.input(on, shown.xt, shown.levels, {}), shown.target},
+      const Lesson<F> shown = lesson(process, options.draw, x0.part(i * shape.size(), shape), own,
+                                     place(std::uint32_t(step), 0), options.weighting);
+      return pass_({process.input(on, shown.xt, shown.levels, {}), shown.target, shown.weights},
                    {options.seed, std::uint32_t(step), own});
     };
     if (parts == 1) return part(0);
@@ -191,6 +192,9 @@ class Training {
       add_into(on, 1, std::as_const(share).data(), total.data());
     }
     return total;
+  }
+  LessonPlace place(std::uint32_t step, std::uint32_t use) const {
+    return {options.seed, step, use, std::uint32_t(options.batch)};
   }
   void check_finite(double value, const char* what, const StepReport& report) const {
     if (!std::isfinite(value))

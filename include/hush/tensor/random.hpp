@@ -77,10 +77,11 @@ constexpr HUSH_HOST_DEVICE std::uint32_t random_below(std::uint32_t count, std::
 }
 
 /// Uniform numbers one after the other, for the host's decisions (which level, which crop): number n takes the first
-/// two words of block n of the stream. `draw(schedule, uniform)` calls it.
+/// two words of block n of the stream. `draw(schedule, uniform)` calls it, and may ask where the stream's image stands:
+/// it is number `place` of a batch of `batch` images, which are numbered one after the other.
 struct Uniform {
   Stream stream;
-  std::uint32_t next = 0;
+  std::uint32_t next = 0, place = 0, batch = 1;
 
   /// A double in [0, 1).
   constexpr double operator()() {
@@ -92,6 +93,11 @@ struct Uniform {
   constexpr std::uint32_t below(std::uint32_t count) {
     const Words words = random_words(stream, next++);
     return random_below(count, words.x, words.y);
+  }
+
+  /// The numbers of the image before this one in the batch, from the first on; place 0 has none before it.
+  constexpr Uniform before() const {
+    return {{stream.seed, stream.image - 1, stream.step, stream.purpose}, 0, place - 1, batch};
   }
 };
 
