@@ -1,0 +1,57 @@
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include <hush/check.hpp>
+#include <hush/sampler.hpp>
+
+namespace hush {
+
+/// How far one update of Langevin dynamics of step size alpha goes along the score s: by alpha s + sqrt(2 alpha) z, as
+/// the authors' programs and NCSNv2 have it, or by alpha / 2 s + sqrt(alpha) z, as algorithm 1 of NCSN says.
+enum class LangevinRule { authors, paper };
+
+/// Annealed Langevin dynamics (NCSN: Song and Ermon 2019, algorithm 1): `repeats` updates at each level, with
+/// alpha = epsilon sigma^2 / sigma_L^2, sigma_L that of the last level with noise; each update is one step of the run.
+/// `denoise` ends with x0, one network call more: x + sigma_L^2 s. NCSNv2 (2020) on CIFAR-10 is {.epsilon = 6.2e-6,
+/// .repeats = 5, .denoise = true}. Throws std::invalid_argument for an epsilon that is not positive and finite, or no
+/// repeats.
+struct AnnealedLangevin {
+  double epsilon = 2e-5;
+  int repeats = 100;
+  bool denoise = false;
+  LangevinRule rule = LangevinRule::authors;
+
+  /// Each level as often as it has updates, and then the clean one.
+  std::vector<Level> route(const std::vector<Level>& down) const {
+    check(repeats >= 1, "AnnealedLangevin", "repeats must be at least 1, is ", repeats);
+    std::vector<Level> levels;
+    for (std::size_t i = 0; i + 1 < down.size(); ++i) levels.insert(levels.end(), std::size_t(repeats), down[i]);
+    if (!down.empty()) levels.push_back(down.back());
+    return levels;
+  }
+
+  /// The step size at a level; sigma is noise / signal, for schedules whose signal fades.
+  double alpha(Level at, Level last) const {
+    check(epsilon > 0 && std::isfinite(epsilon), "AnnealedLangevin", "epsilon must be positive and finite, got ",
+          epsilon);
+    const double ratio = at.noise / at.signal * (last.signal / last.noise);
+    return epsilon * ratio * ratio;
+  }
+
+  /// The update of x / signal, whose score is -eps / sigma, seen in x.
+  template <class X>
+  X step(auto&& denoiser, const X& x, Level from, Level to, auto&& noise, const Course& course) const {
+    const Level last = course.levels[course.levels.size() - 2];
+    const double along = alpha(from, last) * (rule == LangevinRule::paper ? .5 : 1), sigma = from.noise / from.signal;
+    const X moved =
+        x - from.signal * along / sigma * denoiser(x, from).eps + from.signal * std::sqrt(2 * along) * noise();
+    if (denoise && course.is_last()) return to.signal * denoiser(moved, from).x0;
+    return to.signal / from.signal * moved;
+  }
+  friend constexpr bool operator==(const AnnealedLangevin&, const AnnealedLangevin&) = default;
+};
+static_assert(Sampler<AnnealedLangevin>);
+
+}  // namespace hush

@@ -1,0 +1,58 @@
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include <hush/check.hpp>
+#include <hush/sampler.hpp>
+
+namespace hush {
+
+/// RePaint's way through the levels (Lugmayr et al. 2022, section 4.2 and its schedule of jumps), around any sampler
+/// that goes straight down: at every `jump_length`-th level as many levels up again, with fresh noise, until each
+/// stretch has been gone `resamples` times. Down is the sampler's business, whose memory begins anew after a jump;
+/// putting known pixels back is the conditioning's. Throws std::invalid_argument for a jump or resamples below 1.
+template <class S>
+struct RePaint {
+  S sampler{};
+  int jump_length = 10, resamples = 10;
+
+  static constexpr bool linear = is_linear<S>;
+  template <class X>
+  struct Memory {
+    MemoryOf<S, X> past{};
+  };
+
+  std::vector<Level> route(const std::vector<Level>& down) const {
+    static_assert(
+        !requires { sampler.route(down); }, "RePaint: wants a sampler that goes straight down");
+    check(jump_length >= 1, "RePaint", "jump_length must be at least 1, is ", jump_length);
+    check(resamples >= 1, "RePaint", "resamples must be at least 1, is ", resamples);
+    const int noisiest = int(down.size()) - 2;  // levels are counted from the least noisy one, 0, as in the paper
+    const auto level = [&](int t) { return down[std::size_t(noisiest - t)]; };
+    std::vector<int> jumps(down.size(), 0);
+    for (int t = 0; t < noisiest + 1 - jump_length; t += jump_length) jumps[std::size_t(t)] = resamples - 1;
+    std::vector<Level> levels;
+    for (int t = noisiest; t >= 0; --t) {
+      levels.push_back(level(t));
+      if (jumps[std::size_t(t)]-- <= 0) continue;
+      for (int up = 0; up < jump_length; ++up) levels.push_back(level(++t));
+    }
+    if (!down.empty()) levels.push_back(down.back());
+    return levels;
+  }
+
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, Memory<X>& memory,
+         const Course& course) const {
+    const double kept = to.signal / from.signal, before = kept * from.noise;
+    if (to.noise <= before) return advance(sampler, denoise, x, course, noise, memory.past);
+    memory = {};
+    return kept * x + std::sqrt(to.noise * to.noise - before * before) * noise();  // q(x_to | x_from)
+  }
+  friend constexpr bool operator==(const RePaint&, const RePaint&) = default;
+};
+template <class S>
+RePaint(S, int = 10, int = 10) -> RePaint<S>;
+
+}  // namespace hush
