@@ -5,6 +5,7 @@
 
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
+#include <hush/cpu/threshold.hpp>
 #include <hush/guidance.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>

@@ -134,21 +134,21 @@ TEST_CASE("plan: a traced run is the eager one to rounding, for every sampler, c
   }
 }
 
-TEST_CASE("plan: a step of DDPM is one look and one combination, on two slots") {
+TEST_CASE("plan: a step of DDPM is one look and one combination, in place") {
   const Plan plan = trace(Ddpm{}, levels);
-  CHECK(plan.slots == 2);
+  CHECK(plan.slots == 1);
   CHECK(plan.steps == 12);
   REQUIRE(plan.rows.size() == 24);
   for (std::size_t r = 0; r < plan.rows.size(); r += 2) {
     const auto& look = std::get<DenoiseRow>(plan.rows[r]);
     const auto& combine = std::get<CombineRow>(plan.rows[r + 1]);
     CHECK(look.level == levels[r / 2]);
-    CHECK((look.x0 >= 0 && look.eps == -1));
+    CHECK((look.x0 == -1 && look.eps == -1 && combine.looked_at == look.from));
     CHECK((look.step == int(r / 2) && combine.step == int(r / 2) && combine.ends_step));
     const auto posterior = Ddpm::posterior(levels[r / 2], levels[r / 2 + 1]);
     const bool last = r / 2 == 11;
     REQUIRE(combine.terms.size() == (last ? 1 : 2));
-    CHECK(combine.terms[0] == PlanTerm{look.x0, posterior.x0});
+    CHECK(combine.terms[0] == PlanTerm{PlanTerm::fresh_x0, posterior.x0});
     if (!last) CHECK(combine.terms[1] == PlanTerm{look.from, posterior.x});
     REQUIRE(combine.draws.size() == (last ? 0 : 1));
     if (!last) CHECK(combine.draws[0] == PlanDraw{int(r / 2), 0, std::sqrt(posterior.variance)});
@@ -157,10 +157,22 @@ TEST_CASE("plan: a step of DDPM is one look and one combination, on two slots") 
 
 TEST_CASE("plan: slots are few, however long the run") {
   const std::vector<Level> many = levels_at(Cosine{}, Trailing{}(Cosine{}, 300));
-  CHECK(trace(Ddim{}, many).slots == 2);
-  CHECK(trace(Ddim{.eta = 1}, many).slots == 2);
+  CHECK(trace(Ddim{}, many).slots == 1);
+  CHECK(trace(Ddim{.eta = 1}, many).slots == 1);
   CHECK(trace(TwoStep{}, many).slots == 3);
   CHECK(trace(LooksTwice{}, many).slots == 2);
+}
+
+TEST_CASE("plan: an estimate that a later step wants has a register, and is used fresh all the same") {
+  const Plan plan = trace(TwoStep{}, {levels[3], levels[4], levels[5]});
+  const auto& look = std::get<DenoiseRow>(plan.rows[0]);
+  const auto& sum = std::get<CombineRow>(plan.rows[1]);
+  CHECK((look.x0 >= 0 && look.x0 != look.from && look.eps == -1));
+  CHECK(sum.looked_at == look.from);
+  CHECK(sum.terms[0].slot == PlanTerm::fresh_x0);
+  const auto& last = std::get<CombineRow>(plan.rows[3]);
+  CHECK(std::ranges::any_of(last.terms, [&](const PlanTerm& term) { return term.slot == look.x0; }));
+  CHECK(std::get<DenoiseRow>(plan.rows[2]).x0 == -1);
 }
 
 TEST_CASE("plan: the same draw used twice is one draw, and one that cancels is none") {
@@ -209,7 +221,7 @@ TEST_CASE("plan: a draw that is kept in memory keeps its name") {
 
 TEST_CASE("plan: what cannot be traced is said in words") {
   CHECK_THROWS_WITH_AS(trace(Ddim{}, {levels[0]}), "[trace] wants two levels or more, got 1", std::invalid_argument);
-  CHECK_THROWS_AS(trace(Ddim{}, {}), std::invalid_argument);
+  CHECK_THROWS_AS(trace(Ddim{}, std::vector<Level>{}), std::invalid_argument);
   // DDPM from a level without noise: 0 / 0.
   CHECK_THROWS_AS(trace(Ddpm{}, {levels[0], {0, 1, 0}, {0, 1, 0}}), std::invalid_argument);
 }

@@ -1,3 +1,4 @@
+#include <hush/queued_steps.hpp>
 #include <hush/recorded_sampling.hpp>
 
 #include <doctest/doctest.h>
@@ -6,11 +7,13 @@
 
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
+#include <hush/cpu/threshold.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/graph.hpp>
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/rehearsal.hpp>
 #include <hush/cuda/steps.hpp>
+#include <hush/cuda/threshold.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
@@ -100,6 +103,21 @@ struct Midpoint {
   }
 };
 
+/// Wants the last two estimates.
+struct TwoStep {
+  template <class X>
+  struct Memory {
+    std::vector<X> x0;
+  };
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory) const {
+    const auto [now, eps] = denoise(x, from);
+    const X x0 = memory.x0.empty() ? now : 1.5 * now - .5 * memory.x0[0];
+    memory.x0 = {now};
+    return to.signal * x0 + to.noise * eps;
+  }
+};
+
 const Process process{LinearBeta{.steps = 1000}, PredictNoise<Gamma>{}};
 
 template <class N, class S>
@@ -131,9 +149,41 @@ TEST_CASE("recorded sampling: a recording has the bits of the kernels one by one
       };
       judge(Ddim{.eta = 0.5});
       judge(Midpoint{});
+      judge(TwoStep{});
       if (members == 1) judge(Ddpm{});
       Rehearsal::members = 1;
     }
+}
+
+TEST_CASE("recorded sampling: thresholds and starts are the CPU's") {
+  Images<float> given(5, 3, 3, 1);
+  for (std::size_t i = 0; i < given.pixels.size(); ++i) given.pixels[i] = float(i % 7) / 2 - 1;
+  for (const int steps : {7, 60})
+    for (const bool from_images : {true, false}) {
+      const auto made = [&]<class B>(const B&, bool record) {
+        SampleOptions<B> options{.steps = steps, .count = 5, .batch = 2, .seed = 5, .record = record};
+        options.threshold = DynamicThreshold{.ratio = .8, .largest = 1.2};
+        if (from_images)
+          options.start = FromImages{given, .6};
+        else
+          options.start = FromUniform{-1, 2};
+        return run(Net<B>{}, TwoStep{}, options);
+      };
+      const auto graph = made(Gpu{}, true), cpu = made(Cpu<float>{}, true);
+      CHECK(graph == made(Gpu{}, false));
+      for (std::size_t i = 0; i < cpu.size(); ++i) CHECK(graph[i] == doctest::Approx(cpu[i]).epsilon(1e-4));
+    }
+}
+
+TEST_CASE("recorded sampling: a start of another shape is refused in words") {
+  const SampleOptions<Gpu> options{.steps = 3};
+  const std::vector<Level> levels = levels_at(process.schedule, {500, 300, 100});
+  const Plan plan = trace(Ddim{}, levels);
+  const Net<Gpu> net;
+  RecordedSampling recorded(process, net, Nothing{}, options, plan, levels, 2);
+  CHECK_THROWS_WITH_AS(recorded.run(Tensor<Gpu>(Gpu{}, {3, 3, 3, 1}), 0),
+                       "[sample] the run was recorded for [2, 3, 3, 1], cannot start from [3, 3, 3, 1]",
+                       std::invalid_argument);
 }
 
 TEST_CASE("recorded sampling: the host waits a few times, however many the steps") {

@@ -27,6 +27,36 @@ double dummy(double x, double t) { return x * t / (t + 1); }
 /// The exact noise in an image whose pixels are N(0.3, 0.25^2), at alpha_bar g.
 double oracle(double x, double g) { return std::sqrt(1 - g) * (x - std::sqrt(g) * 0.3) / (g * 0.0625 + 1 - g); }
 
+/// Keeps the noise of the step before, and uses it again.
+struct Echo {
+  template <class X>
+  struct Memory {
+    std::vector<X> z;
+  };
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, Memory<X>& memory) const {
+    const X mean = to.signal * denoise(x, from).x0;
+    if (to.noise == 0) return mean;
+    const X z = noise(), used = memory.z.empty() ? z : .6 * z + .8 * memory.z[0];
+    memory.z = {z};
+    return mean + to.noise * used;
+  }
+};
+/// Wants the last two estimates.
+struct TwoStep {
+  template <class X>
+  struct Memory {
+    std::vector<X> x0;
+  };
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory) const {
+    const auto [now, eps] = denoise(x, from);
+    const X x0 = memory.x0.empty() ? now : 1.5 * now - .5 * memory.x0[0];
+    memory.x0 = {now};
+    return to.signal * x0 + to.noise * eps;
+  }
+};
+
 double largest_difference(const Images<float>& a, const Images<float>& b) {
   REQUIRE(a.pixels.size() == b.pixels.size());
   double largest = 0;
@@ -52,7 +82,27 @@ TEST_CASE("sample: a planned run is an eager run to rounding") {
   for (const double clip : {0.0, 0.4}) {
     both(Ddim{}, net, clip, 1e-7), both(Ddim{.eta = 1}, net, clip, 1e-7);
     both(Ddpm{}, net, clip, 1e-7), both(Ddpm{.variance = Variance::fixed_large}, net, clip, 1e-7);
+    both(Echo{}, net, clip, 1e-7), both(TwoStep{}, net, clip, 1e-7);
     both(Ddim{.eta = 0.5}, single, clip, 1e-5), both(Ddpm{}, single, clip, 1e-5);
+  }
+}
+
+TEST_CASE("sample: dynamic thresholding, planned, eager and watched") {
+  const Formula<double> net{dummy};
+  for (const bool watched : {false, true}) {
+    SampleOptions<Cpu<double>> options{
+        .steps = 20, .count = 5, .batch = 2, .seed = 3, .threshold = DynamicThreshold{.ratio = .7}};
+    if (watched)
+      options.each_step = [&](const auto& step) {
+        if (step.step == 0) return true;
+        for (const double v : download<double>(step.x0)) CHECK(std::abs(v) <= 1 + 1e-12);
+        return true;
+      };
+    const auto planned = sample(ddpm_process, net, TwoStep{}, options);
+    options.execution = Execution::eager;
+    CHECK(largest_difference(planned, sample(ddpm_process, net, TwoStep{}, options)) < 1e-7);
+    options.threshold = {}, options.clip = 1;
+    CHECK(largest_difference(planned, sample(ddpm_process, net, TwoStep{}, options)) > 1e-3);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include <hush/estimate_rule.hpp>
 #include <hush/parameterizations/predict_velocity.hpp>
 #include <hush/sample.hpp>
 #include <hush/sample_options.hpp>

@@ -11,8 +11,9 @@
 
 namespace hush {
 
-/// A register times a coefficient.
+/// A register times a coefficient; or an estimate that the row before has just made and nobody keeps.
 struct PlanTerm {
+  static constexpr int fresh_x0 = -2, fresh_eps = -3;
   int slot;
   double coefficient;
   friend bool operator==(const PlanTerm&, const PlanTerm&) = default;
@@ -33,12 +34,14 @@ struct DenoiseRow {
 };
 
 /// Row: register `to` becomes the sum of terms and draws, of which it may itself be one. `ends_step`: this is the image
-/// that the step arrives at.
+/// that the step arrives at. `looked_at`: the register that the network looked at in the row before, if there are terms
+/// of its fresh estimates, so that one pass over both makes the estimates and the sum; else -1.
 struct CombineRow {
   int to, step;
   std::vector<PlanTerm> terms;
   std::vector<PlanDraw> draws;
   bool ends_step;
+  int looked_at = -1;
 };
 
 /// A whole sampling run as a straight line of two instructions over `slots` registers; the start is in register 0, the
@@ -118,9 +121,28 @@ struct Tracer {
 /// The registers a row reads.
 inline std::vector<int> reads(const std::variant<DenoiseRow, CombineRow>& row) {
   if (const auto* denoise = std::get_if<DenoiseRow>(&row)) return {denoise->from};
+  const auto& combine = std::get<CombineRow>(row);
   std::vector<int> slots;
-  for (const PlanTerm& term : std::get<CombineRow>(row).terms) slots.push_back(term.slot);
+  for (const PlanTerm& term : combine.terms)
+    if (term.slot >= 0) slots.push_back(term.slot);
+  if (combine.looked_at >= 0 && std::find(slots.begin(), slots.end(), combine.looked_at) == slots.end())
+    slots.push_back(combine.looked_at);  // once: it must not be freed twice
   return slots;
+}
+
+/// The same plan with sums of estimates that the row before made reading them fresh.
+inline Plan fused(Plan plan) {
+  for (std::size_t i = 0; i + 1 < plan.rows.size(); ++i) {
+    const auto* look = std::get_if<DenoiseRow>(&plan.rows[i]);
+    auto* combine = std::get_if<CombineRow>(&plan.rows[i + 1]);
+    if (!look || !combine) continue;
+    for (PlanTerm& term : combine->terms) {
+      if (term.slot != look->x0 && term.slot != look->eps) continue;
+      term.slot = term.slot == look->x0 ? PlanTerm::fresh_x0 : PlanTerm::fresh_eps;
+      combine->looked_at = look->from;
+    }
+  }
+  return plan;
 }
 
 /// The same plan on as few registers as a left-to-right pass finds: a register is free again after its last reader,
@@ -155,7 +177,9 @@ inline Plan recycled(Plan plan) {
       place(denoise->x0), place(denoise->eps);
     } else {
       auto& combine = std::get<CombineRow>(plan.rows[i]);
-      for (PlanTerm& term : combine.terms) term.slot = home[std::size_t(term.slot)];
+      for (PlanTerm& term : combine.terms)
+        if (term.slot >= 0) term.slot = home[std::size_t(term.slot)];
+      if (combine.looked_at >= 0) combine.looked_at = home[std::size_t(combine.looked_at)];
       free.insert(free.end(), dying.begin(), dying.end());
       place(combine.to);
     }
@@ -186,7 +210,7 @@ Plan trace(const S& sampler, Course course) {
   }
   tracer.plan.result = x.terms[0].slot;
   tracer.plan.steps = course.steps();
-  return tracing::recycled(std::move(tracer.plan));
+  return tracing::recycled(tracing::fused(std::move(tracer.plan)));
 }
 
 /// The same for a sampler that goes straight down the levels and asks for no others.
@@ -200,16 +224,22 @@ Plan trace(const S& sampler, const std::vector<Level>& levels) {
 template <class X, class D, class N>
 X run(const Plan& plan, const X& start, D&& denoise, N&& draw) {
   std::vector<X> registers(std::size_t(plan.slots), start);
+  Denoised<X> fresh{start, start};
+  const auto source = [&](int slot) -> const X& {
+    return slot == PlanTerm::fresh_x0    ? fresh.x0
+           : slot == PlanTerm::fresh_eps ? fresh.eps
+                                         : registers[std::size_t(slot)];
+  };
   for (const auto& row : plan.rows) {
     if (const auto* look = std::get_if<DenoiseRow>(&row)) {
-      Denoised<X> estimates = denoise(registers[std::size_t(look->from)], look->level);
-      if (look->x0 >= 0) registers[std::size_t(look->x0)] = std::move(estimates.x0);
-      if (look->eps >= 0) registers[std::size_t(look->eps)] = std::move(estimates.eps);
+      fresh = denoise(registers[std::size_t(look->from)], look->level);
+      if (look->x0 >= 0) registers[std::size_t(look->x0)] = fresh.x0;
+      if (look->eps >= 0) registers[std::size_t(look->eps)] = fresh.eps;
       continue;
     }
     const auto& combine = std::get<CombineRow>(row);
     X sum = 0.0 * start;
-    for (const PlanTerm& term : combine.terms) sum = sum + term.coefficient * registers[std::size_t(term.slot)];
+    for (const PlanTerm& term : combine.terms) sum = sum + term.coefficient * source(term.slot);
     for (const PlanDraw& noise : combine.draws) sum = sum + noise.coefficient * draw(noise.step, noise.ordinal);
     registers[std::size_t(combine.to)] = std::move(sum);
   }

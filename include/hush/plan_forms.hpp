@@ -10,10 +10,10 @@
 namespace hush {
 
 /// One instruction of a step of a plan without its numbers: a DenoiseRow (registers from, x0, eps) or a CombineRow
-/// (registers to and terms, ordinals of draws).
+/// (registers to, terms and looked_at, ordinals of draws).
 struct FormRow {
   bool denoise = false, ends_step = false;
-  int from = -1, x0 = -1, eps = -1, to = -1;
+  int from = -1, x0 = -1, eps = -1, to = -1, looked_at = -1;
   std::vector<int> terms, draws;
   bool operator==(const FormRow&) const = default;
 };
@@ -53,7 +53,7 @@ struct PlanForms {
         r.denoise = true, r.from = look->from, r.x0 = look->x0, r.eps = look->eps;
       } else {
         const auto& sum = std::get<CombineRow>(*row);
-        r.to = sum.to, r.ends_step = sum.ends_step;
+        r.to = sum.to, r.ends_step = sum.ends_step, r.looked_at = sum.looked_at;
         for (const PlanTerm& term : sum.terms) r.terms.push_back(term.slot);
         for (const PlanDraw& draw : sum.draws) r.draws.push_back(draw.ordinal);
       }

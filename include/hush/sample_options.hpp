@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <variant>
@@ -52,7 +53,7 @@ struct FromImages {
 /// Dynamic thresholding of x0 estimates (Saharia et al. 2022, Imagen, section 2.3): each image is cut off at s, the
 /// `ratio`-quantile of its magnitudes but no less than 1 and no more than `largest`, and divided by s.
 struct DynamicThreshold {
-  double ratio = .995, largest = 1;
+  double ratio = .995, largest = std::numeric_limits<double>::infinity();
 };
 
 /// Options of `sample`, all with defaults.
@@ -85,8 +86,8 @@ void check_options(const SampleOptions<B>& options) {
   if (options.threshold) {
     check(options.threshold->ratio > 0 && options.threshold->ratio <= 1, "sample",
           "the threshold's ratio must be in (0, 1], is ", options.threshold->ratio);
-    check(options.threshold->largest > 0 && std::isfinite(options.threshold->largest), "sample",
-          "the threshold's largest must be positive, is ", options.threshold->largest);
+    check(options.threshold->largest > 0, "sample", "the threshold's largest must be positive, is ",
+          options.threshold->largest);
   }
   check(options.every >= 1, "sample", "every must be at least 1, is ", options.every);
   check(bool(options.grid), "sample", "grid must not be empty");

@@ -1,13 +1,12 @@
 #pragma once
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <span>
-#include <stdexcept>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include <hush/estimate_rule.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/plan.hpp>
 #include <hush/process.hpp>
@@ -15,30 +14,9 @@
 #include <hush/sampler.hpp>
 #include <hush/tensor/combination.hpp>
 #include <hush/tensor/noise.hpp>
+#include <hush/tensor/threshold.hpp>
 
 namespace hush {
-
-/// A network that gave NaN or infinite values; the message names the step.
-struct NonFiniteSample : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-inline NonFiniteSample non_finite_sample(int step, int steps, const std::vector<Level>& levels) {
-  return NonFiniteSample(words("[sample] the network gave NaN or infinite values at step ", step + 1, " of ", steps,
-                               " (time ", levels[std::size_t(step)].time, ")"));
-}
-
-/// How the network's output becomes both estimates at a level. Throws std::invalid_argument where it cannot: a network
-/// that predicts noise says nothing about an image without signal.
-template <Parameterization P>
-EstimateRule estimate_rule(const P& parameterization, Level level, double clip) {
-  const Scalings s = parameterization(level);
-  const NoiseScalings n = level.noise > 0 ? noise_scalings(s, level) : NoiseScalings{};
-  check(std::isfinite(s.skip) && std::isfinite(s.out) && std::isfinite(s.in), "sample",
-        "this parameterization gives no clean image at time ", level.time, ", where the signal is ", level.signal,
-        " and the noise ", level.noise, "; begin at another level, or predict the velocity or x0");
-  return {s.skip, s.out, n.skip, n.out, clip};
-}
 
 /// What a draw of a sampler is for: the ordinal-th of its step.
 inline std::uint32_t draw_purpose(int ordinal) { return purpose("draw", std::uint32_t(ordinal)); }
@@ -57,6 +35,7 @@ class Sampling {
   using B = typename Net::backend;
   using F = typename B::full;
   using Given = typename Proc::template Given<B>;
+  using T = typename F::scalar;
 
   Sampling(const Proc& process, const Net& net, const Given& given, const SampleOptions<B>& options,
            const Course& course, std::int64_t first, std::int64_t count)
@@ -70,6 +49,8 @@ class Sampling {
         first_(options.first_image + first) {
     const ImageSize size = net.image();
     shape_ = {count, size.height, size.width, size.channels};
+    bad_ = Tensor<F, std::int32_t>(on_, {1});
+    fill(on_, 1, 0, bad_.data());
   }
 
   /// The images that the run starts from.
@@ -80,48 +61,35 @@ class Sampling {
       const float* from = given->images.pixels.data() + (first_ - options_.first_image) * stride();
       const Tensor<F> x0 = upload(on_, shape_, std::span<const float>(from, std::size_t(shape_.size())));
       Tensor<F> x(on_, shape_);
-      const std::vector<Tensor<F>> sources{x0};
       const PlanTerm term{0, level.signal};
       const PlanDraw draw{0, start_draw, level.noise};
-      combine_into(x, {&term, 1}, {&draw, level.noise > 0 ? std::size_t(1) : 0}, &sources);
+      combine_into(x, {&term, 1}, {&draw, level.noise > 0 ? std::size_t(1) : 0},
+                   [&](int) -> const Tensor<F>& { return x0; });
       return x;
     }
     Tensor<F> x(on_, shape_);
     const PlanDraw draw{0, start_draw, level.signal == 1 ? level.noise : 1};
-    combine_into(x, {}, {&draw, 1}, nullptr);
+    combine_into(x, {&draw, 1});
     return x;
   }
   /// The network's estimates at one level: either may be left out.
   void denoise(const Tensor<F>& x, Level level, int step, Tensor<F>* x0, Tensor<F>* eps) {
-    const std::vector<Level> same(std::size_t(shape_[0]), level);
-    const Tensor<B> f = process_.predict(net_, x, same, given_);
-    check(f.shape() == shape_, "sample", "the network gave ", f.shape(), ", wanted ", shape_);
-    using T = typename F::scalar;
-    Tensor<F, std::int32_t> bad(on_, {1});
-    fill(on_, 1, 0, bad.data());
-    const double clip = options_.threshold ? 0 : options_.clip;
-    estimates(on_, x.size(), estimate_rule(process_.parameterization, level, clip), x.data(), f.data(),
-              x0 ? x0->data() : static_cast<T*>(nullptr), eps ? eps->data() : static_cast<T*>(nullptr), bad.data());
-    if (download<std::int32_t>(bad)[0] != 0) throw non_finite_sample(step, int(levels_.size()) - 1, levels_);
+    const Tensor<B> f = said(x, level);
+    estimates(on_, x.size(), rule(level), x.data(), f.data(), x0 ? x0->data() : static_cast<T*>(nullptr),
+              eps ? eps->data() : static_cast<T*>(nullptr), bad_.data());
+    check_finite(step);
+    if (x0 && options_.threshold) threshold(*x0, options_.threshold->ratio, options_.threshold->largest);
   }
-  /// to = terms + draws.
+  /// to = terms + draws; `source(slot)` is the tensor of a term.
+  template <class Source>
   void combine_into(Tensor<F>& to, std::span<const PlanTerm> terms, std::span<const PlanDraw> draws,
-                    const std::vector<Tensor<F>>* registers) {
-    std::vector<Term<typename F::scalar>> sources;
-    for (const PlanTerm& term : terms)
-      sources.push_back({(*registers)[std::size_t(term.slot)].data(), term.coefficient});
-    std::vector<DrawTerm> philox;
-    DrawPlace place{options_.seed, std::uint32_t(first_), 0};
-    for (const PlanDraw& draw : draws) {
-      if (options_.noise) {
-        sources.push_back({fetched(draw).data(), draw.coefficient});
-      } else {
-        place.step = std::uint32_t(draw.step);
-        philox.push_back({draw_purpose(draw), draw.coefficient});
-      }
-    }
-    combine(on_, shape_[0], stride(), std::span<const Term<typename F::scalar>>(sources),
-            std::span<const DrawTerm>(philox), place, to.data());
+                    const Source& source) {
+    const Sum sum = sum_of(terms, draws, source);
+    combine(on_, shape_[0], stride(), std::span<const Term<T>>(sum.terms), std::span<const DrawTerm>(sum.draws),
+            sum.place, to.data());
+  }
+  void combine_into(Tensor<F>& to, std::span<const PlanDraw> draws) {
+    combine_into(to, {}, draws, [&](int) -> const Tensor<F>& { return to; });
   }
   /// Tells the observer; false if it wants to stop.
   bool tell(int step, const Tensor<F>& x, const Tensor<F>& x0) const {
@@ -137,22 +105,22 @@ class Sampling {
     if (!tell(0, registers[0], seen)) return registers[0];
     for (std::size_t i = 1; i < registers.size(); ++i) registers[i] = Tensor<F>(on_, shape_);
     if (options_.each_step) seen = Tensor<F>(on_, shape_);
-    for (const auto& row : plan.rows) {
-      if (const auto* look = std::get_if<DenoiseRow>(&row)) {
-        const auto at = [&](int slot) { return slot < 0 ? nullptr : &registers[std::size_t(slot)]; };
-        Tensor<F>* x0 = at(look->x0);
-        if (!x0 && options_.each_step) x0 = &seen;
-        const Tensor<F> from = registers[std::size_t(look->from)];
-        denoise(from, look->level, look->step, x0, at(look->eps));
-        if (options_.each_step && x0 != &seen) copy(on_, x0->size(), std::as_const(*x0).data(), seen.data());
-        continue;
+    for (std::size_t i = 0; i < plan.rows.size(); ++i) {
+      const auto* sum = std::get_if<CombineRow>(&plan.rows[i]);
+      if (sum) {
+        combine_into(registers[std::size_t(sum->to)], sum->terms, sum->draws,
+                     [&](int slot) -> const Tensor<F>& { return registers[std::size_t(slot)]; });
+      } else {
+        const auto& look = std::get<DenoiseRow>(plan.rows[i]);
+        sum = i + 1 < plan.rows.size() ? std::get_if<CombineRow>(&plan.rows[i + 1]) : nullptr;
+        const bool fused = sum && sum->looked_at >= 0;
+        if (fused) ++i;
+        take(look, fused ? sum : nullptr, registers, seen);
+        if (!fused) continue;
       }
-      const auto& sum = std::get<CombineRow>(row);
-      Tensor<F>& to = registers[std::size_t(sum.to)];
-      combine_into(to, sum.terms, sum.draws, &registers);
-      if (!sum.ends_step) continue;
-      put_back(to);
-      if (!tell(sum.step + 1, to, seen)) return to;
+      if (!sum->ends_step) continue;
+      put_back(registers[std::size_t(sum->to)]);
+      if (!tell(sum->step + 1, registers[std::size_t(sum->to)], seen)) return registers[std::size_t(sum->to)];
     }
     return registers[std::size_t(plan.result)];
   }
@@ -174,7 +142,7 @@ class Sampling {
       const auto noise = [&] {
         Tensor<F> z(on_, shape_);
         const PlanDraw draw{step, ordinal++, 1};
-        combine_into(z, {}, {&draw, 1}, nullptr);
+        combine_into(z, {&draw, 1});
         return z;
       };
       x = advance(sampler, look, x, course, noise, memory);
@@ -185,9 +153,89 @@ class Sampling {
   }
 
  private:
+  struct Sum {
+    std::vector<Term<T>> terms;
+    std::vector<DrawTerm> draws;
+    DrawPlace place;
+    std::vector<Tensor<F>> kept;  // draws that had to be made beforehand
+  };
+
   static constexpr int start_draw = -1;
   static std::uint32_t draw_purpose(const PlanDraw& draw) {
     return draw.ordinal == start_draw ? purpose("start") : hush::draw_purpose(draw.ordinal);
+  }
+  /// What the network says of an image.
+  Tensor<B> said(const Tensor<F>& x, Level level) {
+    const std::vector<Level> same(std::size_t(shape_[0]), level);
+    Tensor<B> f = process_.predict(net_, x, same, given_);
+    check(f.shape() == shape_, "sample", "the network gave ", f.shape(), ", wanted ", shape_);
+    return f;
+  }
+  EstimateRule rule(Level level) const {
+    return estimate_rule(process_.parameterization, level, options_.threshold ? 0 : options_.clip);
+  }
+  void check_finite(int step) {
+    std::int32_t found;
+    copy_out(on_, 1, std::as_const(bad_).data(), &found);
+    if (found != 0) throw non_finite_sample(step, int(levels_.size()) - 1, levels_);
+  }
+  /// The arguments of the kernels that add up: draws of the options' source, and those of other steps than the first,
+  /// are made beforehand.
+  template <class Source>
+  Sum sum_of(std::span<const PlanTerm> terms, std::span<const PlanDraw> draws, const Source& source) {
+    Sum sum{{}, {}, {options_.seed, std::uint32_t(first_), draws.empty() ? 0 : std::uint32_t(draws[0].step)}, {}};
+    for (const PlanTerm& term : terms) sum.terms.push_back({source(term.slot).data(), term.coefficient});
+    for (const PlanDraw& draw : draws) {
+      if (options_.noise) {
+        sum.kept.push_back(fetched(draw));
+      } else if (draw.step != draws[0].step) {
+        sum.kept.emplace_back(on_, shape_);
+        const PlanDraw alone{draw.step, draw.ordinal, 1};
+        combine_into(sum.kept.back(), {&alone, 1});
+      } else {
+        sum.draws.push_back({draw_purpose(draw), draw.coefficient});
+        continue;
+      }
+      sum.terms.push_back({std::as_const(sum.kept.back()).data(), draw.coefficient});
+    }
+    return sum;
+  }
+  /// A denoising row, and the sum that follows it if that is of its fresh estimates: then in one pass, unless the
+  /// estimates are to be changed first.
+  void take(const DenoiseRow& look, const CombineRow* sum, std::vector<Tensor<F>>& registers, Tensor<F>& seen) {
+    const Tensor<F> x = registers[std::size_t(look.from)];
+    const auto at = [&](int slot) { return slot < 0 ? nullptr : &registers[std::size_t(slot)]; };
+    Tensor<F>*x0 = at(look.x0), *eps = at(look.eps);
+    if (!x0 && options_.each_step) x0 = &seen;
+    if (!sum) {
+      denoise(x, look.level, look.step, x0, eps);
+    } else if (options_.threshold) {
+      Tensor<F> clean = x0 ? *x0 : Tensor<F>(on_, shape_), noise = eps ? *eps : Tensor<F>(on_, shape_);
+      denoise(x, look.level, look.step, &clean, &noise);
+      combine_into(registers[std::size_t(sum->to)], sum->terms, sum->draws, [&](int slot) -> const Tensor<F>& {
+        return slot == PlanTerm::fresh_x0 ? clean : slot == PlanTerm::fresh_eps ? noise : registers[std::size_t(slot)];
+      });
+    } else {
+      EstimateUse<T> use{x0 ? x0->data() : nullptr, eps ? eps->data() : nullptr};
+      std::vector<PlanTerm> others;
+      for (const PlanTerm& term : sum->terms) {
+        if (term.slot == PlanTerm::fresh_x0)
+          use.of_x0 = term.coefficient;
+        else if (term.slot == PlanTerm::fresh_eps)
+          use.of_eps = term.coefficient;
+        else
+          others.push_back(term);
+      }
+      const Tensor<B> f = said(x, look.level);
+      const Sum rest =
+          sum_of(others, sum->draws, [&](int slot) -> const Tensor<F>& { return registers[std::size_t(slot)]; });
+      combine_estimates(on_, shape_[0], stride(), rule(look.level), x.data(), f.data(), use,
+                        std::span<const Term<T>>(rest.terms), std::span<const DrawTerm>(rest.draws), rest.place,
+                        registers[std::size_t(sum->to)].data(), bad_.data());
+      check_finite(look.step);
+    }
+    if (options_.each_step && x0 && x0->data() != seen.data())
+      copy(on_, x0->size(), std::as_const(*x0).data(), seen.data());
   }
   std::int64_t stride() const { return shape_.size() / std::max<std::int64_t>(1, shape_[0]); }
   Tensor<F> uniformly(const FromUniform& range) const {
@@ -222,6 +270,7 @@ class Sampling {
   const std::vector<Level>& levels_;
   std::int64_t first_;
   Shape shape_;
+  Tensor<F, std::int32_t> bad_;  // 1 once the network has said something that is not finite
   struct Fetched {
     int step, ordinal;
     Tensor<F> values;

@@ -83,6 +83,54 @@ TEST_CASE("steps: estimates, what the network sees, and the flag of what is not 
   });
 }
 
+TEST_CASE("steps: a look and its sum in one pass are the CPU's") {
+  each_machine([](const auto& on) {
+    using T = typename std::decay_t<decltype(on)>::scalar;
+    for (const std::int64_t stride : {1, 5, 300}) {
+      const std::int64_t images = 3, n = images * stride;
+      const auto a = random<float>(n, 3), b = random<T>(n, 4), other = random<float>(n, 5);
+      const auto rules = put<float>(on, {9, 9, 9, 9, 9, 2, -1, 0.5, 0.25, 1});
+      const auto numbers = put<float>(on, {0, 0, 0, 0, 0.5, -2, 1.5, 0.25});
+      const auto y = put<float>(on, other);
+      auto f = put<T>(on, b);
+      auto bad = put<std::int32_t>(on, {0, 0});
+      const auto at = state(on, 1, 40);
+      StepSum sum;
+      sum.terms = 3, sum.draws = 1, sum.fresh_eps = 2;
+      sum.term[1] = y.data(), sum.purpose[0] = purpose("draw", 0);
+      for (const bool kept : {true, false}) {
+        auto x = put<float>(on, a);
+        auto x0 = room<float>(on, n), eps = room<float>(on, n);
+        const auto step = [&] {
+          combine_step(on, images, stride, at.data(), {numbers.data(), 0, 4}, sum, {rules.data(), 0, 5},
+                       std::as_const(x).data(), std::as_const(f).data(), kept ? x0.data() : nullptr,
+                       kept ? eps.data() : nullptr, bad.data(), 9, x.data());
+        };
+        step();
+        std::vector<double> wanted(std::size_t(n), 0.0), x0s(wanted), noises(wanted);
+        const std::vector<Term<double>> terms{{other.data(), -2}};
+        const DrawTerm draw{purpose("draw", 0), 0.25};
+        std::int32_t found = 0;
+        combine_estimates(Double{1}, images, stride, {2, -1, 0.5, 0.25, 1}, a.data(), b.data(),
+                          {x0s.data(), noises.data(), 0.5, 1.5}, std::span<const Term<double>>(terms),
+                          std::span(&draw, 1), {9, 40, 1}, wanted.data(), &found);
+        CHECK(distance(download<double>(x), wanted) < 1e-6);
+        CHECK(found == 0);
+        if (kept) {
+          CHECK(distance(download<double>(x0), x0s) < 1e-6);
+          CHECK(distance(download<double>(eps), noises) < 1e-6);
+        }
+        CHECK(download<int>(bad) == std::vector{0, 0});
+      }
+      fill(on, 1, INFINITY, f.data() + n / 2);
+      auto x = put<float>(on, a);
+      combine_step(on, images, stride, at.data(), {numbers.data(), 0, 4}, sum, {rules.data(), 0, 5},
+                   std::as_const(x).data(), std::as_const(f).data(), nullptr, nullptr, bad.data(), 9, x.data());
+      CHECK(download<int>(bad) == std::vector{0, 1});
+    }
+  });
+}
+
 TEST_CASE("steps: rows of tables, for every image") {
   each_machine([](const auto& on) {
     using T = typename std::decay_t<decltype(on)>::scalar;

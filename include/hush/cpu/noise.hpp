@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -64,6 +65,38 @@ void estimates(const Cpu<T>& cpu, std::int64_t n, const EstimateRule& rule, cons
     Numbers<T> estimate = a * xs + b * fs;
     if (clip > 0) estimate = estimate.max(-clip).min(clip);
     store_block<T>(x0 + at, count, estimate);
+  });
+}
+
+/// One step in one pass: the estimates that `rule` makes of x and the network's output f, and y = their share of `use`
+/// and the sum of the terms and draws, over images of `stride` elements; y may be x, f or one of the terms. `bad` as in
+/// `estimates`.
+template <class T>
+void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const EstimateRule& rule,
+                       const T* x, const T* f, const EstimateUse<T>& use, std::span<const Term<T>> terms,
+                       std::span<const DrawTerm> draws, const DrawPlace& place, T* y, std::int32_t* bad) {
+  const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), clip = T(rule.clip);
+  const T p = T(use.of_x0), q = T(use.of_eps);
+  const bool makes_eps = use.eps || use.of_eps != 0;
+  over_images(cpu, images, stride, [&](std::int64_t i, std::int64_t at, std::int64_t count) {
+    const std::int64_t from = i * stride + at;
+    const Numbers<T> xs = load_block(x + from, count), fs = load_block(f + from, count);
+    if (!((T(0) * fs).sum() == T(0))) std::atomic_ref(*bad).store(1, std::memory_order_relaxed);
+    Numbers<T> estimate = a * xs + b * fs;
+    if (clip > 0) estimate = estimate.max(-clip).min(clip);
+    Numbers<T> sum = p * estimate;
+    if (use.x0) store_block<T>(use.x0 + from, count, estimate);
+    if (makes_eps) {
+      estimate = c * xs + d * fs;
+      sum += q * estimate;
+      if (use.eps) store_block<T>(use.eps + from, count, estimate);
+    }
+    for (const Term<T>& term : terms) sum += T(term.coefficient) * load_block(term.data + from, count);
+    for (const DrawTerm& draw : draws) {
+      const Stream stream{place.seed, place.first_image + std::uint32_t(i), place.step, draw.purpose};
+      sum += T(draw.coefficient) * normal_block<T>(stream, at);
+    }
+    store_block<T>(y + from, count, sum);
   });
 }
 

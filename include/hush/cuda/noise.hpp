@@ -205,5 +205,22 @@ void combine(const Cuda<P, M>& on, std::int64_t images, std::int64_t stride, std
   }
 }
 
+/// One step: the estimates that `rule` makes of x and the network's output f, and y = their share of `use` and the sum
+/// of the terms and draws, over images of `stride` elements; y may be x or one of the terms. `bad` as in `estimates`. A
+/// recorded run has a kernel of its own for this, see steps.hpp.
+template <class P, class M, class S>
+void combine_estimates(const Cuda<P, M>& on, std::int64_t images, std::int64_t stride, const EstimateRule& rule,
+                       const float* x, const S* f, const EstimateUse<float>& use, std::span<const Term<float>> terms,
+                       std::span<const DrawTerm> draws, const DrawPlace& place, float* y, std::int32_t* bad) {
+  const std::int64_t n = images * stride;
+  const auto room = on.template allocate<float>(2 * n);
+  float *x0 = use.x0 ? use.x0 : room.get(), *eps = use.eps ? use.eps : room.get() + n;
+  estimates(on, n, rule, x, f, x0, eps, bad);
+  std::vector<Term<float>> all(terms.begin(), terms.end());
+  if (use.of_x0 != 0) all.push_back({x0, use.of_x0});
+  if (use.of_eps != 0) all.push_back({eps, use.of_eps});
+  combine(on, images, stride, std::span<const Term<float>>(all), draws, place, y);
+}
+
 }  // namespace HUSH_CUDA_ABI
 }  // namespace hush

@@ -74,24 +74,42 @@ struct EstimateStep {
   }
 };
 
-/// y = the sum of terms and draws with the step's coefficients, four elements (one block of Philox) at a time.
+/// One look at x and the network's output f: the estimates of both, kept where there is a pointer.
+template <class S>
+struct StepLook {
+  StepTable rule;
+  const float* x = nullptr;
+  const S* f = nullptr;
+  float *x0 = nullptr, *eps = nullptr;
+  std::int32_t* bad = nullptr;
+};
+
+/// y = the sum of terms and draws with the step's coefficients, four elements (one block of Philox) at a time; with a
+/// look, its estimates are made in the same pass and may be terms.
+template <class S>
 struct CombineStep {
   std::int64_t images, stride;
   const std::int32_t* state;
   StepTable table;
   StepSum sum;
+  StepLook<S> look;
   std::uint64_t seed;
   float* y;
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
     const float* c = row_of(table, state);
     const std::int64_t blocks = (stride + 3) / 4;
+    float nothing = 0;
     for (std::int64_t i = first_of(team); i < images * blocks; i += all_of(team)) {
       const std::int64_t image = i / blocks, at = i % blocks * 4, from = image * stride + at;
       const int count = stride - at < 4 ? int(stride - at) : 4;
-      float total[4] = {0, 0, 0, 0};
+      float total[4] = {0, 0, 0, 0}, x0[4] = {0, 0, 0, 0}, eps[4] = {0, 0, 0, 0};
+      if (look.f) nothing += estimate(from, count, x0, eps);
       for (int t = 0; t < sum.terms; ++t)
-        for (int k = 0; k < count; ++k) total[k] = std::fma(c[t], sum.term[t][from + k], total[k]);
+        for (int k = 0; k < count; ++k) {
+          const float v = sum.term[t] ? sum.term[t][from + k] : t == sum.fresh_eps ? eps[k] : x0[k];
+          total[k] = std::fma(c[t], v, total[k]);
+        }
       for (int d = 0; d < sum.draws; ++d) {
         const Stream stream{seed, std::uint32_t(state[RunState::first_image]) + std::uint32_t(image),
                             std::uint32_t(state[RunState::step]), sum.purpose[d]};
@@ -102,6 +120,27 @@ struct CombineStep {
       }
       for (int k = 0; k < count; ++k) y[from + k] = total[k];
     }
+    if (!look.f) return;
+    const int found = team.max(nothing == 0.f ? 0 : 1);
+    if (found && team.rank() == 0) look.bad[state[RunState::step]] = 1;
+  }
+
+ private:
+  /// The estimates of a few elements; 0, or NaN if one of f is not finite.
+  HUSH_HOST_DEVICE float estimate(std::int64_t from, int count, float* x0, float* eps) const {
+    const float* r = row_of(look.rule, state);
+    const float clip = r[4];
+    float nothing = 0;
+    for (int k = 0; k < count; ++k) {
+      const float xi = look.x[from + k], fi = float(look.f[from + k]);
+      nothing += 0.f * fi;
+      const float v = std::fma(r[0], xi, r[1] * fi);
+      x0[k] = clip > 0 && v < -clip ? -clip : clip > 0 && v > clip ? clip : v;
+      eps[k] = std::fma(r[2], xi, r[3] * fi);
+      if (look.x0) look.x0[from + k] = x0[k];
+      if (look.eps) look.eps[from + k] = eps[k];
+    }
+    return nothing;
   }
 };
 
@@ -151,11 +190,19 @@ void estimate_step(const Cuda<P, M>& on, std::int64_t n, const std::int32_t* sta
                    const float* x, const S* f, float* x0, float* eps, std::int32_t* bad) {
   launch(on, bodies::EstimateStep<S>{n, state, table, x, f, x0, eps, bad}, grid_for(n, 4));
 }
-/// `combine` with the step's coefficients; y may be one of the terms.
+/// `combine` with the step's coefficients, after a look if there is one; y may be one of the terms, or x.
 template <class P, class M>
 void combine_step(const Cuda<P, M>& on, std::int64_t images, std::int64_t stride, const std::int32_t* state,
                   const StepTable& table, const StepSum& sum, std::uint64_t seed, float* y) {
-  launch(on, bodies::CombineStep{images, stride, state, table, sum, seed, y}, grid_for(images * ((stride + 3) / 4)));
+  launch(on, bodies::CombineStep<float>{images, stride, state, table, sum, {}, seed, y},
+         grid_for(images * ((stride + 3) / 4)));
+}
+template <class P, class M, class S>
+void combine_step(const Cuda<P, M>& on, std::int64_t images, std::int64_t stride, const std::int32_t* state,
+                  const StepTable& table, const StepSum& sum, const StepTable& rule, const float* x, const S* f,
+                  float* x0, float* eps, std::int32_t* bad, std::uint64_t seed, float* y) {
+  launch(on, bodies::CombineStep<S>{images, stride, state, table, sum, {rule, x, f, x0, eps, bad}, seed, y},
+         grid_for(images * ((stride + 3) / 4)));
 }
 /// The step's rows of tables of the network's scalars, repeated for n images.
 template <class P, class M>

@@ -11,6 +11,14 @@ struct EstimateRule {
   double a, b, c, d, clip;
 };
 
+/// What becomes of two estimates in the pass that makes them: each is kept where a pointer says so (nullptr: nowhere),
+/// and its multiple goes into a sum.
+template <class T>
+struct EstimateUse {
+  T *x0 = nullptr, *eps = nullptr;
+  double of_x0 = 0, of_eps = 0;
+};
+
 /// One term of a linear combination: coefficient * the tensor at `data`.
 template <class T>
 struct Term {

@@ -16,11 +16,13 @@ struct StepTable {
   std::int32_t first = 0, width = 1;
 };
 
-/// A sum of terms and draws whose coefficients are a row of a StepTable, terms first.
+/// A sum of terms and draws whose coefficients are a row of a StepTable, terms first. A term without a pointer is one
+/// of the estimates that the same kernel makes: `fresh_eps` says which is that of the noise, the other is that of x0.
 struct StepSum {
   static constexpr int most_terms = 16, most_draws = 8;
   int terms = 0, draws = 0;
   const float* term[most_terms] = {};
+  int fresh_eps = -1;
   std::uint32_t purpose[most_draws] = {};
 };
 

@@ -1,0 +1,35 @@
+#pragma once
+#include <cmath>
+#include <stdexcept>
+#include <vector>
+
+#include <hush/check.hpp>
+#include <hush/level.hpp>
+#include <hush/parameterization.hpp>
+#include <hush/tensor/combination.hpp>
+
+namespace hush {
+
+/// A network that gave NaN or infinite values; the message names the step.
+struct NonFiniteSample : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+inline NonFiniteSample non_finite_sample(int step, int steps, const std::vector<Level>& levels) {
+  return NonFiniteSample(words("[sample] the network gave NaN or infinite values at step ", step + 1, " of ", steps,
+                               " (time ", levels[std::size_t(step)].time, ")"));
+}
+
+/// How the network's output becomes both estimates at a level. Throws std::invalid_argument where it cannot: a network
+/// that predicts noise says nothing about an image without signal.
+template <Parameterization P>
+EstimateRule estimate_rule(const P& parameterization, Level level, double clip) {
+  const Scalings s = parameterization(level);
+  const NoiseScalings n = level.noise > 0 ? noise_scalings(s, level) : NoiseScalings{};
+  check(std::isfinite(s.skip) && std::isfinite(s.out) && std::isfinite(s.in), "sample",
+        "this parameterization gives no clean image at time ", level.time, ", where the signal is ", level.signal,
+        " and the noise ", level.noise, "; begin at another level, or predict the velocity or x0");
+  return {s.skip, s.out, n.skip, n.out, clip};
+}
+
+}  // namespace hush
