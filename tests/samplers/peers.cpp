@@ -1,0 +1,326 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <hush/course.hpp>
+#include <hush/grids/leading.hpp>
+#include <hush/grids/linspace.hpp>
+#include <hush/grids/trailing.hpp>
+#include <hush/parameterizations/edm_preconditioning.hpp>
+#include <hush/parameterizations/predict_flow.hpp>
+#include <hush/parameterizations/predict_noise.hpp>
+#include <hush/parameterizations/predict_velocity.hpp>
+#include <hush/parameterizations/predict_x0.hpp>
+#include <hush/samplers/ddim.hpp>
+#include <hush/samplers/ddim_inversion.hpp>
+#include <hush/samplers/ddpm.hpp>
+#include <hush/samplers/deis.hpp>
+#include <hush/samplers/dpm2.hpp>
+#include <hush/samplers/dpm2_ancestral.hpp>
+#include <hush/samplers/dpm_solver.hpp>
+#include <hush/samplers/dpm_solver_sde.hpp>
+#include <hush/samplers/dpm_solver_singlestep.hpp>
+#include <hush/samplers/euler.hpp>
+#include <hush/samplers/euler_ancestral.hpp>
+#include <hush/samplers/heun.hpp>
+#include <hush/samplers/lms.hpp>
+#include <hush/samplers/pndm.hpp>
+#include <hush/samplers/predictor_corrector.hpp>
+#include <hush/samplers/repaint.hpp>
+#include <hush/samplers/unipc.hpp>
+#include <hush/schedules/betas.hpp>
+#include <hush/schedules/cosine.hpp>
+#include <hush/schedules/exponential.hpp>
+#include <hush/schedules/interpolated_sigma.hpp>
+#include <hush/schedules/karras.hpp>
+#include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/scaled_linear.hpp>
+#include <hush/schedules/sigmoid_beta.hpp>
+#include <hush/schedules/zero_terminal_snr.hpp>
+#include <hush/tensor/torch_random.hpp>
+
+#include "samplers/pixels.hpp"
+
+// tests/goldens/schedulers.json holds what the schedulers of diffusers make of the dummy sample and the dummy network
+// of its tests (tools/make_scheduler_goldens.py). Each row is run here by hush's sampler of that name, eagerly and as a
+// plan, and must give the same numbers.
+
+using namespace samplers;
+using nlohmann::json;
+
+namespace {
+
+/// Where hush does something else on purpose: rows of `scheduler` whose text holds `mark` must give other numbers.
+struct Difference {
+  const char *scheduler, *mark, *why;
+};
+constexpr Difference differences[] = {
+    {"DDIM", "linspace", "diffusers steps to t - T/n, whatever the list of times; hush to the next time of the list"},
+    {"DDPM", R"("timestep_spacing":"trailing","variance_type":"fixed_large")",
+     "diffusers adds noise in the last step too unless it begins at t = 0; hush ends without noise"},
+    {"DDIMInverse", "v_prediction", "diffusers makes x0 of v with the signal of the level before; hush with its own"},
+    {"PNDM", "v_prediction", "diffusers mixes v of several levels and then makes eps of them; hush mixes eps"},
+    {"DPMSolverSinglestep", R"("solver_order":3,"solver_type":"midpoint")",
+     "diffusers goes to the second of the levels within by the midpoint rule; hush as algorithm 2 of the paper has it"},
+    {"DPMSolverSinglestep", R"({"lower_order_final":true,"solver_order":2})",
+     "the levels within a step are those of diffusers' grid; hush's are even in ln(sigma), as in the paper"},
+};
+
+/// A row of the table: what was run, and what came out.
+struct Row {
+  const json& at;
+
+  std::string scheduler() const { return at["scheduler"]; }
+  std::size_t steps() const { return at["steps"]; }
+  int order() const { return config("solver_order", 2); }
+  template <class T>
+  T config(const char* name, T otherwise) const {
+    return at["config"].value(name, otherwise);
+  }
+  std::string config(const char* name, const char* otherwise) const {
+    return at["config"].value(name, std::string(otherwise));
+  }
+  template <class T>
+  T call(const char* name, T otherwise) const {
+    return at.contains("call") ? at["call"].value(name, otherwise) : otherwise;
+  }
+  std::vector<double> list(const char* name) const { return at.value(name, std::vector<double>{}); }
+  bool is_edm() const { return scheduler().starts_with("EDM"); }
+  bool is_flow() const { return scheduler().starts_with("Flow"); }
+  const Difference* difference() const {
+    for (const Difference& d : differences)
+      if (scheduler() == d.scheduler && at["config"].dump().find(d.mark) != std::string::npos) return &d;
+    return nullptr;
+  }
+};
+
+/// The schedule of a row.
+Betas schedule(const Row& row) {
+  const auto of = [](const auto& named) {
+    Betas list;
+    for (int i = 0; i < named.steps(); ++i) list.values.push_back(named.beta(i));
+    return list;
+  };
+  const std::string rule = row.config("beta_schedule", "linear");
+  if (row.config("rescale_betas_zero_snr", false)) return of(ZeroTerminalSnr{LinearBeta{}});
+  if (rule == "squaredcos_cap_v2") return of(Cosine{});
+  if (rule == "scaled_linear") return of(ScaledLinear{1e-4, .02});
+  if (rule == "sigmoid") return of(SigmoidBeta{});
+  REQUIRE(rule == "linear");
+  return of(LinearBeta{});
+}
+
+/// Every level that diffusers names, in the order in which it names them. A step of a method of second order names two.
+std::vector<Level> named_levels(const Row& row) {
+  std::vector<Level> levels;
+  const std::vector<double> times = row.list("times"), sigmas = row.list("sigmas");
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    if (row.is_edm())
+      levels.push_back({times[i], 1, sigmas[i]});
+    else if (row.is_flow())
+      levels.push_back({times[i], 1 - sigmas[i], sigmas[i]});
+    else
+      levels.push_back(preserving_level(times[i], sigmas[i]));
+  }
+  const double last = sigmas.back();
+  if (last == 0)
+    levels.push_back({-1, 1, 0});
+  else if (last < sigmas[times.size() - 1])  // otherwise the last step goes nowhere
+    levels.push_back(preserving_level(0, last));
+  return levels;
+}
+
+/// The levels of hush's steps: of all that are named every second or third, if a step has as many network calls.
+std::vector<Level> levels(const Row& row) {
+  const Betas betas = schedule(row);
+  if (row.at.contains("sigmas")) {
+    const std::vector<Level> named = named_levels(row);
+    const std::size_t calls = row.scheduler() == "DPMSolverSinglestep" ? std::size_t(row.order())
+                              : row.list("times").size() > row.steps() ? 2
+                                                                       : 1;
+    std::vector<Level> all;
+    for (std::size_t i = 0; i < named.size(); i += calls) all.push_back(named[i]);
+    if (all.back() != named.back()) all.push_back(named.back());
+    return all;
+  }
+  const bool leading = row.scheduler() == "PNDM" || !row.at.contains("times");
+  std::vector<double> times = leading ? Leading{}(betas, int(row.steps())) : row.list("times");
+  std::sort(times.rbegin(), times.rend());  // an inversion names them the other way
+  std::vector<Level> all = levels_at(betas, times);
+  if (!row.config("set_alpha_to_one", row.scheduler() != "PNDM")) all.back() = betas(0);
+  return all;
+}
+
+/// The course of a row. Levels that are asked for besides are those that the row names, or those of its schedule with
+/// ln(sigma) linear in between, as in k-diffusion.
+template <class S>
+Course course(const Row& row, const S& sampler) {
+  const Betas betas = schedule(row);
+  std::vector<Level> named;
+  if (row.at.contains("sigmas")) named = named_levels(row);
+  const auto pick = [named](auto matches) {
+    const auto found = std::find_if(named.begin(), named.end(), matches);
+    return found == named.end() ? nullptr : &*found;
+  };
+  Course way{route_of(sampler, levels(row))};
+  way.at_time = [=](double time) {
+    const auto found = std::find_if(named.begin(), named.end(), [&](Level at) { return at.time == time; });
+    return found != named.end() ? *found : InterpolatedSigma{betas, true}(time);
+  };
+  way.time_of = [=](double sigma) {
+    const auto same = [&](Level at) { return std::abs(at.noise - sigma * at.signal) < 1e-9 * at.noise; };
+    const auto found = std::find_if(named.begin(), named.end(), same);
+    return found != named.end() ? found->time : time_of_sigma(InterpolatedSigma{betas, true}, sigma);
+  };
+  return way;
+}
+
+/// What diffusers draws, by name: the same name is the same noise, and new names come in the order in which it draws.
+struct TorchNoise {
+  TorchRandom random{0};
+  std::map<std::pair<int, int>, Pixels<double>> drawn = {};
+  Pixels<double> operator()(int step, int ordinal) {
+    const auto [at, fresh] = drawn.try_emplace({step, ordinal});
+    if (fresh) {
+      std::vector<float> z(768);
+      random.randn(z);
+      at->second.values.assign(z.begin(), z.end());
+    }
+    return at->second;
+  }
+};
+
+/// x0 estimates of the four images, each cut off and divided as Imagen does it.
+Pixels<double> thresholded(Pixels<double> x0, double ratio, double largest) {
+  for (auto image = x0.values.begin(); image != x0.values.end(); image += 192) {
+    std::vector<double> sizes;
+    for (auto value = image; value != image + 192; ++value) sizes.push_back(std::abs(*value));
+    std::sort(sizes.begin(), sizes.end());
+    const double place = ratio * 191;
+    const std::size_t i = std::size_t(place);
+    const double quantile = sizes[i] + (place - double(i)) * (sizes[i + 1] - sizes[i]);
+    const double s = std::fmin(std::fmax(quantile, 1), largest);
+    for (auto value = image; value != image + 192; ++value) *value = std::fmax(-s, std::fmin(s, *value)) / s;
+  }
+  return x0;
+}
+
+/// Runs a row both ways, and returns the result of the one that reads like the paper.
+template <class S, class P>
+Pixels<double> run_as(const Row& row, const S& sampler, const P& parameterization) {
+  const bool clips = row.config("clip_sample", row.scheduler() == "DDIM" || row.scheduler() == "DDPM");
+  const auto plain = denoiser(parameterization, peer_model, clips ? row.config("clip_sample_range", 1.) : 0.);
+  const auto denoise = [&](const Pixels<double>& x, Level at) {
+    Denoised<Pixels<double>> answer = plain(x, at);
+    if (row.config("thresholding", false))
+      answer.x0 = thresholded(std::move(answer.x0), row.config("dynamic_thresholding_ratio", .995),
+                              row.config("sample_max_value", 1.));
+    return answer;
+  };
+  const Course way = course(row, sampler);
+  // diffusers' sample of a schedule of sigmas is x / signal
+  const double scale = row.at.contains("start") ? row.at["start"].get<double>() * way.levels[0].signal : 1;
+  const auto start = scale * peer_sample<double>();
+  const auto eager = run_eagerly(sampler, way, start, denoise, TorchNoise{});
+  const auto planned = run(trace(sampler, way), start, denoise, TorchNoise{});
+  CHECK(magnitude(planned - eager) < 1e-9 * magnitude(eager));
+  return eager;
+}
+template <class S>
+Pixels<double> run_as(const Row& row, const S& sampler) {
+  const std::string says = row.config("prediction_type", "epsilon");
+  if (row.is_edm()) return run_as(row, sampler, EdmPreconditioning<>{});
+  if (row.is_flow()) return run_as(row, sampler, PredictFlow<>{});
+  if (says == "v_prediction") return run_as(row, sampler, PredictVelocity<>{});
+  if (says == "sample") return run_as(row, sampler, PredictX0<>{});
+  REQUIRE(says == "epsilon");
+  return run_as(row, sampler, PredictNoise<>{});
+}
+
+Pixels<double> run_dpm(const Row& row) {
+  const DpmVariant variant = row.config("solver_type", "midpoint") == "heun" ? DpmVariant::heun : DpmVariant::midpoint;
+  const std::string algorithm = row.config("algorithm_type", "dpmsolver++");
+  const bool low_end = row.config("lower_order_final", true);
+  if (row.scheduler() == "DPMSolverSinglestep") {
+    if (algorithm == "dpmsolver") return run_as(row, DpmSolverSinglestep{row.order(), variant});
+    return run_as(row, DpmSolverPpSinglestep{row.order(), variant});
+  }
+  if (algorithm == "sde-dpmsolver++") return run_as(row, DpmSolverSde{row.order(), variant, 1, low_end});
+  // Order 3 in diffusers, as in its authors' program: half of the parabola's curvature.
+  if (algorithm == "dpmsolver") return run_as(row, DpmSolver{row.order(), variant, low_end, .5});
+  REQUIRE(algorithm == "dpmsolver++");
+  return run_as(row, DpmSolverPp{row.order(), variant, low_end, .5});
+}
+
+template <class S>
+Pixels<double> run_unipc(const Row& row) {
+  return run_as(row, S{row.order(), row.config("solver_type", "bh2") == "bh1" ? S::B::bh1 : S::B::bh2,
+                       !row.at["config"].contains("disable_corrector"), row.config("lower_order_final", true)});
+}
+
+/// The same by the name of the scheduler.
+Pixels<double> run_row(const Row& row) {
+  const std::string name = row.scheduler();
+  if (name == "DDIM") return run_as(row, Ddim{row.call("eta", 0.)});
+  if (name == "DDIMInverse") return run_as(row, DdimInversion{});
+  if (name == "DDPM" && row.config("variance_type", "") == "fixed_large")
+    return run_as(row, Ddpm{Variance::fixed_large});
+  if (name == "DDPM") return run_as(row, Ddpm{});
+  if (name == "PNDM") return run_as(row, Pndm{!row.config("skip_prk_steps", false)});
+  if (name == "EulerDiscrete" || name == "EDMEuler" || row.is_flow()) return run_as(row, Euler{});
+  if (name == "EulerAncestralDiscrete") return run_as(row, EulerAncestral{});
+  if (name == "HeunDiscrete") return run_as(row, Heun{});
+  if (name == "KDPM2Discrete") return run_as(row, Dpm2{});
+  if (name == "KDPM2AncestralDiscrete") return run_as(row, Dpm2Ancestral{});
+  if (name == "LMSDiscrete") return run_as(row, Lms{row.call("order", 4)});
+  if (name == "DEISMultistep") return run_as(row, Deis{row.order(), row.config("lower_order_final", true)});
+  if (name == "UniPCMultistep")
+    return row.config("predict_x0", true) ? run_unipc<UniPc>(row) : run_unipc<UniPcNoise>(row);
+  REQUIRE(name.find("DPMSolver") != std::string::npos);
+  return run_dpm(row);
+}
+
+/// torch's noise is float32, and hush's copy of it equal to about 1e-6.
+double tolerance(const Row& row) { return row.at.contains("draws") ? 1e-5 : 1e-9; }
+
+void check_result(const Row& row, const Pixels<double>& x) {
+  const double sum = row.at["sum"], allowed = tolerance(row) * sum;
+  if (const Difference* difference = row.difference()) {
+    CAPTURE(difference->why);
+    CHECK(std::abs(magnitude(x) - sum) > 1e-3 * sum);
+    return;
+  }
+  CHECK(std::abs(magnitude(x) - sum) < allowed);
+  CHECK(std::abs(magnitude(x) / 768 - row.at["mean"].get<double>()) < allowed / 768);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(std::abs(x.values[i] - row.at["first"][i].get<double>()) < allowed / 768);
+}
+
+json table() {
+  std::ifstream file(HUSH_ROOT "/tests/goldens/schedulers.json");
+  REQUIRE(file);
+  return json::parse(file);
+}
+
+}  // namespace
+
+TEST_CASE("peers: the schedulers of diffusers, row by row") {
+  const json all = table();
+  int rows = 0;
+  for (const json& at : all["rows"]) {
+    const Row row{at};
+    if (row.scheduler() == "RePaint" || row.scheduler() == "ScoreSdeVe") continue;
+    INFO(at.dump());
+    check_result(row, run_row(row));
+    ++rows;
+  }
+  CHECK(rows > 100);
+}
