@@ -118,7 +118,7 @@ struct Tracer {
   }
 };
 
-/// The registers a row reads.
+/// The registers a row reads, each once.
 inline std::vector<int> reads(const std::variant<DenoiseRow, CombineRow>& row) {
   if (const auto* denoise = std::get_if<DenoiseRow>(&row)) return {denoise->from};
   const auto& combine = std::get<CombineRow>(row);
