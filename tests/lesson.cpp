@@ -18,6 +18,7 @@
 #include <hush/ops/arithmetic.hpp>
 #include <hush/parameterizations/predict_x0.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/weightings/snr.hpp>
 
 using namespace hush;
 
@@ -103,4 +104,69 @@ TEST_CASE_TEMPLATE("pass: recorded or not, the same errors and gradients, also w
   double sum = 0;
   for (const double v : once) sum += std::abs(v);
   CHECK(sum > 1);
+}
+
+TEST_CASE("lesson: a weighting gives each image the weight of its level; none gives none") {
+  const auto x0 = clean(Cpus{});
+  const DrawRule draw = DiscreteUniform{};
+  const Lesson<Cpus> plain = lesson(process, draw, x0, images, {.seed = 3, .step = 5});
+  const Lesson<Cpus> weighted = lesson(process, draw, x0, images, {.seed = 3, .step = 5}, Snr{});
+  CHECK(plain.weights.empty());
+  CHECK(weighted.levels == plain.levels);
+  CHECK(download<float>(weighted.xt) == download<float>(plain.xt));
+  const auto weights = download<double>(weighted.weights);
+  REQUIRE(weights.size() == 2);
+  CHECK(weights[0] != weights[1]);
+  for (std::size_t i = 0; i < 2; ++i) {  // x0 prediction: the error of x0 is that of the output
+    const Level& at = plain.levels[i];
+    CHECK(weights[i] == doctest::Approx(at.signal * at.signal / (at.noise * at.noise)).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("lesson: a weight that is no weight is refused in words") {
+  const auto with = [](const WeightRule& rule) {
+    return lesson(process, DrawRule([](const auto&, auto&) { return -1.; }), clean(Cpus{}), images, {}, rule);
+  };
+  CHECK_THROWS_WITH_AS(with(Snr{}),
+                       "[train] the weight at time -1 (signal 1, noise 0) is inf, must be finite and not negative",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(with([](Level, const Scalings&) { return -2.; }),
+                       "[train] the weight at time -1 (signal 1, noise 0) is -2, must be finite and not negative",
+                       std::invalid_argument);
+  CHECK_THROWS_AS(with([](Level, const Scalings&) { return std::nan(""); }), std::invalid_argument);
+}
+
+TEST_CASE_TEMPLATE("pass: a weighted error and its gradient are those of the formula, recorded or not", B, Cpus, Gpu) {
+  for (const bool record : {false, true}) {
+    Weights<B> net;
+    Pass<Weights<B>> pass(net, 0.5, record);
+    for (std::uint32_t step = 0; step < 4; ++step) {
+      if (!net.w.grad.empty()) fill(B{}, 8, 0, net.w.grad.data());
+      const auto shown = lesson(process, DrawRule(DiscreteUniform{}), clean(B{}), images, {3, step, 0},
+                                [](Level at, const Scalings&) { return at.time; });
+      const auto error =
+          pass({process.input(B{}, shown.xt, shown.levels, {}), shown.target, shown.weights}, {3, step, images});
+      const auto x = download<double>(shown.xt), target = download<double>(shown.target);
+      const auto slope = download<double>(net.w.grad);
+      double wanted = 0;
+      for (std::size_t i = 0; i < 8; ++i) {
+        const double weight = shown.levels[i / 4].time, off = 0.5 * x[i] - target[i];
+        wanted += weight * off * off / 8;
+        CHECK(slope[i] == doctest::Approx(0.5 * weight * 2 * off * x[i] / 8).epsilon(1e-5));
+      }
+      CHECK(download<double>(error)[0] == doctest::Approx(wanted).epsilon(1e-5));
+    }
+  }
+}
+
+TEST_CASE("pass: what was recorded with weights is not run without") {
+  Weights<Gpu> net;
+  Pass<Weights<Gpu>> pass(net, 1, true);
+  const auto go = [&](const WeightRule& rule) {
+    const auto shown = lesson(process, DrawRule(DiscreteUniform{}), clean(Gpu{}), images, {}, rule);
+    pass({process.input(Gpu{}, shown.xt, shown.levels, {}), shown.target, shown.weights}, {});
+  };
+  go(Snr{}), go(Snr{});
+  CHECK_THROWS_WITH_AS(go(nullptr), "[train] a pass with 2 weights was recorded, this one has 0",
+                       std::invalid_argument);
 }

@@ -135,6 +135,20 @@ TEST_CASE("train: options that make no sense are refused in words") {
   CHECK(refusal({.batch = 8}, {40, 1, 16}) == "[train] the data are 16x16x1, the network makes 8x8x1");
 }
 
+TEST_CASE("train: weights of 1 change nothing; others the loss, the validation loss and the weights") {
+  const Outcome plain = run({.epochs = 2, .batch = 8});
+  CHECK(run({.epochs = 2, .batch = 8, .weighting = Unweighted{}}) == plain);
+  const Outcome twice = run({.epochs = 2,
+                             .batch = 8,
+                             .rate = [](auto, auto) { return 0.; },
+                             .weighting = [](Level, const Scalings&) { return 2.; }});
+  const Outcome still = run({.epochs = 2, .batch = 8, .rate = [](auto, auto) { return 0.; }});
+  for (std::size_t i = 0; i < 4; ++i) CHECK(twice.losses[i] == doctest::Approx(2 * still.losses[i]).epsilon(1e-6));
+  const Outcome weighted = run({.epochs = 2, .batch = 8, .weighting = MinSnr{}});
+  CHECK(weighted.weights != plain.weights);
+  CHECK(weighted.losses[1] < plain.losses[1]);
+}
+
 TEST_CASE("train: every parameterization learns") {
   const auto last = [](const auto& process) {
     Net net = tiny::net();
@@ -144,6 +158,11 @@ TEST_CASE("train: every parameterization learns") {
   CHECK(last(Process{tiny::process.schedule, PredictX0{}}) < 0.9);
   CHECK(last(Process{tiny::process.schedule, PredictVelocity{}}) < 0.9);
   CHECK(last(Process{OneBased{tiny::process.schedule}, PredictNoise<Gamma>{}}) < 0.9);
+  CHECK(last(Process{tiny::process.schedule, PredictScore<>{.divided = true}}) < 0.9);
+  CHECK(last(Process{tiny::process.schedule, PredictFlow{}}) < 0.9);
+  CHECK(last(Process{tiny::process.schedule, EdmPreconditioning{}}) < 0.9);
+  CHECK(last(Process{tiny::process.schedule, VpPreconditioning{}}) < 0.9);
+  CHECK(last(Process{tiny::process.schedule, VePreconditioning{}}) < 0.9);
 }
 
 static_assert(Dataset<tiny::Squares>);

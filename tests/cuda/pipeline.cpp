@@ -73,10 +73,15 @@ std::vector<float> pictures(const AttentionUnet<B>& net, int steps = 40, bool re
 
 /// Losses of some steps, and the weights after them.
 template <class B>
-std::vector<double> trained(AttentionUnet<B>& net, bool record = false, std::int64_t accumulate = 1) {
+std::vector<double> trained(AttentionUnet<B>& net, bool record = false, std::int64_t accumulate = 1,
+                            WeightRule weighting = nullptr) {
   const Squares data;
-  const TrainOptions<Squares> options{
-      .batch = 4, .seed = 2, .clip_gradient = 1, .accumulate = accumulate, .record = record};
+  const TrainOptions<Squares> options{.batch = 4,
+                                      .seed = 2,
+                                      .clip_gradient = 1,
+                                      .weighting = std::move(weighting),
+                                      .accumulate = accumulate,
+                                      .record = record};
   const auto curve = train(process, net, AdamW{.rate = 1e-2}, data, options);
   std::vector<double> all = weights(net);
   for (const double v : weights(curve.averaged)) all.push_back(v);
@@ -120,6 +125,21 @@ TEST_CASE("cuda pipeline: training is the CPU's; recorded, it has the same bits"
   const auto rough = trained(half);
   CHECK(distance(rough, wanted) < 0.1);
   CHECK(trained(half_again, true) == rough);
+}
+
+TEST_CASE("cuda pipeline: weighted training is the CPU's, recorded, it has the same bits, and weights of 1 are none") {
+  const auto after = []<class B>(const B&, bool record, WeightRule rule, std::int64_t parts = 1) {
+    auto net = network<B>();
+    return trained(net, record, parts, std::move(rule));
+  };
+  const auto wanted = after(Cpu<float>{}, false, MinSnr{}), found = after(Single{}, false, MinSnr{});
+  CHECK(distance(found, wanted) < 2e-3);
+  CHECK(distance(after(Cpu<float>{}, false, nullptr), wanted) > 5e-3);
+  CHECK(after(Single{}, true, MinSnr{}) == found);
+  CHECK(distance(after(Single{}, true, MinSnr{}, 2), wanted) < 2e-3);
+  CHECK(after(Half{}, true, MinSnr{}) == after(Half{}, false, MinSnr{}));
+  CHECK(after(Cpu<float>{}, false, Unweighted{}) == after(Cpu<float>{}, false, nullptr));
+  CHECK(after(Single{}, true, Unweighted{}) == after(Single{}, true, nullptr));
 }
 
 TEST_CASE("cuda pipeline: whichever allocation fails, the model is as it was and goes on to the same result") {

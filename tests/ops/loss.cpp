@@ -42,3 +42,20 @@ TEST_CASE("mse: what does not fit is refused in words") {
   CHECK_THROWS_AS(mse(a, a, std::vector<double>{}), std::invalid_argument);
   CHECK_THROWS_AS(sum(filled(on, {0, 3}, 1)), std::invalid_argument);
 }
+
+TEST_CASE("mse_loss: the error and its gradient by hand, with weights and without") {
+  const Cpu<double> on{1};
+  const auto a = upload(on, {2, 2}, std::span<const double>(std::vector{1.0, 2.0, 3.0, 4.0}));
+  const auto b = filled(on, {2, 2}, 1);
+  const auto weights = upload(on, {2}, std::span<const double>(std::vector{2.0, 0.5}));
+  const auto plain = mse_loss(a, b, 0.5), weighted = mse_loss(a, b, 0.5, weights);
+  CHECK(download<double>(plain.value) == std::vector{(0.0 + 1 + 4 + 9) / 4});
+  CHECK(download<double>(plain.gradient) == std::vector{0.0, 0.25, 0.5, 0.75});
+  CHECK(download<double>(weighted.value) == std::vector{(0.0 + 2 + 2 + 4.5) / 4});
+  CHECK(download<double>(weighted.gradient) == std::vector{0.0, 0.5, 0.25, 0.375});
+  CHECK_THROWS_WITH_AS(mse_loss(a, b, 1, filled(on, {3}, 1)), "[mse] weights are [3], the prediction is [2, 2]",
+                       std::invalid_argument);
+  const auto flat = filled(on, {2}, 1);
+  CHECK_THROWS_WITH_AS(mse_loss(flat, flat, 1, weights), "[mse] weights are [2], the prediction is [2]",
+                       std::invalid_argument);
+}

@@ -63,21 +63,23 @@ struct Loss {
 };
 
 /// The mean over all elements of (prediction - target)^2, the target in full precision, and `share` times its gradient
-/// (1 / k where k batches make a step).
+/// (1 / k where k batches make a step). `weights` [N], if there are any, are factors on the squares of each image.
 template <Backend B>
-Loss<B> mse_loss(const Tensor<B>& prediction, const Tensor<typename B::full>& target, double share = 1) {
+Loss<B> mse_loss(const Tensor<B>& prediction, const Tensor<typename B::full>& target, double share = 1,
+                 const Tensor<typename B::full>& weights = {}) {
   const Shape& s = prediction.shape();
   check(s == target.shape(), "mse", "prediction is ", s, ", target ", target.shape());
   check(prediction.size() > 0, "mse", "has nothing to compare in ", s);
+  check(weights.empty() || (s.rank() > 1 && weights.shape() == Shape{s[0]}), "mse", "weights are ", weights.shape(),
+        ", the prediction is ", s);
   using M = typename B::master;
   const B& on = prediction.on();
   const std::int64_t images = ops::Mse::images(s);
   Loss<B> loss{Tensor<B, M>(on, {1}), empty_like(prediction)};
-  mse(on, images, s.size() / images, prediction.data(), target.data(), static_cast<const M*>(nullptr),
-      loss.value.data());
+  mse(on, images, s.size() / images, prediction.data(), target.data(), weights.data(), loss.value.data());
   Tensor<B, M> dy(on, {1});
   fill(on, 1, share, dy.data());
-  mse_backward(on, images, s.size() / images, prediction.data(), target.data(), static_cast<const M*>(nullptr),
+  mse_backward(on, images, s.size() / images, prediction.data(), target.data(), weights.data(),
                std::as_const(dy).data(), loss.gradient.data());
   return loss;
 }
