@@ -2,6 +2,7 @@
 #include <cmath>
 #include <concepts>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include <hush/check.hpp>
@@ -73,8 +74,9 @@ std::vector<double> times_of_sigmas(const AnySchedule& schedule, int n, SigmaRan
   check(std::isfinite(range.largest), where, "the noisiest level has no signal: say the largest noise / signal");
   check(range.smallest > 0 && range.smallest <= range.largest, where, "wants 0 < smallest <= largest, got ",
         range.smallest, " and ", range.largest);
-  check((!discrete || range.smallest >= first) && range.largest <= last, where, range.smallest, " to ", range.largest,
-        " is not within noise / signal of the schedule, ", first, " to ", last);
+  const double least = discrete ? first : sigma_of(schedule(std::numeric_limits<double>::min()));
+  check(range.smallest >= least && range.largest <= last, where, range.smallest, " to ", range.largest,
+        " is not within noise / signal of the schedule, ", least, " to ", last);
   std::vector<double> times;
   times.reserve(std::size_t(n));
   for (int k = n - 1; k >= 0; --k)

@@ -59,14 +59,16 @@ template <class S>
 Level level_from_betas(const S& schedule, double time) {
   check_time(schedule, time);
   const double position = time - schedule.clean();
-  const int last = schedule.steps() - 1;
-  double alpha_bar = 1;
-  for (int i = 0; i < position; ++i) {
+  const int whole = int(position), last = schedule.steps() - 1;
+  const auto kept = [&](int i, double part) {
     const double beta = schedule.beta(i);
     check(beta >= 0 && (beta < 1 || (beta == 1 && i == last)), "schedule", "beta ", i, " is ", beta,
           ", must be in [0, 1); only the last may be 1");
-    alpha_bar *= 1 - std::fmin(position - i, 1) * beta;
-  }
+    return 1 - part * beta;
+  };
+  double alpha_bar = 1;
+  for (int i = 0; i < whole; ++i) alpha_bar *= kept(i, 1);
+  if (whole < position) alpha_bar *= kept(whole, position - whole);
   return variance_preserving(time, alpha_bar);
 }
 

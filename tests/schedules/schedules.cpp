@@ -161,7 +161,10 @@ TEST_CASE("schedule: what cannot be is said in words") {
   CHECK_THROWS_WITH_AS(LinearBeta{.steps = 0}(0), "[schedule] wants at least 1 step, got 0", std::invalid_argument);
   CHECK_THROWS_AS(Cosine{.steps = -3}(0), std::invalid_argument);
   CHECK_THROWS_AS(Betas{}(-1), std::invalid_argument);
-  CHECK_THROWS_WITH_AS((Betas{{.5, 1}}(1)), "[schedule] beta 1 is 1, must be in [0, 1)", std::invalid_argument);
+  CHECK(Betas{{.5, 1}}(1) == Level{1, 0, 1});
+  CHECK_THROWS_WITH_AS((Betas{{.5, 1, .5}}(1)), "[schedule] beta 1 is 1, must be in [0, 1); only the last may be 1",
+                       std::invalid_argument);
+  CHECK_THROWS_AS((Betas{{.5, 1.5}}(1)), std::invalid_argument);
   CHECK_THROWS_AS((Betas{{-.1}}(0)), std::invalid_argument);
   CHECK_THROWS_AS((Betas{{nan}}(0)), std::invalid_argument);
   CHECK_THROWS_AS((Betas{{.5}}.beta(1)), std::invalid_argument);

@@ -1,0 +1,142 @@
+// What all schedules have in common, one row each.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <hush/schedule.hpp>
+#include <hush/schedules/betas.hpp>
+#include <hush/schedules/constant_beta.hpp>
+#include <hush/schedules/cosine.hpp>
+#include <hush/schedules/exponential.hpp>
+#include <hush/schedules/geometric.hpp>
+#include <hush/schedules/interpolated_sigma.hpp>
+#include <hush/schedules/jsd.hpp>
+#include <hush/schedules/karras.hpp>
+#include <hush/schedules/laplace.hpp>
+#include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/linear_sigma.hpp>
+#include <hush/schedules/rectified_flow.hpp>
+#include <hush/schedules/scaled_linear.hpp>
+#include <hush/schedules/sigmas.hpp>
+#include <hush/schedules/sigmoid.hpp>
+#include <hush/schedules/sigmoid_beta.hpp>
+#include <hush/schedules/ve_sde.hpp>
+#include <hush/schedules/vp_sde.hpp>
+#include <hush/schedules/zero_terminal_snr.hpp>
+
+using namespace hush;
+
+namespace {
+
+enum Kind { preserving, exploding, flow };
+
+/// Calls look(name, kind, schedule) for each schedule there is.
+template <class Look>
+void each_schedule(Look look) {
+  look("LinearBeta", preserving, LinearBeta{.steps = 200});
+  look("OneBased", preserving, OneBased{LinearBeta{.steps = 200}});
+  look("ScaledLinear", preserving, ScaledLinear{.steps = 100});
+  look("Cosine", preserving, Cosine{.steps = 100});
+  look("Cosine, capped", preserving, Cosine{.steps = 60, .cap = .05});
+  look("ConstantBeta", preserving, ConstantBeta{.steps = 100});
+  look("SigmoidBeta", preserving, SigmoidBeta{.steps = 100});
+  look("Sigmoid", preserving, Sigmoid{.steps = 100});
+  look("Exponential", preserving, Exponential{.steps = 100});
+  look("Laplace", preserving, Laplace{.steps = 100});
+  look("Jsd", preserving, Jsd{.steps = 50});
+  look("Betas", preserving, Betas{{.1, .2, .05}});
+  look("ZeroTerminalSnr", preserving, ZeroTerminalSnr{LinearBeta{.steps = 100}});
+  look("InterpolatedSigma", preserving, InterpolatedSigma{LinearBeta{.steps = 100}});
+  look("InterpolatedSigma, logarithmic", preserving, InterpolatedSigma{Cosine{.steps = 50}, true});
+  look("Sigmas, preserving", preserving, Sigmas{{.1, .5, 4}, true});
+  look("VpSde", preserving, VpSde{});
+  look("Sigmas", exploding, Sigmas{{.1, .5, 4}});
+  look("Geometric", exploding, Geometric{});
+  look("OneBased Geometric", exploding, OneBased{Geometric{}});
+  look("Karras", exploding, Karras{});
+  look("InterpolatedSigma of Karras", exploding, InterpolatedSigma{Karras{}, true});
+  look("VeSde", exploding, VeSde{});
+  look("LinearSigma", exploding, LinearSigma{});
+  look("RectifiedFlow", flow, RectifiedFlow{});
+}
+
+double last_time(const AnySchedule& schedule) {
+  return schedule.clean() + (schedule.steps() > 0 ? schedule.steps() : 1);
+}
+
+/// Times from the clean one to the noisiest, whole and fractional.
+std::vector<double> times_of(const AnySchedule& schedule) {
+  const double clean = schedule.clean(), last = last_time(schedule);
+  std::vector<double> times;
+  const int n = schedule.steps() > 0 ? 4 * schedule.steps() : 200;
+  for (int i = 0; i <= n; ++i) times.push_back(clean + (last - clean) * i / n);
+  return times;
+}
+
+}  // namespace
+
+TEST_CASE("family: clean first, then ever more noise, and the scale that the kind says") {
+  each_schedule([](const std::string& name, Kind kind, const auto& schedule) {
+    CAPTURE(name);
+    CHECK(schedule(clean_time(schedule)) == Level{clean_time(schedule), 1, 0});
+    double before = -1;
+    for (const double time : times_of(schedule)) {
+      CAPTURE(time);
+      const Level at = schedule(time);
+      REQUIRE(at.time == time);
+      REQUIRE((at.signal >= 0 && at.signal <= 1));
+      REQUIRE(sigma_of(at) > before);
+      before = sigma_of(at);
+      if (kind == preserving) REQUIRE(std::abs(at.signal * at.signal + at.noise * at.noise - 1) < 4e-16);
+      if (kind == exploding) REQUIRE(at.signal == 1);
+      if (kind == flow) REQUIRE(at.signal + at.noise == doctest::Approx(1).epsilon(1e-15));
+    }
+  });
+}
+
+TEST_CASE("family: between whole times nothing jumps") {
+  each_schedule([](const std::string& name, Kind, const auto& schedule) {
+    CAPTURE(name);
+    const AnySchedule any = schedule;
+    for (int i = 1; i <= any.steps(); ++i) {
+      const double at = any.clean() + i;
+      REQUIRE(any(at - 1e-9).noise == doctest::Approx(any(at).noise).epsilon(1e-5));
+      if (i < any.steps()) REQUIRE(any(at + 1e-9).noise == doctest::Approx(any(at).noise).epsilon(1e-5));
+    }
+  });
+}
+
+TEST_CASE("family: time_of_sigma finds every level again, whole times exactly") {
+  each_schedule([](const std::string& name, Kind, const auto& schedule) {
+    CAPTURE(name);
+    for (const double time : times_of(schedule)) {
+      const double sigma = sigma_of(schedule(time)), found = time_of_sigma(schedule, sigma);
+      CAPTURE(time);
+      if (DiscreteSchedule<decltype(schedule)> && time == std::floor(time)) REQUIRE(found == time);
+      REQUIRE(found == doctest::Approx(time).epsilon(1e-9));
+      if (std::isfinite(sigma)) REQUIRE(sigma_of(schedule(found)) == doctest::Approx(sigma).epsilon(1e-9));
+    }
+  });
+}
+
+TEST_CASE("time_of_sigma: where there is no such level") {
+  const auto refuses = [](const AnySchedule& schedule, double sigma, const char* words) {
+    CHECK_THROWS_WITH_AS(time_of_sigma(schedule, sigma), words, std::invalid_argument);
+  };
+  refuses(Geometric{}, 1.0001, "[schedule] has no level of noise / signal = 1.0001");
+  refuses(VpSde{}, -1, "[schedule] has no level of noise / signal = -1");
+  refuses(LinearBeta{}, std::nan(""), "[schedule] has no level of noise / signal = nan");
+  refuses(LinearBeta{}, INFINITY, "[schedule] has no level of noise / signal = inf");
+  // Zero terminal SNR has a level of infinite sigma, and finite ones as large as one likes before it.
+  CHECK(time_of_sigma(Jsd{.steps = 10}, INFINITY) == 9);
+  CHECK(time_of_sigma(RectifiedFlow{}, 1) == doctest::Approx(.5).epsilon(1e-15));
+  CHECK(sigma_of(Jsd{.steps = 10}(time_of_sigma(Jsd{.steps = 10}, 1e4))) == doctest::Approx(1e4).epsilon(1e-6));
+  // Below the first noise of a schedule that jumps: its first noisy time.
+  const double first = time_of_sigma(VeSde{}, .005);
+  CHECK((first > 0 && first < 1e-300));
+  CHECK(VeSde{}(first).noise == .01);
+  CHECK(time_of_sigma(VeSde{}, 0) == 0);
+}
