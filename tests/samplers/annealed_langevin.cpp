@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "printed.hpp"
-#include "samplers/both_ways.hpp"
+#include "samplers/named_noise.hpp"
 #include "samplers/pixels.hpp"
 
 using namespace samplers;

@@ -11,7 +11,7 @@
 #include <hush/samplers/ddim.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
-#include "samplers/both_ways.hpp"
+#include "samplers/named_noise.hpp"
 #include "samplers/pixels.hpp"
 
 using namespace samplers;

@@ -13,7 +13,7 @@
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/scaled_linear.hpp>
 
-#include "samplers/both_ways.hpp"
+#include "samplers/named_noise.hpp"
 #include "samplers/pixels.hpp"
 
 using namespace samplers;

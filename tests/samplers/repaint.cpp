@@ -12,7 +12,7 @@
 #include <hush/samplers/pndm.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
-#include "samplers/both_ways.hpp"
+#include "samplers/named_noise.hpp"
 #include "samplers/pixels.hpp"
 
 using namespace samplers;
@@ -115,3 +115,5 @@ TEST_CASE("repaint: options out of range are refused in words") {
   CHECK_THROWS_WITH_AS((RePaint{Ddpm{}, 2, 0}.route(levels)), "[RePaint] resamples must be at least 1, is 0",
                        std::invalid_argument);
 }
+
+static_assert(Sampler<RePaint<Ddpm>> && Sampler<RePaint<Pndm>> && is_linear<RePaint<Pndm>>);

@@ -1,0 +1,51 @@
+#pragma once
+#include <cmath>
+
+#include <hush/sampler.hpp>
+
+namespace hush {
+
+/// z * low^(1 - v) * high^v, pixel by pixel: noise whose size lies between two, where v says. LearnedRange calls it by
+/// name for its images; this one is for numbers.
+inline double scaled_between(double low, double high, double v, double z) {
+  return z * std::pow(low, 1 - v) * std::pow(high, v);
+}
+
+/// DDPM whose network also says, pixel by pixel, where between the posterior's variance and beta the variance of the
+/// fresh noise lies (Nichol and Dhariwal 2021, eq. 15). It wants a denoiser that answers {x0, eps, variance_fraction},
+/// the last being v = (1 + the network's second half) / 2, and images that have a `scaled_between`. Its formulas are
+/// proven on given values only: no network of this library has a second half, and `sample` gives none.
+struct LearnedRange {
+  static constexpr bool linear = false;  // the noise is multiplied by an exponential of what the network says
+
+  /// log beta~ and log beta, written so that they hold for any signal; v = 0 and 1 of eq. 15. beta~ = 0 where the step
+  /// ends without noise.
+  static double log_variance(double v, Level from, Level to) {
+    const double beta = added(from, to), posterior = beta * to.noise * to.noise / (from.noise * from.noise);
+    return v * std::log(beta) + (1 - v) * std::log(posterior);
+  }
+
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const {
+    const auto answer = denoise(x, from);
+    static_assert(
+        requires { answer.variance_fraction; },
+        "LearnedRange: wants a denoiser that answers {x0, eps, variance_fraction}");
+    const double left = to.noise * to.noise / (from.noise * from.noise);
+    const X mean = to.signal * answer.x0 + from.signal / to.signal * left * (x - from.signal * answer.x0);
+    if (to.noise == 0) return mean;
+    const double large = std::sqrt(added(from, to));
+    return mean + scaled_between(std::sqrt(left) * large, large, answer.variance_fraction, noise());
+  }
+  friend constexpr bool operator==(const LearnedRange&, const LearnedRange&) = default;
+
+ private:
+  /// beta: the variance that the interval adds.
+  static double added(Level from, Level to) {
+    const double kept = from.signal / to.signal * to.noise;
+    return from.noise * from.noise - kept * kept;
+  }
+};
+static_assert(Sampler<LearnedRange>);
+
+}  // namespace hush
