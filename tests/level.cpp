@@ -16,3 +16,10 @@ TEST_CASE("level: variance preserving means that the squares of signal and noise
   CHECK(variance_preserving(-1, 1) == Level{-1, 1, 0});
   CHECK(Level{} == Level{0, 1, 0});
 }
+
+TEST_CASE("level: sigma is noise over signal, whatever the scale") {
+  CHECK(sigma_of({0, .6, .8}) == doctest::Approx(4. / 3));
+  CHECK(sigma_of({0, 3, 4}) == doctest::Approx(4. / 3));
+  CHECK(sigma_of({0, 1, 0}) == 0);
+  CHECK(sigma_of({0, 0, 1}) > 1e300);
+}

@@ -18,7 +18,8 @@ ARROWS = {
     "weighting": {"level", "parameterization"}, "weightings": {"level", "weighting"},
     "grid": {"level", "schedule"}, "grids": {"level", "schedule", "grid"},
     "draw": {"level", "schedule"}, "draws": {"level", "schedule", "draw"},
-    "sampler": {"level"}, "samplers": {"level", "sampler"},
+    "sampler": {"level"}, "samplers": {"level", "sampler", "probability_flow"},
+    "probability_flow": {"level", "sampler"},
     "plan": {"level", "sampler"},
     # tensors, and what is built of them
     "tensor": {"images"},
