@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <hush/backbones/attention_unet.hpp>
@@ -70,7 +71,7 @@ struct SampleArguments {
   std::string sampler = "ddim";
   std::int64_t count = 64, batch = 16, columns = 8, scale = 2;
   int steps = 50, frames = 100;
-  double eta = 0;
+  std::optional<double> eta;  // as the sampler has it unless it is said
   std::uint64_t seed = 0;
   Where where;
 };

@@ -2,10 +2,9 @@
 #include <hush/io.hpp>
 #include <hush/io/gif.hpp>
 #include <hush/sample.hpp>
-#include <hush/samplers/ddim.hpp>
-#include <hush/samplers/ddpm.hpp>
 #include <iostream>
 
+#include "../samplers.hpp"
 #include "literal_ddpm.hpp"
 #include "recipe.hpp"
 
@@ -54,15 +53,21 @@ int sample_on(const SampleArguments& a, const B& on) {
                                  .clip = model.literal ? 0.0 : 1.0,
                                  .each_step = each_step,
                                  .every = every};
-  const Images<float> images = [&] {
-    if (sampler == "ddim") return hush::sample(process, network, Ddim{.eta = a.eta}, options);
-    if (sampler == "ddpm") return hush::sample(process, network, Ddpm{}, options);
-    check(sampler == "literal", "sample", "there is no sampler ", sampler, ": take ddim or ddpm");
-    return hush::sample(process, network, LiteralDdpm{}, options);
-  }();
+  Images<float> images;
+  if (model.literal) {
+    images = hush::sample(process, network, LiteralDdpm{}, options);
+  } else {
+    samplers::with(sampler, [&](auto chosen) {
+      if constexpr (requires { chosen.eta; })
+        chosen.eta = a.eta.value_or(chosen.eta);
+      else
+        check(!a.eta, "sample", sampler, " has no eta");
+      images = hush::sample(process, network, chosen, options);
+    });
+  }
   bar.finish();
 
-  const io::PictureText text{{"sampler", words(sampler, " eta ", a.eta, ", ", steps, " steps")},
+  const io::PictureText text{{"sampler", words(sampler, a.eta ? words(" eta ", *a.eta) : "", ", ", steps, " steps")},
                              {"seed", words(a.seed)},
                              {"weights", a.weights.filename().string()}};
   io::write_grid(a.out, images, {.columns = a.columns, .scale = a.scale, .text = text});
