@@ -1,0 +1,134 @@
+// The policies that docs/extending.md writes, at work together.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <hush/core.hpp>
+#include <vector>
+
+using namespace hush;
+
+namespace {
+
+// [schedule]
+/// Betas that grow like a power of their place: 1 is the linear schedule.
+struct PowerBeta {
+  double first = 1e-4, last = .02, power = 2;
+  Steps steps = 1000;
+
+  double beta(int i) const { return first + (last - first) * std::pow(linspace(0, 1, steps, i), power); }
+  constexpr double clean() const { return -1; }
+  Level operator()(double time) const { return level_from_betas(*this, time); }
+};
+static_assert(DiscreteSchedule<PowerBeta>);
+// [/schedule]
+
+// [continuous]
+/// An angle: signal and noise are its cosine and sine, from 0 to a little less than a right one.
+struct Angle {
+  double largest = 1.56;
+  Level operator()(double time) const { return {time, std::cos(largest * time), std::sin(largest * time)}; }
+};
+static_assert(NoiseSchedule<Angle>);
+// [/continuous]
+
+// [parameterization]
+/// The network says F = 2 x0 + eps, so that x = signal x0 + noise (F - 2 x0): wherever signal is not 2 noise.
+struct PredictBoth {
+  Scalings operator()(Level at) const {
+    const double difference = at.signal - 2 * at.noise;
+    return {.skip = 1 / difference, .out = -at.noise / difference, .in = 1, .sees = at.time};
+  }
+  Target target(Level) const { return {.x0 = 2, .eps = 1}; }
+};
+static_assert(Parameterization<PredictBoth>);
+// [/parameterization]
+
+// [grid]
+/// Every step is twice as far from the clean level as the next.
+struct Halving {
+  std::vector<double> operator()(const AnySchedule& schedule, int n) const {
+    check_step_count(schedule, n, "Halving");
+    std::vector<double> times;
+    double time = 1;
+    for (int i = 0; i < n; ++i, time /= 2) times.push_back(time);
+    return times;
+  }
+};
+static_assert(GridRule<Halving>);
+// [/grid]
+
+// [conditioning]
+/// A picture of one channel that the network sees beside the noisy one, [N, H, W, 1].
+struct Sketch {
+  template <class B>
+  using Given = Tensor<B>;
+
+  Ports ports() const { return {.extra_channels = 1}; }
+  template <class B>
+  void attach(const Tensor<B>& given, Input<Tensor<B>>& input) const {
+    input.image = concat(input.image, given);
+  }
+  template <class B>
+  Tensor<B> rows(const Tensor<B>& given, std::int64_t first, std::int64_t count) const {
+    return given.part(first * given.size() / given.shape()[0], given.shape().with_front(count));
+  }
+};
+static_assert(Conditioning<Sketch, Cpu<float>>);
+// [/conditioning]
+
+// [weighting]
+/// The square root of the signal-to-noise ratio.
+struct RootSnr {
+  double operator()(Level at, const Scalings&) const { return at.signal / at.noise; }
+};
+static_assert(Weighting<RootSnr>);
+// [/weighting]
+
+// [draw]
+/// Levels near the clean one are drawn more often than others.
+struct Squared {
+  template <class S, class U>
+  double operator()(const S& schedule, U&& uniform) const {
+    const double u = uniform();
+    return schedule.clean() + 1 + std::floor(u * u * schedule.steps());
+  }
+};
+static_assert(Draw<Squared>);
+// [/draw]
+
+}  // namespace
+
+TEST_CASE("extending: a schedule of betas and one of angles") {
+  const PowerBeta linear{.power = 1};
+  CHECK(linear(499).signal == doctest::Approx(LinearBeta{}(499).signal).epsilon(1e-12));
+  CHECK(PowerBeta{}(499).signal > LinearBeta{}(499).signal);
+  const Level half = Angle{}(.5);
+  CHECK(half.signal * half.signal + half.noise * half.noise == doctest::Approx(1));
+  CHECK(Angle{}(0) == Level{0, 1, 0});
+}
+
+TEST_CASE("extending: a parameterization whose two halves agree") {
+  for (const double time : {.1, .2, .5, .8, 1.}) {
+    const Level at = Angle{}(time);
+    const Scalings s = PredictBoth{}(at);
+    const Target t = PredictBoth{}.target(at);
+    CHECK(s.skip * at.signal + s.out * t.x0 == doctest::Approx(1));
+    CHECK(std::abs(s.skip * at.noise + s.out * t.eps) < 1e-12);
+  }
+}
+
+TEST_CASE("extending: a draw and a weighting") {
+  const LinearBeta linear;
+  const AnySchedule schedule(linear);
+  CHECK(Squared{}(schedule, [] { return .5; }) == 250);
+  CHECK(RootSnr{}(Level{0, .6, .8}, {}) == doctest::Approx(.75));
+}
+
+TEST_CASE("extending: the policies in one pipeline") {
+  const Process process{Angle{}, PredictBoth{}, Sketch{}};
+  AttentionUnet<Cpu<float>> net{{.image = {8, 8, 1}, .widths = {4, 8}, .bottleneck = 8}, process.ports(), Seed{7}};
+  const auto sketches = filled(Cpu<float>{}, {3, 8, 8, 1}, .5);
+  const auto images = sample(process, net, Ddim{}, sketches, {.steps = 3, .count = 3, .batch = 2, .grid = Halving{}});
+  CHECK(images.count == 3);
+  for (const float v : images.pixels) CHECK(std::abs(v) <= 1.0001f);
+}
