@@ -8,28 +8,82 @@
 #include <hush/version.hpp>
 
 #include <hush/draw.hpp>
+#include <hush/draws/antithetic.hpp>
 #include <hush/draws/between_neighbours.hpp>
+#include <hush/draws/continuous_uniform.hpp>
 #include <hush/draws/discrete_uniform.hpp>
+#include <hush/draws/log_normal.hpp>
+#include <hush/draws/stratified.hpp>
 #include <hush/grid.hpp>
+#include <hush/grids/ddim_quadratic.hpp>
+#include <hush/grids/ddim_uniform.hpp>
+#include <hush/grids/karras_sigmas.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/grids/linspace.hpp>
+#include <hush/grids/sections.hpp>
+#include <hush/grids/times.hpp>
 #include <hush/grids/trailing.hpp>
+#include <hush/grids/uniform_log_snr.hpp>
 #include <hush/level.hpp>
 #include <hush/parameterization.hpp>
+#include <hush/parameterizations/edm_preconditioning.hpp>
+#include <hush/parameterizations/predict_flow.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
+#include <hush/parameterizations/predict_score.hpp>
 #include <hush/parameterizations/predict_velocity.hpp>
 #include <hush/parameterizations/predict_x0.hpp>
+#include <hush/parameterizations/ve_preconditioning.hpp>
+#include <hush/parameterizations/vp_preconditioning.hpp>
 #include <hush/schedule.hpp>
 #include <hush/schedules/betas.hpp>
+#include <hush/schedules/constant_beta.hpp>
 #include <hush/schedules/cosine.hpp>
+#include <hush/schedules/exponential.hpp>
+#include <hush/schedules/geometric.hpp>
+#include <hush/schedules/interpolated_sigma.hpp>
+#include <hush/schedules/jsd.hpp>
+#include <hush/schedules/karras.hpp>
+#include <hush/schedules/laplace.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/linear_sigma.hpp>
+#include <hush/schedules/rectified_flow.hpp>
 #include <hush/schedules/scaled_linear.hpp>
+#include <hush/schedules/sigmas.hpp>
+#include <hush/schedules/sigmoid.hpp>
+#include <hush/schedules/sigmoid_beta.hpp>
+#include <hush/schedules/ve_sde.hpp>
+#include <hush/schedules/vp_sde.hpp>
+#include <hush/schedules/zero_terminal_snr.hpp>
+#include <hush/weighting.hpp>
+#include <hush/weightings/edm_weighting.hpp>
+#include <hush/weightings/min_snr.hpp>
+#include <hush/weightings/sigma_squared.hpp>
+#include <hush/weightings/snr.hpp>
+#include <hush/weightings/truncated_snr.hpp>
+#include <hush/weightings/unweighted.hpp>
 
 #include <hush/plan.hpp>
 #include <hush/plan_forms.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/annealed_langevin.hpp>
 #include <hush/samplers/ddim.hpp>
+#include <hush/samplers/ddim_inversion.hpp>
 #include <hush/samplers/ddpm.hpp>
+#include <hush/samplers/deis.hpp>
+#include <hush/samplers/dpm2.hpp>
+#include <hush/samplers/dpm2_ancestral.hpp>
+#include <hush/samplers/dpm_solver.hpp>
+#include <hush/samplers/dpm_solver_sde.hpp>
+#include <hush/samplers/dpm_solver_singlestep.hpp>
+#include <hush/samplers/euler.hpp>
+#include <hush/samplers/euler_ancestral.hpp>
+#include <hush/samplers/heun.hpp>
+#include <hush/samplers/learned_range.hpp>
+#include <hush/samplers/lms.hpp>
+#include <hush/samplers/pndm.hpp>
+#include <hush/samplers/predictor_corrector.hpp>
+#include <hush/samplers/repaint.hpp>
+#include <hush/samplers/unipc.hpp>
 
 #include <hush/cuda/activated.hpp>
 #include <hush/cuda/activation.hpp>
@@ -44,6 +98,7 @@
 #include <hush/cuda/conv2d_channels.hpp>
 #include <hush/cuda/conv2d_key.hpp>
 #include <hush/cuda/conv2d_plain.hpp>
+#include <hush/cuda/cross_entropy.hpp>
 #include <hush/cuda/cuda.hpp>
 #include <hush/cuda/cudnn.hpp>
 #include <hush/cuda/cudnn_choices.hpp>
@@ -82,11 +137,13 @@
 #include <hush/cuda/staging.hpp>
 #include <hush/cuda/steps.hpp>
 #include <hush/cuda/team.hpp>
+#include <hush/cuda/threshold.hpp>
 #include <hush/tensor/adam_rule.hpp>
 #include <hush/tensor/addition.hpp>
 #include <hush/tensor/attention_sizes.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/bf16.hpp>
+#include <hush/tensor/by_norms.hpp>
 #include <hush/tensor/caching_memory.hpp>
 #include <hush/tensor/combination.hpp>
 #include <hush/tensor/conv2d_sizes.hpp>
@@ -101,6 +158,7 @@
 #include <hush/tensor/shape.hpp>
 #include <hush/tensor/step_rows.hpp>
 #include <hush/tensor/tensor.hpp>
+#include <hush/tensor/threshold.hpp>
 #include <hush/tensor/torch_random.hpp>
 
 #include <hush/autograd/apply.hpp>
@@ -116,6 +174,7 @@
 #include <hush/ops/concat.hpp>
 #include <hush/ops/concat_upsampled.hpp>
 #include <hush/ops/conv2d.hpp>
+#include <hush/ops/cross_entropy.hpp>
 #include <hush/ops/dropout.hpp>
 #include <hush/ops/embedding.hpp>
 #include <hush/ops/gelu.hpp>
@@ -158,6 +217,7 @@
 #include <hush/rates/linear.hpp>
 #include <hush/rates/polynomial.hpp>
 
+#include <hush/guidance.hpp>
 #include <hush/lesson.hpp>
 #include <hush/loader.hpp>
 #include <hush/process.hpp>
@@ -166,3 +226,15 @@
 #include <hush/sampling.hpp>
 #include <hush/train.hpp>
 #include <hush/training.hpp>
+
+#include <hush/metrics/features.hpp>
+#include <hush/metrics/precision_recall.hpp>
+
+#include <hush/by_norms.hpp>
+#include <hush/course.hpp>
+#include <hush/estimate_rule.hpp>
+#include <hush/exponential_integrator.hpp>
+#include <hush/frames.hpp>
+#include <hush/probability_flow.hpp>
+#include <hush/queued_steps.hpp>
+#include <hush/sample_options.hpp>
