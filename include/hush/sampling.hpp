@@ -12,6 +12,7 @@
 #include <hush/process.hpp>
 #include <hush/sample_options.hpp>
 #include <hush/sampler.hpp>
+#include <hush/tensor/by_norms.hpp>
 #include <hush/tensor/combination.hpp>
 #include <hush/tensor/noise.hpp>
 #include <hush/tensor/threshold.hpp>

@@ -18,7 +18,8 @@ ARROWS = {
     "weighting": {"level", "parameterization"}, "weightings": {"level", "weighting"},
     "grid": {"level", "schedule"}, "grids": {"level", "schedule", "grid"},
     "draw": {"level", "schedule"}, "draws": {"level", "schedule", "draw"},
-    "sampler": {"level"}, "samplers": {"level", "sampler", "probability_flow"},
+    "sampler": {"level"}, "samplers": {"level", "sampler", "by_norms", "exponential_integrator", "probability_flow"},
+    "by_norms": set(), "exponential_integrator": {"level", "sampler"},
     "probability_flow": {"level", "sampler"},
     "plan": {"level", "sampler"},
     # tensors, and what is built of them
