@@ -14,6 +14,7 @@
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/rehearsal.hpp>
 #include <hush/draws/discrete_uniform.hpp>
+#include <hush/draws/stratified.hpp>
 #include <hush/nn/walk.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/parameterizations/predict_x0.hpp>
@@ -72,6 +73,24 @@ TEST_CASE("lesson: x_t is signal x0 + noise eps, the target what the parameteriz
         download<float>(all.xt));
   CHECK(download<float>(lesson(process, DrawRule(DiscreteUniform{}), x0, images, {3, 6, 0}).xt) !=
         download<float>(all.xt));
+}
+
+TEST_CASE("lesson: a draw may spread over the whole batch, however it is cut") {
+  // The second batch of four, in one piece and in two: each quarter of the hundred levels once.
+  const std::vector<std::uint32_t> batch{4, 5, 6, 7};
+  const DrawRule spread = Stratified{DiscreteUniform{}};
+  const std::vector<double> pixels(16);
+  const auto x0 = upload(Cpus{}, {4, 2, 2, 1}, std::span<const double>(pixels));
+  const auto whole = lesson(process, spread, x0, batch, {.seed = 3, .step = 1, .batch = 4}).levels;
+  for (std::size_t i = 0; i < 4; ++i) CHECK(std::floor(whole[i].time / 25) == double(i));
+  for (const std::size_t half : {0, 1}) {
+    const auto part = lesson(process, spread, x0.part(std::int64_t(half) * 8, {2, 2, 2, 1}),
+                             std::span(batch).subspan(half * 2, 2), {.seed = 3, .step = 1, .batch = 4});
+    for (std::size_t i = 0; i < 2; ++i) CHECK(part.levels[i] == whole[half * 2 + i]);
+  }
+  // A batch of one is not spread.
+  CHECK(lesson(process, spread, x0, batch, {.seed = 3, .step = 1}).levels ==
+        lesson(process, DrawRule(DiscreteUniform{}), x0, batch, {.seed = 3, .step = 1}).levels);
 }
 
 TEST_CASE("lesson: the same noise on a GPU, to the last bit") {

@@ -135,6 +135,19 @@ TEST_CASE("train: options that make no sense are refused in words") {
   CHECK(refusal({.batch = 8}, {40, 1, 16}) == "[train] the data are 16x16x1, the network makes 8x8x1");
 }
 
+TEST_CASE("train: a draw is told where its item stands in the batch, also where that is computed in parts") {
+  std::vector<std::uint32_t> places;
+  const DrawRule notes = [&](const AnySchedule& schedule, Uniform& uniform) {
+    CHECK(uniform.batch == 4);
+    places.push_back(uniform.place);
+    return DiscreteUniform{}(schedule, uniform);
+  };
+  Net net = tiny::net(1);
+  train(tiny::process, net, Adam{}, tiny::Squares{8},
+        TrainOptions<tiny::Squares>{.batch = 4, .draw = notes, .accumulate = 2});
+  CHECK(places == std::vector<std::uint32_t>{0, 1, 2, 3, 0, 1, 2, 3});
+}
+
 TEST_CASE("train: weights of 1 change nothing; others the loss, the validation loss and the weights") {
   const Outcome plain = run({.epochs = 2, .batch = 8});
   CHECK(run({.epochs = 2, .batch = 8, .weighting = Unweighted{}}) == plain);
