@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,9 +13,11 @@
 #include <nlohmann/json.hpp>
 
 #include <hush/course.hpp>
+#include <hush/grids/karras_sigmas.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/grids/linspace.hpp>
 #include <hush/grids/trailing.hpp>
+#include <hush/grids/uniform_log_snr.hpp>
 #include <hush/parameterizations/edm_preconditioning.hpp>
 #include <hush/parameterizations/predict_flow.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
@@ -39,7 +42,7 @@
 #include <hush/samplers/unipc.hpp>
 #include <hush/schedules/betas.hpp>
 #include <hush/schedules/cosine.hpp>
-#include <hush/schedules/exponential.hpp>
+#include <hush/schedules/geometric.hpp>
 #include <hush/schedules/interpolated_sigma.hpp>
 #include <hush/schedules/karras.hpp>
 #include <hush/schedules/linear_beta.hpp>
@@ -82,6 +85,7 @@ struct Row {
   std::string scheduler() const { return at["scheduler"]; }
   std::size_t steps() const { return at["steps"]; }
   int order() const { return config("solver_order", 2); }
+  bool is_solver() const { return scheduler().find("step") != std::string::npos && !is_edm(); }
   template <class T>
   T config(const char* name, T otherwise) const {
     return at["config"].value(name, otherwise);
@@ -310,6 +314,47 @@ json table() {
   return json::parse(file);
 }
 
+/// The grid that is a row's rule for times or sigmas; none for even spacing without rounding.
+Grid grid(const Row& row) {
+  const bool leads = row.scheduler().starts_with("DD") || row.scheduler() == "PNDM";
+  const std::string spacing = row.config("timestep_spacing", leads ? "leading" : "linspace");
+  if (row.config("use_karras_sigmas", false)) return KarrasSigmas{};
+  if (row.config("use_exponential_sigmas", false) || row.config("use_lu_lambdas", false)) return UniformLogSnr{};
+  if (spacing == "trailing") return Trailing{};
+  if (row.is_solver()) return spacing == "leading" ? nullptr : Grid(Linspace{.closed = false});
+  if (leads && spacing == "linspace") return Linspace{};
+  return spacing == "leading" ? Grid(Leading{}) : nullptr;
+}
+
+void check_near(const std::vector<double>& mine, const std::vector<double>& theirs, double off = 0) {
+  REQUIRE(mine.size() <= theirs.size());  // theirs may end with the last sigma
+  for (std::size_t i = 0; i < mine.size(); ++i) CHECK(std::abs(mine[i] - theirs[i]) < off + 1e-9 * (1 + theirs[i]));
+}
+
+std::vector<double> sigmas_at(const auto& schedule, const std::vector<double>& times) {
+  std::vector<double> sigmas;
+  for (const double time : times) sigmas.push_back(sigma_of(schedule(time)));
+  return sigmas;
+}
+
+/// A batch whose norms are averaged over its images, as in diffusers.
+struct Batch {
+  Pixels<double> x;
+
+  friend Batch operator*(double factor, Batch b) { return {factor * std::move(b.x)}; }
+  friend Batch operator+(Batch a, const Batch& b) { return {std::move(a.x) + b.x}; }
+  friend Batch operator-(Batch a, const Batch& b) { return {std::move(a.x) - b.x}; }
+  double norm() const {
+    double sum = 0;
+    for (auto image = x.values.begin(); image != x.values.end(); image += 192)
+      sum += std::sqrt(std::inner_product(image, image + 192, image, 0.)) / 4;
+    return sum;
+  }
+  friend Batch by_norms(const auto& f, const Batch& a, const Batch& b, const Batch& x) {
+    return f(a.norm(), b.norm()) * x;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("peers: the schedulers of diffusers, row by row") {
@@ -317,10 +362,93 @@ TEST_CASE("peers: the schedulers of diffusers, row by row") {
   int rows = 0;
   for (const json& at : all["rows"]) {
     const Row row{at};
-    if (row.scheduler() == "RePaint" || row.scheduler() == "ScoreSdeVe") continue;
+    if (!at.contains("sum") || row.scheduler() == "ScoreSdeVe") continue;
     INFO(at.dump());
     check_result(row, run_row(row));
     ++rows;
   }
-  CHECK(rows > 100);
+  CHECK(rows == 142);
+}
+
+TEST_CASE("peers: the times and sigmas of diffusers, by hush's grids and schedules") {
+  const json all = table();
+  int by_grid = 0, by_schedule = 0;
+  for (const json& at : all["rows"]) {
+    const Row row{at};
+    std::vector<double> times = row.list("times");
+    const std::vector<double> sigmas = row.list("sigmas");
+    if (times.size() != row.steps() || row.is_flow() || row.scheduler() == "ScoreSdeVe") continue;
+    if (row.scheduler() == "DDIMInverse") std::reverse(times.begin(), times.end());
+    INFO(at.dump());
+    const int n = int(row.steps());
+    if (row.is_edm()) {
+      std::vector<double> mine;
+      for (int i = n - 1; i >= 0; --i)
+        mine.push_back(row.config("sigma_schedule", "karras") == "karras" ? Karras{.steps = n}.sigma(i)
+                                                                          : Geometric{.002, 80, n}.sigma(i));
+      check_near(mine, sigmas);
+      continue;
+    }
+    const Betas betas = schedule(row);
+    if (const Grid rule = grid(row)) {
+      const InterpolatedSigma between{betas, true};
+      const std::vector<double> mine = rule(between, n);
+      if (!sigmas.empty()) check_near(sigmas_at(between, mine), sigmas);
+      // The solvers of diffusers tell the network whole times only, where their sigmas are not those of whole ones.
+      const bool whole =
+          mine.end() == std::find_if(mine.begin(), mine.end(), [](double t) { return t != std::round(t); });
+      check_near(mine, times, row.is_solver() && !whole ? 1 : 0);
+      ++by_grid;
+    } else {
+      check_near(sigmas_at(InterpolatedSigma{betas}, times), sigmas);
+      ++by_schedule;
+    }
+  }
+  CHECK(by_grid > 80);
+  CHECK(by_schedule > 5);
+}
+
+TEST_CASE("peers: the jumps of RePaint") {
+  const json all = table();
+  int rows = 0;
+  for (const json& at : all["rows"]) {
+    if (at["scheduler"] != "RePaint") continue;
+    INFO(at.dump());
+    const RePaint sampler{Ddim{}, at["jumps"]["jump_length"], at["jumps"]["jump_n_sample"]};
+    const LinearBeta schedule;
+    const std::vector<Level> way = sampler.route(levels_at(schedule, Leading{}(schedule, at["steps"])));
+    std::vector<double> times;
+    for (const Level& level : way) times.push_back(level.time);
+    times.pop_back();
+    CHECK(times == at["times"].get<std::vector<double>>());
+    ++rows;
+  }
+  CHECK(rows == 2);
+}
+
+TEST_CASE("peers: predictor and corrector, with norms that are averaged over the batch") {
+  const json all = table();
+  int rows = 0;
+  for (const json& at : all["rows"]) {
+    const Row row{at};
+    if (row.scheduler() != "ScoreSdeVe") continue;
+    INFO(at.dump());
+    // The network sees the sigmas of the times, and the steps go over another list.
+    const std::vector<double> seen = row.list("sigmas"), rising = row.list("discrete_sigmas");
+    Course way;
+    for (std::size_t i = 0; i < row.steps(); ++i) way.levels.push_back({seen[i], 1, rising[row.steps() - 1 - i]});
+    way.levels.push_back({0, 1, 0});
+    const auto score = [](const Batch& b, Level level) {
+      Denoised<Batch> answer{b, b};
+      for (double& eps : answer.eps.x.values) eps = -level.noise * peer_model(eps, level.time);
+      return answer;
+    };
+    TorchNoise noise;
+    const auto draw = [&](int step, int ordinal) { return Batch{noise(step, ordinal)}; };
+    const PredictorCorrector sampler{row.config("snr", .15), row.config("correct_steps", 1)};
+    const Batch start{at["start"].get<double>() * peer_sample<double>()};
+    check_result(row, run_eagerly(sampler, way, start, score, draw).x);
+    ++rows;
+  }
+  CHECK(rows == 2);
 }
