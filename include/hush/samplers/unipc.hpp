@@ -8,6 +8,9 @@
 
 namespace hush {
 
+/// B(h) of Zhao et al. 2023: h and e^h - 1, with h negative for predicted data.
+enum class UniPcVariant { bh1, bh2 };
+
 /// UniPC (Zhao et al. 2023): a multistep predictor of order p, UniP-p, and UniC-p, which corrects its result to order
 /// p + 1 with the network call that the next step makes there anyway. `variant` is B(h) of eq. 11; it matters where p
 /// leaves one unknown, a_1 = 1/2, while for the others eq. 8 has B(h) on both sides. A run begins with lower orders,
@@ -15,9 +18,8 @@ namespace hush {
 /// guidance, 2 with it. Throws std::invalid_argument for an order that is not 1, 2 or 3.
 template <class Prediction>
 struct UnifiedPredictorCorrector {
-  enum class B { bh1, bh2 };
   int order = 2;
-  B variant = B::bh2;
+  UniPcVariant variant = UniPcVariant::bh2;
   bool corrector = true, lower_order_final = true;
 
   template <class X>
@@ -27,7 +29,7 @@ struct UnifiedPredictorCorrector {
     int order = 0;       // of the last step
   };
 
-  double b(const ExponentialStep& over) const { return variant == B::bh1 ? over.bh1() : over.bh2(); }
+  double b(const ExponentialStep& over) const { return variant == UniPcVariant::bh1 ? over.bh1() : over.bh2(); }
 
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory, const Course& course) const {
