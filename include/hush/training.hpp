@@ -193,8 +193,8 @@ class Training {
     }
     return total;
   }
-  LessonPlace place(std::uint32_t step, std::uint32_t use) const {
-    return {options.seed, step, use, std::uint32_t(options.batch)};
+  LessonPlace place(std::uint32_t number, std::uint32_t use) const {
+    return {options.seed, number, use, std::uint32_t(options.batch)};
   }
   void check_finite(double value, const char* what, const StepReport& report) const {
     if (!std::isfinite(value))
