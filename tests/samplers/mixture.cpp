@@ -1,0 +1,64 @@
+// Data that are not Gaussian: two modes, which every sampler must find as often as they are.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <hush/course.hpp>
+#include <hush/grids/linspace.hpp>
+#include <hush/schedules/vp_sde.hpp>
+#include <hush/tensor/normal.hpp>
+#include <string>
+
+#include "samplers/family.hpp"
+#include "samplers/pixels.hpp"
+
+using namespace samplers;
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t count = 4000;  // under a sanitizer a run is ten times slower
+#else
+constexpr std::size_t count = 100000;
+#endif
+
+/// 30 % of the numbers are about -0.5, 70 % about 0.5, with a deviation of 0.1.
+constexpr float mode = .5f, deviation = .1f, lower = .3f;
+
+Denoised<Pixels<float>> exact(const Pixels<float>& x, Level at) {
+  const float s = float(at.signal), n = float(at.noise), variance = s * s * deviation * deviation + n * n;
+  const float gain = s * deviation * deviation / variance, odds = 2 * s * mode / variance;
+  Denoised<Pixels<float>> found{x, x};
+  for (std::size_t i = 0; i < x.values.size(); ++i) {
+    const float v = x.values[i], up = 1 / (1 + lower / (1 - lower) * std::exp(-odds * v)), mean = mode * (2 * up - 1);
+    const float x0 = mean + gain * (v - s * mean);
+    found.x0.values[i] = x0, found.eps.values[i] = (v - s * x0) / n;
+  }
+  return found;
+}
+
+Pixels<float> normals(std::uint32_t step, std::uint32_t what) {
+  Pixels<float> z{std::vector<float>(count)};
+  fill_normal(z.values.data(), 0, std::int64_t(count), {.seed = 5, .step = step, .purpose = what});
+  return z;
+}
+
+}  // namespace
+
+TEST_CASE("mixture: 200 steps of every sampler keep the weights of two modes, and their widths") {
+  const VpSde schedule;
+  REQUIRE(std::pow(schedule(1).signal / schedule(1).noise, 2) < 1e-3);
+  const auto draw = [](int step, int ordinal) {
+    return normals(std::uint32_t(step), purpose("noise", std::uint32_t(ordinal)));
+  };
+  every_sampler([&](const std::string& name, const auto& sampler) {
+    CAPTURE(name);
+    const Course way = course(schedule, sampler, Linspace{}(schedule, 200));
+    const Pixels<float> x = run(trace(sampler, way), normals(0, purpose("start")), exact, draw);
+    double below = 0, squares = 0;
+    for (const float v : x.values) below += v < 0, squares += std::pow(std::abs(v) - mode, 2);
+    const double n = double(count);
+    CHECK(std::abs(below / n - double(lower)) < 5 * std::sqrt(.3 * .7 / n));
+    CHECK(std::sqrt(squares / n) > .08);  // the last of these even steps are long for a width of .1
+    CHECK(std::sqrt(squares / n) < .125);
+  });
+}
