@@ -11,13 +11,16 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// Calls f(i, at, count) for each block of a batch: elements at .. at + min(count, 64) - 1 of image i.
+/// Calls f(i, at, count) for each block of a batch: elements at .. at + count - 1 of image i, where count is Whole{} for
+/// all of the 64 numbers of a block.
 template <class T, class F>
 void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const F& f) {
   const std::int64_t tasks = (stride + numbers_a_task - 1) / numbers_a_task;
   parallel(cpu, images * tasks, [&](std::int64_t task) {
     const std::int64_t first = task % tasks * numbers_a_task, end = std::min(stride, first + numbers_a_task);
-    for (std::int64_t at = first; at < end; at += block_size) f(task / tasks, at, end - at);
+    std::int64_t at = first;
+    for (; at + block_size <= end; at += block_size) f(task / tasks, at, Whole{});
+    if (at < end) f(task / tasks, at, end - at);
   });
 }
 
@@ -33,7 +36,7 @@ Numbers<T> normal_block(const Stream& stream, std::int64_t at) {
 template <class T>
 void normals(const Cpu<T>& cpu, std::span<const std::uint32_t> images, std::int64_t stride, const Stream& stream,
              T* z) {
-  over_images(cpu, std::int64_t(images.size()), stride, [&](std::int64_t i, std::int64_t at, std::int64_t count) {
+  over_images(cpu, std::int64_t(images.size()), stride, [&](std::int64_t i, std::int64_t at, auto count) {
     Stream own = stream;
     own.image = images[std::size_t(i)];
     store_block(z + i * stride + at, count, normal_block<T>(own, at));
@@ -44,7 +47,7 @@ void normals(const Cpu<T>& cpu, std::span<const std::uint32_t> images, std::int6
 template <class T>
 void blend_images(const Cpu<T>& cpu, std::span<const double> a, std::span<const double> b, std::int64_t stride,
                   const T* x, const T* y, T* z) {
-  over_images(cpu, std::int64_t(a.size()), stride, [&](std::int64_t i, std::int64_t at, std::int64_t count) {
+  over_images(cpu, std::int64_t(a.size()), stride, [&](std::int64_t i, std::int64_t at, auto count) {
     const std::int64_t from = i * stride + at;
     const T p = T(a[std::size_t(i)]), q = T(b[std::size_t(i)]);
     store_block<T>(z + from, count, p * load_block(x + from, count) + q * load_block(y + from, count));
@@ -58,7 +61,7 @@ void estimates(const Cpu<T>& cpu, std::int64_t n, const EstimateRule& rule, cons
                std::int32_t* bad) {
   if (!all_finite(cpu, n, f)) *bad = 1;
   const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), clip = T(rule.clip);
-  over_images(cpu, 1, n, [&](std::int64_t, std::int64_t at, std::int64_t count) {
+  over_images(cpu, 1, n, [&](std::int64_t, std::int64_t at, auto count) {
     const Numbers<T> xs = load_block(x + at, count), fs = load_block(f + at, count);
     if (eps) store_block<T>(eps + at, count, c * xs + d * fs);
     if (!x0) return;
@@ -78,7 +81,7 @@ void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stri
   const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), clip = T(rule.clip);
   const T p = T(use.of_x0), q = T(use.of_eps);
   const bool makes_eps = use.eps || use.of_eps != 0;
-  over_images(cpu, images, stride, [&](std::int64_t i, std::int64_t at, std::int64_t count) {
+  over_images(cpu, images, stride, [&](std::int64_t i, std::int64_t at, auto count) {
     const std::int64_t from = i * stride + at;
     const Numbers<T> xs = load_block(x + from, count), fs = load_block(f + from, count);
     if (!((T(0) * fs).sum() == T(0))) std::atomic_ref(*bad).store(1, std::memory_order_relaxed);
@@ -104,7 +107,7 @@ void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stri
 template <class T>
 void combine(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, std::span<const Term<T>> terms,
              std::span<const DrawTerm> draws, const DrawPlace& place, T* y) {
-  over_images(cpu, images, stride, [&](std::int64_t i, std::int64_t at, std::int64_t count) {
+  over_images(cpu, images, stride, [&](std::int64_t i, std::int64_t at, auto count) {
     const std::int64_t from = i * stride + at;
     Numbers<T> sum = Numbers<T>::Zero();
     for (const Term<T>& term : terms) sum += T(term.coefficient) * load_block(term.data + from, count);
