@@ -1,25 +1,6 @@
-#include <CLI/CLI.hpp>
-#include <iostream>
-
+#include "../command_line.hpp"
 #include "../samplers.hpp"
 #include "recipe.hpp"
-
-namespace fashion {
-
-namespace {
-
-void add_where(CLI::App& command, Where& where) {
-  command.add_option("--device", where.device, "cpu, or cuda if the program was built with it")
-      ->check(CLI::IsMember({"cpu", "cuda"}));
-  command.add_option("--precision", where.precision, "On cuda: bf16 (fastest), tf32 or fp32")
-      ->check(CLI::IsMember({"bf16", "tf32", "fp32"}));
-  command.add_option("--threads", where.threads, "Threads of the CPU, 0: all cores; the result does not depend on it")
-      ->check(CLI::NonNegativeNumber);
-}
-
-}  // namespace
-
-}  // namespace fashion
 
 int main(int argc, char** argv) {
   using namespace fashion;
@@ -60,7 +41,7 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber);
   train->add_flag("--fresh", t.fresh, "Refuse to resume: an error if the run folder holds checkpoints");
   train->add_option("--seed", t.seed, "Seed of weights, order, levels and noise");
-  add_where(*train, t.where);
+  examples::add_where(*train, t.where);
 
   SampleArguments s;
   auto* sample = app.add_subcommand("sample", "Make pictures with trained weights");
@@ -87,7 +68,7 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber);
   sample->add_option("--scale", s.scale, "Screen pixels a pixel")->check(CLI::Range(1, 64));
   sample->add_option("--frames", s.frames, "Frames of the GIF at most, roughly")->check(CLI::PositiveNumber);
-  add_where(*sample, s.where);
+  examples::add_where(*sample, s.where);
 
   StripArguments n;
   auto* strip = app.add_subcommand("strip", "Show one training picture under growing noise, t = 0, 50, ..., 500");
@@ -98,18 +79,9 @@ int main(int argc, char** argv) {
   strip->add_option("--scale", n.scale, "Screen pixels a pixel")->check(CLI::Range(1, 64));
   strip->add_option("--seed", n.seed, "Seed of the noise");
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& help) { return app.exit(help); } catch (const CLI::ParseError& error) {
-    std::cerr << "fashion_mnist: " << error.what() << " (see --help)\n";
-    return 1;
-  }
-  try {
+  return examples::main_of(app, "fashion_mnist", argc, argv, [&] {
     if (*train) return fashion::train(t);
     if (*sample) return fashion::sample(s);
     return fashion::strip(n);
-  } catch (const std::exception& error) {
-    std::cerr << "fashion_mnist: " << error.what() << '\n';
-    return 1;
-  }
+  });
 }

@@ -12,6 +12,8 @@
 #include <hush/rate.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
+#include "../where.hpp"
+
 // What this program trains and samples: the pipeline of a Fashion-MNIST tutorial in TensorFlow, read correctly or
 // literally, at its own size or small enough for two cores.
 namespace fashion {
@@ -49,11 +51,7 @@ struct Described {
 };
 Described described(const std::filesystem::path& weights);
 
-/// Where to compute: cpu or cuda, there with bf16, tf32 or fp32.
-struct Where {
-  std::string device = "cpu", precision = "bf16";
-  int threads = 0;  // of the CPU
-};
+using examples::Where;
 
 struct TrainArguments {
   std::filesystem::path data, run = "out/run", weights;

@@ -1,0 +1,85 @@
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include <hush/backbones/attention_unet.hpp>
+#include <hush/ema.hpp>
+#include <hush/images.hpp>
+#include <hush/optimizers/adamw.hpp>
+#include <hush/parameterizations/predict_score.hpp>
+#include <hush/process.hpp>
+#include <hush/rate.hpp>
+#include <hush/schedules/geometric.hpp>
+
+#include "../where.hpp"
+
+// What this program trains and samples: a noise conditional score network (Song and Ermon 2019) on Fashion-MNIST.
+namespace ncsn {
+
+using namespace hush;
+using examples::Where;
+
+/// What the network is told of a level: 100 ln(sigma), so that the sinusoidal embedding, whose fastest wave is 2 pi
+/// long, tells ten levels apart that are 0.5 from each other in ln(sigma).
+struct HundredLogSigma {
+  double operator()(Level at) const { return 100 * LogSigma{}(at); }
+};
+
+using Diffusion = Process<Geometric, PredictScore<HundredLogSigma>>;
+
+/// Ten levels from 1 to 0.01, pixels in [0, 1]. The network's output over sigma is the score, as in NCSNv2.
+inline Diffusion process() {
+  return Process{Geometric{.smallest = .01, .largest = 1, .steps = 10}, PredictScore<HundredLogSigma>{.divided = true}};
+}
+
+struct Recipe {
+  AttentionUnetConfig network;
+  AdamW optimizer;
+  Rate rate;
+  Ema ema;
+  std::int64_t epochs, batch;
+  double clip_gradient;
+};
+
+/// A network for two cores, or one for a GPU. Throws std::invalid_argument for another name.
+Recipe recipe(const std::string& preset);
+
+/// Everything `sample` must know about a weights file travels in its metadata.
+std::map<std::string, std::string> description(const AttentionUnetConfig& network);
+/// The sizes of the network that a weights file is of. Throws FileError if it is not one of this program.
+AttentionUnetConfig described(const std::filesystem::path& weights);
+
+/// Images in [0, 1] as those in [-1, 1] that pictures are written from; what lies outside is cut off.
+Images<float> to_picture(Images<float> images);
+
+struct TrainArguments {
+  std::filesystem::path data, run = "out/ncsn", weights;
+  std::string preset = "small";
+  bool fresh = false;
+  std::int64_t epochs = 0, batch = 0, limit = 0, validate = 1000, save_every = 0, sample_every = 0;
+  double rate = 0, minutes = 0;
+  std::uint64_t seed = 0;
+  Where where;
+};
+int train(const TrainArguments& arguments);
+
+struct SampleArguments {
+  std::filesystem::path weights, out = "samples.png", path;
+  std::string rule = "authors";
+  std::int64_t count = 64, batch = 16, columns = 8, scale = 2;
+  int repeats = 100;
+  double epsilon = 2e-5;
+  bool noisy = false;
+  std::uint64_t seed = 0;
+  Where where;
+};
+int sample(const SampleArguments& arguments);
+
+/// The same on a GPU; what these do in a program that was built without CUDA is to say so.
+int train_on_cuda(const TrainArguments& arguments);
+int sample_on_cuda(const SampleArguments& arguments);
+
+}  // namespace ncsn

@@ -1,0 +1,12 @@
+#include <hush/hush.hpp>
+
+#include "sample.hpp"
+
+namespace ncsn {
+
+int sample(const SampleArguments& arguments) {
+  if (arguments.where.device == "cuda") return sample_on_cuda(arguments);
+  return sample_on(arguments, Cpu<float>{.threads = arguments.where.threads});
+}
+
+}  // namespace ncsn

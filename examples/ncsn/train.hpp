@@ -1,0 +1,64 @@
+#pragma once
+#include <iostream>
+
+#include <hush/data.hpp>
+#include <hush/io.hpp>
+#include <hush/sample.hpp>
+#include <hush/samplers/annealed_langevin.hpp>
+#include <hush/train.hpp>
+#include <hush/weightings/sigma_squared.hpp>
+
+#include "../training_run.hpp"
+#include "recipe.hpp"
+
+namespace ncsn {
+
+/// `train` on a machine: denoising score matching, the errors of the score times sigma^2 (NCSN, eq. 6).
+template <class B>
+int train_on(const TrainArguments& a, const B& on) {
+  Recipe recipe = ncsn::recipe(a.preset);
+  if (a.epochs) recipe.epochs = a.epochs;
+  if (a.batch) recipe.batch = a.batch;
+  if (a.rate > 0) recipe.optimizer.rate = a.rate;
+  const data::Range range{0, 1};
+  const auto training_set = data::fashion_mnist(a.data, {.limit = a.limit, .range = range});
+  const auto held_out = data::fashion_mnist(a.data, {.split = data::Split::test, .limit = a.validate, .range = range});
+
+  const Diffusion process = ncsn::process();
+  AttentionUnet<B> unet(recipe.network, process.ports(), Seed{a.seed}, on);
+  std::cout << "network of " << count_parameters(unet) << " parameters, " << training_set.size() << " images, "
+            << recipe.epochs << " epochs of " << training_set.size() / recipe.batch << " steps" << std::endl;
+
+  // 16 pictures with the averaged weights, always from the same noise, with a fifth of the updates
+  const auto draw = [](const auto& training) {
+    return to_picture(hush::sample(training.process, training.averaged,
+                                   AnnealedLangevin{.epsilon = 1e-4, .repeats = 20, .denoise = true},
+                                   {.steps = 10, .count = 16, .seed = 1, .clip = 0, .start = FromUniform{0, 1}}));
+  };
+  const auto trained =
+      hush::train(process, unet, recipe.optimizer, training_set,
+                  {.epochs = recipe.epochs,
+                   .batch = recipe.batch,
+                   .seed = a.seed,
+                   .rate = recipe.rate,
+                   .clip_gradient = recipe.clip_gradient,
+                   .ema = recipe.ema,
+                   .weighting = SigmaSquared{},
+                   .validation = &held_out,
+                   .stop = examples::stop_when_asked(a.minutes)},
+                  io::Checkpoints({.run = a.run,
+                                   .every = a.save_every,
+                                   .resume = !a.fresh,
+                                   .identity = words("ncsn ", a.preset, " rate ", recipe.optimizer.rate)}),
+                  io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
+                  examples::Pictures(a.run, a.sample_every, draw));
+
+  examples::plot(a.run, trained.epochs, "squared error of the score times sigma squared");
+  const auto weights = a.weights.empty() ? a.run / "weights.safetensors" : a.weights;
+  io::save_weights(weights, trained.averaged, {.dtype = io::Dtype::F16, .metadata = description(recipe.network)});
+  std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string() << ", logs in "
+            << a.run.string() << std::endl;
+  return examples::exit_code();
+}
+
+}  // namespace ncsn
