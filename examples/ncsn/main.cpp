@@ -49,8 +49,7 @@ int main(int argc, char** argv) {
   sample->add_option("--count", s.count, "Pictures")->check(CLI::PositiveNumber);
   sample->add_option("--repeats", s.repeats, "Langevin updates at each of the ten levels, a network call each")
       ->check(CLI::Range(1, 100000));
-  sample->add_option("--epsilon", s.epsilon, "Step size of an update at the least noisy level")
-      ->check(CLI::PositiveNumber);
+  sample->add_option("--epsilon", s.epsilon, "Step size of an update at the least noisy level");
   sample
       ->add_option("--rule", s.rule,
                    "authors: x + alpha s + sqrt(2 alpha) z, as their program has it; paper: x + alpha/2 s + "
