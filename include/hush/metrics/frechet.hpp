@@ -8,6 +8,7 @@
 
 #include <hush/metrics/features.hpp>
 
+// What touches Eigen is a template, so that only who calls it waits for the compiler.
 namespace hush::metrics {
 
 /// A normal distribution over d numbers: `mean` [d], `covariance` [d, d] row by row.
@@ -15,24 +16,34 @@ struct Gaussian {
   std::vector<double> mean, covariance;
 };
 
+namespace detail {
+
+/// a b; the one product of this file, because each kind of it takes seconds to compile.
+template <class = void>
+Eigen::MatrixXd product(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
+  return a * b;
+}
+
+}  // namespace detail
+
 /// Mean and covariance (divided by n - 1) of a set of two vectors or more. Throws std::invalid_argument.
-inline Gaussian gaussian_of(const FeatureSet& set) {
+template <class = void>
+Gaussian gaussian_of(const FeatureSet& set) {
   check(set.count >= 2, "gaussian_of", "wants 2 vectors or more, got ", set.count);
   const auto d = Eigen::Index(set.width);
-  using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Eigen::Map<const Rows> x(set.values.data(), Eigen::Index(set.count), d);
-  Gaussian found{std::vector<double>(std::size_t(d)), std::vector<double>(std::size_t(d * d))};
-  Eigen::Map<Eigen::RowVectorXd> mean(found.mean.data(), d);
-  mean = x.colwise().mean();
-  const Rows centred = x.rowwise() - mean;
-  Eigen::Map<Rows>(found.covariance.data(), d, d) = centred.transpose() * centred / double(set.count - 1);
+  Eigen::MatrixXd x = Eigen::Map<const Eigen::MatrixXd>(set.values.data(), d, Eigen::Index(set.count));  // columns
+  const Eigen::VectorXd mean = x.rowwise().mean();
+  x.colwise() -= mean;
+  const Eigen::MatrixXd covariance = detail::product(x, x.transpose()) / double(set.count - 1);
+  const Gaussian found{{mean.data(), mean.data() + d}, {covariance.data(), covariance.data() + d * d}};
   return found;
 }
 
 namespace detail {
 
 /// The covariance of a Gaussian as a matrix. Throws std::invalid_argument unless it is one, symmetric and finite.
-inline Eigen::MatrixXd covariance_matrix(const Gaussian& g) {
+template <class = void>
+Eigen::MatrixXd covariance_matrix(const Gaussian& g) {
   const auto d = Eigen::Index(g.mean.size());
   check(d > 0 && g.covariance.size() == g.mean.size() * g.mean.size(), "frechet", "a mean of ", d,
         " numbers wants a covariance of ", d * d, ", got ", g.covariance.size());
@@ -45,7 +56,8 @@ inline Eigen::MatrixXd covariance_matrix(const Gaussian& g) {
 }
 
 /// Eigenvalues below 0 by no more than rounding are 0. Throws std::invalid_argument for those that are really negative.
-inline Eigen::VectorXd roots(const Eigen::VectorXd& eigenvalues) {
+template <class = void>
+Eigen::VectorXd roots(const Eigen::VectorXd& eigenvalues) {
   check(eigenvalues.minCoeff() >= -1e-9 * std::max(0.0, eigenvalues.maxCoeff()), "frechet",
         "a covariance has the negative eigenvalue ", eigenvalues.minCoeff());
   return eigenvalues.cwiseMax(0).cwiseSqrt();
@@ -57,14 +69,16 @@ inline Eigen::VectorXd roots(const Eigen::VectorXd& eigenvalues) {
 /// 1982; Heusel et al. 2017). The last trace is that of (S1^(1/2) S2 S1^(1/2))^(1/2), whose eigenvalues are real and
 /// not negative also where covariances are singular. Throws std::invalid_argument for what is no Gaussian or of other
 /// width.
-inline double frechet(const Gaussian& a, const Gaussian& b) {
+template <class = void>
+double frechet(const Gaussian& a, const Gaussian& b) {
   check(a.mean.size() == b.mean.size(), "frechet", "one mean has ", a.mean.size(), " numbers, the other ",
         b.mean.size());
   const Eigen::MatrixXd s1 = detail::covariance_matrix(a), s2 = detail::covariance_matrix(b);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> of_s1(s1);
+  const Eigen::MatrixXd& turn = of_s1.eigenvectors();
   const Eigen::MatrixXd root =
-      of_s1.eigenvectors() * detail::roots(of_s1.eigenvalues()).asDiagonal() * of_s1.eigenvectors().transpose();
-  const Eigen::MatrixXd product = root * s2 * root;
+      detail::product(turn * detail::roots(of_s1.eigenvalues()).asDiagonal(), turn.transpose());
+  const Eigen::MatrixXd product = detail::product(detail::product(root, s2), root);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> of_product(product, Eigen::EigenvaluesOnly);
   double distance = s1.trace() + s2.trace() - 2 * detail::roots(of_product.eigenvalues()).sum();
   for (std::size_t i = 0; i < a.mean.size(); ++i) distance += (a.mean[i] - b.mean[i]) * (a.mean[i] - b.mean[i]);
@@ -73,7 +87,8 @@ inline double frechet(const Gaussian& a, const Gaussian& b) {
 
 /// The same between the Gaussians of two sets of vectors. It is biased upwards for few vectors: compare sets of one
 /// size.
-inline double frechet(const FeatureSet& a, const FeatureSet& b) {
+template <class = void>
+double frechet(const FeatureSet& a, const FeatureSet& b) {
   check_same_width(a, b, "frechet");
   return frechet(gaussian_of(a), gaussian_of(b));
 }
