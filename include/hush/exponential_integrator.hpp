@@ -12,7 +12,7 @@
 namespace hush {
 
 /// lambda = ln(signal / noise), half the log signal-to-noise ratio: the clock of the exponential integrators, in which
-/// the linear part of the diffusion ODE is solved exactly (Lu et al. 2022a, eq. 3.2). inf at the clean level.
+/// the linear part of the diffusion ODE is solved exactly (Lu et al. 2022a, section 3). inf at the clean level.
 inline double half_log_snr(Level at) { return std::log(at.signal / at.noise); }
 
 /// What the network said at a level.

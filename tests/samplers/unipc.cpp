@@ -47,7 +47,7 @@ std::vector<double> solve(const std::vector<std::vector<double>>& rows, const st
   return a;
 }
 
-/// UniPC on numbers in the letters of Zhao et al. 2023 (algorithms 1 and 2, eq. 4 to 11; appendix for data): R_p(h),
+/// UniPC on numbers in the letters of Zhao et al. 2023 (algorithms 1 and 2, theorem 3.1; appendix for data): R_p(h),
 /// phi_p(h) and B(h), with the differences D_m / r_m; where there is one unknown it is 1/2.
 struct Literal {
   int p;

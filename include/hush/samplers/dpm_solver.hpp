@@ -41,7 +41,7 @@ struct DpmMultistep {
   friend constexpr bool operator==(const DpmMultistep&, const DpmMultistep&) = default;
 };
 
-/// DPM-Solver, which predicts noise (Lu et al. 2022a), as a multistep method (Lu et al. 2022b, appendix).
+/// DPM-Solver, which predicts noise (Lu et al. 2022a), as a multistep method.
 using DpmSolver = DpmMultistep<NoisePrediction>;
 static_assert(Sampler<DpmSolver>);
 

@@ -12,10 +12,11 @@ namespace hush {
 enum class UniPcVariant { bh1, bh2 };
 
 /// UniPC (Zhao et al. 2023): a multistep predictor of order p, UniP-p, and UniC-p, which corrects its result to order
-/// p + 1 with the network call that the next step makes there anyway. `variant` is B(h) of eq. 11; it matters where p
-/// leaves one unknown, a_1 = 1/2, while for the others eq. 8 has B(h) on both sides. A run begins with lower orders,
-/// and ends with them if `lower_order_final`; a step that ends without noise ends at x0. Authors: order 3 without
-/// guidance, 2 with it. Throws std::invalid_argument for an order that is not 1, 2 or 3.
+/// p + 1 with the network call that the next step makes there anyway. `variant`, B(h), matters where there is one
+/// unknown, a_1 = 1/2; more of them solve the system of theorem 3.1, in which it cancels: that integrates the
+/// polynomial through all estimates. A run begins with lower orders, and ends with them if `lower_order_final` (then
+/// the whole is of order 2); a step that ends without noise ends at x0. The authors take order 3 without guidance, 2
+/// with it. Throws std::invalid_argument for an order that is not 1, 2 or 3.
 template <class Prediction>
 struct UnifiedPredictorCorrector {
   int order = 2;
