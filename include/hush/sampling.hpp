@@ -64,8 +64,7 @@ class Sampling {
       Tensor<F> x(on_, shape_);
       const PlanTerm term{0, level.signal};
       const PlanDraw draw{0, start_draw, level.noise};
-      combine_into(x, {&term, 1}, {&draw, level.noise > 0 ? std::size_t(1) : 0},
-                   [&](int) -> const Tensor<F>& { return x0; });
+      combine_into(x, {&term, 1}, {&draw, level.noise > 0 ? std::size_t(1) : 0}, [&](int) { return x0.data(); });
       return x;
     }
     Tensor<F> x(on_, shape_);
@@ -81,7 +80,7 @@ class Sampling {
     check_finite(step);
     if (x0 && options_.threshold) threshold(*x0, options_.threshold->ratio, options_.threshold->largest);
   }
-  /// to = terms + draws; `source(slot)` is the tensor of a term.
+  /// to = terms + draws; `source(slot)` points to the numbers of a term.
   template <class Source>
   void combine_into(Tensor<F>& to, std::span<const PlanTerm> terms, std::span<const PlanDraw> draws,
                     const Source& source) {
@@ -90,7 +89,7 @@ class Sampling {
             sum.place, to.data());
   }
   void combine_into(Tensor<F>& to, std::span<const PlanDraw> draws) {
-    combine_into(to, {}, draws, [&](int) -> const Tensor<F>& { return to; });
+    combine_into(to, {}, draws, [](int) -> const T* { return nullptr; });
   }
   /// Tells the observer; false if it wants to stop.
   bool tell(int step, const Tensor<F>& x, const Tensor<F>& x0) const {
@@ -110,7 +109,7 @@ class Sampling {
       const auto* sum = std::get_if<CombineRow>(&plan.rows[i]);
       if (sum) {
         combine_into(registers[std::size_t(sum->to)], sum->terms, sum->draws,
-                     [&](int slot) -> const Tensor<F>& { return registers[std::size_t(slot)]; });
+                     [&](int slot) { return std::as_const(registers[std::size_t(slot)]).data(); });
       } else {
         const auto& look = std::get<DenoiseRow>(plan.rows[i]);
         sum = i + 1 < plan.rows.size() ? std::get_if<CombineRow>(&plan.rows[i + 1]) : nullptr;
@@ -185,7 +184,7 @@ class Sampling {
   template <class Source>
   Sum sum_of(std::span<const PlanTerm> terms, std::span<const PlanDraw> draws, const Source& source) {
     Sum sum{{}, {}, {options_.seed, std::uint32_t(first_), draws.empty() ? 0 : std::uint32_t(draws[0].step)}, {}};
-    for (const PlanTerm& term : terms) sum.terms.push_back({source(term.slot).data(), term.coefficient});
+    for (const PlanTerm& term : terms) sum.terms.push_back({source(term.slot), term.coefficient});
     for (const PlanDraw& draw : draws) {
       if (options_.noise) {
         sum.kept.push_back(fetched(draw));
@@ -229,7 +228,7 @@ class Sampling {
       }
       const Tensor<B> f = said(x, look.level);
       const Sum rest =
-          sum_of(others, sum->draws, [&](int slot) -> const Tensor<F>& { return registers[std::size_t(slot)]; });
+          sum_of(others, sum->draws, [&](int slot) { return std::as_const(registers[std::size_t(slot)]).data(); });
       combine_estimates(on_, shape_[0], stride(), rule(look.level), x.data(), f.data(), use,
                         std::span<const Term<T>>(rest.terms), std::span<const DrawTerm>(rest.draws), rest.place,
                         registers[std::size_t(sum->to)].data(), bad_.data());

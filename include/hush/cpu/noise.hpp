@@ -11,17 +11,27 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// Calls f(i, at, count) for each block of a batch: elements at .. at + count - 1 of image i, where count is Whole{} for
-/// all of the 64 numbers of a block.
-template <class T, class F>
-void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const F& f) {
+/// Calls f(i, at, count, kept) for each block of a batch: elements at .. at + count - 1 of image i, where count is
+/// Whole{} for all of the 64 numbers of a block. `kept` is a block of a task's own, 0 at first; when the task ends it
+/// is told to `end`.
+template <class T, class F, class End>
+void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const F& f, const End& end) {
   const std::int64_t tasks = (stride + numbers_a_task - 1) / numbers_a_task;
   parallel(cpu, images * tasks, [&](std::int64_t task) {
-    const std::int64_t first = task % tasks * numbers_a_task, end = std::min(stride, first + numbers_a_task);
+    const std::int64_t first = task % tasks * numbers_a_task, last = std::min(stride, first + numbers_a_task);
+    Numbers<T> kept = Numbers<T>::Zero();
     std::int64_t at = first;
-    for (; at + block_size <= end; at += block_size) f(task / tasks, at, Whole{});
-    if (at < end) f(task / tasks, at, end - at);
+    for (; at + block_size <= last; at += block_size) f(task / tasks, at, Whole{}, kept);
+    if (at < last) f(task / tasks, at, last - at, kept);
+    end(kept);
   });
+}
+/// The same for a kernel that keeps nothing: f(i, at, count).
+template <class T, class F>
+void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const F& f) {
+  over_images(
+      cpu, images, stride, [&](std::int64_t i, std::int64_t at, auto count, Numbers<T>&) { f(i, at, count); },
+      [](const Numbers<T>&) {});
 }
 
 /// Normals at .. at + 63 of a stream; `at` is a multiple of 4.
@@ -81,10 +91,10 @@ void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stri
   const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), clip = T(rule.clip);
   const T p = T(use.of_x0), q = T(use.of_eps);
   const bool makes_eps = use.eps || use.of_eps != 0;
-  over_images(cpu, images, stride, [&](std::int64_t i, std::int64_t at, auto count) {
+  const auto block = [&](std::int64_t i, std::int64_t at, auto count, Numbers<T>& nothing) {
     const std::int64_t from = i * stride + at;
     const Numbers<T> xs = load_block(x + from, count), fs = load_block(f + from, count);
-    if (!((T(0) * fs).sum() == T(0))) std::atomic_ref(*bad).store(1, std::memory_order_relaxed);
+    nothing += T(0) * fs;  // 0 of finite numbers, NaN of the others
     Numbers<T> estimate = a * xs + b * fs;
     if (clip > 0) estimate = estimate.max(-clip).min(clip);
     Numbers<T> sum = p * estimate;
@@ -100,6 +110,9 @@ void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stri
       sum += T(draw.coefficient) * normal_block<T>(stream, at);
     }
     store_block<T>(y + from, count, sum);
+  };
+  over_images(cpu, images, stride, block, [&](const Numbers<T>& nothing) {
+    if (!(nothing == T(0)).all()) std::atomic_ref(*bad).store(1, std::memory_order_relaxed);
   });
 }
 
