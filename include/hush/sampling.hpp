@@ -212,8 +212,11 @@ class Sampling {
     } else if (options_.threshold) {
       Tensor<F> clean = x0 ? *x0 : Tensor<F>(on_, shape_), noise = eps ? *eps : Tensor<F>(on_, shape_);
       denoise(x, look.level, look.step, &clean, &noise);
-      combine_into(registers[std::size_t(sum->to)], sum->terms, sum->draws, [&](int slot) -> const Tensor<F>& {
-        return slot == PlanTerm::fresh_x0 ? clean : slot == PlanTerm::fresh_eps ? noise : registers[std::size_t(slot)];
+      combine_into(registers[std::size_t(sum->to)], sum->terms, sum->draws, [&](int slot) {
+        const Tensor<F>& of = slot == PlanTerm::fresh_x0    ? clean
+                              : slot == PlanTerm::fresh_eps ? noise
+                                                            : registers[std::size_t(slot)];
+        return of.data();
       });
     } else {
       EstimateUse<T> use{x0 ? x0->data() : nullptr, eps ? eps->data() : nullptr};
