@@ -59,32 +59,6 @@ void sampling(benchmark::State& state, Execution execution) {
   state.counters["network_calls"] = steps;
 }
 
-/// A network that costs nothing: what is left is the sampler's own time.
-struct Free {
-  using backend = B;
-  Tensor<B> answer;
-  ImageSize image() const { return {answer.shape()[1], answer.shape()[2], answer.shape()[3]}; }
-  Ports ports() const { return {}; }
-  B on() const { return {}; }
-  template <Value V>
-  V operator()(const Input<V>& input) const {
-    return constant_like(input.image, answer);
-  }
-};
-
-template <class S>
-void sampler_overhead(benchmark::State& state, const S& sampler, Execution execution) {
-  const Free net{filled(B{}, {state.range(0), state.range(1), state.range(1), 3}, 0.1)};
-  const int steps = 50;
-  for (auto _ : state)
-    benchmark::DoNotOptimize(
-        sample(process, net, sampler,
-               {.steps = steps, .count = state.range(0), .batch = state.range(0), .execution = execution})
-            .pixels.data());
-  state.SetItemsProcessed(state.iterations() * steps);
-  state.SetLabel("items are steps");
-}
-
 }  // namespace
 
 BENCHMARK_CAPTURE(forward, small, false)->Name("network/cpu/small/forward")->Arg(1)->Arg(16)->UseRealTime();
@@ -97,18 +71,3 @@ BENCHMARK_CAPTURE(training_step, small, false)
 BENCHMARK_CAPTURE(training_step, paper, true)->Name("network/cpu/paper/training_step")->Arg(16)->UseRealTime();
 BENCHMARK_CAPTURE(sampling, planned, Execution::planned)->Name("sampling/cpu/small/planned")->Arg(16)->UseRealTime();
 BENCHMARK_CAPTURE(sampling, eager, Execution::eager)->Name("sampling/cpu/small/eager")->Arg(16)->UseRealTime();
-BENCHMARK_CAPTURE(sampler_overhead, ddim, Ddim{}, Execution::planned)
-    ->Name("sampler/cpu/ddim/planned")
-    ->Args({1, 32})
-    ->Args({16, 64})
-    ->UseRealTime();
-BENCHMARK_CAPTURE(sampler_overhead, ddim_eager, Ddim{}, Execution::eager)
-    ->Name("sampler/cpu/ddim/eager")
-    ->Args({1, 32})
-    ->Args({16, 64})
-    ->UseRealTime();
-BENCHMARK_CAPTURE(sampler_overhead, ddpm, Ddpm{}, Execution::planned)
-    ->Name("sampler/cpu/ddpm/planned")
-    ->Args({1, 32})
-    ->Args({16, 64})
-    ->UseRealTime();
