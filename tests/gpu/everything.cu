@@ -22,6 +22,10 @@ double everything() {
   const Images<float> made = sample(process, trained.averaged, Ddim{.eta = 1}, SampleOptions<B>{.steps = 30});
   const Images<float> eager = sample(process, net, Ddpm{}, SampleOptions<B>{.execution = Execution::eager});
 
+  SampleOptions<B> changed{.steps = 5, .threshold = DynamicThreshold{}, .start = FromUniform{}};
+  const Images<float> multistep = sample(process, net, UniPc{.order = 3}, changed);
+  const Images<float> corrected = sample(process, net, PredictorCorrector{}, changed);
+
   Tape<B> tape;
   const Var<B> x = tape.variable(upload(on, made));
   const Parameter<B> table(on, {4, 8}, Init::ones());
@@ -31,7 +35,8 @@ double everything() {
   y = concat(y, upsample_bilinear(max_pool2d(y, 2), 2));
   tape.backward(mse(y, y));
   tape.backward(sum(looked_up));
-  return double(eager.pixels[0]) + download<double>(tape.gradient(x))[0];
+  tape.backward(cross_entropy(looked_up, rows));
+  return double(eager.pixels[0] + multistep.pixels[0] + corrected.pixels[0]) + download<double>(tape.gradient(x))[0];
 }
 
 }  // namespace

@@ -123,6 +123,20 @@ TEST_CASE("family: one step ends at an image, and so do all the steps of a sched
   });
 }
 
+TEST_CASE("family: plans need few registers and few terms, however long the run") {
+  const LinearBeta schedule;
+  every_sampler([&](const std::string& name, const auto& sampler) {
+    CAPTURE(name);
+    const Plan plan = both_ways(sampler, schedule, Linspace{}(schedule, 40), Affine{0, 1, {}}).plan;
+    CHECK(plan.slots <= 8);
+    for (const auto& row : plan.rows)
+      if (const auto* sum = std::get_if<CombineRow>(&row)) {
+        CHECK(sum->terms.size() <= 8);
+        CHECK(sum->draws.size() <= 1);
+      }
+  });
+}
+
 TEST_CASE("family: a level without signal, for whom it has a meaning and who refuses it") {
   const Level silent = RectifiedFlow{}(1);
   REQUIRE(silent.signal == 0);

@@ -1,5 +1,4 @@
 #pragma once
-#include <optional>
 #include <vector>
 
 #include <hush/check.hpp>
@@ -26,8 +25,7 @@ struct UnifiedPredictorCorrector {
   template <class X>
   struct Memory {
     std::vector<Estimate<X>> past;
-    std::optional<X> x;  // where the last step began, as corrected
-    int order = 0;       // of the last step
+    int order = 0;  // of the last step
   };
 
   double b(const ExponentialStep& over) const { return variant == UniPcVariant::bh1 ? over.bh1() : over.bh2(); }
@@ -38,24 +36,30 @@ struct UnifiedPredictorCorrector {
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
     remember<X>(memory.past, {from, Prediction::of(answer)}, order + 1);
-    const bool corrects = corrector && memory.x && int(memory.past.size()) > memory.order;
-    memory.x = corrects ? corrected(memory, from) : x;
+    const bool corrects = corrector && memory.order > 0 && int(memory.past.size()) > memory.order;
+    const X here = corrects ? x + correction(memory, 0. * x) : x;
     memory.order = order_now(order, memory.past, course, lower_order_final);
-
-    const auto estimates = newest(memory.past, memory.order);
-    const ExponentialStep over = Prediction::over(from, to);
-    if (memory.order == 2) return over.slanted(*memory.x, estimates[1], estimates[0], b(over));
-    return over.through(*memory.x, estimates);
+    return predicted(here, newest(memory.past, memory.order), to);
   }
 
-  /// UniC: the last step once more, with the estimate at its end as one more point.
+  /// UniP, from the level of the last estimate.
   template <class X>
-  X corrected(const Memory<X>& memory, Level end) const {
-    const auto estimates = newest(memory.past, memory.order + 1);
-    const Estimate<X>& begin = estimates[estimates.size() - 2];
-    const ExponentialStep over = Prediction::over(begin.at, end);
-    if (memory.order == 1) return over.slanted(*memory.x, begin, estimates.back(), b(over));
-    return over.through(*memory.x, estimates);
+  X predicted(const X& x, const std::vector<Estimate<X>>& estimates, Level to) const {
+    const ExponentialStep over = Prediction::over(estimates.back().at, to);
+    if (estimates.size() == 2) return over.slanted(x, estimates[1], estimates[0], b(over));
+    return over.through(x, estimates);
+  }
+
+  /// UniC does the last step once more, with the estimate at its end as one more point; x, where it began, goes into
+  /// both alike. So this is what to add to where it ended.
+  template <class X>
+  X correction(const Memory<X>& memory, const X& zero) const {
+    std::vector<Estimate<X>> estimates = newest(memory.past, memory.order + 1);
+    const Estimate<X> end = estimates.back(), begin = estimates[estimates.size() - 2];
+    const ExponentialStep over = Prediction::over(begin.at, end.at);
+    const X corrected = memory.order == 1 ? over.slanted(zero, begin, end, b(over)) : over.through(zero, estimates);
+    estimates.pop_back();
+    return corrected - predicted(zero, estimates, end.at);
   }
   friend constexpr bool operator==(const UnifiedPredictorCorrector&, const UnifiedPredictorCorrector&) = default;
 };
