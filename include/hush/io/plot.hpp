@@ -103,7 +103,8 @@ inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes
   for (const auto& curve : curves)
     check(curve.x.size() == curve.y.size(), "curves_svg", '"', curve.name, "\" has ", curve.x.size(), " x and ",
           curve.y.size(), " y");
-  constexpr std::array colours{"#3366cc", "#dc3912", "#109618", "#ff9900", "#990099", "#0099c6"};
+  constexpr std::array colours{"#3366cc", "#dc3912", "#109618", "#ff9900", "#990099", "#0099c6",
+                               "#8b4513", "#dd4477", "#66aa00", "#222222", "#7b8fa8", "#b8a000"};
   const double left = 64, right = axes.width - 16, top = axes.title.empty() ? 14 : 36, bottom = axes.height - 44;
   const auto x = detail::scale_of(curves, &Curve::x, {0, 1, left, right, false});
   const auto y = detail::scale_of(curves, &Curve::y, {0, 1, bottom, top, axes.logarithmic});

@@ -1,0 +1,123 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+
+#include <hush/io/atomic_file.hpp>
+#include <optional>
+
+#include "../../examples/command_line.hpp"
+#include "../../examples/samplers.hpp"
+#include "tables.hpp"
+
+namespace bench_samplers {
+namespace {
+
+struct Arguments {
+  Order order;
+  std::filesystem::path data, classifier, out = "docs";
+  bool quick = false, fresh = false;
+};
+
+std::string table_of(const Real& real, const Arguments& a) {
+  const auto row = [](const std::string& what, const Quality& q) {
+    char numbers[96];
+    std::snprintf(numbers, sizeof numbers, " | %.2f | %.3f | %.3f |\n", q.frechet, q.precision, q.recall);
+    return "| " + what + numbers;
+  };
+  return words("| real images | Fréchet | precision | recall |\n|---|---:|---:|---:|\n") +
+         row(words(a.order.images, " test images against the training set"), real.test) +
+         row("one half of the training set against the other", real.halves);
+}
+
+int run(Arguments a) {
+  if (a.quick) a.order.images = 200;
+  if (a.quick && a.out == "docs") a.out = "out/samplers";
+  io::Disk{}.make_folders(a.out);
+  const auto document = a.out / "choosing-a-sampler.md", table = a.out / "choosing-a-sampler.csv";
+  std::optional<Real> real;
+  if (!a.order.only_plan) {
+    real = real_images(a.data, a.classifier, a.order);
+    std::cout << table_of(*real, a) << std::endl;
+  }
+  std::vector<Row> rows = a.fresh ? std::vector<Row>{} : read_rows(table);
+
+  const auto cells_of = [&](const std::filesystem::path& weights, auto cells) {
+    const std::string run = words(weights.filename().string(), " ", a.order.images, " images seed ", a.order.seed);
+    const auto known = [&](const Cell& planned) -> std::optional<Cell> {
+      for (const auto& [of, cell] : rows)
+        if (of == run && cell.sampler == planned.sampler && cell.most == planned.most && cell.steps == planned.steps &&
+            cell.calls == planned.calls)
+          return cell;
+      return {};
+    };
+    const auto measured = [&](const Cell& cell) {
+      rows.push_back({run, cell});
+      write_rows(table, rows);
+      if (cell.steps == 0) return void(std::printf("%-12s has no run of %d calls\n", cell.sampler.c_str(), cell.most));
+      std::printf("%-12s %3d calls, %.4f s an image, %4.0f us a step, Frechet %.2f, precision %.3f, recall %.3f\n",
+                  cell.sampler.c_str(), cell.calls, cell.seconds, 1e6 * cell.overhead, cell.frechet, cell.precision,
+                  cell.recall);
+      std::fflush(stdout);
+    };
+    return cells(a.order, Observers{real ? real->quality : nullptr, known, measured});
+  };
+  const std::vector<Cell> diffusion = cells_of(a.order.weights, diffusion_cells);
+  const bool scores = std::filesystem::exists(a.order.ncsn);
+  if (!scores) std::cout << "no second table: there is no " << a.order.ncsn.string() << std::endl;
+  const std::vector<Cell> score = scores ? cells_of(a.order.ncsn, score_cells) : std::vector<Cell>{};
+  if (a.order.only_plan) return 0;
+
+  write_plot(a.out / "choosing-a-sampler.svg", diffusion, real->test.frechet);
+  std::string text = "<!-- samplers -->\n<!-- /samplers -->\n\n<!-- scores -->\n<!-- /scores -->\n";
+  if (std::filesystem::exists(document)) {
+    const auto bytes = io::read_file(document);
+    text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  text = filled_in(text, "samplers", words(table_of(*real, a), '\n', markdown(diffusion, a.order.most)));
+  if (scores) text = filled_in(text, "scores", markdown(score, a.order.most));
+  io::write_file(document, std::string_view(text));
+  std::cout << "tables in " << document.string() << " and " << table.string() << ", the plot beside them" << std::endl;
+  return 0;
+}
+
+}  // namespace
+}  // namespace bench_samplers
+
+int main(int argc, char** argv) {
+  bench_samplers::Arguments a;
+  const std::filesystem::path folder = std::filesystem::path(HUSH_ROOT) / "examples";
+  a.order.weights = folder / "fashion_mnist/weights/fashion_mnist_small.safetensors";
+  a.classifier = folder / "classifier/weights/garments.safetensors";
+  a.order.ncsn = folder / "ncsn/weights/ncsn_small.safetensors";
+  CLI::App app{
+      "Compares the samplers on Fashion-MNIST: quality, time and overhead at a few numbers of network calls. A run "
+      "that "
+      "was interrupted goes on where it was."};
+  app.option_defaults()->always_capture_default();
+  app.add_option("--data", a.data, "Folder with the four official files (IDX or IDX.gz)")->required();
+  app.add_option("--weights", a.order.weights, "Weights of examples/fashion_mnist");
+  app.add_option("--ncsn", a.order.ncsn, "Weights of examples/ncsn; where there are none there is no second table");
+  app.add_option("--classifier", a.classifier, "Weights of examples/classifier");
+  std::vector<std::string> names = samplers::names();
+  names.insert(names.end(), {"langevin", "pc"});
+  app.add_option("--samplers", a.order.samplers, "Only these, with commas between (default: all)")
+      ->delimiter(',')
+      ->check(CLI::IsMember(names))
+      ->always_capture_default(false)
+      ->option_text("NAME,...");
+  app.add_option("--calls", a.order.most, "Network calls an image, at most; with commas between")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  app.add_option("--images", a.order.images, "Images a cell")->check(CLI::PositiveNumber);
+  app.add_option("--batch", a.order.batch, "Images at a time")->check(CLI::PositiveNumber);
+  app.add_option("--threads", a.order.threads, "Threads, 0: all cores")->check(CLI::NonNegativeNumber);
+  app.add_option("--minutes", a.order.minutes,
+                 "Stop before a cell that would begin later, 0: never; the next run goes on")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--out", a.out, "Folder of choosing-a-sampler.{md,csv,svg}");
+  app.add_flag("--quick", a.quick, "200 images a cell, into out/samplers");
+  app.add_flag("--fresh", a.fresh, "Forget what an earlier run has measured");
+  app.add_flag("--plan", a.order.only_plan, "Only say how long it would take");
+  app.footer("Samplers:\n" + samplers::help() + "and, with the score network, langevin and pc (predictor-corrector)\n");
+  return examples::main_of(app, "bench_samplers", argc, argv, [&] { return bench_samplers::run(a); });
+}
