@@ -54,25 +54,25 @@ class Noise:
         return torch.randn(shape, generator=self.generator, dtype=torch.float32).to(dtype or torch.get_default_dtype())
 
 
-def straight(scheduler, x, call):
+def straight(scheduler, x, call, times):
     steps = scheduler.step
     takes_generator = "generator" in steps.__code__.co_varnames[: steps.__code__.co_argcount]
-    for t in scheduler.timesteps:
+    for t in times:
         output = network(scheduler.scale_model_input(x, t), t)
         x = steps(output, t, x, **{**call, **({"generator": None} if takes_generator else {})}).prev_sample
     return x
 
 
-def flow(scheduler, x, call):
+def flow(scheduler, x, call, times):
     """A flow-matching scheduler scales nothing."""
-    for t in scheduler.timesteps:
+    for t in times:
         x = scheduler.step(network(x, t), t, x, **call).prev_sample
     return x
 
 
-def ve(scheduler, x, call):
+def ve(scheduler, x, call, times):
     """The last step without its noise, as the pipeline of diffusers ends."""
-    for i, t in enumerate(scheduler.timesteps):
+    for i, t in enumerate(times):
         for _ in range(scheduler.config.correct_steps):
             x = scheduler.step_correct(network(x, scheduler.sigmas[i]), x).prev_sample
         predicted = scheduler.step_pred(network(x, scheduler.sigmas[i]), t, x)
@@ -80,10 +80,18 @@ def ve(scheduler, x, call):
     return predicted.prev_sample_mean
 
 
+def shrinking(scheduler, x, call, times):
+    """As the tests of diffusers have it: the scaled sample takes the place of the sample."""
+    for t in times:
+        x = scheduler.scale_model_input(x, t)
+        x = scheduler.step(network(x, t), t, x, **call).prev_sample
+    return x
+
+
 LOOPS = {"FlowMatchEulerDiscreteScheduler": flow, "ScoreSdeVeScheduler": ve}
 
 
-def run(name, config, steps, call, double):
+def run(name, config, steps, call, double, how):
     kind = getattr(diffusers, name)
     module, dtype, noise = importlib.import_module(kind.__module__), torch.float64 if double else torch.float32, Noise()
     kept = {key: getattr(module, key) for key in ("torch", "np", "randn_tensor") if hasattr(module, key)}
@@ -100,7 +108,10 @@ def run(name, config, steps, call, double):
         if name == "ScoreSdeVeScheduler":
             scheduler.set_sigmas(steps)
         start = float(getattr(scheduler, "init_noise_sigma", 1.0))
-        x = LOOPS.get(name, straight)(scheduler, sample(dtype) * start, call)
+        x, times = sample(dtype) * start, scheduler.timesteps[how.get("noised_at", 0):]
+        if "noised_at" in how:
+            x = scheduler.add_noise(sample(dtype), sample(dtype, True), times[:1])
+        x = (shrinking if how.get("shrinks") else LOOPS.get(name, straight))(scheduler, x, call, times)
         if x.dtype != dtype or not torch.isfinite(x).all():
             raise SystemExit(f"{name} {config}: the result is {x.dtype}, finite: {bool(torch.isfinite(x).all())}")
         return scheduler, x, start, noise.draws
@@ -122,13 +133,14 @@ def way(steps, jumps):
     return {"scheduler": "RePaint", "steps": steps, "jumps": jumps, "times": scheduler.timesteps.tolist()}
 
 
-def row(name, steps, config, call):
-    scheduler, x, start, draws = run(name, config, steps, call, True)
-    single = run(name, config, steps, call, False)[1]
+def row(name, steps, config, call, how):
+    scheduler, x, start, draws = run(name, config, steps, call, True, how)
+    single = run(name, config, steps, call, False, how)[1]
     total = x.abs().sum()
     found = {"scheduler": name.removesuffix("Scheduler"), "steps": steps, "config": config}
     if call:
         found["call"] = call
+    found |= how
     if draws:
         found["draws"] = draws
     if start != 1:
@@ -144,7 +156,7 @@ def row(name, steps, config, call):
 
 
 def cases():
-    """(scheduler, steps, config[, arguments of step])"""
+    """(scheduler, steps, config[, arguments of step[, what else is special]])"""
     eps, v, x0 = ({"prediction_type": p} for p in ("epsilon", "v_prediction", "sample"))
     leading, linspace, trailing = ({"timestep_spacing": s} for s in ("leading", "linspace", "trailing"))
     karras, exponential = {"use_karras_sigmas": True}, {"use_exponential_sigmas": True}
@@ -256,6 +268,34 @@ def cases():
     yield "FlowMatchEulerDiscreteScheduler", 10, {}
     yield "FlowMatchEulerDiscreteScheduler", 20, {"shift": 3.0}
 
+    # The configurations of the tests of diffusers, with the sums or means that stand there.
+    def published(total=None, mean=None, **how):
+        numbers = {"sum": total, "mean": mean}
+        return {}, {**how, "published": {key: value for key, value in numbers.items() if value is not None}}
+
+    coarse = {"beta_start": 0.01}
+    yield ddim, 10, {}, *published(172.0067, 0.223967)
+    yield ddim, 10, {**v}, *published(52.5302, 0.0684)
+    yield ddim, 10, {**coarse, "set_alpha_to_one": True}, *published(149.8295, 0.1951)
+    yield ddim, 10, {**coarse, "set_alpha_to_one": False}, *published(149.0784, 0.1941)
+    yield ddim, 10, {}, *published(354.5418, 0.4616, noised_at=8)
+    yield ddpm, 1000, {}, *published(258.9606, 0.3372)
+    yield ddpm, 1000, {**v}, *published(202.0296, 0.2631)
+    yield pndm, 10, {}, *published(198.1318, 0.2580)
+    yield pndm, 10, {**coarse, "set_alpha_to_one": True}, *published(230.0399, 0.2995)
+    yield pndm, 10, {**coarse, "set_alpha_to_one": False}, *published(186.9482, 0.2434)
+    full = {"lower_order_final": False, "final_sigmas_type": "sigma_min"}
+    yield multi, 10, {**full}, *published(mean=0.3301)
+    yield multi, 10, {**full, **v}, *published(mean=0.2251)
+    yield multi, 10, {**full, **v, **karras}, *published(mean=0.2096)
+    yield multi, 10, {**full, **v, "use_lu_lambdas": True}, *published(mean=0.1554)
+    yield multi, 10, {**full, **threshold}, *published(mean=1.1364)
+    yield multi, 10, {**full}, *published(318.4111, 0.4146, noised_at=5)
+    more = {**LATENT, "num_train_timesteps": 1100}
+    yield "EulerDiscreteScheduler", 10, {**more}, *published(10.0807, 0.0131, shrinks=True)
+    yield "EulerDiscreteScheduler", 10, {**more, **karras}, *published(124.522994995, 0.162139326334, shrinks=True)
+    yield "HeunDiscreteScheduler", 10, {**more}, *published(0.1233, 0.0002, shrinks=True)
+
     yield "ScoreSdeVeScheduler", 3, {}
     yield "ScoreSdeVeScheduler", 10, {"snr": 0.1, "sigma_max": 50.0, "correct_steps": 2}
 
@@ -266,8 +306,8 @@ def main():
     for steps, jumps in ((20, {"jump_length": 5, "jump_n_sample": 2}), (10, {"jump_length": 2, "jump_n_sample": 3})):
         rows.append(way(steps, jumps))
     for case in cases():
-        name, steps, config, call = (*case, {})[:4]
-        rows.append(row(name, steps, config, call))
+        name, steps, config, call, how = (*case, *({}, {})[len(case) - 3 :])
+        rows.append(row(name, steps, config, call, how))
         off = abs(rows[-1]["float32_sum"] / rows[-1]["sum"] - 1)
         if off > 1e-3:
             print(f"float32 is {off:.1e} away: {name} {steps} {config} {call}: {rows[-1]['sum']}")
