@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include <hush/cpu/optimizer.hpp>
@@ -32,6 +33,28 @@ void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, co
   over_images(
       cpu, images, stride, [&](std::int64_t i, std::int64_t at, auto count, Numbers<T>&) { f(i, at, count); },
       [](const Numbers<T>&) {});
+}
+
+/// The block at x as 64 numbers: where they are, or padded with 0 in `padded` if only `count` of them exist. Kernels of
+/// several operands loop over blocks plainly: of Eigen's expressions the compiler makes vector code only as far as its
+/// budget for inlining goes.
+template <class T>
+const T* whole_block(const T* x, Whole, T*) {
+  return x;
+}
+template <class T>
+const T* whole_block(const T* x, std::int64_t count, T* padded) {
+  for (int k = 0; k < block_size; ++k) padded[k] = k < count ? x[k] : T(0);
+  return padded;
+}
+/// Writes a block, or the numbers of it that exist.
+template <class T>
+void write_block(T* y, Whole, const T* block) {
+  for (int k = 0; k < block_size; ++k) y[k] = block[k];
+}
+template <class T>
+void write_block(T* y, std::int64_t count, const T* block) {
+  std::copy_n(block, count, y);
 }
 
 /// Normals at .. at + 63 of a stream; `at` is a multiple of 4.
@@ -81,6 +104,25 @@ void estimates(const Cpu<T>& cpu, std::int64_t n, const EstimateRule& rule, cons
   });
 }
 
+/// Adds the terms and draws to the block at element `at` of image i.
+template <class T, class Count>
+void add_to_block(T* sum, std::span<const Term<T>> terms, std::span<const DrawTerm> draws, const DrawPlace& place,
+                  std::int64_t i, std::int64_t at, std::int64_t stride, Count count) {
+  for (const Term<T>& term : terms) {
+    const T factor = T(term.coefficient);
+    T padded[block_size];
+    const T* values = whole_block(term.data + i * stride + at, count, padded);
+    for (int k = 0; k < block_size; ++k) sum[k] += factor * values[k];
+  }
+  for (const DrawTerm& draw : draws) {
+    const Stream stream{place.seed, place.first_image + std::uint32_t(i), place.step, draw.purpose};
+    float z[block_size];
+    fill_64_normals(z, stream, std::uint32_t(at / 4));
+    const T factor = T(draw.coefficient);
+    for (int k = 0; k < block_size; ++k) sum[k] += factor * T(z[k]);
+  }
+}
+
 /// One step in one pass: the estimates that `rule` makes of x and the network's output f, and y = their share of `use`
 /// and the sum of the terms and draws, over images of `stride` elements; y may be x, f or one of the terms. `bad` as in
 /// `estimates`.
@@ -88,28 +130,29 @@ template <class T>
 void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const EstimateRule& rule,
                        const T* x, const T* f, const EstimateUse<T>& use, std::span<const Term<T>> terms,
                        std::span<const DrawTerm> draws, const DrawPlace& place, T* y, std::int32_t* bad) {
-  const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), clip = T(rule.clip);
-  const T p = T(use.of_x0), q = T(use.of_eps);
-  const bool makes_eps = use.eps || use.of_eps != 0;
-  const auto block = [&](std::int64_t i, std::int64_t at, auto count, Numbers<T>& nothing) {
+  const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), p = T(use.of_x0), q = T(use.of_eps);
+  const T limit = rule.clip > 0 ? T(rule.clip) : std::numeric_limits<T>::infinity();
+  const bool uses_eps = q != 0;
+  const auto block = [=](std::int64_t i, std::int64_t at, auto count, Numbers<T>& nothing) {
     const std::int64_t from = i * stride + at;
-    const Numbers<T> xs = load_block(x + from, count), fs = load_block(f + from, count);
-    nothing += T(0) * fs;  // 0 of finite numbers, NaN of the others
-    Numbers<T> estimate = a * xs + b * fs;
-    if (clip > 0) estimate = estimate.max(-clip).min(clip);
-    Numbers<T> sum = p * estimate;
-    if (use.x0) store_block<T>(use.x0 + from, count, estimate);
-    if (makes_eps) {
-      estimate = c * xs + d * fs;
-      sum += q * estimate;
-      if (use.eps) store_block<T>(use.eps + from, count, estimate);
+    T padded_x[block_size], padded_f[block_size], sum[block_size];
+    const T *xs = whole_block(x + from, count, padded_x), *fs = whole_block(f + from, count, padded_f);
+    const auto x0 = [&](int k) {
+      const T estimate = a * xs[k] + b * fs[k], above = estimate < -limit ? -limit : estimate;
+      return above > limit ? limit : above;
+    };
+    for (int k = 0; k < block_size; ++k) {
+      nothing[k] += T(0) * fs[k];  // 0 of finite numbers, NaN of the others
+      sum[k] = p * x0(k) + (uses_eps ? q * (c * xs[k] + d * fs[k]) : T(0));
     }
-    for (const Term<T>& term : terms) sum += T(term.coefficient) * load_block(term.data + from, count);
-    for (const DrawTerm& draw : draws) {
-      const Stream stream{place.seed, place.first_image + std::uint32_t(i), place.step, draw.purpose};
-      sum += T(draw.coefficient) * normal_block<T>(stream, at);
+    if (use.x0 || use.eps) {
+      T kept[block_size], also[block_size];
+      for (int k = 0; k < block_size; ++k) kept[k] = x0(k), also[k] = c * xs[k] + d * fs[k];
+      if (use.x0) write_block(use.x0 + from, count, kept);
+      if (use.eps) write_block(use.eps + from, count, also);
     }
-    store_block<T>(y + from, count, sum);
+    add_to_block(sum, terms, draws, place, i, at, stride, count);
+    write_block(y + from, count, sum);
   };
   over_images(cpu, images, stride, block, [&](const Numbers<T>& nothing) {
     if (!(nothing == T(0)).all()) std::atomic_ref(*bad).store(1, std::memory_order_relaxed);
@@ -120,15 +163,10 @@ void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stri
 template <class T>
 void combine(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, std::span<const Term<T>> terms,
              std::span<const DrawTerm> draws, const DrawPlace& place, T* y) {
-  over_images(cpu, images, stride, [&](std::int64_t i, std::int64_t at, auto count) {
-    const std::int64_t from = i * stride + at;
-    Numbers<T> sum = Numbers<T>::Zero();
-    for (const Term<T>& term : terms) sum += T(term.coefficient) * load_block(term.data + from, count);
-    for (const DrawTerm& draw : draws) {
-      const Stream stream{place.seed, place.first_image + std::uint32_t(i), place.step, draw.purpose};
-      sum += T(draw.coefficient) * normal_block<T>(stream, at);
-    }
-    store_block<T>(y + from, count, sum);
+  over_images(cpu, images, stride, [=](std::int64_t i, std::int64_t at, auto count) {
+    T sum[block_size] = {};
+    add_to_block(sum, terms, draws, place, i, at, stride, count);
+    write_block(y + i * stride + at, count, sum);
   });
 }
 
