@@ -1,6 +1,7 @@
 """The compile-time budget, in CPU seconds (user + system) of one unit that includes the header and nothing else.
 
-The best of up to three runs counts; HUSH_TIME_FACTOR widens the budget on slow or busy machines.
+The best of up to three runs counts; HUSH_TIME_FACTOR widens the budget on slow or busy machines. Of the examples the four
+units that took longest to build are measured; bench/compile_time.py lists every header and every unit.
 """
 import json
 import os
@@ -22,12 +23,20 @@ def floor(root, noun):
     return [header for header in house.headers(root) if header == f"{noun}.hpp" or header.startswith(f"{plural}/")]
 
 
-def example_units(root, build):
-    """(name, command) of each example, as the build compiles it but without its cache and into nowhere."""
+def built_in(build):
+    """Milliseconds that ninja took for each object."""
+    log = pathlib.Path(build) / ".ninja_log"
+    rows = [line.split("\t") for line in log.read_text().splitlines()[1:]] if log.exists() else []
+    return {row[3]: int(row[1]) - int(row[0]) for row in rows if len(row) >= 4}
+
+
+def example_units(root, build, most=None):
+    """(name, command) of the examples, as the build compiles them but without its cache and into nowhere; only the
+    `most` that took ninja longest, if so many are asked for."""
     commands = pathlib.Path(build) / "compile_commands.json"
     if not build or not commands.exists():
         return []
-    units = []
+    units, took = [], built_in(build)
     for entry in json.loads(commands.read_text()):
         source = pathlib.Path(entry["file"])
         if (root / "examples") not in source.parents:
@@ -35,9 +44,12 @@ def example_units(root, build):
         command = shlex.split(entry["command"])
         if pathlib.Path(command[0]).name == "ccache":
             command = command[1:]
-        command[command.index("-o") + 1] = os.devnull
-        units.append((source.relative_to(root).as_posix(), command))
-    return units
+        place = command.index("-o") + 1
+        units.append((took.get(command[place], 0), source.relative_to(root).as_posix(), command))
+        command[place] = os.devnull
+    if most:
+        units = sorted(units, key=lambda unit: -unit[0])[:most]
+    return [(name, command) for _, name, command in units]
 
 
 def main():
@@ -78,7 +90,7 @@ def main():
                     CUDA_SECONDS)
     else:
         print("hush/cuda.cuh by nvcc: skipped, because nvcc or cuDNN's headers are not here")
-    for name, command in example_units(root, chosen.build):
+    for name, command in example_units(root, chosen.build, most=4):
         measure(name, command, EXAMPLE_SECONDS)
     house.finish(findings, len(rows))
 
