@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include <hush/cuda/cuda.hpp>
+#include <hush/cuda/pieces.hpp>
 #include <hush/tensor/conv2d_sizes.hpp>
 
 namespace hush {
