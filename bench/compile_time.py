@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How long every header and every unit of the examples compiles: CPU seconds, the slowest first.
+"""How long every header (but those of nvcc) and every unit of the examples compiles: CPU seconds, the slowest first.
 
 A header is compiled alone, as the only include of an empty unit; the examples as the build folder compiles them, without
 its cache. Best of --tries runs. On a quiet machine: compilers share the memory's bandwidth.
