@@ -5,16 +5,19 @@
 
 #include <hush/core.hpp>
 
-// What a step of a sampler costs besides the network: whole runs of `sample` with a network that costs nothing, over 10
-// and over 60 steps, so that a step is a fiftieth of the difference. Beside them one pass over the memory of the images
-// and the cost of a normal number. bench/peers/schedulers.py runs this in turn with the schedulers of diffusers.
+#include "../examples/samplers.hpp"
+
+// What a step of a sampler costs besides the network: whole runs of `sample` with a network that always gives the same
+// answer; a step is a fiftieth of the difference between runs of 60 and of 10 steps. Beside them one pass over the
+// memory of the images and the cost of a normal number. bench/peers/schedulers.py runs this in turn with the schedulers
+// of diffusers.
 
 namespace {
 
 using namespace hush;
 using B = Cpu<float>;
 
-/// A network that answers what it was given once.
+/// A network that always gives the same answer.
 struct Free {
   using backend = B;
   Tensor<B> answer;
@@ -82,18 +85,10 @@ void both_lengths(const std::string& name, const S& sampler, Execution execution
 }
 
 const bool registered = [] {
-  both_lengths("ddim", Ddim{});
-  both_lengths("ddim_eager", Ddim{}, Execution::eager);
-  both_lengths("ddpm", Ddpm{});
-  both_lengths("euler", Euler{});
-  both_lengths("euler_ancestral", EulerAncestral{});
-  both_lengths("heun", Heun{});
-  both_lengths("lms", Lms{});
-  both_lengths("pndm", Pndm{.warm_up = false});
-  both_lengths("dpm_solver_pp", DpmSolverPp{});
-  both_lengths("dpm_solver_sde", DpmSolverSde{});
-  both_lengths("deis", Deis{});
-  both_lengths("unipc", UniPc{});
+  for (const char* name :
+       {"ddpm", "ddim", "plms", "euler", "euler-a", "heun", "lms", "deis", "dpm++2m", "dpm++2m-sde", "unipc"})
+    samplers::with(name, [&](const auto& sampler) { both_lengths(name, sampler); });
+  both_lengths("ddim-eager", Ddim{}, Execution::eager);
   with_sizes(benchmark::RegisterBenchmark("overhead/memory_pass", memory_pass), {0});
   benchmark::RegisterBenchmark("overhead/normal", normal_numbers)->UseRealTime();
   return true;

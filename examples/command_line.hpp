@@ -1,13 +1,37 @@
 #pragma once
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <utility>
+
+#include <hush/check.hpp>
 
 #include "where.hpp"
 
 // What the command lines of the examples share.
 namespace examples {
+
+/// Takes finite numbers that are `fine`; `wanted` says which those are, `shown` the same in the help.
+template <class Fine>
+CLI::Validator number(std::string wanted, std::string shown, Fine fine) {
+  return CLI::Validator(
+      [=](const std::string& said) {
+        double value = 0;
+        if (CLI::detail::lexical_cast(said, value) && std::isfinite(value) && fine(value)) return std::string();
+        return hush::words("wants a number ", wanted, ", got ", said);
+      },
+      std::move(shown));
+}
+inline CLI::Validator at_least(int least) {
+  return number(hush::words("of ", least, " or more"), hush::words(">= ", least),
+                [least](double value) { return value >= least; });
+}
+inline CLI::Validator above(int bound) {
+  return number(hush::words("above ", bound), hush::words("> ", bound),
+                [bound](double value) { return value > bound; });
+}
 
 /// --device, --precision, --threads.
 inline void add_where(CLI::App& command, Where& where) {
@@ -16,7 +40,7 @@ inline void add_where(CLI::App& command, Where& where) {
   command.add_option("--precision", where.precision, "On cuda: bf16 (fastest), tf32 or fp32")
       ->check(CLI::IsMember({"bf16", "tf32", "fp32"}));
   command.add_option("--threads", where.threads, "Threads of the CPU, 0: all cores; the result does not depend on it")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
 }
 
 /// Reads the command line and does run(). Whatever goes wrong is said in one line on standard error; the exit code is

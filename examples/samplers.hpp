@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <hush/check.hpp>
+#include <hush/samplers/annealed_langevin.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
 #include <hush/samplers/deis.hpp>
@@ -18,6 +19,7 @@
 #include <hush/samplers/heun.hpp>
 #include <hush/samplers/lms.hpp>
 #include <hush/samplers/pndm.hpp>
+#include <hush/samplers/predictor_corrector.hpp>
 #include <hush/samplers/unipc.hpp>
 
 // The samplers by name, for command lines and tables: the one list of this repository. The library has none: there a
@@ -35,7 +37,7 @@ struct Named {
 template <class S>
 Named(const char*, const char*, S) -> Named<S>;
 
-/// The samplers that go down any schedule with any network, in order of their age.
+/// The samplers that go down any schedule with any network, roughly in order of their age.
 inline const std::tuple all{
     Named{"ddpm", "DDPM with the posterior's variance", Ddpm{}},
     Named{"ddpm-large", "DDPM with the larger variance, beta", Ddpm{.variance = Variance::fixed_large}},
@@ -64,17 +66,23 @@ inline const std::tuple all{
     Named{"unipc3", "UniPC, order 3", UniPc{.order = 3}},
 };
 
-/// Calls f(named) for each, in order.
-template <class F>
-void each(F&& f) {
-  std::apply([&](const auto&... named) { (f(named), ...); }, all);
+/// The samplers that want a score at each of the levels it was trained on, and make more updates there with more calls.
+inline const std::tuple at_trained_levels{
+    Named{"langevin", "annealed Langevin dynamics, the last noise taken out", AnnealedLangevin{.denoise = true}},
+    Named{"pc", "predictor-corrector", PredictorCorrector{}},
+};
+
+/// Calls f(named) for each of a list, in order.
+template <class List, class F>
+void each(const List& list, F&& f) {
+  std::apply([&](const auto&... named) { (f(named), ...); }, list);
 }
 
-/// Calls f(sampler) for the one of this name. Throws std::invalid_argument if there is none.
+/// Calls f(sampler) for the one of this name in `all`. Throws std::invalid_argument if there is none.
 template <class F>
 void with(const std::string& name, F&& f) {
   bool found = false;
-  each([&](const auto& named) {
+  each(all, [&](const auto& named) {
     if (name != named.name) return;
     found = true;
     f(named.sampler);
@@ -82,17 +90,19 @@ void with(const std::string& name, F&& f) {
   check(found, "samplers", "there is no sampler ", name);
 }
 
-/// All names, in order.
-inline std::vector<std::string> names() {
+/// The names of a list, in order.
+template <class List>
+std::vector<std::string> names(const List& list) {
   std::vector<std::string> found;
-  each([&](const auto& named) { found.push_back(named.name); });
+  each(list, [&](const auto& named) { found.push_back(named.name); });
   return found;
 }
 
 /// What a `--help` says of them: a line each.
-inline std::string help() {
+template <class List>
+std::string help(const List& list) {
   std::string text;
-  each([&](const auto& named) {
+  each(list, [&](const auto& named) {
     text += words("  ", named.name, std::string(14 - std::string(named.name).size(), ' '), named.about, "\n");
   });
   return text;

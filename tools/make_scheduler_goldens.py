@@ -127,7 +127,8 @@ def short(value, digits=13):
 
 
 def way(steps, jumps):
-    """RePaint's times. Its numbers are left out: its jumps go up over the betas of the times below, one too low."""
+    """RePaint's times. Its numbers are left out: its upward jumps use the beta of the time below, one too low.
+    tests/samplers/peers.cpp has more of what hush does otherwise, in `differences`."""
     scheduler = diffusers.RePaintScheduler()
     scheduler.set_timesteps(steps, **jumps)
     return {"scheduler": "RePaint", "steps": steps, "jumps": jumps, "times": scheduler.timesteps.tolist()}

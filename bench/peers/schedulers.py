@@ -3,9 +3,9 @@
 diffusers, hush, diffusers, ..., each by its quickest runs, and prints the medians as Markdown. Needs torch (CPU),
 diffusers and scipy; build/release/bench/hush_bench must be built.
 
-Both run whole: hush `sample`, diffusers set_timesteps, scale_model_input and step, with a network that answers what it
-was given once. A step is a fiftieth of what a run of 60 steps takes longer than one of 10; in processor time for one
-thread, so that other programs disturb little, and by the clock for two.
+Both run whole: hush `sample`, diffusers set_timesteps, scale_model_input and step, with a network that always
+gives the same answer; a step is a fiftieth of the difference between runs of 60 and of 10 steps, in processor time for
+one thread, so that other programs disturb little, and by the clock for two.
 
   python3 bench/peers/schedulers.py [--rounds 5] [--threads 1 2] [--bench PROGRAM]
 """
@@ -26,19 +26,19 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHORT, LONG = 10, 60
 NORMALS = 16384  # of a measurement of "normal"
 SIZES = [(1, 32), (16, 64)]
-# hush's name: the scheduler of diffusers, its configuration, and whether it draws noise
+# The name in examples/samplers.hpp: the scheduler of diffusers, its configuration, and whether it draws noise
 PEERS = {
     "ddim": ("DDIMScheduler", {}, False),
     "euler": ("EulerDiscreteScheduler", {}, False),
     "heun": ("HeunDiscreteScheduler", {}, False),
     "lms": ("LMSDiscreteScheduler", {}, False),
-    "pndm": ("PNDMScheduler", {"skip_prk_steps": True}, False),
-    "dpm_solver_pp": ("DPMSolverMultistepScheduler", {}, False),
+    "plms": ("PNDMScheduler", {"skip_prk_steps": True}, False),
+    "dpm++2m": ("DPMSolverMultistepScheduler", {}, False),
     "deis": ("DEISMultistepScheduler", {}, False),
     "unipc": ("UniPCMultistepScheduler", {}, False),
     "ddpm": ("DDPMScheduler", {}, True),
-    "euler_ancestral": ("EulerAncestralDiscreteScheduler", {}, True),
-    "dpm_solver_sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}, True),
+    "euler-a": ("EulerAncestralDiscreteScheduler", {}, True),
+    "dpm++2m-sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}, True),
 }
 
 
@@ -129,7 +129,7 @@ def main():
             for name, (_, _, noisy) in PEERS.items():
                 mine, theirs = hush[name, images, size, threads], peer[name, images, size, threads]
                 numbers = images * 3 * size * size
-                quiet = {"ddpm": "ddim", "euler_ancestral": "euler", "dpm_solver_sde": "dpm_solver_pp"}.get(name)
+                quiet = {"ddpm": "ddim", "euler-a": "euler", "dpm++2m-sde": "dpm++2m"}.get(name)
                 each = 1e3 * (mine - hush[quiet, images, size, threads]) * threads / numbers if noisy else None
                 print(f"| {name} | {'yes' if noisy else 'no'} | {mine:.1f} | {theirs:.1f} | {theirs / mine:.1f} | "
                       f"{mine / one_pass:.1f} | {f'{each:.1f}' if noisy else '–'} |")

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <hush/cpu/activation.hpp>
 #include <hush/cpu/attention.hpp>
 #include <hush/cpu/conv2d.hpp>
@@ -29,10 +30,12 @@ std::vector<Cell> diffusion_cells(const Order& order, const Observers& observers
   io::load_weights(order.weights, net);
   Run<Net> run({net, {.count = order.images, .batch = order.batch, .seed = order.seed, .grid = Trailing{}}}, order,
                observers);
-  samplers::each([&](const auto& named) {
+  samplers::each(samplers::all, [&](const auto& named) {
     run.plan(named.name, [&](const Counted<Net>& counted, SampleOptions<Cpu<float>> options, int steps) {
       options.steps = steps;
-      return sample(process, counted, named.sampler, options);
+      Images<float> images = sample(process, counted, named.sampler, options);
+      for (float& value : images.pixels) value = std::clamp(value, -1.f, 1.f);
+      return images;
     });
   });
   return run.measure();

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
@@ -16,6 +17,12 @@ struct Arguments {
   Order order;
   std::filesystem::path data, classifier, out = "docs";
   bool quick = false, fresh = false;
+
+  /// Whether the table is another one than that of the document.
+  bool is_partial() const {
+    const Order whole;
+    return quick || !order.samplers.empty() || order.most != whole.most || order.images != whole.images;
+  }
 };
 
 std::string table_of(const Real& real, const Arguments& a) {
@@ -31,18 +38,19 @@ std::string table_of(const Real& real, const Arguments& a) {
 
 int run(Arguments a) {
   if (a.quick) a.order.images = 200;
-  if (a.quick && a.out == "docs") a.out = "out/samplers";
-  io::Disk{}.make_folders(a.out);
+  if (a.is_partial() && a.out == "docs") a.out = "out/samplers";
   const auto document = a.out / "choosing-a-sampler.md", table = a.out / "choosing-a-sampler.csv";
   std::optional<Real> real;
   if (!a.order.only_plan) {
+    io::Disk{}.make_folders(a.out);
     real = real_images(a.data, a.classifier, a.order);
     std::cout << table_of(*real, a) << std::endl;
   }
   std::vector<Row> rows = a.fresh ? std::vector<Row>{} : read_rows(table);
 
   const auto cells_of = [&](const std::filesystem::path& weights, auto cells) {
-    const std::string run = words(weights.filename().string(), " ", a.order.images, " images seed ", a.order.seed);
+    const std::string run = words(weights.filename().string(), " seen by ", a.classifier.filename().string(), " ",
+                                  a.order.images, " images seed ", a.order.seed);
     const auto known = [&](const Cell& planned) -> std::optional<Cell> {
       for (const auto& [of, cell] : rows)
         if (of == run && cell.sampler == planned.sampler && cell.most == planned.most && cell.steps == planned.steps &&
@@ -67,14 +75,17 @@ int run(Arguments a) {
   const std::vector<Cell> score = scores ? cells_of(a.order.ncsn, score_cells) : std::vector<Cell>{};
   if (a.order.only_plan) return 0;
 
-  write_plot(a.out / "choosing-a-sampler.svg", diffusion, real->test.frechet);
+  const char* link = "\n![Fréchet distance against network calls](choosing-a-sampler.svg)\n";
   std::string text = "<!-- samplers -->\n<!-- /samplers -->\n\n<!-- scores -->\n<!-- /scores -->\n";
   if (std::filesystem::exists(document)) {
     const auto bytes = io::read_file(document);
     text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
-  text = filled_in(text, "samplers", words(table_of(*real, a), '\n', markdown(diffusion, a.order.most)));
-  if (scores) text = filled_in(text, "scores", markdown(score, a.order.most));
+  if (std::any_of(diffusion.begin(), diffusion.end(), [](const Cell& cell) { return cell.steps > 0; })) {
+    write_plot(a.out / "choosing-a-sampler.svg", diffusion, real->test.frechet);
+    text = filled_in(text, "samplers", words(table_of(*real, a), '\n', markdown(diffusion, a.order.most), link));
+  }
+  if (!score.empty()) text = filled_in(text, "scores", markdown(score, a.order.most));
   io::write_file(document, std::string_view(text));
   std::cout << "tables in " << document.string() << " and " << table.string() << ", the plot beside them" << std::endl;
   return 0;
@@ -91,15 +102,20 @@ int main(int argc, char** argv) {
   a.order.ncsn = folder / "ncsn/weights/ncsn_small.safetensors";
   CLI::App app{
       "Compares the samplers on Fashion-MNIST: quality, time and overhead at a few numbers of network calls. A run "
-      "that "
-      "was interrupted goes on where it was."};
+      "that was interrupted goes on where it was."};
   app.option_defaults()->always_capture_default();
-  app.add_option("--data", a.data, "Folder with the four official files (IDX or IDX.gz)")->required();
-  app.add_option("--weights", a.order.weights, "Weights of examples/fashion_mnist");
-  app.add_option("--ncsn", a.order.ncsn, "Weights of examples/ncsn; where there are none there is no second table");
-  app.add_option("--classifier", a.classifier, "Weights of examples/classifier");
-  std::vector<std::string> names = samplers::names();
-  names.insert(names.end(), {"langevin", "pc"});
+  app.add_option("--data", a.data, "Folder with the four official files (IDX or IDX.gz); --plan needs none");
+  app.add_option("--weights", a.order.weights, "Weights of examples/fashion_mnist (default: those that lie there)")
+      ->default_str("");
+  app.add_option(
+         "--ncsn", a.order.ncsn,
+         "Weights of examples/ncsn (default: those that lie there); where there are none there is no second table")
+      ->default_str("");
+  app.add_option("--classifier", a.classifier, "Weights of examples/classifier (default: those that lie there)")
+      ->default_str("");
+  std::vector<std::string> names = samplers::names(samplers::all);
+  const std::vector<std::string> more = samplers::names(samplers::at_trained_levels);
+  names.insert(names.end(), more.begin(), more.end());
   app.add_option("--samplers", a.order.samplers, "Only these, with commas between (default: all)")
       ->delimiter(',')
       ->check(CLI::IsMember(names))
@@ -107,17 +123,23 @@ int main(int argc, char** argv) {
       ->option_text("NAME,...");
   app.add_option("--calls", a.order.most, "Network calls an image, at most; with commas between")
       ->delimiter(',')
-      ->check(CLI::PositiveNumber);
-  app.add_option("--images", a.order.images, "Images a cell")->check(CLI::PositiveNumber);
-  app.add_option("--batch", a.order.batch, "Images at a time")->check(CLI::PositiveNumber);
-  app.add_option("--threads", a.order.threads, "Threads, 0: all cores")->check(CLI::NonNegativeNumber);
+      ->check(examples::at_least(1));
+  app.add_option("--images", a.order.images, "Images a cell")->check(examples::at_least(1));
+  app.add_option("--batch", a.order.batch, "Images at a time")->check(examples::at_least(1));
+  app.add_option("--threads", a.order.threads, "Threads, 0: all cores")->check(examples::at_least(0));
   app.add_option("--minutes", a.order.minutes,
                  "Stop before a cell that would begin later, 0: never; the next run goes on")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--out", a.out, "Folder of choosing-a-sampler.{md,csv,svg}");
-  app.add_flag("--quick", a.quick, "200 images a cell, into out/samplers");
+      ->check(examples::at_least(0));
+  app.add_option("--out", a.out,
+                 "Folder of choosing-a-sampler.{md,csv,svg}; with --samplers, --calls, --images or --quick the "
+                 "default is out/samplers, because their table is another one");
+  app.add_flag("--quick", a.quick, "200 images a cell");
   app.add_flag("--fresh", a.fresh, "Forget what an earlier run has measured");
   app.add_flag("--plan", a.order.only_plan, "Only say how long it would take");
-  app.footer("Samplers:\n" + samplers::help() + "and, with the score network, langevin and pc (predictor-corrector)\n");
+  app.callback([&] {
+    if (a.data.empty() && !a.order.only_plan) throw CLI::RequiredError("--data");
+  });
+  app.footer("Samplers:\n" + samplers::help(samplers::all) + "and with the score network:\n" +
+             samplers::help(samplers::at_trained_levels));
   return examples::main_of(app, "bench_samplers", argc, argv, [&] { return bench_samplers::run(a); });
 }

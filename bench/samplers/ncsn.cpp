@@ -13,11 +13,10 @@
 #include <hush/cpu/resample.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/io/weights.hpp>
-#include <hush/samplers/annealed_langevin.hpp>
-#include <hush/samplers/predictor_corrector.hpp>
 #include <hush/tensor/by_norms.hpp>
 
 #include "../../examples/ncsn/recipe.hpp"
+#include "../../examples/samplers.hpp"
 #include "run.hpp"
 
 namespace bench_samplers {
@@ -35,12 +34,15 @@ std::vector<Cell> score_cells(const Order& order, const Observers& observers) {
                  .clip = 0,
                  .start = FromUniform{0, 1}}},
                order, observers);
-  using Options = SampleOptions<Cpu<float>>;
-  run.plan("langevin", [&](const Counted<Net>& counted, const Options& options, int repeats) {
-    return ncsn::to_picture(sample(process, counted, AnnealedLangevin{.repeats = repeats, .denoise = true}, options));
-  });
-  run.plan("pc", [&](const Counted<Net>& counted, const Options& options, int corrections) {
-    return ncsn::to_picture(sample(process, counted, PredictorCorrector{.corrections = corrections}, options));
+  samplers::each(samplers::at_trained_levels, [&](const auto& named) {
+    run.plan(named.name, [&](const Counted<Net>& counted, const SampleOptions<Cpu<float>>& options, int updates) {
+      auto sampler = named.sampler;
+      if constexpr (requires { sampler.repeats; })
+        sampler.repeats = updates;
+      else
+        sampler.corrections = updates;
+      return ncsn::to_picture(sample(process, counted, sampler, options));
+    });
   });
   return run.measure();
 }

@@ -33,7 +33,7 @@ class Run {
   /// Measures what is not known yet, few calls first, so that a run that is stopped leaves whole columns. Returns all
   /// cells that are measured or cannot be.
   std::vector<Cell> measure() {
-    const double each = entries_.empty() ? 0 : seconds_of_a_call(), begin = now();
+    const double each = entries_.empty() ? 0 : seconds_of_a_call();
     std::printf("%zu cells; to do: %lld network calls an image, %.2f ms each, about %.0f minutes for %lld images\n",
                 entries_.size(), static_cast<long long>(calls_), 1e3 * each, each * double(calls_ * order_.images) / 60,
                 static_cast<long long>(order_.images));
@@ -42,8 +42,8 @@ class Run {
     if (order_.only_plan) return cells;
     for (const int most : order_.most)
       for (Entry& entry : entries_) {
-        const bool late = order_.minutes > 0 && now() - begin > 60 * order_.minutes;
-        if (entry.cell.most != most || !entry.runner || late) continue;
+        if (entry.cell.most != most || !entry.runner) continue;
+        if (entry.cell.steps > 0 && order_.is_late()) continue;
         observers_.measured(entry.cell = measured_cell(subject_, entry.runner, entry.cell, observers_.quality));
         entry.runner = nullptr;
       }

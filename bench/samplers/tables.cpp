@@ -1,5 +1,6 @@
 #include "tables.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <hush/io/atomic_file.hpp>
@@ -46,7 +47,7 @@ std::string overview(const std::vector<Cell>& cells, const std::vector<int>& mos
     for (const int m : most) {
       const Cell* cell = found(cells, name, m);
       if (!cell || cell->steps == 0) {
-        rows += " – |";
+        rows += cell ? " – |" : " |";
         continue;
       }
       const std::string number = fixed(cell->frechet, "%.2f");
@@ -85,7 +86,9 @@ constexpr const char* columns =
 
 std::string markdown(const std::vector<Cell>& cells, const std::vector<int>& most) {
   std::string text = overview(cells, most);
-  for (const int m : most) text += words("\n", details(cells, m));
+  for (const int m : most)
+    if (std::any_of(cells.begin(), cells.end(), [m](const Cell& cell) { return cell.most == m; }))
+      text += words("\n", details(cells, m));
   return text;
 }
 

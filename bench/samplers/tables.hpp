@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -34,8 +35,14 @@ struct Order {
   std::int64_t images = 2000, batch = 64;
   std::uint64_t seed = 1;
   int threads = 0;
-  double minutes = 0;  // no cell begins later; 0: whenever
+  double minutes = 0;  // of the whole run: no cell begins later; 0: whenever
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   bool only_plan = false;
+
+  bool is_late() const {
+    const std::chrono::duration<double, std::ratio<60>> passed = std::chrono::steady_clock::now() - begin;
+    return minutes > 0 && passed.count() > minutes;
+  }
 };
 
 /// Who looks at images, who knows cells of an earlier run, who is told of a new one.
@@ -61,12 +68,12 @@ struct Real {
 /// The same in the features of the classifier with these weights; `data` is the folder of Fashion-MNIST.
 Real real_images(const std::filesystem::path& data, const std::filesystem::path& classifier, const Order& order);
 
-/// A table as it stands in a document, and the curves of its plot.
+/// A table as it stands in a document: a cell that is not measured yet is empty, one that cannot be has a dash.
 std::string markdown(const std::vector<Cell>& cells, const std::vector<int>& most);
 /// Writes Fréchet distance against network calls of a choice of samplers; `real` is the distance of real images.
 void write_plot(const std::filesystem::path& file, const std::vector<Cell>& cells, double real);
 
-/// A cell as it stands in a file, with a word on the run that it belongs to: weights, images, seed.
+/// A cell as it stands in a file, with a word on the run that it belongs to: weights, classifier, images, seed.
 struct Row {
   std::string run;
   Cell cell;

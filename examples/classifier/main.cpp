@@ -39,7 +39,7 @@ void mirror_some(Images<float>& images, std::uint64_t seed, std::int64_t step) {
   }
 }
 
-/// How many of each class are taken for which: [10, 10], what they are by what they are called.
+/// The confusion matrix [10, 10]: true class by predicted class.
 std::vector<std::int64_t> confusions(const Classifier<Machine>& classifier, const data::ImageSet& set) {
   std::vector<std::int64_t> counts(100);
   const std::vector<int> said = classes_of(classifier, set.images);
@@ -128,16 +128,16 @@ int main(int argc, char** argv) {
     command->option_defaults()->always_capture_default();
     command->add_option("--data", a.data, "Folder with the four official files (IDX or IDX.gz)")->required();
     command->add_option("--threads", a.threads, "Threads, 0: all cores; the result does not depend on it")
-        ->check(CLI::NonNegativeNumber);
+        ->check(examples::at_least(0));
     return command;
   };
-  auto* train = add("train", "Train it and say how many test images it names rightly");
+  auto* train = add("train", "Train it and say how many test images it classifies correctly");
   train->add_option("--weights", a.weights, "File for the averaged weights");
-  train->add_option("--epochs", a.epochs, "Epochs")->check(CLI::PositiveNumber);
-  train->add_option("--batch", a.batch, "Images a step")->check(CLI::PositiveNumber);
-  train->add_option("--rate", a.rate, "Learning rate")->check(CLI::PositiveNumber);
+  train->add_option("--epochs", a.epochs, "Epochs")->check(examples::at_least(1));
+  train->add_option("--batch", a.batch, "Images a step")->check(examples::at_least(1));
+  train->add_option("--rate", a.rate, "Learning rate")->check(examples::above(0));
   train->add_option("--seed", a.seed, "Seed of weights, order and mirrors");
-  auto* evaluate = add("evaluate", "Say how many test images it names rightly, and what it takes for what");
+  auto* evaluate = add("evaluate", "Say how many test images it classifies correctly, and what it takes for what");
   evaluate->add_option("--weights", a.weights, "Weights as `train` wrote them (safetensors)")->required();
 
   return examples::main_of(app, "classifier", argc, argv,

@@ -6,7 +6,7 @@
 
 namespace fashion {
 
-/// The document's sampling rule to the letter: at time t it takes beta[t], one entry further than the last factor of
+/// The tutorial's sampling rule to the letter: at time t it takes beta[t], one entry further than the last factor of
 /// alpha_bar[t] in its shifted table, and it adds noise at every step, the last one too. Its x0 is never clipped.
 struct LiteralDdpm {
   hush::LinearBeta betas{.first = 1e-4, .last = 0.02, .steps = 501, .points = 501};

@@ -5,39 +5,28 @@
 #include <optional>
 #include <string>
 
-#include <hush/backbones/attention_unet.hpp>
-#include <hush/ema.hpp>
-#include <hush/optimizers/adamw.hpp>
 #include <hush/process.hpp>
-#include <hush/rate.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
-#include "../where.hpp"
+#include "../train_arguments.hpp"
 
 // What this program trains and samples: the pipeline of a Fashion-MNIST tutorial in TensorFlow, read correctly or
 // literally, at its own size or small enough for two cores.
 namespace fashion {
 
 using namespace hush;
+using examples::Recipe;
+using examples::Where;
 
 using Schedule = OneBased<LinearBeta>;
 using Diffusion = Process<Schedule, PredictNoise<>>;
 
-/// T = 500; the document's table has 501 betas, of which the last is never used in training.
+/// T = 500; the tutorial's table has 501 betas, of which the last is never used in training.
 inline Diffusion process() {
   return Process{OneBased{LinearBeta{.first = 1e-4, .last = 0.02, .steps = 500, .points = 501}}, PredictNoise{}};
 }
 
-struct Recipe {
-  AttentionUnetConfig network;
-  AdamW optimizer;
-  Rate rate;
-  Ema ema;
-  std::int64_t epochs, batch;
-  double clip_gradient;
-};
-
-/// The document's network and settings (23.6 M parameters), or ones for two cores (1.8 M). Throws
+/// The tutorial's network and settings (23.6 M parameters), or ones for two cores (1.8 M). Throws
 /// std::invalid_argument for another name.
 Recipe recipe(const std::string& preset);
 
@@ -51,16 +40,8 @@ struct Described {
 };
 Described described(const std::filesystem::path& weights);
 
-using examples::Where;
-
-struct TrainArguments {
-  std::filesystem::path data, run = "out/run", weights;
-  std::string preset = "small";
-  bool literal = false, fresh = false;
-  std::int64_t epochs = 0, batch = 0, limit = 0, validate = 1000, save_every = 0, sample_every = 1;
-  double rate = 0, minutes = 0;
-  std::uint64_t seed = 0;
-  Where where;
+struct TrainArguments : examples::TrainArguments {
+  bool literal = false;
 };
 int train(const TrainArguments& arguments);
 

@@ -5,21 +5,19 @@
 #include <map>
 #include <string>
 
-#include <hush/backbones/attention_unet.hpp>
-#include <hush/ema.hpp>
 #include <hush/images.hpp>
-#include <hush/optimizers/adamw.hpp>
 #include <hush/parameterizations/predict_score.hpp>
 #include <hush/process.hpp>
-#include <hush/rate.hpp>
 #include <hush/schedules/geometric.hpp>
 
-#include "../where.hpp"
+#include "../train_arguments.hpp"
 
 // What this program trains and samples: a noise conditional score network (Song and Ermon 2019) on Fashion-MNIST.
 namespace ncsn {
 
 using namespace hush;
+using examples::Recipe;
+using examples::TrainArguments;
 using examples::Where;
 
 /// What the network is told of a level: 100 ln(sigma), so that the sinusoidal embedding, whose fastest wave is 2 pi
@@ -35,15 +33,6 @@ inline Diffusion process() {
   return Process{Geometric{.smallest = .01, .largest = 1, .steps = 10}, PredictScore<HundredLogSigma>{.divided = true}};
 }
 
-struct Recipe {
-  AttentionUnetConfig network;
-  AdamW optimizer;
-  Rate rate;
-  Ema ema;
-  std::int64_t epochs, batch;
-  double clip_gradient;
-};
-
 /// A network for two cores, or one for a GPU. Throws std::invalid_argument for another name.
 Recipe recipe(const std::string& preset);
 
@@ -55,15 +44,6 @@ AttentionUnetConfig described(const std::filesystem::path& weights);
 /// Images in [0, 1] as those in [-1, 1] that pictures are written from; what lies outside is cut off.
 Images<float> to_picture(Images<float> images);
 
-struct TrainArguments {
-  std::filesystem::path data, run = "out/ncsn", weights;
-  std::string preset = "small";
-  bool fresh = false;
-  std::int64_t epochs = 0, batch = 0, limit = 0, validate = 1000, save_every = 0, sample_every = 0;
-  double rate = 0, minutes = 0;
-  std::uint64_t seed = 0;
-  Where where;
-};
 int train(const TrainArguments& arguments);
 
 struct SampleArguments {

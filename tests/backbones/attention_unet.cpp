@@ -78,7 +78,7 @@ TEST_CASE("attention unet: forward and gradients are PyTorch's") {
   CHECK(golden_error<float>() < 1e-5);
 }
 
-TEST_CASE("attention unet: the document's widths have 23,624,769 parameters") {
+TEST_CASE("attention unet: the tutorial's widths have 23,624,769 parameters") {
   const AttentionUnet<Cpu<float>> net({}, {}, Seed{0});
   CHECK(count_parameters(net) == 23'624'769);
 }
