@@ -17,6 +17,7 @@
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
+#include <hush/samplers/repaint.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
 using namespace hush;
@@ -153,6 +154,24 @@ TEST_CASE("recorded sampling: a recording has the bits of the kernels one by one
       if (members == 1) judge(Ddpm{});
       Rehearsal::members = 1;
     }
+}
+
+TEST_CASE("recorded sampling: who looks on after a step without a look sees the last x0") {
+  for (const int every : {1, 3, 7, 50}) {
+    const auto seen = [&]<class B>(const B&) {
+      std::vector<float> all;
+      const auto look = [&](const Step<B>& s) {
+        if (s.step > 0)
+          for (const float v : download<float>(s.x0)) all.push_back(v);
+        return true;
+      };
+      run(Net<B>{}, RePaint{Ddpm{}, 4, 3}, {.steps = 20, .seed = 3, .each_step = look, .every = every});
+      return all;
+    };
+    const auto gpu = seen(Gpu{}), cpu = seen(Cpu<float>{});
+    REQUIRE(gpu.size() == cpu.size());
+    for (std::size_t i = 0; i < cpu.size(); ++i) CHECK(gpu[i] == doctest::Approx(cpu[i]).epsilon(1e-4));
+  }
 }
 
 TEST_CASE("recorded sampling: thresholds and starts are the CPU's") {

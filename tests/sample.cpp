@@ -57,6 +57,14 @@ struct TwoStep {
   }
 };
 
+/// Divides by 0 in its last step.
+struct Divides {
+  template <class X>
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&) const {
+    return (1 / (to.noise == 0 ? 0. : from.signal)) * (x - denoise(x, from).x0);
+  }
+};
+
 double largest_difference(const Images<float>& a, const Images<float>& b) {
   REQUIRE(a.pixels.size() == b.pixels.size());
   double largest = 0;
@@ -85,6 +93,24 @@ TEST_CASE("sample: a planned run is an eager run to rounding") {
     both(Echo{}, net, clip, 1e-7), both(TwoStep{}, net, clip, 1e-7);
     both(Ddim{.eta = 0.5}, single, clip, 1e-5), both(Ddpm{}, single, clip, 1e-5);
   }
+}
+
+TEST_CASE("sample: an observer ends the run, not only its batch") {
+  int calls = 0;
+  const auto two_steps = [&](const auto& step) { return ++calls, step.first_image == 0 || step.step < 2; };
+  const SampleOptions<Cpu<float>> options{.steps = 5, .count = 7, .batch = 3, .each_step = two_steps};
+  const auto x = sample(ddpm_process, Formula<float>{zero}, Ddim{}, options);
+  CHECK(calls == 6 + 3);
+  CHECK(x.count == 6);
+  CHECK(x.pixels.size() == 36);
+}
+
+TEST_CASE("sample: a sampler that makes NaN of finite numbers is named, not the network") {
+  CHECK_THROWS_WITH_AS(sample(ddpm_process, Formula<float>{zero}, Divides{},
+                              SampleOptions<Cpu<float>>{.steps = 3, .execution = Execution::eager}),
+                       "[sample] the sampler made NaN or infinite values of finite ones; can it begin where this run "
+                       "begins?",
+                       NonFiniteSample);
 }
 
 TEST_CASE("sample: dynamic thresholding, planned, eager and watched") {
@@ -207,8 +233,8 @@ TEST_CASE("sample: options that make no sense are refused in words") {
   CHECK(message({.clip = -1}) == "[sample] clip must be 0 (none) or positive, is -1");
   CHECK(message({.grid = [](const AnySchedule&, int) {
           return std::vector<double>{10, 20};
-        }}) == "[sample] the grid's times must fall: 20 follows 10");
+        }}) == "[sample] the times must fall: 20 follows 10");
   CHECK(message({.grid = [](const AnySchedule&, int) { return std::vector<double>{-1}; }}) ==
-        "[sample] the run starts at time -1, where there is no noise");
+        "[sample] time -1 must be above -1 (clean) and at most 999");
   CHECK(sample(ddpm_process, net, Ddim{}, {.count = 0}).count == 0);
 }

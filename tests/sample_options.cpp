@@ -11,6 +11,8 @@
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/rectified_flow.hpp>
+#include <hush/schedules/ve_sde.hpp>
 
 #include "formula.hpp"
 
@@ -30,10 +32,16 @@ Images<float> ramp(std::int64_t count) {
   return x;
 }
 
-/// What a run of no steps' worth starts from: the observer stops it at once.
+/// What the batches of a run start from.
 Images<float> start_of(Options options, const LinearBeta& schedule = {}) {
-  options.each_step = [](const auto&) { return false; };
-  return sample(Process{schedule, PredictNoise<Gamma>{}}, Formula<float>{zero}, Ddim{}, options);
+  std::vector<float> start;
+  options.each_step = [&](const Step<Cpu<float>>& step) {
+    if (step.step == 0)
+      for (const float v : download<float>(step.x)) start.push_back(v);
+    return true;
+  };
+  const Images<float> made = sample(Process{schedule, PredictNoise<Gamma>{}}, Formula<float>{zero}, Ddim{}, options);
+  return {made.count, made.height, made.width, made.channels, start};
 }
 
 std::string message(const Options& options) {
@@ -79,12 +87,31 @@ TEST_CASE("sample: a start from images is those images with the noise of the fir
   CHECK(calls == 4);
 }
 
+TEST_CASE("sample: pure noise is as large as the level's, wherever a run begins") {
+  const auto deviation = [](const auto& schedule, double time) {
+    const auto once = [time](const AnySchedule&, int) { return std::vector<double>{time}; };
+    Options options{.count = 5000, .grid = once, .each_step = [](const auto&) { return false; }};
+    options.batch = 5000;
+    const auto x = sample(Process{schedule, PredictVelocity<>{}}, Formula<float>{zero}, Ddim{}, options);
+    double squares = 0;
+    for (const float v : x.pixels) squares += double(v) * double(v);
+    return std::sqrt(squares / double(x.pixels.size()));
+  };
+  CHECK(deviation(LinearBeta{}, 300) == doctest::Approx(1).epsilon(.02));
+  CHECK(deviation(RectifiedFlow{}, 1) == doctest::Approx(1).epsilon(.02));
+  CHECK(deviation(RectifiedFlow{}, .5) == doctest::Approx(.5).epsilon(.02));
+  CHECK(deviation(VeSde{}, 1) == doctest::Approx(50).epsilon(.02));
+}
+
 TEST_CASE("sample: a run that begins at the clean level starts from the images themselves") {
   const Images<float> given = ramp(3);
   CHECK(sample(process, Formula<float>{zero}, Upwards{}, Options{.steps = 4, .count = 3, .start = FromImages{given}}) ==
         given);
-  CHECK_THROWS_WITH_AS(sample(process, Formula<float>{zero}, Upwards{}, Options{.steps = 4}),
-                       "[sample] the run starts at time -1, where there is no noise", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      sample(process, Formula<float>{zero}, Upwards{}, Options{.steps = 4}),
+      "[sample] the run starts at time -1, where there is no noise; to begin there give it images, .start = "
+      "FromImages{...}",
+      std::invalid_argument);
 }
 
 TEST_CASE("sample: a uniform start, each image's own numbers") {
@@ -124,6 +151,12 @@ TEST_CASE("sample: starts and thresholds that make no sense are refused in words
   CHECK(message({.count = 3, .start = FromImages{ramp(3), 0}}) == "[sample] strength must be in (0, 1], is 0");
   CHECK(message({.steps = 10, .count = 3, .start = FromImages{ramp(3), .05}}) ==
         "[sample] a strength of 0.05 leaves none of 10 steps");
+  Images<float> spoilt = ramp(1);
+  spoilt.pixels[3] = NAN;
+  CHECK(message({.start = FromImages{spoilt}}) == "[sample] an image to start from has a pixel that is nan");
+  CHECK(message({.grid = [](const AnySchedule&, int) {
+          return std::vector<double>{50, -1};
+        }}).starts_with("[sample] time -1 "));
   CHECK(message({.start = FromUniform{2, 1}}) == "[sample] cannot start uniformly in 2 to 1");
   CHECK(message({.threshold = DynamicThreshold{.ratio = 0}}) ==
         "[sample] the threshold's ratio must be in (0, 1], is 0");

@@ -20,6 +20,14 @@ inline NonFiniteSample non_finite_sample(int step, int steps, const std::vector<
                                " (time ", levels[std::size_t(step)].time, ")"));
 }
 
+/// Throws NonFiniteSample if a run ends with NaN or infinite values though the network gave none.
+inline void check_finite(const std::vector<float>& pixels) {
+  for (const float v : pixels)
+    if (!std::isfinite(v))
+      throw NonFiniteSample(
+          "[sample] the sampler made NaN or infinite values of finite ones; can it begin where this run begins?");
+}
+
 /// How the network's output becomes both estimates at a level. Throws std::invalid_argument where it cannot: a network
 /// that predicts noise says nothing about an image without signal.
 template <Parameterization P>

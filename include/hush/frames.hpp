@@ -9,7 +9,8 @@
 namespace hush {
 
 /// The intermediate images of a run, for whoever hands it to `sample`: `Frames frames; ... {.each_step =
-/// std::ref(frames), .every = 10}`. Each frame has the images of all batches, of which the first `most` are kept.
+/// std::ref(frames), .every = 10}` (without std::ref a copy gets them). It belongs to one run. Each frame has the
+/// images of all batches, of which the first `most` are kept.
 struct Frames {
   /// The images x [n, H, W, C] after `step` steps, at `level`, and the estimates of the clean images that led to them
   /// (none in the frame before the first step).

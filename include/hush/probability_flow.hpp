@@ -54,7 +54,7 @@ inline AncestralStep ancestral_step(Level from, Level to, double eta, const char
   check(eta >= 0 && std::isfinite(eta), where, "eta must be 0 or more and finite, got ", eta);
   const double ratio = to.noise * from.signal / (to.signal * from.noise);
   const double up = to.noise * std::fmin(1, eta * std::sqrt(std::fmax(1 - ratio * ratio, 0)));
-  return {{to.time, to.signal, std::sqrt(to.noise * to.noise - up * up)}, up};
+  return {{to.time, to.signal, std::sqrt((to.noise - up) * (to.noise + up))}, up};
 }
 
 }  // namespace hush

@@ -147,6 +147,8 @@ class QueuedSteps {
     }
     Input<Tensor<B>> input{image, sees_};
     if (!t.timed.empty()) {
+      check(t.timed.size() <= std::size_t(StepRows::most), "sample", "a network may say ", StepRows::most,
+            " things of the levels, not ", t.timed.size());
       StepRows rows;
       for (std::size_t i = 0; i < t.timed.size(); ++i) {
         rows.width[i] = t.timed[i].shape().back();

@@ -25,8 +25,8 @@ inline bool is_recordable(const Plan& plan) {
 }
 
 /// Executes a plan on a backend that records. Steps of one form are one recording, repeated by the machine itself; the
-/// host waits only where somebody looks
-/// on and at the end. Work that is done directly and recorded work are the same kernels: the same bits.
+/// host waits only where somebody looks on and at the end. Work that is done directly and recorded work are the same
+/// kernels: the same bits.
 template <class Proc, class Net>
 class RecordedSampling {
  public:
@@ -60,7 +60,7 @@ class RecordedSampling {
       } else if (const int looped = loop(step)) {
         step += looped;
       } else {
-        kernels_.queue(forms_.form_of[std::size_t(step)], observed(step));
+        kernels_.queue(forms_.form_of[std::size_t(step)], shown(step));
         ++step;
       }
       if (step > 0 && observed(step - 1)) {
@@ -93,7 +93,7 @@ class RecordedSampling {
   int loop(int step) {
     if (!options_.record || steps_ <= unrolled) return 0;
     int end = step;
-    while (end < steps_ && !observed(end)) ++end;
+    while (end < steps_ && !shown(end)) ++end;
     for (int period = 1; period <= 8; ++period) {
       const int rounds = forms_.rounds(step, period, end);
       if (rounds < 2 || rounds * period < 4) continue;
@@ -117,6 +117,12 @@ class RecordedSampling {
 
   bool observed(int step) const {
     return options_.each_step && ((step + 1) % options_.every == 0 || step + 1 == steps_);
+  }
+  /// Whether somebody will see the x0 of a step: right after it, or after steps that make none.
+  bool shown(int step) const {
+    if (observed(step)) return true;
+    const bool ends = step + 1 == steps_;
+    return !ends && std::ranges::none_of(forms_.of(step + 1), &FormRow::denoise) && shown(step + 1);
   }
   /// The register that holds the image after a step.
   int arrived(int step) const {

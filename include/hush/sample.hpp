@@ -16,20 +16,25 @@
 namespace hush {
 
 /// Makes `options.count` images, [count, H, W, C] on the host: starts from noise at the first time of the grid and
-/// takes the sampler's steps down to the clean level. `given` holds the conditions of all images. Throws
-/// std::invalid_argument for options that make no sense, NonFiniteSample when the network gives NaN.
+/// takes the sampler's steps down to the clean level. `given` holds the conditions of all images. An observer that ends
+/// the run gets its batch as it is; later ones are left out. Throws std::invalid_argument for options that make no
+/// sense, NonFiniteSample when the network gives NaN.
 template <class Proc, class Net, class S>
 Images<float> sample(const Proc& process, const Net& net, const S& sampler,
                      const typename Proc::template Given<typename Net::backend>& given,
-                     const SampleOptions<typename Net::backend>& options) {
+                     const SampleOptions<typename Net::backend>& asked) {
   static_assert(Sampler<S>,
                 "sample: not a Sampler. Write: template <class X> X step(auto&& denoise, const X& x, Level from, Level "
-                "to, auto&& noise) const");
+                "to, auto&& noise) const, if it likes with Memory<X>& and then const Course& behind");
   static_assert(
       Backbone<Net>,
       "sample: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
       "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
-  check_options(options);
+  check_options(asked);
+  using B = typename Net::backend;
+  SampleOptions<B> options = asked;
+  bool ended = false;
+  if (asked.each_step) options.each_step = [&](const Step<B>& step) { return !(ended = !asked.each_step(step)); };
   check(net.ports() == process.ports(), "sample", "the network was built for another process: its ports differ");
   const std::vector<double> times = step_times(AnySchedule(process.schedule), options);
   const Course way = course(process.schedule, sampler, times);
@@ -40,10 +45,9 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
           " images of ", given_size, ", wants ", options.count, " of ", size);
   } else {
     check(way.levels.front().noise > 0, "sample", "the run starts at time ", way.levels.front().time,
-          ", where there is no noise");
+          ", where there is no noise; to begin there give it images, .start = FromImages{...}");
   }
 
-  using B = typename Net::backend;
   const NamedRange<B> range(net.on(), "hush sample");
   Images<float> images(options.count, size.height, size.width, size.channels);
   Plan plan;
@@ -52,7 +56,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   const Shadows<B> shadows(net);
   using Recorded = std::conditional_t<OffersMore<typename B::full>, RecordedSampling<Proc, Net>, std::nullptr_t>;
   [[maybe_unused]] std::unique_ptr<Recorded> recorded;
-  for (std::int64_t first = 0; first < options.count; first += options.batch) {
+  for (std::int64_t first = 0; first < options.count && !ended; first += options.batch) {
     const std::int64_t count = std::min(options.batch, options.count - first);
     const auto rows = process.conditioning.rows(given, first, count);
     Sampling<Proc, Net> sampling(process, net, rows, options, way, first, count);
@@ -69,8 +73,11 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
     };
     const auto x = run();
     const std::vector<float> pixels = download<float>(x);
+    check_finite(pixels);
     std::copy(pixels.begin(), pixels.end(), images.pixels.begin() + first * images.stride());
+    if (ended) images.count = first + count;
   }
+  images.pixels.resize(std::size_t(images.count * images.stride()));
   return images;
 }
 

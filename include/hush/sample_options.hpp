@@ -16,7 +16,8 @@
 namespace hush {
 
 /// What `each_step` is told: `step` of `of` are done for the images from `first_image` on, which are x at `level`; x0
-/// is the last estimate of the clean images (empty before the first step).
+/// is the last estimate of the clean images (empty before the first step). Both are written over afterwards: download
+/// what you keep.
 template <Backend B>
 struct Step {
   int step, of;
@@ -34,10 +35,12 @@ using NoiseSource = std::function<void(std::span<float> values, const Shape& sha
 /// rounding; the plan is faster.
 enum class Execution { planned, eager };
 
-/// A run starts from noise: N(0, 1) where the signal fades (VP), noise * N(0, 1) where only noise grows (VE).
+/// A run starts from noise: N(0, 1) on a variance-preserving schedule, else the level's noise * N(0, 1) (VE, flow).
+/// What the level still has of the image is missing, so begin where that is little: with few steps by `Trailing`.
 struct FromNoise {};
 
-/// A run starts from numbers that are uniform in [low, high): annealed Langevin dynamics (Song and Ermon 2019).
+/// A run starts from numbers that are uniform in (low, high], of Philox always: annealed Langevin dynamics (Song and
+/// Ermon 2019).
 struct FromUniform {
   double low = 0, high = 1;
 };
@@ -56,20 +59,22 @@ struct DynamicThreshold {
   double ratio = .995, largest = std::numeric_limits<double>::infinity();
 };
 
-/// Options of `sample`, all with defaults.
+/// Options of `sample`, all with defaults. (*) Samplers that use eps alone never see x0, so nothing cuts it off:
+/// `Pndm`, `AnnealedLangevin` and `PredictorCorrector` all the way, the solvers on predicted noise but for their last
+/// step.
 template <Backend B>
 struct SampleOptions {
-  int steps = 50;                                  // steps of the sampler
+  int steps = 50;                                  // of the grid; a sampler's route may have more
   std::int64_t count = 1;                          // images
   std::int64_t batch = 16;                         // images at a time: memory and speed, not the result
   std::uint64_t seed = 0;                          // image i belongs to (seed, first_image + i)
   std::int64_t first_image = 0;                    // number of the first image
-  double clip = 1;                                 // x0 estimates are kept in [-clip, clip]; 0: as they are
-  std::optional<DynamicThreshold> threshold = {};  // in place of clip
+  double clip = 1;                                 // x0 estimates are kept in [-clip, clip]; 0: as they are (*)
+  std::optional<DynamicThreshold> threshold = {};  // in place of clip; {} is off, DynamicThreshold{} on (*)
   Grid grid = Leading{};                           // where the steps fall
   std::variant<FromNoise, FromUniform, FromImages> start = FromNoise{};
   NoiseSource noise = nullptr;                              // in place of Philox
-  std::function<bool(const Step<B>&)> each_step = nullptr;  // false stops; also called before the first step
+  std::function<bool(const Step<B>&)> each_step = nullptr;  // false ends the run; also called before the first step
   int every = 1;  // each_step is called after so many steps, and after the last
   Execution execution = Execution::planned;
   bool record = true;  // on a GPU a plan runs as a graph; off: kernel by kernel, with the same bits
@@ -94,8 +99,11 @@ void check_options(const SampleOptions<B>& options) {
   if (const auto* uniform = std::get_if<FromUniform>(&options.start))
     check(std::isfinite(uniform->low) && uniform->low <= uniform->high && std::isfinite(uniform->high), "sample",
           "cannot start uniformly in ", uniform->low, " to ", uniform->high);
-  if (const auto* given = std::get_if<FromImages>(&options.start))
+  if (const auto* given = std::get_if<FromImages>(&options.start)) {
     check(given->strength > 0 && given->strength <= 1, "sample", "strength must be in (0, 1], is ", given->strength);
+    for (const float v : given->images.pixels)
+      check(std::isfinite(v), "sample", "an image to start from has a pixel that is ", v);
+  }
 }
 
 /// The times at which the steps of a run fall: those of the grid, or the last of them where it starts from images.
@@ -103,9 +111,7 @@ void check_options(const SampleOptions<B>& options) {
 template <Backend B>
 std::vector<double> step_times(const AnySchedule& schedule, const SampleOptions<B>& options) {
   std::vector<double> times = options.grid(schedule, options.steps);
-  check(!times.empty(), "sample", "the grid gave no times");
-  for (std::size_t i = 1; i < times.size(); ++i)
-    check(times[i] < times[i - 1], "sample", "the grid's times must fall: ", times[i], " follows ", times[i - 1]);
+  check_times(schedule, times, "sample");
   if (const auto* given = std::get_if<FromImages>(&options.start)) {
     const auto left = std::size_t(std::floor(double(times.size()) * given->strength + 1e-9));
     check(left >= 1, "sample", "a strength of ", given->strength, " leaves none of ", times.size(), " steps");

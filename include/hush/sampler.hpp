@@ -74,9 +74,8 @@ concept StepsWith = requires(const S& sampler, Denoised<double> (&denoise)(const
 /// argument `Memory<X>& memory` if the sampler declares `template <class X> struct Memory`, and a last one
 /// `const Course& course` if it wants to know the whole run. Checked with X = double.
 template <class S>
-concept Sampler = StepsWith<S> || StepsWith<S, const Course> || StepsWith<S, MemoryOf<S, double>> || StepsWith < S,
-        MemoryOf<S, double>,
-const Course > ;
+concept Sampler = StepsWith<S> || StepsWith<S, Course> || StepsWith<S, MemoryOf<S, double>> ||
+    StepsWith<S, MemoryOf<S, double>, Course>;
 
 /// One step of any sampler. `denoise(x, at)` gives Denoised<X>; `noise()` gives a fresh X ~ N(0, 1) each time. X needs
 /// no more than double * X, X + X and X - X.
@@ -85,7 +84,7 @@ X advance(const S& sampler, D&& denoise, const X& x, const Course& course, N&& n
   const Level from = course.from(), to = course.to();
   if constexpr (StepsWith<S>)
     return sampler.template step<X>(denoise, x, from, to, noise);
-  else if constexpr (StepsWith<S, const Course>)
+  else if constexpr (StepsWith<S, Course>)
     return sampler.template step<X>(denoise, x, from, to, noise, course);
   else if constexpr (StepsWith<S, MemoryOf<S, double>>)
     return sampler.template step<X>(denoise, x, from, to, noise, memory);

@@ -68,7 +68,7 @@ class Sampling {
       return x;
     }
     Tensor<F> x(on_, shape_);
-    const PlanDraw draw{0, start_draw, level.signal == 1 ? level.noise : 1};
+    const PlanDraw draw{0, start_draw, is_preserving(level) ? 1 : level.noise};
     combine_into(x, {&draw, 1});
     return x;
   }

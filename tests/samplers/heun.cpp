@@ -70,7 +70,7 @@ TEST_CASE("heun: mean and variance of Gaussian data, in closed form, with and wi
       const double gamma = sigma < .01 ? 0 : churn / (top > 81 ? 20 : 18), hat = std::fmin(sigma * (1 + gamma), top);
       const double first = gaussian_slope(hat), euler = 1 + (to - hat) * first;
       const double factor = to == 0 ? euler : 1 + (to - hat) / 2 * (first + gaussian_slope(to) * euler);
-      return StepOnGaussian{factor, factor * 1.007 * std::sqrt(hat * hat - sigma * sigma)};
+      return StepOnGaussian{factor, factor * 1.007 * std::sqrt((hat - sigma) * (hat + sigma))};
     });
 }
 

@@ -26,7 +26,7 @@ struct Ddim {
     const double sigma = fresh(from, to);
     check(sigma <= to.noise, "Ddim", "eta ", eta, " asks for more fresh noise than the level has");
     const auto [x0, eps] = denoise(x, from);
-    const X mean = to.signal * x0 + std::sqrt(to.noise * to.noise - sigma * sigma) * eps;
+    const X mean = to.signal * x0 + std::sqrt((to.noise - sigma) * (to.noise + sigma)) * eps;
     if (sigma == 0) return mean;
     return mean + sigma * noise();
   }

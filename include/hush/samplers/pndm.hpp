@@ -23,6 +23,7 @@ struct Pndm {
   /// The transfer part, eq. 9: from one level to another along one eps. It is a step of DDIM without fresh noise.
   template <class X>
   static X transfer(const X& x, const X& eps, Level from, Level to) {
+    check(from.signal > 0, "Pndm", "cannot start at a level without signal");
     const double ratio = to.signal / from.signal;
     return ratio * x + (to.noise - ratio * from.noise) * eps;
   }

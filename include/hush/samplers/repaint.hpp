@@ -48,7 +48,7 @@ struct RePaint {
     const double kept = to.signal / from.signal, before = kept * from.noise;
     if (to.noise <= before) return advance(sampler, denoise, x, course, noise, memory.past);
     memory = {};
-    return kept * x + std::sqrt(to.noise * to.noise - before * before) * noise();  // q(x_to | x_from)
+    return kept * x + std::sqrt((to.noise - before) * (to.noise + before)) * noise();  // q(x_to | x_from)
   }
   friend constexpr bool operator==(const RePaint&, const RePaint&) = default;
 };

@@ -4,8 +4,8 @@
 namespace hush {
 
 /// The levels of NCSN: signal 1, noise from `smallest` at time 0 to `largest` at time steps-1 in a geometric sequence;
-/// clean at -1. (The paper and its code number them the other way round.) Between two levels, and from 0 to the first, the noise is
-/// linear in time. Sources: Song and Ermon 2019, section 4.2; Song et al. 2021, eq. 30 (.01 to 50).
+/// clean at -1. (The paper and its code number them the other way round.) Between two levels, and from 0 to the first,
+/// the noise is linear in time. Sources: Song and Ermon 2019, section 4.2; Song et al. 2021, eq. 30 (.01 to 50).
 struct Geometric {
   double smallest = .01, largest = 1;
   Steps steps = 10;
