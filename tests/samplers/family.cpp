@@ -17,11 +17,14 @@
 #include <hush/parameterizations/ve_preconditioning.hpp>
 #include <hush/parameterizations/vp_preconditioning.hpp>
 #include <hush/samplers/ddim.hpp>
+#include <hush/samplers/predictor_corrector.hpp>
+#include <hush/schedules/geometric.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/rectified_flow.hpp>
 #include <hush/schedules/ve_sde.hpp>
 #include <hush/schedules/vp_sde.hpp>
 #include <hush/schedules/zero_terminal_snr.hpp>
+#include <hush/tensor/normal.hpp>
 #include <string>
 
 #include "samplers/pixels.hpp"
@@ -104,6 +107,53 @@ TEST_CASE("family: Gaussian data, every sampler and parameterization, between im
   };
   const Flow schedule;
   oracle(schedule, 1, 100, .15);
+}
+
+TEST_CASE("family: annealed Langevin dynamics with every parameterization") {
+  const Geometric schedule;
+  const AnnealedLangevin sampler{.repeats = 20, .denoise = true};
+  const Affine start{.5, std::sqrt(1 / 12.), {}};
+  const Ways ways = both_ways(sampler, schedule, Linspace{}(schedule, 10), start);
+  CHECK(std::abs(ways.closed.mean() - .3) < .01);
+  CHECK(std::abs(ways.closed.variance() / .0625 - 1) < .2);
+  CHECK(distance(run(ways.plan, start, straight, affine_draw), ways.closed) < 1e-9);
+  every_parameterization([&](const std::string& says, const auto& parameterization) {
+    CAPTURE(says);
+    CHECK(distance(run(ways.plan, start, exact_through(parameterization), affine_draw), ways.closed) < 1e-9);
+  });
+}
+
+TEST_CASE("family: predictor and corrector with every parameterization, on the same noise") {
+  const auto normals = [](int step, int ordinal) {
+    Pixels<double> z{std::vector<double>(500)};
+    std::vector<float> values(500);
+    fill_normal(values.data(), 0, 500,
+                {.seed = 5, .step = std::uint32_t(step), .purpose = purpose("z", std::uint32_t(ordinal))});
+    std::copy(values.begin(), values.end(), z.values.begin());
+    return z;
+  };
+  const Pixels<double> ones{std::vector<double>(500, 1.)};
+  const auto truth = [&](const Pixels<double>& x, Level at) { return Gaussian{}.denoise(x, at, ones); };
+  const auto judge = [&](const AnySchedule& schedule) {
+    const Course way = course(schedule, PredictorCorrector{}, UniformLogSnr{}(schedule, 60));
+    const Pixels<double> start = way.levels.front().noise * normals(0, 9);
+    const Pixels<double> wanted = run_eagerly(PredictorCorrector{}, way, start, truth, normals);
+    every_parameterization([&](const std::string& says, const auto& parameterization) {
+      CAPTURE(says);
+      const auto told = [&](const Pixels<double>& x, Level at) {
+        const Denoised<Pixels<double>> clean = truth(x, at);
+        const Target target = parameterization.target(at);
+        const Pixels<double> f = target.x0 * clean.x0 + target.eps * clean.eps;
+        const EstimateRule rule = estimate_rule(parameterization, at, 0);
+        return Denoised<Pixels<double>>{rule.a * x + rule.b * f, rule.c * x + rule.d * f};
+      };
+      const Pixels<double> found = run_eagerly(PredictorCorrector{}, way, start, told, normals);
+      CHECK(magnitude(found - wanted) < 1e-9 * magnitude(wanted));
+    });
+  };
+  const VpSde vp;
+  const VeSde ve;
+  judge(vp), judge(ve);
 }
 
 TEST_CASE("family: one step ends at an image, and so do all the steps of a schedule") {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <hush/course.hpp>
 #include <hush/grids/linspace.hpp>
+#include <hush/samplers/predictor_corrector.hpp>
+#include <hush/schedules/geometric.hpp>
 #include <hush/schedules/vp_sde.hpp>
 #include <hush/tensor/normal.hpp>
 #include <string>
@@ -42,23 +44,37 @@ Pixels<float> normals(std::uint32_t step, std::uint32_t what) {
   return z;
 }
 
+Pixels<float> draw(int step, int ordinal) {
+  return normals(std::uint32_t(step), purpose("noise", std::uint32_t(ordinal)));
+}
+
+void judge(const Pixels<float>& x, double bias = 0) {
+  double below = 0, squares = 0;
+  for (const float v : x.values) below += v < 0, squares += std::pow(std::abs(v) - mode, 2);
+  const double n = double(count);
+  CHECK(std::abs(below / n - double(lower)) < 5 * std::sqrt(.3 * .7 / n) + bias);
+  CHECK(std::sqrt(squares / n) > .08);  // the last of these even steps are long for a width of .1
+  CHECK(std::sqrt(squares / n) < .125);
+}
+
 }  // namespace
 
 TEST_CASE("mixture: 200 steps of every sampler keep the weights of two modes, and their widths") {
   const VpSde schedule;
   REQUIRE(std::pow(schedule(1).signal / schedule(1).noise, 2) < 1e-3);
-  const auto draw = [](int step, int ordinal) {
-    return normals(std::uint32_t(step), purpose("noise", std::uint32_t(ordinal)));
-  };
   every_sampler([&](const std::string& name, const auto& sampler) {
     CAPTURE(name);
     const Course way = course(schedule, sampler, Linspace{}(schedule, 200));
-    const Pixels<float> x = run(trace(sampler, way), normals(0, purpose("start")), exact, draw);
-    double below = 0, squares = 0;
-    for (const float v : x.values) below += v < 0, squares += std::pow(std::abs(v) - mode, 2);
-    const double n = double(count);
-    CHECK(std::abs(below / n - double(lower)) < 5 * std::sqrt(.3 * .7 / n));
-    CHECK(std::sqrt(squares / n) > .08);  // the last of these even steps are long for a width of .1
-    CHECK(std::sqrt(squares / n) < .125);
+    judge(run(trace(sampler, way), normals(0, purpose("start")), exact, draw));
   });
+  const Course way = course(schedule, PredictorCorrector{}, Linspace{}(schedule, 200));
+  judge(run_eagerly(PredictorCorrector{}, way, normals(0, purpose("start")), exact, draw));
+}
+
+TEST_CASE("mixture: annealed Langevin dynamics keeps the weights but for the bias of its steps") {
+  const Geometric schedule;
+  const AnnealedLangevin sampler{.repeats = 100};
+  const Course way = course(schedule, sampler, Linspace{}(schedule, 10));
+  // An update of a fifth of a level's variance leaves more than that variance, which moves the weights by a hundredth.
+  judge(run(trace(sampler, way), normals(0, purpose("start")), exact, draw), .012);
 }

@@ -31,6 +31,24 @@ struct Pixels {
   friend Pixels operator-(Pixels x, const Pixels& y) { return std::move(x) + -1. * y; }
 };
 
+/// Of how many images a batch of these tests is. Norms are averaged over them, as the authors and diffusers do it.
+inline int images = 1;
+
+template <class F, class T>
+Pixels<T> by_norms(const F& f, const Pixels<T>& a, const Pixels<T>& b, const Pixels<T>& x) {
+  const auto mean_norm = [](const Pixels<T>& of) {
+    const std::size_t size = of.values.size() / std::size_t(images);
+    double sum = 0;
+    for (std::size_t i = 0; i < of.values.size(); i += size) {
+      double squares = 0;
+      for (std::size_t k = i; k < i + size; ++k) squares += double(of.values[k]) * double(of.values[k]);
+      sum += std::sqrt(squares);
+    }
+    return sum / images;
+  };
+  return f(mean_norm(a), mean_norm(b)) * x;
+}
+
 /// The sampler as it reads, over a course. `draw(step, ordinal)` gives the noise of that name.
 template <class S, class X, class D, class N>
 X run_eagerly(const S& sampler, Course course, X x, D&& denoise, N&& draw) {

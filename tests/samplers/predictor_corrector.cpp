@@ -16,28 +16,6 @@
 #include "samplers/named_noise.hpp"
 #include "samplers/pixels.hpp"
 
-namespace samplers {
-
-/// Of how many images a batch of these tests is. Norms are averaged over them, as the authors and diffusers do it.
-int images = 1;
-
-template <class F, class T>
-Pixels<T> by_norms(const F& f, const Pixels<T>& a, const Pixels<T>& b, const Pixels<T>& x) {
-  const auto mean_norm = [](const Pixels<T>& of) {
-    const std::size_t size = of.values.size() / std::size_t(images);
-    double sum = 0;
-    for (std::size_t i = 0; i < of.values.size(); i += size) {
-      double squares = 0;
-      for (std::size_t k = i; k < i + size; ++k) squares += double(of.values[k]) * double(of.values[k]);
-      sum += std::sqrt(squares);
-    }
-    return sum / images;
-  };
-  return f(mean_norm(a), mean_norm(b)) * x;
-}
-
-}  // namespace samplers
-
 using namespace samplers;
 
 namespace {
