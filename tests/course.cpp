@@ -25,6 +25,13 @@ struct Twice {
   }
 };
 
+/// Whether a course can be made of an S, a temporary one unless S is a reference.
+template <class S>
+concept Leads = requires(S&& schedule, const std::vector<double>& times) {
+  course(static_cast<S&&>(schedule), Ddim{}, times);
+};
+static_assert(Leads<const Cosine&> && Leads<Cosine&> && !Leads<Cosine> && !Leads<const Cosine>);
+
 }  // namespace
 
 TEST_CASE("course: the levels of the grid and then the clean one, and the schedule's levels between them") {
@@ -49,10 +56,11 @@ TEST_CASE("course: the levels of the grid and then the clean one, and the schedu
 }
 
 TEST_CASE("course: a sampler may go its own way") {
-  const Course way = course(Cosine{}, Twice{}, {500, 100});
+  const Cosine schedule;
+  const Course way = course(schedule, Twice{}, {500, 100});
   REQUIRE(way.steps() == 5);
   CHECK(way.levels[0] == way.levels[1]);
-  CHECK(way.levels[2] == Cosine{}(100));
+  CHECK(way.levels[2] == schedule(100));
 }
 
 TEST_CASE("course: one that knows no schedule says so") {

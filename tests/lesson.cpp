@@ -17,8 +17,12 @@
 #include <hush/draws/stratified.hpp>
 #include <hush/nn/walk.hpp>
 #include <hush/ops/arithmetic.hpp>
+#include <hush/parameterizations/edm_preconditioning.hpp>
+#include <hush/parameterizations/predict_noise.hpp>
+#include <hush/parameterizations/predict_score.hpp>
 #include <hush/parameterizations/predict_x0.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/rectified_flow.hpp>
 #include <hush/weightings/snr.hpp>
 
 using namespace hush;
@@ -153,6 +157,29 @@ TEST_CASE("lesson: a weight that is no weight is refused in words") {
                        "[train] the weight at time -1 (signal 1, noise 0) is -2, must be finite and not negative",
                        std::invalid_argument);
   CHECK_THROWS_AS(with([](Level, const Scalings&) { return std::nan(""); }), std::invalid_argument);
+}
+
+TEST_CASE("lesson: a level that the parameterization cannot do is refused in words") {
+  const auto at = [](const auto& process, double time) {
+    lesson(process, DrawRule([=](const auto&, auto&) { return time; }), clean(Cpus{}), images, {});
+  };
+  const RectifiedFlow flow;  // signal 1 - t, noise t
+  CHECK_THROWS_WITH_AS(at(Process{flow, PredictScore{}}, 0),
+                       "[train] at time 0 (signal 1, noise 0) the target's factor of the noise is -inf: the draw must "
+                       "leave out what the parameterization cannot do",
+                       std::invalid_argument);
+  CHECK_THROWS_AS(at(Process{flow, EdmPreconditioning{}}, 1), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      at(Process{flow, EdmPreconditioning{}}, 0),
+      "[train] at time 0 (signal 1, noise 0) what the network is told is -inf: the draw must leave out "
+      "what the parameterization cannot do",
+      std::invalid_argument);
+  at(Process{flow, PredictX0{}}, 1), at(Process{flow, PredictX0{}}, 0), at(Process{flow, PredictNoise{}}, 1);
+  const auto broken = [](double time) { return Level{time, 1, std::nan("")}; };
+  CHECK_THROWS_WITH_AS(at(Process{broken, PredictX0{}}, .5),
+                       "[train] at time 0.5 (signal 1, noise nan) the noise is nan: the draw must leave out what the "
+                       "parameterization cannot do",
+                       std::invalid_argument);
 }
 
 TEST_CASE_TEMPLATE("pass: a weighted error and its gradient are those of the formula, recorded or not", B, Cpus, Gpu) {

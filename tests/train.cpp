@@ -135,6 +135,27 @@ TEST_CASE("train: options that make no sense are refused in words") {
   CHECK(refusal({.batch = 8}, {40, 1, 16}) == "[train] the data are 16x16x1, the network makes 8x8x1");
 }
 
+TEST_CASE("train: a draw that does not fit the schedule is refused before the first step, and before observers start") {
+  Net net = tiny::net(1);
+  std::string told;
+  const auto with = [&](const auto& process, const DrawRule& draw) {
+    TrainOptions<tiny::Squares> options{.batch = 8};
+    if (draw) options.draw = draw;
+    train(process, net, Adam{}, tiny::Squares{8}, options, Teller{told, 'a'});
+  };
+  CHECK_THROWS_WITH_AS(
+      with(Process{VpSde{}}, nullptr),
+      "[DiscreteUniform] wants a discrete schedule, this one is continuous; take ContinuousUniform or LogNormal",
+      std::invalid_argument);
+  CHECK_THROWS_WITH_AS(with(Process{VpSde{}, PredictScore{}}, [](const auto&, auto&) { return 0.; }),
+                       "[train] at time 0 (signal 1, noise 0) the target's factor of the noise is -inf: the draw must "
+                       "leave out what the parameterization cannot do",
+                       std::invalid_argument);
+  CHECK(told.empty());
+  with(Process{VpSde{}}, ContinuousUniform{});
+  CHECK(told == "as ae0 af ");
+}
+
 TEST_CASE("train: a draw is told where its item stands in the batch, also where that is computed in parts") {
   std::vector<std::uint32_t> places;
   const DrawRule notes = [&](const AnySchedule& schedule, Uniform& uniform) {
@@ -145,7 +166,7 @@ TEST_CASE("train: a draw is told where its item stands in the batch, also where 
   Net net = tiny::net(1);
   train(tiny::process, net, Adam{}, tiny::Squares{8},
         TrainOptions<tiny::Squares>{.batch = 4, .draw = notes, .accumulate = 2});
-  CHECK(places == std::vector<std::uint32_t>{0, 1, 2, 3, 0, 1, 2, 3});
+  CHECK(places == std::vector<std::uint32_t>{0, 0, 1, 2, 3, 0, 1, 2, 3});  // once before the first step
 }
 
 TEST_CASE("train: weights of 1 change nothing; others the loss, the validation loss and the weights") {

@@ -15,5 +15,7 @@ Course course(const S& schedule, const R& sampler, const std::vector<double>& ti
   return {route_of(sampler, levels_at(schedule, times)), 0, [any](double time) { return any(time); },
           [any](double sigma) { return time_of_sigma(any, sigma); }};
 }
+template <NoiseSchedule S, Sampler R>
+Course course(const S&& schedule, const R& sampler, const std::vector<double>& times) = delete;  // name the schedule
 
 }  // namespace hush

@@ -8,13 +8,14 @@
 namespace hush {
 
 /// What a draw is given: `uniform()` is a double in [0, 1), as often as it is asked. Its item is number `place` of a
-/// batch of `batch`, and `before()` gives the numbers of the item before it.
+/// batch of `batch`, and `before()` gives the numbers of the item before it, from their first on.
 template <class U>
 concept UniformNumbers = requires(U& uniform) {
   { uniform() } -> std::convertible_to<double>;
   { uniform.place } -> std::convertible_to<std::uint32_t>;
   { uniform.batch } -> std::convertible_to<std::uint32_t>;
   { uniform.before()() } -> std::convertible_to<double>;
+  { uniform.before().place } -> std::convertible_to<std::uint32_t>;
 };
 
 /// The least that is one, for `Draw` to ask with; it is never called.
@@ -30,6 +31,11 @@ template <class D, class S = AnySchedule>
 concept Draw = requires(const D& draw, const S& schedule, AnyNumbers& uniform) {
   { draw(schedule, uniform) } -> std::convertible_to<double>;
 };
+
+/// Throws std::invalid_argument for a draw that counts the steps of a schedule, unless it has some.
+inline void check_counted(int steps, const char* where) {
+  check(steps > 0, where, "wants a discrete schedule, this one is continuous; take ContinuousUniform or LogNormal");
+}
 
 /// A whole number, first..last, each as likely as the other; takes one uniform number.
 inline int between(int first, int last, double uniform) {

@@ -40,8 +40,8 @@ std::vector<double> descending(const AnySchedule& schedule, int n, Place place) 
 inline void check_times(const AnySchedule& schedule, const std::vector<double>& times, const char* where) {
   const double clean = schedule.clean(), last = clean + (schedule.steps() > 0 ? schedule.steps() : 1);
   for (std::size_t i = 0; i < times.size(); ++i) {
-    check(times[i] > clean && times[i] <= last, where, "time ", times[i], " is not between ", clean, " (clean) and ",
-          last);
+    check(times[i] > clean && times[i] <= last, where, "time ", times[i], " must be above ", clean,
+          " (clean) and at most ", last);
     check(i == 0 || times[i] < times[i - 1], where, "the times must fall: ", times[i], " follows ", times[i - 1]);
   }
 }

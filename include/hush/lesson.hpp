@@ -43,6 +43,23 @@ inline double weight_of(const WeightRule& weighting, Level at, const Scalings& s
   return weight;
 }
 
+/// The level at a time that training drew. Throws std::invalid_argument unless the level, the target there, and what
+/// the network is given are finite.
+template <class Proc>
+Level drawn_level(const Proc& process, double time) {
+  const Level at = process.schedule(time);
+  const auto finite = [&](double value, const char* what) {
+    check(std::isfinite(value), "train", "at time ", at.time, " (signal ", at.signal, ", noise ", at.noise, ") ", what,
+          " is ", value, ": the draw must leave out what the parameterization cannot do");
+  };
+  finite(at.signal, "the signal"), finite(at.noise, "the noise");
+  const Target target = process.parameterization.target(at);
+  finite(target.x0, "the target's factor of x0"), finite(target.eps, "the target's factor of the noise");
+  const Scalings scalings = process.parameterization(at);
+  finite(scalings.in, "the factor of the network's input"), finite(scalings.sees, "what the network is told");
+  return at;
+}
+
 /// The lesson on clean images x0 [n, H, W, C]: image i's level and noise belong to the place and to images[i].
 template <Backend F, class Proc>
 Lesson<F> lesson(const Proc& process, const DrawRule& draw, const Tensor<F>& x0, std::span<const std::uint32_t> images,
@@ -52,7 +69,7 @@ Lesson<F> lesson(const Proc& process, const DrawRule& draw, const Tensor<F>& x0,
   std::vector<double> signal, noise, of_x0, of_eps, weights;
   for (const std::uint32_t image : images) {
     Uniform uniform{Stream{at.seed, image, at.step, purpose("level", at.use)}, 0, image % at.batch, at.batch};
-    const Level level = process.schedule(draw(schedule, uniform));
+    const Level level = drawn_level(process, draw(schedule, uniform));
     const Target target = process.parameterization.target(level);
     levels.push_back(level), signal.push_back(level.signal), noise.push_back(level.noise);
     of_x0.push_back(target.x0), of_eps.push_back(target.eps);

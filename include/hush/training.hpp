@@ -218,6 +218,8 @@ class Training {
     const ImageSize size{one.height, one.width, one.channels};
     check(size == net.image(), "train", "the data are ", size, ", the network makes ", net.image());
     check(net.ports() == process.ports(), "train", "the network was built for another process: its ports differ");
+    Uniform uniform{Stream{options.seed, 0, 0, purpose("level", 0)}, 0, 0, std::uint32_t(options.batch)};
+    drawn_level(process, options.draw(process.schedule, uniform));  // one that does not fit the schedule says so here
   }
 
   Loader<F, Data> loader_;

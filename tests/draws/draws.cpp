@@ -8,6 +8,7 @@
 #include <hush/draws/between_neighbours.hpp>
 #include <hush/draws/discrete_uniform.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/vp_sde.hpp>
 #include <hush/tensor/random.hpp>
 
 using namespace hush;
@@ -75,4 +76,17 @@ TEST_CASE("between_neighbours: gamma is uniform between those of two neighbourin
   }
   CHECK_THROWS_WITH_AS(BetweenNeighbours{}(LinearBeta{.steps = 1}, Told{{0, 0}}),
                        "[BetweenNeighbours] wants a schedule of at least 2 steps, got 1", std::invalid_argument);
+}
+
+TEST_CASE("draws: those that count levels ask for a discrete schedule, and name the draws for the others") {
+  const VpSde continuous;
+  const AnySchedule any = continuous;
+  CHECK_THROWS_WITH_AS(
+      DiscreteUniform{}(any, Told{{0}}),
+      "[DiscreteUniform] wants a discrete schedule, this one is continuous; take ContinuousUniform or LogNormal",
+      std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      BetweenNeighbours{}(any, Told{{0, 0}}),
+      "[BetweenNeighbours] wants a discrete schedule, this one is continuous; take ContinuousUniform or LogNormal",
+      std::invalid_argument);
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <stdexcept>
 #include <vector>
 
@@ -28,6 +29,14 @@ namespace {
 static_assert(UniformNumbers<Uniform> && !UniformNumbers<double (&)()>);
 static_assert(Draw<Stratified<DiscreteUniform>> && Draw<Antithetic<LogNormal>> && !Draw<Stratified<int>>);
 static_assert(Draw<Stratified<DiscreteUniform>, LinearBeta> && Draw<ContinuousUniform, VpSde>);
+
+/// A draw that takes its numbers by reference.
+struct Mine {
+  double operator()(const AnySchedule& schedule, auto& uniform) const {
+    return schedule.clean() + 1 + std::floor(schedule.steps() * uniform());
+  }
+};
+static_assert(Draw<Antithetic<Mine>> && Draw<Stratified<Mine>>);
 
 constexpr LinearBeta palette{.first = 1e-4, .last = .09, .steps = 20};
 constexpr double almost = 1 - 0x1p-53;
@@ -162,6 +171,38 @@ TEST_CASE("antithetic: the times of a pair add up to T - 1") {
   const double low = LinearSigma{}(Antithetic{LogNormal{}}(LinearSigma{}, even)).noise;
   const double high = LinearSigma{}(Antithetic{LogNormal{}}(LinearSigma{}, odd)).noise;
   CHECK(std::log(low) + std::log(high) == doctest::Approx(-2.4).epsilon(1e-12));
+}
+
+TEST_CASE("antithetic, stratified: a draw of one's own that takes its numbers by reference") {
+  const std::function<double(const AnySchedule&, Uniform&)> pairs = Antithetic{Mine{}}, strata = Stratified{Mine{}};
+  for (std::uint32_t place = 0; place < 20; place += 2) {
+    Uniform even = of_batch(0, place, 20), odd = of_batch(0, place + 1, 20), plain = even;
+    CHECK(pairs(palette, even) == Mine{}(palette, plain));
+    plain = of_batch(0, place, 20);
+    CHECK(pairs(palette, odd) + Mine{}(palette, plain) == 19);
+    Uniform own = of_batch(0, place, 20);
+    CHECK(strata(palette, own) == place);
+  }
+}
+
+TEST_CASE("antithetic, stratified: both at once, in either order: pairs, and each stratum once") {
+  using Rule = std::function<double(const AnySchedule&, Uniform&)>;
+  for (const Rule& rule :
+       {Rule(Antithetic{Stratified{DiscreteUniform{}}}), Rule(Stratified{Antithetic{DiscreteUniform{}}}),
+        Rule(Antithetic{Antithetic{Stratified{DiscreteUniform{}}}}),
+        Rule(Antithetic{Stratified{Antithetic{DiscreteUniform{}}}})}) {
+    std::vector<double> times;
+    for (std::uint32_t place = 0; place < 20; ++place) {
+      Uniform uniform = of_batch(60, place, 20);
+      times.push_back(rule(palette, uniform));
+      if (place % 2) CHECK(times[place - 1] + times[place] == 19);
+    }
+    std::sort(times.begin(), times.end());
+    for (std::size_t i = 0; i < 20; ++i) CHECK(times[i] == double(i));
+  }
+  const Rule pairs = Antithetic{Stratified{BetweenNeighbours{}}};  // two numbers an item: both are mirrored
+  Uniform even = of_batch(6, 2, 6), odd = of_batch(6, 3, 6);
+  CHECK(pairs(palette, even) + pairs(palette, odd) == doctest::Approx(19).epsilon(1e-14));
 }
 
 TEST_CASE("antithetic: each item by itself is as it was without") {

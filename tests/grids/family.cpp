@@ -181,10 +181,10 @@ TEST_CASE("grids: what is refused") {
   refuses(Times{{5, 3, 1}}, small, 2, "[Times] the list has 3 times, asked for 2");
   refuses(Times{{1, 3, 5}}, small, 3, "[Times] the times must fall: 3 follows 1");
   refuses(Times{{5, 5}}, small, 2, "[Times] the times must fall: 5 follows 5");
-  refuses(Times{{20, 5}}, small, 2, "[Times] time 20 is not between -1 (clean) and 19");
-  refuses(Times{{5, -1}}, small, 2, "[Times] time -1 is not between -1 (clean) and 19");
-  refuses(Times{{nan}}, small, 1, "[Times] time nan is not between -1 (clean) and 19");
-  refuses(Times{{2}}, VpSde{}, 1, "[Times] time 2 is not between 0 (clean) and 1");
+  refuses(Times{{20, 5}}, small, 2, "[Times] time 20 must be above -1 (clean) and at most 19");
+  refuses(Times{{5, -1}}, small, 2, "[Times] time -1 must be above -1 (clean) and at most 19");
+  refuses(Times{{nan}}, small, 1, "[Times] time nan must be above -1 (clean) and at most 19");
+  refuses(Times{{2}}, VpSde{}, 1, "[Times] time 2 must be above 0 (clean) and at most 1");
   refuses(KarrasSigmas{.rho = 0}, ddpm, 5, "[KarrasSigmas] rho must be more than 0 and finite, got 0");
   refuses(KarrasSigmas{.range = {.lowest = 0}}, VpSde{}, 5, "[KarrasSigmas] lowest must be in (0, 1), got 0");
   refuses(KarrasSigmas{}, RectifiedFlow{}, 5,

@@ -62,6 +62,19 @@ TEST_CASE("frechet: one and two dimensions by hand") {
         doctest::Approx(5 + 4 - 2 * roots).epsilon(1e-12));
 }
 
+TEST_CASE("frechet: covariances that share no direction, or hardly one") {
+  for (const double angle : {0., .1, .7, 1., 2.5})
+    for (const double off : {0., 1e-9, 1e-6}) {  // S1 = u u^T and S2 = 2 v v^T: their shared trace is sqrt(2) |u v|
+      const double u[] = {std::cos(angle), std::sin(angle)};
+      const double v[] = {-std::sin(angle + off), std::cos(angle + off)};
+      Gaussian a{{0, 0}, {}}, b{{0, 0}, {}};
+      for (const int i : {0, 1})
+        for (const int j : {0, 1}) a.covariance.push_back(u[i] * u[j]), b.covariance.push_back(2 * v[i] * v[j]);
+      CHECK(std::abs(frechet(a, b) - (3 - 2 * std::sqrt(2.) * std::sin(off))) < 1e-7);
+      CHECK(std::abs(frechet(b, a) - frechet(a, b)) < 1e-7);
+    }
+}
+
 TEST_CASE("frechet: fewer vectors than dimensions have a singular covariance, and turning the space changes nothing") {
   const FeatureSet a = normal_vectors(10, 40, 1), b = normal_vectors(15, 40, 2);
   const double found = frechet(a, b);
@@ -101,6 +114,10 @@ TEST_CASE("frechet: what is no set of vectors or no Gaussian is refused in words
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS(frechet(diagonal({0, 0}, {1, -2}), diagonal({0, 0}, {1, 1})),
                        "[frechet] a covariance has the negative eigenvalue -2", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(frechet(diagonal({0, 0}, {3, 1e-12}), diagonal({0, 0}, {1, -2})),
+                       "[frechet] a covariance has the negative eigenvalue -2", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(frechet(diagonal({0, 0}, {1e200, 1}), diagonal({0, 0}, {1e200, 1})),
+                       "[frechet] the covariances are too large to be multiplied", std::invalid_argument);
   CHECK_THROWS_WITH_AS(frechet(Gaussian{{0, 0}, {1, 0.5, 0, 1}}, diagonal({0, 0}, {1, 1})),
                        "[frechet] a covariance is not symmetric", std::invalid_argument);
 }

@@ -1,6 +1,7 @@
 // What all schedules have in common, one row each.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -63,6 +64,21 @@ void each_schedule(Look look) {
   look("RectifiedFlow", flow, RectifiedFlow{});
 }
 
+/// A schedule that counts how many levels it is asked for.
+template <class S>
+struct Counted {
+  const S& schedule;
+  mutable int asked = 0;
+  int steps() const { return schedule.steps(); }
+  double clean() const { return schedule.clean(); }
+  Level operator()(double time) const {
+    ++asked;
+    return schedule(time);
+  }
+};
+template <class S>
+Counted(const S&) -> Counted<S>;
+
 double last_time(const AnySchedule& schedule) {
   return schedule.clean() + (schedule.steps() > 0 ? schedule.steps() : 1);
 }
@@ -122,6 +138,30 @@ TEST_CASE("family: time_of_sigma finds every level again, whole times exactly") 
   });
 }
 
+TEST_CASE("time_of_sigma: a discrete schedule is asked for few levels, wherever the sigma lies") {
+  each_schedule([](const std::string& name, Kind, const auto& schedule) {
+    if constexpr (DiscreteSchedule<decltype(schedule)>) {
+      CAPTURE(name);
+      const Counted counted{schedule};
+      const double first = sigma_of(schedule(schedule.clean() + 1)), clean = sigma_of(schedule(schedule.clean()));
+      const double last = std::fmin(sigma_of(schedule(schedule.clean() + schedule.steps())), 1e6);
+      int asked = 0, times = 0, most = 0;
+      for (double sigma = std::fmax(first / 1e3, clean); sigma < last; sigma *= 1.07) {
+        counted.asked = 0;
+        const double found = time_of_sigma(counted, sigma);
+        if (sigma > first) asked += counted.asked, ++times, most = std::max(most, counted.asked);
+        CAPTURE(sigma);
+        REQUIRE(sigma_of(schedule(found)) >= sigma);
+        // No earlier time has it, but for rounding.
+        const double before = found - 1e-14 * std::fmax(1, std::abs(found));
+        if (before > schedule.clean()) REQUIRE(sigma_of(schedule(before)) <= sigma * (1 + 1e-9));
+      }
+      CHECK(asked < 25 * times);
+      CHECK(most < 50);
+    }
+  });
+}
+
 TEST_CASE("time_of_sigma: where there is no such level") {
   const auto refuses = [](const AnySchedule& schedule, double sigma, const char* words) {
     CHECK_THROWS_WITH_AS(time_of_sigma(schedule, sigma), words, std::invalid_argument);
@@ -139,4 +179,10 @@ TEST_CASE("time_of_sigma: where there is no such level") {
   CHECK((first > 0 && first < 1e-300));
   CHECK(VeSde{}(first).noise == .01);
   CHECK(time_of_sigma(VeSde{}, 0) == 0);
+  // Of a discrete schedule too, and next to the clean level it ends.
+  for (const double sigma : {1e-320, 1e-200, 1e-20}) {
+    const double tiny = time_of_sigma(Sigmas{{.1, .5}}, sigma), one = time_of_sigma(OneBased{Sigmas{{.1, .5}}}, sigma);
+    CHECK((tiny > -1 && tiny < -1 + 1e-15));
+    CHECK((one > 0 && one < 1e-15));
+  }
 }

@@ -9,6 +9,7 @@ struct BetweenNeighbours {
   template <DiscreteSchedule S, class U>
   double operator()(const S& schedule, U&& uniform) const {
     const int steps = schedule.steps();
+    check_counted(steps, "BetweenNeighbours");
     check(steps >= 2, "BetweenNeighbours", "wants a schedule of at least 2 steps, got ", steps);
     const int lower = between(1, steps - 1, uniform());
     return schedule.clean() + lower + uniform();

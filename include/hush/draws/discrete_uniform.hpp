@@ -12,6 +12,7 @@ struct DiscreteUniform {
   template <DiscreteSchedule S, class U>
   double operator()(const S& schedule, U&& uniform) const {
     const int steps = schedule.steps(), end = last == 0 ? steps : last;
+    check_counted(steps, "DiscreteUniform");
     check(0 <= first && first <= end && end <= steps, "DiscreteUniform", "levels ", first, " to ", end,
           " are not among 0 to ", steps);
     return schedule.clean() + between(first, end, uniform());

@@ -1,9 +1,30 @@
 #pragma once
 #include <cmath>
+#include <cstdint>
+#include <type_traits>
 
 #include <hush/draw.hpp>
 
 namespace hush {
+
+/// The numbers of an item, the first of them moved into its share of [0, 1).
+template <class U>
+struct Spread {
+  U numbers;
+  std::uint32_t place, batch;
+  bool first = true;
+
+  double operator()() {
+    const double u = numbers();
+    if (!first) return u;
+    first = false;
+    return std::fmin((place + u) / batch, 1 - 0x1p-53);  // a sum may round up to n
+  }
+  auto before() const {
+    const auto item = numbers.before();
+    return Spread<std::remove_const_t<decltype(item)>>{item, item.place, batch};
+  }
+};
 
 /// Another draw, spread over the batch: the first uniform number u of item i of n becomes (i + u) / n, so that each
 /// n-th of all levels is drawn once a batch. `Stratified{DiscreteUniform{}}`.
@@ -15,13 +36,8 @@ struct Stratified {
   template <class S, UniformNumbers U>
   requires Draw<D, S>
   double operator()(const S& schedule, U& uniform) const {
-    bool first = true;
-    return draw(schedule, [&] {
-      const double u = uniform();
-      if (!first) return u;
-      first = false;
-      return std::fmin((uniform.place + u) / uniform.batch, 1 - 0x1p-53);  // a sum may round up to n
-    });
+    Spread<U&> spread{uniform, uniform.place, uniform.batch};
+    return draw(schedule, spread);
   }
   friend constexpr bool operator==(const Stratified&, const Stratified&) = default;
 };

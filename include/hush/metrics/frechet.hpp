@@ -55,11 +55,16 @@ Eigen::MatrixXd covariance_matrix(const Gaussian& g) {
   return s;
 }
 
-/// Eigenvalues below 0 by no more than rounding are 0. Throws std::invalid_argument for those that are really negative.
+/// Throws std::invalid_argument for an eigenvalue that is below 0 by more than rounding.
 template <class = void>
-Eigen::VectorXd roots(const Eigen::VectorXd& eigenvalues) {
+void check_eigenvalues(const Eigen::VectorXd& eigenvalues) {
   check(eigenvalues.minCoeff() >= -1e-9 * std::max(0.0, eigenvalues.maxCoeff()), "frechet",
         "a covariance has the negative eigenvalue ", eigenvalues.minCoeff());
+}
+
+/// Those below 0 count as 0.
+template <class = void>
+Eigen::VectorXd roots(const Eigen::VectorXd& eigenvalues) {
   return eigenvalues.cwiseMax(0).cwiseSqrt();
 }
 
@@ -75,14 +80,19 @@ double frechet(const Gaussian& a, const Gaussian& b) {
         b.mean.size());
   const Eigen::MatrixXd s1 = detail::covariance_matrix(a), s2 = detail::covariance_matrix(b);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> of_s1(s1);
+  detail::check_eigenvalues(of_s1.eigenvalues());
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> of_s2(s2, Eigen::EigenvaluesOnly);
+  detail::check_eigenvalues(of_s2.eigenvalues());
   const Eigen::MatrixXd& turn = of_s1.eigenvectors();
   const Eigen::MatrixXd root =
       detail::product(turn * detail::roots(of_s1.eigenvalues()).asDiagonal(), turn.transpose());
   const Eigen::MatrixXd product = detail::product(detail::product(root, s2), root);
+  check(product.allFinite(), "frechet", "the covariances are too large to be multiplied");
+  // Where the two share no direction, all of its eigenvalues are rounding.
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> of_product(product, Eigen::EigenvaluesOnly);
   double distance = s1.trace() + s2.trace() - 2 * detail::roots(of_product.eigenvalues()).sum();
   for (std::size_t i = 0; i < a.mean.size(); ++i) distance += (a.mean[i] - b.mean[i]) * (a.mean[i] - b.mean[i]);
-  return std::max(0.0, distance);
+  return std::max(distance, 0.0);  // in this order NaN stays NaN
 }
 
 /// The same between the Gaussians of two sets of vectors. It is biased upwards for few vectors: compare sets of one
