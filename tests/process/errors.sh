@@ -36,7 +36,8 @@ refused "--steps" sample --weights "$weights" --steps 0
 refused "--steps" sample --weights "$weights" --steps 501
 refused "--count" sample --weights "$weights" --count -1
 refused "--eta" sample --weights "$weights" --eta -0.5
-refused "--sampler" sample --weights "$weights" --sampler euler
+refused "--sampler" sample --weights "$weights" --sampler leap
+refused "euler has no eta" sample --weights "$weights" --sampler euler --eta 1
 refused "$scratch/file" sample --weights "$weights" --count 1 --steps 1 --out "$scratch/file/x.png"
 refused "$scratch/file" sample --weights "$weights" --count 1 --steps 1 --out "$scratch/x.png" --gif "$scratch/file/x.gif"
 refused "train-images-idx3-ubyte.gz" train --data "$scratch" --run "$scratch/run"
