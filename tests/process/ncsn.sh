@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The score network's program from end to end on a few images: it trains, knows a run that is finished, and samples; what
+# cannot be is refused in one line.
+set -euo pipefail
+program=$HUSH_NCSN scratch=$HUSH_SCRATCH
+rm -rf "$scratch" && mkdir -p "$scratch"
+train=(train --data data/fashion_mnist_2000 --limit 32 --batch 8 --validate 8 --run "$scratch/run")
+
+for _ in train finished; do  # the second time there is nothing left to do
+  "$program" "${train[@]}" --epochs 2 >"$scratch/out" 2>&1 || { cat "$scratch/out"; exit 1; }
+done
+[ "$(wc -l <"$scratch/run/steps.csv")" -eq 9 ]   # a row of names, 4 steps an epoch
+"$program" sample --weights "$scratch/run/weights.safetensors" --count 2 --repeats 1 --out "$scratch/x.png" >>"$scratch/out" 2>&1 ||
+  { cat "$scratch/out"; exit 1; }
+[ "$(head -c 4 "$scratch/x.png" | tail -c 3)" = PNG ]
+
+refused() {  # what the message must contain, then the arguments
+  local wanted=$1 status=0
+  shift
+  "$program" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
+  [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err" ||
+    { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
+}
+refused "is not a score network" sample --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors
+refused "epsilon" sample --weights "$scratch/run/weights.safetensors" --epsilon -1 --count 1 --out "$scratch/y.png"
+refused "--rate" "${train[@]}" --rate nan
+[ ! -e "$scratch/y.png" ]
+rm -rf "$scratch"
