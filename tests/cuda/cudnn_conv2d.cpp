@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <hush/cuda/cudnn_conv2d.hpp>
@@ -32,7 +33,9 @@ struct Host {
   }
   template <class Body>
   void launch(const Body& body, const hush::TeamGrid& grid) {
-    for (std::int64_t b = 0; b < grid.teams; ++b) body(hush::Alone(b, grid.teams, nullptr));
+    std::vector<std::max_align_t> scratch(std::size_t(grid.shared) / sizeof(std::max_align_t) + 1);
+    auto* shared = reinterpret_cast<std::byte*>(scratch.data());
+    for (std::int64_t b = 0; b < grid.teams; ++b) body(hush::Alone(b, grid.teams, shared));
   }
 
  private:
