@@ -11,6 +11,7 @@
 #include <hush/grid.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/images.hpp>
+#include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
 namespace hush {
