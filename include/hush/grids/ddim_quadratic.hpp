@@ -19,7 +19,7 @@ struct DdimQuadratic {
     const bool discrete = schedule.steps() > 0;
     const double from = discrete ? 0 : std::sqrt(lowest), to = discrete ? std::sqrt(schedule.steps() * part) : 1;
     const double stride = n > 1 ? (to - from) / (n - 1) : 0;  // numpy's roundings, for the squares that are whole
-    const std::vector<double> times = descending(schedule, n, [&](int k) {
+    std::vector<double> times = descending(schedule, n, [&](int k) {
       const double root = k < n - 1 ? k * stride + from : n > 1 || !discrete ? to : from;
       return discrete ? std::floor(root * root) : root * root;
     });

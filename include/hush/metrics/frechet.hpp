@@ -35,8 +35,7 @@ Gaussian gaussian_of(const FeatureSet& set) {
   const Eigen::VectorXd mean = x.rowwise().mean();
   x.colwise() -= mean;
   const Eigen::MatrixXd covariance = detail::product(x, x.transpose()) / double(set.count - 1);
-  const Gaussian found{{mean.data(), mean.data() + d}, {covariance.data(), covariance.data() + d * d}};
-  return found;
+  return {{mean.data(), mean.data() + d}, {covariance.data(), covariance.data() + d * d}};
 }
 
 namespace detail {
@@ -47,7 +46,7 @@ Eigen::MatrixXd covariance_matrix(const Gaussian& g) {
   const auto d = Eigen::Index(g.mean.size());
   check(d > 0 && g.covariance.size() == g.mean.size() * g.mean.size(), "frechet", "a mean of ", d,
         " numbers wants a covariance of ", d * d, ", got ", g.covariance.size());
-  const Eigen::MatrixXd s = Eigen::Map<const Eigen::MatrixXd>(g.covariance.data(), d, d);
+  Eigen::MatrixXd s = Eigen::Map<const Eigen::MatrixXd>(g.covariance.data(), d, d);
   const Eigen::VectorXd mean = Eigen::Map<const Eigen::VectorXd>(g.mean.data(), d);
   check(s.allFinite() && mean.allFinite(), "frechet", "mean or covariance is not finite");
   check((s - s.transpose()).cwiseAbs().maxCoeff() <= 1e-9 * s.cwiseAbs().maxCoeff(), "frechet",
