@@ -14,26 +14,11 @@
 #include <hush/tensor/normal.hpp>
 
 #include "samplers/pixels.hpp"
+#include "with_past.hpp"
 
 using namespace samplers;
 
 namespace {
-
-/// Averages the last two estimates: a sampler with a past.
-struct TwoStep {
-  template <class X>
-  struct Memory {
-    X x0{};
-    bool any = false;
-  };
-  template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory) const {
-    const auto [now, eps] = denoise(x, from);
-    const X x0 = memory.any ? 1.5 * now - .5 * memory.x0 : now;
-    memory = {now, true};
-    return to.signal * x0 + to.noise * eps;
-  }
-};
 
 /// Looks twice in a step, at an image in which there is fresh noise, and uses that noise again: Ancestral Heun, sort
 /// of.
@@ -55,23 +40,6 @@ struct Stirred {
   X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const {
     const X stirred = denoise(x + .3 * noise(), from).x0, smaller = denoise(.5 * x, from).x0;
     return to.signal * (.5 * (stirred + smaller)) + to.noise * denoise(x, from).eps;
-  }
-};
-
-/// Keeps the noise of the step before, and uses it.
-struct Echo {
-  template <class X>
-  struct Memory {
-    X z{};
-    bool any = false;
-  };
-  template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, Memory<X>& memory) const {
-    const X mean = to.signal * denoise(x, from).x0;
-    if (to.noise == 0) return mean;
-    const X z = noise(), used = memory.any ? .6 * z + .8 * memory.z : z;
-    memory = {z, true};
-    return mean + to.noise * used;
   }
 };
 

@@ -20,6 +20,8 @@
 #include <hush/samplers/repaint.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
+#include "with_past.hpp"
+
 using namespace hush;
 
 namespace {
@@ -101,21 +103,6 @@ struct Midpoint {
     if (to.noise == 0) return half;
     const Denoised<X> there = denoise(half, to);
     return to.signal * (0.5 * here.x0 + 0.5 * there.x0) + 0.9 * to.noise * there.eps + 0.1 * to.noise * noise();
-  }
-};
-
-/// Wants the last two estimates.
-struct TwoStep {
-  template <class X>
-  struct Memory {
-    std::vector<X> x0;
-  };
-  template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory) const {
-    const auto [now, eps] = denoise(x, from);
-    const X x0 = memory.x0.empty() ? now : 1.5 * now - .5 * memory.x0[0];
-    memory.x0 = {now};
-    return to.signal * x0 + to.noise * eps;
   }
 };
 

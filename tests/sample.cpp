@@ -15,6 +15,7 @@
 #include <hush/schedules/linear_beta.hpp>
 
 #include "formula.hpp"
+#include "with_past.hpp"
 
 using namespace hush;
 
@@ -26,36 +27,6 @@ double nan_below_400(double x, double t) { return t < 400 ? std::numeric_limits<
 double dummy(double x, double t) { return x * t / (t + 1); }
 /// The exact noise in an image whose pixels are N(0.3, 0.25^2), at alpha_bar g.
 double oracle(double x, double g) { return std::sqrt(1 - g) * (x - std::sqrt(g) * 0.3) / (g * 0.0625 + 1 - g); }
-
-/// Keeps the noise of the step before, and uses it again.
-struct Echo {
-  template <class X>
-  struct Memory {
-    std::vector<X> z;
-  };
-  template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, Memory<X>& memory) const {
-    const X mean = to.signal * denoise(x, from).x0;
-    if (to.noise == 0) return mean;
-    const X z = noise(), used = memory.z.empty() ? z : .6 * z + .8 * memory.z[0];
-    memory.z = {z};
-    return mean + to.noise * used;
-  }
-};
-/// Wants the last two estimates.
-struct TwoStep {
-  template <class X>
-  struct Memory {
-    std::vector<X> x0;
-  };
-  template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory) const {
-    const auto [now, eps] = denoise(x, from);
-    const X x0 = memory.x0.empty() ? now : 1.5 * now - .5 * memory.x0[0];
-    memory.x0 = {now};
-    return to.signal * x0 + to.noise * eps;
-  }
-};
 
 /// Divides by 0 in its last step.
 struct Divides {

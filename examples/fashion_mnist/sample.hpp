@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/frames.hpp>
 #include <hush/io.hpp>
 #include <hush/io/gif.hpp>
 #include <hush/sample.hpp>
@@ -10,22 +11,16 @@
 
 namespace fashion {
 
-/// Collects the first pictures of a run at evenly spaced steps, side by side: the frames of an animation.
-struct Film {
-  std::int64_t count, columns;
-  Images<float> frames;
-
-  template <class B>
-  void take(const Step<B>& step) {
-    if (step.first_image != 0) return;
-    Images<float> images = download_images(step.x);
-    images.count = std::min(count, images.count);
-    images.pixels.resize(std::size_t(images.count * images.stride()));
-    const Images<float> frame = io::tile(images, {.columns = columns, .gap = 1}, 1.f);
-    frames.height = frame.height, frames.width = frame.width, frames.channels = frame.channels, ++frames.count;
-    frames.pixels.insert(frames.pixels.end(), frame.pixels.begin(), frame.pixels.end());
+/// The frames of an animation: the pictures of each, side by side.
+inline Images<float> film(const Frames& frames) {
+  Images<float> strip;
+  for (const Frames::Frame& frame : frames.frames) {
+    const Images<float> tiled = io::tile(frame.x, {.columns = 8, .gap = 1}, 1.f);
+    strip.height = tiled.height, strip.width = tiled.width, strip.channels = tiled.channels, ++strip.count;
+    strip.pixels.insert(strip.pixels.end(), tiled.pixels.begin(), tiled.pixels.end());
   }
-};
+  return strip;
+}
 
 /// `sample` on a machine.
 template <class B>
@@ -39,10 +34,10 @@ int sample_on(const SampleArguments& a, const B& on) {
   const std::string sampler = model.literal ? "literal" : a.sampler;
   const int steps = model.literal ? 500 : a.steps;
   const int every = std::max(1, steps / std::max(1, a.gif.empty() ? 20 : a.frames));
-  Film film{std::min<std::int64_t>(16, a.count), 8, {}};
+  Frames frames{.most = 16};
   io::Progress bar({.what = "sample", .total = steps * ((a.count + a.batch - 1) / a.batch)});
   const auto each_step = [&](const Step<B>& step) {
-    if (!a.gif.empty()) film.take(step);
+    if (!a.gif.empty()) frames(step);
     if (step.step > 0) bar.update(step.step % every ? step.step % every : every);
     return true;
   };
@@ -73,9 +68,9 @@ int sample_on(const SampleArguments& a, const B& on) {
   io::write_grid(a.out, images, {.columns = a.columns, .scale = a.scale, .text = text});
   std::cout << a.count << " images in " << a.out.string() << std::endl;
   if (a.gif.empty()) return 0;
-  io::write_gif(a.gif, film.frames,
+  io::write_gif(a.gif, film(frames),
                 {.delay = std::chrono::milliseconds(40), .hold = std::chrono::seconds(2), .scale = int(a.scale)});
-  std::cout << film.frames.count << " frames in " << a.gif.string() << std::endl;
+  std::cout << frames.frames.size() << " frames in " << a.gif.string() << std::endl;
   return 0;
 }
 
