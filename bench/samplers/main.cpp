@@ -51,15 +51,20 @@ int run(Arguments a) {
   const auto cells_of = [&](const std::filesystem::path& weights, auto cells) {
     const std::string run = words(weights.filename().string(), " seen by ", a.classifier.filename().string(), " ",
                                   a.order.images, " images seed ", a.order.seed);
+    const auto row_of = [&](const Cell& sought) {
+      return std::find_if(rows.begin(), rows.end(), [&](const Row& row) {
+        const Cell& cell = row.cell;
+        return row.run == run && cell.sampler == sought.sampler && cell.most == sought.most &&
+               cell.steps == sought.steps && cell.calls == sought.calls;
+      });
+    };
     const auto known = [&](const Cell& planned) -> std::optional<Cell> {
-      for (const auto& [of, cell] : rows)
-        if (of == run && cell.sampler == planned.sampler && cell.most == planned.most && cell.steps == planned.steps &&
-            cell.calls == planned.calls)
-          return cell;
-      return {};
+      const auto row = row_of(planned);
+      return row == rows.end() ? std::optional<Cell>{} : row->cell;
     };
     const auto measured = [&](const Cell& cell) {
-      rows.push_back({run, cell});
+      const auto row = row_of(cell);
+      row == rows.end() ? rows.push_back({run, cell}) : void(row->cell = cell);
       write_rows(table, rows);
       if (cell.steps == 0) return void(std::printf("%-12s has no run of %d calls\n", cell.sampler.c_str(), cell.most));
       std::printf("%-12s %3d calls, %.4f s an image, %4.0f us a step, Frechet %.2f, precision %.3f, recall %.3f\n",
@@ -135,6 +140,9 @@ int main(int argc, char** argv) {
                  "default is out/samplers, because their table is another one");
   app.add_flag("--quick", a.quick, "200 images a cell");
   app.add_flag("--fresh", a.fresh, "Forget what an earlier run has measured");
+  app.add_flag(
+      "--times", a.order.only_times,
+      "Only measure again, on one batch, the times of the cells that are known: for a machine that is quiet now");
   app.add_flag("--plan", a.order.only_plan, "Only say how long it would take");
   app.callback([&] {
     if (a.data.empty() && !a.order.only_plan) throw CLI::RequiredError("--data");

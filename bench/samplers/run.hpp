@@ -22,10 +22,8 @@ class Run {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) return;
     for (const int most : order_.most) {
       Entry entry{planned_cell(subject_, name, runner, most), runner};
-      if (const auto known = observers_.known(entry.cell))
-        entry = {*known, nullptr};
-      else
-        calls_ += entry.cell.calls;
+      if (const auto known = observers_.known(entry.cell)) entry = {*known, runner, true};
+      if (entry.known == order_.only_times) calls_ += entry.cell.calls;
       entries_.push_back(std::move(entry));
     }
   }
@@ -34,28 +32,32 @@ class Run {
   /// cells that are measured or cannot be.
   std::vector<Cell> measure() {
     const double each = entries_.empty() ? 0 : seconds_of_a_call();
+    const std::int64_t images = order_.only_times ? order_.batch : order_.images;
     std::printf("%zu cells; to do: %lld network calls an image, %.2f ms each, about %.0f minutes for %lld images\n",
-                entries_.size(), static_cast<long long>(calls_), 1e3 * each, each * double(calls_ * order_.images) / 60,
-                static_cast<long long>(order_.images));
+                entries_.size(), static_cast<long long>(calls_), 1e3 * each, each * double(calls_ * images) / 60,
+                static_cast<long long>(images));
     std::fflush(stdout);
     std::vector<Cell> cells;
     if (order_.only_plan) return cells;
     for (const int most : order_.most)
       for (Entry& entry : entries_) {
-        if (entry.cell.most != most || !entry.runner) continue;
+        if (entry.cell.most != most || entry.known != order_.only_times) continue;
         if (entry.cell.steps > 0 && order_.is_late()) continue;
-        observers_.measured(entry.cell = measured_cell(subject_, entry.runner, entry.cell, observers_.quality));
-        entry.runner = nullptr;
+        entry.cell = order_.only_times ? timed_cell(subject_, entry.runner, entry.cell)
+                                       : measured_cell(subject_, entry.runner, entry.cell, observers_.quality);
+        observers_.measured(entry.cell);
+        entry.known = true;
       }
     for (const Entry& entry : entries_)
-      if (!entry.runner) cells.push_back(entry.cell);
+      if (entry.known) cells.push_back(entry.cell);
     return cells;
   }
 
  private:
   struct Entry {
     Cell cell;
-    Runner<Net> runner;  // empty: measured
+    Runner<Net> runner;
+    bool known = false;  // measured, now or by an earlier run
   };
   /// Seconds that the network takes for an image, the better of two batches after a first one.
   double seconds_of_a_call() const {

@@ -37,7 +37,7 @@ struct Order {
   int threads = 0;
   double minutes = 0;  // of the whole run: no cell begins later; 0: whenever
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
-  bool only_plan = false;
+  bool only_plan = false, only_times = false;
 
   bool is_late() const {
     const std::chrono::duration<double, std::ratio<60>> passed = std::chrono::steady_clock::now() - begin;
