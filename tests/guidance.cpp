@@ -36,16 +36,21 @@ struct Shifted {
 
 /// A vector an image, handed to the network as it is.
 struct Vectors {
+  using Given = std::vector<float>;
   template <class On>
-  using Given = Tensor<On>;
+  using Ready = Tensor<On>;
   Ports ports() const { return {.cue_width = 3}; }
-  template <class On>
-  void attach(const Tensor<On>& given, Input<Tensor<On>>& input) const {
-    input.cue = given;
+  void fits(const Given& given, std::int64_t count, const ImageSize&) const {
+    check(std::int64_t(given.size()) == 3 * count, "Vectors", given.size(), " numbers for ", count, " images");
   }
   template <class On>
-  Tensor<On> rows(const Tensor<On>& given, std::int64_t first, std::int64_t count) const {
-    return given.part(first * 3, {count, 3});
+  Tensor<On> ready(const On& on, const Given& given, const ConditionPlace& place) const {
+    return upload(on, {place.count(), 3},
+                  std::span(given).subspan(3 * std::size_t(place.first), 3 * place.images.size()));
+  }
+  template <class On>
+  void attach(const Tensor<On>& ready, Input<Tensor<On>>& input) const {
+    input.cue = ready;
   }
 };
 
@@ -71,10 +76,10 @@ TEST_CASE("guidance: any sampler runs over it, and it changes the picture") {
   const Process process{LinearBeta{}, PredictNoise<>{}, Vectors{}};
   const SampleOptions<B> options{.steps = 4, .count = 3, .batch = 2, .clip = 0};
   const auto run = [&](double scale) {
-    return sample(process, Guided{Shifted{}, scale}, Ddim{}, filled({3, 3}, .1f), options);
+    return sample(process, Guided{Shifted{}, scale}, Ddim{}, std::vector<float>(9, .1f), options);
   };
-  CHECK(run(1) == sample(process, Shifted{}, Ddim{}, filled({3, 3}, .1f), options));
-  CHECK(run(0) == sample(process, Shifted{}, Ddim{}, filled({3, 3}, 0), options));
+  CHECK(run(1) == sample(process, Shifted{}, Ddim{}, std::vector<float>(9, .1f), options));
+  CHECK(run(0) == sample(process, Shifted{}, Ddim{}, std::vector<float>(9, 0.f), options));
   CHECK(run(3) != run(1));
 }
 

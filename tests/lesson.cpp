@@ -5,11 +5,13 @@
 #include <cmath>
 
 #include <hush/cpu/elementwise.hpp>
+#include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cuda/additions.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/graph.hpp>
+#include <hush/cuda/known_pixels.hpp>
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/rehearsal.hpp>

@@ -39,22 +39,22 @@ TEST_CASE("loader: batches are the same whether they were loaded ahead or not, a
   Loader<Gpu, Ordinals> gpu({}, data, {.batch = 3, .seed = 7}), late({}, data, {.batch = 3, .seed = 7});
   CHECK(cpu.steps_per_epoch() == 3);
   for (std::int64_t step = 0; step < 7; ++step) {
-    const auto wanted = download<float>(cpu.batch(step));
-    const auto ahead = gpu.batch(step);
+    const auto wanted = download<float>(cpu.batch(step).images);
+    const auto ahead = gpu.batch(step).images;
     gpu.load_ahead(step + 1);
     CHECK(download<float>(ahead) == wanted);  // what is loaded ahead does not touch what is worked on
-    CHECK(download<float>(late.batch(step)) == wanted);
+    CHECK(download<float>(late.batch(step).images) == wanted);
   }
   gpu.load_ahead(3);
-  CHECK(download<float>(gpu.batch(1)) == download<float>(cpu.batch(1)));  // another step than the one that was expected
+  CHECK(download<float>(gpu.batch(1).images) == download<float>(cpu.batch(1).images));  // another step than the one that was expected
 }
 
 TEST_CASE("loader: an epoch has an order of its own unless it is not to") {
   const Ordinals data;
   Loader<Cpu<float>, Ordinals> fixed({}, data, {.batch = 5, .seed = 1, .reshuffle = false}),
       fresh({}, data, {.batch = 5, .seed = 1});
-  CHECK(download<float>(fixed.batch(0)) == download<float>(fixed.batch(2)));
-  CHECK(download<float>(fresh.batch(0)) != download<float>(fresh.batch(2)));
+  CHECK(download<float>(fixed.batch(0).images) == download<float>(fixed.batch(2).images));
+  CHECK(download<float>(fresh.batch(0).images) != download<float>(fresh.batch(2).images));
 }
 
 TEST_CASE("loader: what goes wrong ahead is told by the step that wants it, once") {

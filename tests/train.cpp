@@ -41,6 +41,21 @@ struct Watch {
   }
 };
 
+/// The squares with a hole in each: every other column, or all of it.
+struct HoledSquares {
+  tiny::Squares squares{};
+  bool whole = false;
+
+  std::int64_t size() const { return squares.size(); }
+  Examples<Holed> batch(std::span<const std::int64_t> items) const {
+    Examples<Holed> examples{squares.batch(items), {}};
+    examples.given = {examples.images, Images<float>(std::int64_t(items.size()), 8, 8, 1)};
+    for (std::size_t i = 0; i < examples.given.hole.pixels.size(); ++i)
+      examples.given.hole.pixels[i] = whole || i % 2 == 0;
+    return examples;
+  }
+};
+
 /// Writes down when it is told what.
 struct Teller {
   std::string& told;
@@ -201,3 +216,38 @@ TEST_CASE("train: every parameterization learns") {
 
 static_assert(Dataset<tiny::Squares>);
 static_assert(!Dataset<int>);
+
+TEST_CASE("train: with holes, what is known costs nothing") {
+  const Process process{tiny::process.schedule, PredictNoise{}, Mask{.channels = 1}};
+  const auto losses = [&](bool whole, std::int64_t accumulate) {
+    const HoledSquares data{{.count = 40}, whole}, held_out{{.count = 12}, whole};
+    Net net({.image = {8, 8, 1}, .widths = {4}, .bottleneck = 4, .heads = 1, .head_width = 2, .embedding = 4},
+            process.ports(), Seed{9});
+    const auto trained = train(process, net, Adam{.rate = 1e-3}, data,
+                               {.epochs = 2, .batch = 20, .accumulate = accumulate, .validation = &held_out});
+    return trained.epochs;
+  };
+  const auto half = losses(false, 1), whole = losses(true, 1), parts = losses(false, 2);
+  for (std::size_t e = 0; e < 2; ++e) {
+    CHECK(half[e].validation_hole_loss == doctest::Approx(2 * half[e].validation_loss));
+    CHECK(whole[e].validation_hole_loss == doctest::Approx(whole[e].validation_loss));
+    CHECK(half[e].loss < .7 * whole[e].loss);
+    CHECK(parts[e].loss == doctest::Approx(half[e].loss).epsilon(1e-4));
+  }
+  CHECK(half[1].loss < half[0].loss);
+}
+
+TEST_CASE("train: a mask that fits no picture of the data is refused before the first step") {
+  struct Wrong : HoledSquares {
+    Examples<Holed> batch(std::span<const std::int64_t> items) const {
+      auto examples = HoledSquares::batch(items);
+      examples.given.hole = Images<float>(1, 4, 4, 1);
+      return examples;
+    }
+  };
+  const Process process{tiny::process.schedule, PredictNoise{}, Mask{.channels = 1}};
+  Net net({.image = {8, 8, 1}, .widths = {4}, .bottleneck = 4, .heads = 1, .head_width = 2, .embedding = 4},
+          process.ports(), Seed{9});
+  CHECK_THROWS_WITH_AS(train(process, net, Adam{}, Wrong{}, {.batch = 4}), "[Mask] the mask is 4x4x1, wanted is 8x8x1",
+                       std::invalid_argument);
+}

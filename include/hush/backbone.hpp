@@ -2,23 +2,12 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
-#include <ostream>
 #include <vector>
 
 #include <hush/autograd/value.hpp>
+#include <hush/images.hpp>
 
 namespace hush {
-
-/// Height, width and channels of the images that a network makes.
-struct ImageSize {
-  std::int64_t height = 32, width = 32, channels = 1;
-  constexpr bool operator==(const ImageSize&) const = default;
-};
-
-/// Prints as 32x32x1.
-inline std::ostream& operator<<(std::ostream& out, const ImageSize& s) {
-  return out << s.height << 'x' << s.width << 'x' << s.channels;
-}
 
 /// What a process wants of a network besides the image: channels of a condition that stand beside it, and the width of
 /// a vector that goes with it (labels). A network is built from its process's ports, so that the two cannot disagree.

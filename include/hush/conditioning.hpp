@@ -1,30 +1,57 @@
 #pragma once
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <vector>
 
 #include <hush/backbone.hpp>
+#include <hush/given.hpp>
+#include <hush/tensor/known_pixels.hpp>
 
 namespace hush {
 
-/// What an unconditional process is given: nothing.
-struct Nothing {};
+/// The conditions that a batch wants: as many as it has images, from number `first` of what was given on. Where a
+/// conditioning needs noise of its own, that of image i belongs to (seed, images[i], step); `use` tells training (0)
+/// from validation (1).
+struct ConditionPlace {
+  std::int64_t first = 0;
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0, use = 0;
+  std::vector<std::uint32_t> images = {};
 
-/// What the network is told besides the noisy image. `Given<B>` holds the conditions of a batch; `ports` says how many
-/// channels and numbers they add; `attach` puts them into the network's input; `rows` picks the conditions of `count`
-/// images from `first` on.
-template <class C, class B>
-concept Conditioning = Backend<B> && requires(const C& conditioning, const typename C::template Given<B>& given,
-                                              Input<Tensor<B>>& input, std::int64_t n) {
-  { conditioning.ports() } -> std::same_as<Ports>;
-  conditioning.attach(given, input);
-  { conditioning.rows(given, n, n) } -> std::same_as<typename C::template Given<B>>;
+  std::int64_t count() const { return std::int64_t(images.size()); }
 };
 
-/// A conditioning that knows some pixels, which are put back after every step: image-to-image tasks with a mask.
+/// The rows of `images` that a batch wants, [count, H, W, C] on `on`; a single image serves all.
+template <Backend F>
+Tensor<F> rows_of(const F& on, const Images<float>& images, const ConditionPlace& place) {
+  check(images.count == 1 || place.first + place.count() <= images.count, "rows_of", "images ", place.first, " to ",
+        place.first + place.count(), " of ", images.count);
+  Images<float> rows(place.count(), images.height, images.width, images.channels);
+  for (std::int64_t i = 0; i < rows.count; ++i)
+    std::ranges::copy(images[images.count == 1 ? 0 : place.first + i], rows[i].begin());
+  return upload(on, rows);
+}
+
+/// What the network is told besides the noisy image. `ports` says how many channels and numbers that adds. `Given` is
+/// what a user has in hand, on the host, for all images at once; `fits` throws std::invalid_argument unless there is
+/// one for each of `count` images of a size. `ready` makes the conditions of a batch on its backend, `attach` puts them
+/// into the network's input.
+template <class C, class B>
+concept Conditioning = Backend<B> &&
+    requires(const C& conditioning, const B& on, const typename C::Given& given, std::int64_t count, ImageSize size,
+             const ConditionPlace& place, const typename C::template Ready<B>& ready, Input<Tensor<B>>& input) {
+  { conditioning.ports() } -> std::same_as<Ports>;
+  conditioning.fits(given, count, size);
+  { conditioning.ready(on, given, place) } -> std::same_as<typename C::template Ready<B>>;
+  conditioning.attach(ready, input);
+};
+
+/// A conditioning that knows some pixels: they are put back after every step, and training asks for the others only.
 template <class C, class B>
 concept KnowsPixels = Conditioning<C, B> &&
-    requires(const C& conditioning, const typename C::template Given<B>& given, Tensor<typename B::full>& x) {
-  conditioning.keep_known(given, x);
+    requires(const C& conditioning, const typename C::template Ready<B>& ready) {
+  { conditioning.known(ready) } -> std::convertible_to<KnownPixels<typename B::full>>;
 };
 
 }  // namespace hush

@@ -5,6 +5,7 @@
 #include <hush/errors.hpp>
 #include <hush/host_device.hpp>
 #include <hush/images.hpp>
+#include <hush/given.hpp>
 #include <hush/version.hpp>
 
 #include <hush/draw.hpp>
@@ -98,6 +99,7 @@
 #include <hush/cpu/gather.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
+#include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/layer_norm.hpp>
 #include <hush/cpu/memory.hpp>
 #include <hush/cpu/noise.hpp>
@@ -122,6 +124,7 @@
 #include <hush/tensor/gemm_sizes.hpp>
 #include <hush/tensor/group_norm_sizes.hpp>
 #include <hush/tensor/image_sizes.hpp>
+#include <hush/tensor/known_pixels.hpp>
 #include <hush/tensor/named_range.hpp>
 #include <hush/tensor/noise.hpp>
 #include <hush/tensor/norm_fusion.hpp>
@@ -166,6 +169,9 @@
 #include <hush/backbone.hpp>
 #include <hush/backbones/attention_unet.hpp>
 #include <hush/conditioning.hpp>
+#include <hush/conditionings/beside.hpp>
+#include <hush/conditionings/lightness.hpp>
+#include <hush/conditionings/mask.hpp>
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/nn/attention.hpp>
 #include <hush/nn/conv2d.hpp>

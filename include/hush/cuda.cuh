@@ -121,6 +121,7 @@
 #include <hush/cuda/group_norm.hpp>
 #include <hush/cuda/group_norm_backward.hpp>
 #include <hush/cuda/group_norm_fused.hpp>
+#include <hush/cuda/known_pixels.hpp>
 #include <hush/cuda/layer_norm.hpp>
 #include <hush/cuda/map.hpp>
 #include <hush/cuda/noise.hpp>
@@ -150,6 +151,7 @@
 #include <hush/tensor/gemm_sizes.hpp>
 #include <hush/tensor/group_norm_sizes.hpp>
 #include <hush/tensor/image_sizes.hpp>
+#include <hush/tensor/known_pixels.hpp>
 #include <hush/tensor/named_range.hpp>
 #include <hush/tensor/noise.hpp>
 #include <hush/tensor/norm_fusion.hpp>
@@ -194,6 +196,9 @@
 #include <hush/backbone.hpp>
 #include <hush/backbones/attention_unet.hpp>
 #include <hush/conditioning.hpp>
+#include <hush/conditionings/beside.hpp>
+#include <hush/conditionings/lightness.hpp>
+#include <hush/conditionings/mask.hpp>
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/nn/attention.hpp>
 #include <hush/nn/conv2d.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <ostream>
 #include <span>
 #include <utility>
 #include <vector>
@@ -8,6 +9,17 @@
 #include <hush/check.hpp>
 
 namespace hush {
+
+/// Height, width and channels of an image.
+struct ImageSize {
+  std::int64_t height = 32, width = 32, channels = 1;
+  constexpr bool operator==(const ImageSize&) const = default;
+};
+
+/// Prints as 32x32x1.
+inline std::ostream& operator<<(std::ostream& out, const ImageSize& s) {
+  return out << s.height << 'x' << s.width << 'x' << s.channels;
+}
 
 /// Images on the host, [N, H, W, C], channels contiguous: float ones in [-1, 1] unless said otherwise, uint8 ones
 /// 0..255. What `data` and `io` speak, and what `sample` returns.

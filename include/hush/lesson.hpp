@@ -83,6 +83,23 @@ Lesson<F> lesson(const Proc& process, const DrawRule& draw, const Tensor<F>& x0,
   return made;
 }
 
+/// The target where `hole` is 1, and elsewhere what was said anyway: there the error is 0, and no gradient arises. An
+/// empty hole: the target.
+template <Backend F, Backend B>
+Tensor<F> counted_target(const Tensor<F>& hole, const Tensor<F>& target, const Tensor<B>& said) {
+  return hole.empty() ? target : choose(hole, target, said);
+}
+
+/// The pixels that training asks for, 1 in [n, H, W, 1]; empty where a conditioning knows none.
+template <class Condition, Backend B>
+Tensor<typename B::full> hole_of(const Condition& conditioning, const B&,
+                                 const typename Condition::template Ready<B>& ready) {
+  if constexpr (KnowsPixels<Condition, B>)
+    return conditioning.known(ready).hole;
+  else
+    return {};
+}
+
 /// A graph of a backend that has graphs; empty for the others.
 template <class B>
 struct Recording {
@@ -104,10 +121,11 @@ class Pass {
   using B = typename Net::backend;
   using F = typename B::full;
   using Value = Tensor<B, typename B::master>;
-  /// What the network is called with, what it should say, and what that counts (empty: all the same).
+  /// What the network is called with, what it should say, what that counts for each image (empty: all the same), and
+  /// the pixels that count, 1 in [n, H, W, 1] (empty: all).
   struct Exercise {
     Input<Tensor<B>> input;
-    Tensor<F> target, weights = {};
+    Tensor<F> target, weights = {}, hole = {};
   };
 
   Pass(const Net& net, double share, bool record) : net_(net), share_(share), record_(record) {}
@@ -129,7 +147,8 @@ class Pass {
       return net_(on_tape(tape, exercise.input));
     }();
     const NamedRange<B> range(net_.on(), "backward");
-    Loss<B> loss = mse_loss(said.value(), exercise.target, share_, exercise.weights);
+    const Tensor<F> target = counted_target(exercise.hole, exercise.target, said.value());
+    Loss<B> loss = mse_loss(said.value(), target, share_, exercise.weights);
     tape.backward(said, std::move(loss.gradient));
     return loss.value;
   }
@@ -150,6 +169,7 @@ class Pass {
       if (exercise.input.cue)
         copy(on, exercise.input.cue->size(), exercise.input.cue->data(), fixed_.input.cue->data());
       copy(on, exercise.target.size(), exercise.target.data(), fixed_.target.data());
+      copy(on, exercise.hole.size(), exercise.hole.data(), fixed_.hole.data());
       copy(on, exercise.weights.size(), exercise.weights.data(), fixed_.weights.data());
     }
     recording_->graph.launch();

@@ -2,15 +2,39 @@
 #include <cstdint>
 #include <exception>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <hush/conditioning.hpp>
 #include <hush/data/shuffle.hpp>
 #include <hush/images.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
 namespace hush {
+
+/// What the items of a data set come with: nothing, where its batches are images alone.
+template <class Batch>
+struct GivenWith {
+  using type = Nothing;
+};
+template <class Given>
+struct GivenWith<Examples<Given>> {
+  using type = Given;
+};
+template <class Data>
+using GivenOf = typename GivenWith<
+    std::remove_cvref_t<decltype(std::declval<const Data&>().batch(std::span<const std::int64_t>()))>>::type;
+
+/// Some items of a data set, and what they come with.
+template <class Data>
+Examples<GivenOf<Data>> examples_of(const Data& data, std::span<const std::int64_t> items) {
+  if constexpr (std::is_same_v<GivenOf<Data>, Nothing>)
+    return {data.batch(items), {}};
+  else
+    return data.batch(items);
+}
 
 /// The batches of a training in their order, a function of (seed, step). Where the backend copies beside what it
 /// computes, the next batch can be read and sent on its way while this one is worked on.
@@ -36,13 +60,20 @@ class Loader {
 
   std::int64_t steps_per_epoch() const { return data_.size() / how_.batch; }
 
-  /// The images of a step, [batch, H, W, C].
-  Tensor<F> batch(std::int64_t step) {
+  /// The images of a step, [batch, H, W, C], and what they come with, on the host.
+  struct Batch {
+    Tensor<F> images;
+    GivenOf<Data> given;
+  };
+  Batch batch(std::int64_t step) {
     const std::exception_ptr failed = std::exchange(failed_, nullptr);
-    if (std::exchange(ahead_, -1) != step) return upload(on_, data_.batch(items(step)));
+    if (std::exchange(ahead_, -1) != step) {
+      auto examples = examples_of(data_, items(step));
+      return {upload(on_, examples.images), std::move(examples.given)};
+    }
     if (failed) std::rethrow_exception(failed);
     if constexpr (OffersMore<F>) await_ahead(on_);
-    return images_[step % 2];
+    return {images_[step % 2], std::move(given_)};
   }
   /// Begins to load a step's images into whichever of two tensors the step before does not use. What goes wrong is told
   /// when the images are asked for.
@@ -50,7 +81,9 @@ class Loader {
     if constexpr (OffersMore<F>) {
       ahead_ = step;
       try {
-        const Images<float> next = data_.batch(items(step));
+        auto examples = examples_of(data_, items(step));
+        const Images<float>& next = examples.images;
+        given_ = std::move(examples.given);
         Tensor<F>& to = images_[step % 2];
         const Shape shape{next.count, next.height, next.width, next.channels};
         if (to.shape() != shape) {
@@ -80,6 +113,7 @@ class Loader {
   std::int64_t epoch_ = -1, ahead_ = -1;  // the epoch of the order; the step that was loaded ahead
   std::exception_ptr failed_;
   Tensor<F> images_[2];
+  GivenOf<Data> given_{};  // with the images that were loaded ahead
 };
 
 }  // namespace hush

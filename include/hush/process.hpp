@@ -34,8 +34,10 @@ struct Process {
   Says parameterization{};
   Condition conditioning{};
 
+  /// What a user has in hand besides the network, for all images; and the conditions of a batch on its backend.
+  using Given = typename Condition::Given;
   template <Backend B>
-  using Given = typename Condition::template Given<B>;
+  using Ready = typename Condition::template Ready<B>;
 
   /// What a network must offer besides the image: hand it to the network's constructor.
   constexpr Ports ports() const { return conditioning.ports(); }
@@ -44,11 +46,12 @@ struct Process {
   /// scalars, what it sees of the levels, and the condition.
   template <Backend B>
   Input<Tensor<B>> input(const B& on, const Tensor<typename B::full>& x, std::span<const Level> levels,
-                         const Given<B>& given) const {
+                         const Ready<B>& ready) const {
     static_assert(
         Conditioning<Condition, B>,
-        "Process: not a Conditioning. Write: template <class B> Given, Ports ports() const, "
-        "void attach(const Given<B>&, auto& input) const, Given<B> rows(const Given<B>&, first, count) const");
+        "Process: not a Conditioning. Write: Given, template <class B> Ready, Ports ports() const, void fits(const "
+        "Given&, count, ImageSize) const, Ready<B> ready(const B&, const Given&, const ConditionPlace&) const, void "
+        "attach(const Ready<B>&, Input<Tensor<B>>&) const");
     check(std::int64_t(levels.size()) == x.shape()[0], "predict", x.shape()[0], " images and ", levels.size(),
           " levels");
     std::vector<double> in, sees;
@@ -60,19 +63,19 @@ struct Process {
     }
     const auto told = upload(x.on(), {std::int64_t(sees.size())}, std::span<const double>(sees));
     Input<Tensor<B>> input{cast(on, as_is ? x : scaled_images(in, x)), told.handled_by(on)};
-    conditioning.attach(given, input);
+    conditioning.attach(ready, input);
     return input;
   }
   /// F(in * x, sees) for images x [N, H, W, C], the i-th at levels[i]; with a tape it is recorded there.
   template <class Net, class F>
   auto predict(const Net& net, const Tensor<F>& x, std::span<const Level> levels,
-               const Given<typename Net::backend>& given) const {
-    return net(input(net.on(), x, levels, given));
+               const Ready<typename Net::backend>& ready) const {
+    return net(input(net.on(), x, levels, ready));
   }
   template <class Net, class F>
   auto predict(const Net& net, Tape<typename Net::backend>& tape, const Tensor<F>& x, std::span<const Level> levels,
-               const Given<typename Net::backend>& given) const {
-    return net(on_tape(tape, input(net.on(), x, levels, given)));
+               const Ready<typename Net::backend>& ready) const {
+    return net(on_tape(tape, input(net.on(), x, levels, ready)));
   }
 };
 template <class S>

@@ -27,13 +27,13 @@ class QueuedSteps {
  public:
   using B = typename Net::backend;
   using F = typename B::full;
-  using Given = typename Proc::template Given<B>;
+  using Ready = typename Proc::template Ready<B>;
 
-  QueuedSteps(const Proc& process, const Net& net, const Given& given, const SampleOptions<B>& options,
+  QueuedSteps(const Proc& process, const Net& net, const Ready& ready, const SampleOptions<B>& options,
               const Plan& plan, std::int64_t count)
       : process_(process),
         net_(net),
-        given_(given),
+        ready_(ready),
         options_(options),
         count_(count),
         on_(net.on().in_full()),
@@ -158,7 +158,7 @@ class QueuedSteps {
       fetch_step(net_.on(), count_, state, rows);
       input.timed = t.timed_now;
     }
-    process_.conditioning.attach(given_, input);
+    process_.conditioning.attach(ready_, input);
     const Tensor<B> f = net_(input);
     check(f.shape() == shape_, "sample", "the network gave ", f.shape(), ", wanted ", shape_);
     return f;
@@ -213,14 +213,14 @@ class QueuedSteps {
   }
   void put_back(const FormRow& row) {
     if constexpr (KnowsPixels<decltype(process_.conditioning), B>)
-      if (row.ends_step) process_.conditioning.keep_known(given_, registers_[std::size_t(row.to)]);
+      if (row.ends_step) hush::put_back(process_.conditioning.known(ready_), registers_[std::size_t(row.to)]);
   }
   std::int64_t stride() const { return shape_.size() / std::max<std::int64_t>(1, count_); }
   static StepTable table(const Tensor<F>& numbers, std::int32_t width) { return {numbers.data(), 0, width}; }
 
   const Proc& process_;
   const Net& net_;
-  Given given_;
+  Ready ready_;
   const SampleOptions<B>& options_;
   std::int64_t count_;
   F on_;

@@ -32,10 +32,10 @@ class RecordedSampling {
  public:
   using B = typename Net::backend;
   using F = typename B::full;
-  using Given = typename Proc::template Given<B>;
+  using Ready = typename Proc::template Ready<B>;
   static constexpr int unrolled = 24;  // a run of so few steps is one straight recording
 
-  RecordedSampling(const Proc& process, const Net& net, const Given& given, const SampleOptions<B>& options,
+  RecordedSampling(const Proc& process, const Net& net, const Ready& ready, const SampleOptions<B>& options,
                    const Plan& plan, const std::vector<Level>& levels, std::int64_t count)
       : options_(options),
         levels_(levels),
@@ -43,7 +43,7 @@ class RecordedSampling {
         on_(net.on().in_full()),
         steps_(plan.steps),
         result_(plan.result),
-        kernels_(process, net, given, options, plan, count),
+        kernels_(process, net, ready, options, plan, count),
         forms_(kernels_.forms()),
         left_(on_, {1}) {}
 

@@ -20,8 +20,7 @@ namespace hush {
 /// the run gets its batch as it is; later ones are left out. Throws std::invalid_argument for options that make no
 /// sense, NonFiniteSample when the network gives NaN.
 template <class Proc, class Net, class S>
-Images<float> sample(const Proc& process, const Net& net, const S& sampler,
-                     const typename Proc::template Given<typename Net::backend>& given,
+Images<float> sample(const Proc& process, const Net& net, const S& sampler, const typename Proc::Given& given,
                      const SampleOptions<typename Net::backend>& asked) {
   static_assert(Sampler<S>,
                 "sample: not a Sampler. Write: template <class X> X step(auto&& denoise, const X& x, Level from, Level "
@@ -36,6 +35,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   bool ended = false;
   if (asked.each_step) options.each_step = [&](const Step<B>& step) { return !(ended = !asked.each_step(step)); };
   check(net.ports() == process.ports(), "sample", "the network was built for another process: its ports differ");
+  process.conditioning.fits(given, options.count, net.image());
   const std::vector<double> times = step_times(AnySchedule(process.schedule), options);
   const Course way = course(process.schedule, sampler, times);
   const ImageSize size = net.image();
@@ -58,14 +58,16 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
   [[maybe_unused]] std::unique_ptr<Recorded> recorded;
   for (std::int64_t first = 0; first < options.count && !ended; first += options.batch) {
     const std::int64_t count = std::min(options.batch, options.count - first);
-    const auto rows = process.conditioning.rows(given, first, count);
-    Sampling<Proc, Net> sampling(process, net, rows, options, way, first, count);
+    ConditionPlace place{.first = first, .seed = options.seed};
+    for (std::int64_t i = 0; i < count; ++i) place.images.push_back(std::uint32_t(options.first_image + first + i));
+    const auto ready = process.conditioning.ready(net.on(), given, place);
+    Sampling<Proc, Net> sampling(process, net, ready, options, way, first, count);
     const auto run = [&] {
       if (plan.rows.empty()) return sampling.run_eagerly(sampler);
       if constexpr (OffersMore<typename B::full>) {
         if (is_recordable(plan) && !options.noise) {
-          if (!recorded || recorded->count() != count || !std::is_empty_v<decltype(rows)>)
-            recorded = std::make_unique<Recorded>(process, net, rows, options, plan, way.levels, count);
+          if (!recorded || recorded->count() != count || !std::is_empty_v<decltype(ready)>)
+            recorded = std::make_unique<Recorded>(process, net, ready, options, plan, way.levels, count);
           return recorded->run(sampling.start(), options.first_image + first);
         }
       }
@@ -83,7 +85,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler,
 
 /// The same for a process without conditions.
 template <class Proc, class Net, class S>
-requires std::same_as<typename Proc::template Given<typename Net::backend>, Nothing> Images<float> sample(
+requires std::same_as<typename Proc::Given, Nothing> Images<float> sample(
     const Proc& process, const Net& net, const S& sampler, const SampleOptions<typename Net::backend>& options = {}) {
   return sample(process, net, sampler, Nothing{}, options);
 }

@@ -35,14 +35,14 @@ class Sampling {
  public:
   using B = typename Net::backend;
   using F = typename B::full;
-  using Given = typename Proc::template Given<B>;
+  using Ready = typename Proc::template Ready<B>;
   using T = typename F::scalar;
 
-  Sampling(const Proc& process, const Net& net, const Given& given, const SampleOptions<B>& options,
+  Sampling(const Proc& process, const Net& net, const Ready& ready, const SampleOptions<B>& options,
            const Course& course, std::int64_t first, std::int64_t count)
       : process_(process),
         net_(net),
-        given_(given),
+        ready_(ready),
         options_(options),
         on_(net.on().in_full()),
         course_(course),
@@ -56,20 +56,8 @@ class Sampling {
 
   /// The images that the run starts from.
   Tensor<F> start() {
-    const Level& level = levels_.front();
-    if (const auto* uniform = std::get_if<FromUniform>(&options_.start)) return uniformly(*uniform);
-    if (const auto* given = std::get_if<FromImages>(&options_.start)) {
-      const float* from = given->images.pixels.data() + (first_ - options_.first_image) * stride();
-      const Tensor<F> x0 = upload(on_, shape_, std::span<const float>(from, std::size_t(shape_.size())));
-      Tensor<F> x(on_, shape_);
-      const PlanTerm term{0, level.signal};
-      const PlanDraw draw{0, start_draw, level.noise};
-      combine_into(x, {&term, 1}, {&draw, level.noise > 0 ? std::size_t(1) : 0}, [&](int) { return x0.data(); });
-      return x;
-    }
-    Tensor<F> x(on_, shape_);
-    const PlanDraw draw{0, start_draw, is_preserving(level) ? 1 : level.noise};
-    combine_into(x, {&draw, 1});
+    Tensor<F> x = begin();
+    put_back(x);
     return x;
   }
   /// The network's estimates at one level: either may be left out.
@@ -161,13 +149,30 @@ class Sampling {
   };
 
   static constexpr int start_draw = -1;
+  Tensor<F> begin() {
+    const Level& level = levels_.front();
+    if (const auto* uniform = std::get_if<FromUniform>(&options_.start)) return uniformly(*uniform);
+    if (const auto* given = std::get_if<FromImages>(&options_.start)) {
+      const float* from = given->images.pixels.data() + (first_ - options_.first_image) * stride();
+      const Tensor<F> x0 = upload(on_, shape_, std::span<const float>(from, std::size_t(shape_.size())));
+      Tensor<F> x(on_, shape_);
+      const PlanTerm term{0, level.signal};
+      const PlanDraw draw{0, start_draw, level.noise};
+      combine_into(x, {&term, 1}, {&draw, level.noise > 0 ? std::size_t(1) : 0}, [&](int) { return x0.data(); });
+      return x;
+    }
+    Tensor<F> x(on_, shape_);
+    const PlanDraw draw{0, start_draw, is_preserving(level) ? 1 : level.noise};
+    combine_into(x, {&draw, 1});
+    return x;
+  }
   static std::uint32_t draw_purpose(const PlanDraw& draw) {
     return draw.ordinal == start_draw ? purpose("start") : hush::draw_purpose(draw.ordinal);
   }
   /// What the network says of an image.
   Tensor<B> said(const Tensor<F>& x, Level level) {
     const std::vector<Level> same(std::size_t(shape_[0]), level);
-    Tensor<B> f = process_.predict(net_, x, same, given_);
+    Tensor<B> f = process_.predict(net_, x, same, ready_);
     check(f.shape() == shape_, "sample", "the network gave ", f.shape(), ", wanted ", shape_);
     return f;
   }
@@ -261,12 +266,13 @@ class Sampling {
     return fetched_.back().values;
   }
   void put_back(Tensor<F>& x) const {
-    if constexpr (KnowsPixels<decltype(process_.conditioning), B>) process_.conditioning.keep_known(given_, x);
+    if constexpr (KnowsPixels<decltype(process_.conditioning), B>)
+      hush::put_back(process_.conditioning.known(ready_), x);
   }
 
   const Proc& process_;
   const Net& net_;
-  const Given& given_;
+  const Ready& ready_;
   const SampleOptions<B>& options_;
   F on_;
   const Course& course_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -34,7 +35,10 @@ Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Da
                 "void operator()(const Update&, values, gradients, moments) const");
   static_assert(Dataset<Data>,
                 "train: not a Dataset. Write: std::int64_t size() const and Images<float> batch(std::span<const "
-                "std::int64_t> items) const");
+                "std::int64_t> items) const, or Examples<Given> batch(...) for a process with a condition");
+  static_assert(std::is_same_v<GivenOf<Data>, typename Proc::Given>,
+                "train: the data set comes with another condition than the process wants. Write: "
+                "Examples<Process::Given> batch(std::span<const std::int64_t> items) const");
   Training<Proc, Net, Opt, Data> training(process, net, optimizer, data, options);
   const auto tell = [all = std::tie(observers...)](auto&& call) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (call(std::get<sizeof...(I) - 1 - I>(all)), ...); }

@@ -24,11 +24,13 @@
 
 namespace hush {
 
-/// What training reads: `size()` items, and the images of any of them, [n, H, W, C] in [-1, 1].
+/// What training reads: `size()` items, and the images of any of them, [n, H, W, C] in [-1, 1]; for a process with a
+/// condition, `Examples` of images and what the process is given with them.
 template <class D>
 concept Dataset = requires(const D& data, std::span<const std::int64_t> items) {
   { data.size() } -> std::convertible_to<std::int64_t>;
-  { data.batch(items) } -> std::same_as<Images<float>>;
+  requires std::same_as<std::remove_cvref_t<decltype(data.batch(items))>, Images<float>> ||
+      std::same_as<std::remove_cvref_t<decltype(data.batch(items))>, Examples<GivenOf<D>>>;
 };
 
 /// A loss or a gradient that is NaN or infinite. The weights are those before the step, and no checkpoint was written.
@@ -60,9 +62,12 @@ struct StepReport {
 };
 
 /// One epoch (from 0): the mean of its batch losses, and the validation loss (NaN where there is no validation set).
+/// Where pixels are known both are means over all pixels, the known ones without an error; `validation_hole_loss` is
+/// the mean over the others.
 struct EpochReport {
   std::int64_t epoch = 0, step = 0;
   double loss = 0, validation_loss = std::numeric_limits<double>::quiet_NaN();
+  double validation_hole_loss = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// A training in progress: a function of its options and of `step`, nothing else, so that whoever stores the weights,
@@ -136,25 +141,39 @@ class Training {
   EpochReport close_epoch() {
     EpochReport report{step / steps_per_epoch() - 1, step, epoch_loss / double(steps_per_epoch())};
     epoch_loss = 0;
-    if (options.validation) report.validation_loss = validation_loss(*options.validation);
+    if (options.validation) {
+      const ValidationLoss found = validation_loss(*options.validation);
+      report.validation_loss = found.all, report.validation_hole_loss = found.hole;
+    }
     epochs.push_back(report);
     return report;
   }
 
-  /// The mean loss over a data set, item i always at the same level and with the same noise.
-  double validation_loss(const Data& set) const {
-    double sum = 0;
+  /// The mean loss over a data set, item i always at the same level and with the same noise: over all pixels, and over
+  /// those that are not known (NaN where all are asked for).
+  struct ValidationLoss {
+    double all = std::numeric_limits<double>::quiet_NaN(), hole = std::numeric_limits<double>::quiet_NaN();
+  };
+  ValidationLoss validation_loss(const Data& set) const {
+    double sum = 0, asked = 0;
     for (std::int64_t first = 0; first < set.size(); first += options.batch) {
       std::vector<std::int64_t> items;
       std::vector<std::uint32_t> images;
       for (std::int64_t i = first; i < std::min(first + options.batch, set.size()); ++i)
         items.push_back(i), images.push_back(std::uint32_t(i));
-      const Lesson<F> shown = lesson(process, options.draw, upload(net.on().in_full(), set.batch(items)), images,
+      const auto examples = examples_of(set, items);
+      const Lesson<F> shown = lesson(process, options.draw, upload(net.on().in_full(), examples.images), images,
                                      place(0, 1), options.weighting);
-      const Tensor<B> said = process.predict(net, shown.xt, shown.levels, {});
-      sum += download<double>(mse_loss(said, shown.target, 1, shown.weights).value)[0] * double(items.size());
+      const auto ready = conditions(examples.given, 0, images, place(0, 1));
+      const Tensor<B> said = process.predict(net, shown.xt, shown.levels, ready);
+      const Tensor<F> hole = hole_of(process.conditioning, net.on(), ready);
+      const Tensor<F> target = counted_target(hole, shown.target, said);
+      sum += download<double>(mse_loss(said, target, 1, shown.weights).value)[0] * double(items.size());
+      for (const double unknown : download<double>(hole)) asked += unknown;
     }
-    return set.size() ? sum / double(set.size()) : std::numeric_limits<double>::quiet_NaN();
+    if (set.size() == 0) return {};
+    const double pixels = double(set.size() * net.image().height * net.image().width);
+    return {sum / double(set.size()), asked > 0 ? sum / double(set.size()) * (pixels / asked) : ValidationLoss{}.hole};
   }
 
   const Proc& process;
@@ -172,15 +191,18 @@ class Training {
 
  private:
   /// Adds the gradients of a batch, part by part, and gives its error.
-  Tensor<B, master> backward(const Tensor<F>& x0, const std::vector<std::uint32_t>& images) {
+  Tensor<B, master> backward(const typename Loader<F, Data>::Batch& batch, const std::vector<std::uint32_t>& images) {
     const std::int64_t parts = options.accumulate, count = options.batch / parts;
-    const Shape shape = x0.shape().with_front(count);
+    const Shape shape = batch.images.shape().with_front(count);
     const B& on = net.on();
     const auto part = [&](std::int64_t i) {
       const std::vector<std::uint32_t> own(images.begin() + i * count, images.begin() + (i + 1) * count);
-      const Lesson<F> shown = lesson(process, options.draw, x0.part(i * shape.size(), shape), own,
-                                     place(std::uint32_t(step), 0), options.weighting);
-      return pass_({process.input(on, shown.xt, shown.levels, {}), shown.target, shown.weights},
+      const LessonPlace at = place(std::uint32_t(step), 0);
+      const Lesson<F> shown =
+          lesson(process, options.draw, batch.images.part(i * shape.size(), shape), own, at, options.weighting);
+      const auto ready = conditions(batch.given, i * count, own, at);
+      return pass_({process.input(on, shown.xt, shown.levels, ready), shown.target, shown.weights,
+                    hole_of(process.conditioning, on, ready)},
                    {options.seed, std::uint32_t(step), own});
     };
     if (parts == 1) return part(0);
@@ -192,6 +214,10 @@ class Training {
       add_into(on, 1, std::as_const(share).data(), total.data());
     }
     return total;
+  }
+  auto conditions(const typename Proc::Given& given, std::int64_t first, const std::vector<std::uint32_t>& images,
+                  const LessonPlace& at) const {
+    return process.conditioning.ready(net.on(), given, {first, at.seed, at.step, at.use, images});
   }
   LessonPlace place(std::uint32_t number, std::uint32_t use) const {
     return {options.seed, number, use, std::uint32_t(options.batch)};
@@ -214,10 +240,11 @@ class Training {
     options.ema.validate();
     optimizer.validate();
     const std::int64_t item = 0;
-    const Images<float> one = data.batch({&item, 1});
-    const ImageSize size{one.height, one.width, one.channels};
+    const auto one = examples_of(data, {&item, 1});
+    const ImageSize size{one.images.height, one.images.width, one.images.channels};
     check(size == net.image(), "train", "the data are ", size, ", the network makes ", net.image());
     check(net.ports() == process.ports(), "train", "the network was built for another process: its ports differ");
+    process.conditioning.fits(one.given, 1, size);
     Uniform uniform{Stream{options.seed, 0, 0, purpose("level", 0)}, 0, 0, std::uint32_t(options.batch)};
     drawn_level(process, options.draw(process.schedule, uniform));  // one that does not fit the schedule says so here
   }

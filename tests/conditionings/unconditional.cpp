@@ -12,7 +12,8 @@ static_assert(!Conditioning<int, Cpu<float>>);
 
 TEST_CASE("unconditional: adds nothing to the network's input") {
   Input<Tensor<Cpu<float>>> input{Tensor<Cpu<float>>({}, {1, 2, 2, 1}), Tensor<Cpu<float>>({}, {1})};
-  Unconditional{}.attach(Nothing{}, input);
+  Unconditional{}.fits(Nothing{}, 1, {2, 2, 1});
+  Unconditional{}.attach(Unconditional{}.ready(Cpu<float>{}, Nothing{}, {}), input);
   CHECK(input.image.shape() == Shape{1, 2, 2, 1});
   CHECK_FALSE(input.cue.has_value());
 }

@@ -220,3 +220,43 @@ TEST_CASE("cuda pipeline: blocks that are computed twice have the same gradients
   };
   CHECK(learned(true) == learned(false));
 }
+
+TEST_CASE("cuda pipeline: pictures with holes are learned from and restored as on the CPU") {
+  struct Holes {
+    Squares squares{};
+    std::int64_t size() const { return squares.size(); }
+    Examples<Holed> batch(std::span<const std::int64_t> items) const {
+      Examples<Holed> examples{squares.batch(items), {}};
+      examples.given = {examples.images, Images<float>(1, 8, 8, 1)};
+      for (std::size_t p = 0; p < 64; ++p) examples.given.hole.pixels[p] = p / 8 % 8 > 2 && p % 8 < 5;
+      return examples;
+    }
+  };
+  const Process inpainting{process.schedule, PredictNoise<Gamma>{}, Mask{.channels = 1}};
+  const Holes data;
+  const std::vector<std::int64_t> items{1, 5, 7};
+  const auto run = [&]<class B>(const B&, bool record) {
+    AttentionUnet<B> net(
+        {.image = {8, 8, 1}, .widths = {8, 16}, .bottleneck = 16, .heads = 2, .head_width = 4, .embedding = 8},
+        inpainting.ports(), Seed{9});
+    const auto trained = train(inpainting, net, Adam{.rate = 1e-3}, data,
+                               {.epochs = 2, .batch = 4, .seed = 2, .record = record, .validation = &data});
+    const auto restored = sample(inpainting, net, Ddpm{}, data.batch(items).given,
+                                 {.steps = 10, .count = 3, .batch = 2, .seed = 4, .record = record});
+    const Examples<Holed> truth = data.batch(items);
+    for (std::size_t i = 0; i < restored.pixels.size(); ++i)
+      if (truth.given.hole.pixels[i % 64] == 0) CHECK(restored.pixels[i] == truth.images.pixels[i]);
+    std::vector<double> found{restored.pixels.begin(), restored.pixels.end()};
+    for (const auto& e : trained.epochs) {
+      CHECK(e.validation_hole_loss > e.validation_loss);
+      found.insert(found.end(), {e.loss, e.validation_loss, e.validation_hole_loss});
+    }
+    return found;
+  };
+  const auto wanted = run(Cpu<float>{}, false);
+  for (const bool record : {false, true}) {
+    CAPTURE(record);
+    CHECK(distance(run(Single{}, record), wanted) < 1e-3);
+    CHECK(distance(run(Half{}, record), wanted) < .1);
+  }
+}

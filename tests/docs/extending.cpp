@@ -60,17 +60,21 @@ static_assert(GridRule<Halving>);
 // [conditioning]
 /// A picture of one channel that the network sees beside the noisy one, [N, H, W, 1].
 struct Sketch {
+  using Given = Images<float>;
   template <class B>
-  using Given = Tensor<B>;
+  using Ready = Tensor<B>;
 
   Ports ports() const { return {.extra_channels = 1}; }
-  template <class B>
-  void attach(const Tensor<B>& given, Input<Tensor<B>>& input) const {
-    input.image = concat(input.image, given);
+  void fits(const Images<float>& given, std::int64_t count, const ImageSize& size) const {
+    check_pictures("Sketch", given, count, size, 1);
   }
   template <class B>
-  Tensor<B> rows(const Tensor<B>& given, std::int64_t first, std::int64_t count) const {
-    return given.part(first * given.size() / given.shape()[0], given.shape().with_front(count));
+  Tensor<B> ready(const B& on, const Images<float>& given, const ConditionPlace& place) const {
+    return cast(on, rows_of(on.in_full(), given, place));
+  }
+  template <class B>
+  void attach(const Tensor<B>& ready, Input<Tensor<B>>& input) const {
+    input.image = concat(input.image, ready);
   }
 };
 static_assert(Conditioning<Sketch, Cpu<float>>);
@@ -127,7 +131,7 @@ TEST_CASE("extending: a draw and a weighting") {
 TEST_CASE("extending: the policies in one pipeline") {
   const Process process{Angle{}, PredictBoth{}, Sketch{}};
   AttentionUnet<Cpu<float>> net{{.image = {8, 8, 1}, .widths = {4, 8}, .bottleneck = 8}, process.ports(), Seed{7}};
-  const auto sketches = filled(Cpu<float>{}, {3, 8, 8, 1}, .5);
+  const Images<float> sketches(3, 8, 8, 1, std::vector<float>(3 * 64, .5f));
   const auto images = sample(process, net, Ddim{}, sketches, {.steps = 3, .count = 3, .batch = 2, .grid = Halving{}});
   CHECK(images.count == 3);
   for (const float v : images.pixels) CHECK(std::abs(v) <= 1.0001f);

@@ -7,11 +7,14 @@ namespace hush {
 
 /// No condition: the process makes images of the kind it was trained on.
 struct Unconditional {
-  template <class B>
   using Given = Nothing;
+  template <class B>
+  using Ready = Nothing;
+
   constexpr Ports ports() const { return {}; }
+  void fits(const Nothing&, std::int64_t, const ImageSize&) const {}
+  Nothing ready(const auto&, const Nothing&, const ConditionPlace&) const { return {}; }
   void attach(const Nothing&, auto&) const {}
-  Nothing rows(const Nothing&, std::int64_t, std::int64_t) const { return {}; }
 };
 
 }  // namespace hush

@@ -83,9 +83,12 @@ class Checkpoints {
       checkpoint.files[words("moment", i + 1)] = arrays_of(training.weights, training.moments[i]);
     Json epochs = Json::array();
     for (const EpochReport& e : training.epochs) {
-      Json validation = nullptr;
-      if (std::isfinite(e.validation_loss)) validation = e.validation_loss;
-      epochs.push_back({{"epoch", e.epoch}, {"step", e.step}, {"loss", e.loss}, {"validation_loss", validation}});
+      const auto finite = [](double loss) { return std::isfinite(loss) ? Json(loss) : Json(); };
+      epochs.push_back({{"epoch", e.epoch},
+                        {"step", e.step},
+                        {"loss", e.loss},
+                        {"validation_loss", finite(e.validation_loss)},
+                        {"validation_hole_loss", finite(e.validation_hole_loss)}});
     }
     checkpoint.state = {{"identity", identity(training)}, {"epoch_loss", training.epoch_loss}, {"epochs", epochs}};
     return checkpoint;
@@ -117,7 +120,10 @@ class Checkpoints {
     for (const Json& e : member(checkpoint.state, "epochs", file)) {
       EpochReport report{e.at("epoch").get<std::int64_t>(), e.at("step").get<std::int64_t>(),
                          e.at("loss").get<double>()};
-      if (!e.at("validation_loss").is_null()) report.validation_loss = e.at("validation_loss").get<double>();
+      const auto read = [&](const char* name, double& loss) {
+        if (e.contains(name) && !e.at(name).is_null()) loss = e.at(name).get<double>();
+      };
+      read("validation_loss", report.validation_loss), read("validation_hole_loss", report.validation_hole_loss);
       training.epochs.push_back(report);
     }
   }

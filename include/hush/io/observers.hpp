@@ -69,9 +69,11 @@ class LossLog {
   template <class T>
   void epoch(const T&, const EpochReport& report) {
     epochs->row(report.step, {double(report.epoch + 1), report.loss, report.validation_loss});
-    lines->row(report.step, {{"epoch", double(report.epoch + 1)},
-                             {"epoch_loss", report.loss},
-                             {"validation_loss", report.validation_loss}});
+    std::vector<std::pair<std::string, double>> values{
+        {"epoch", double(report.epoch + 1)}, {"epoch_loss", report.loss}, {"validation_loss", report.validation_loss}};
+    if (std::isfinite(report.validation_hole_loss))
+      values.push_back({"validation_hole_loss", report.validation_hole_loss});
+    lines->row(report.step, values);
   }
   template <class T>
   void finish(const T&) {

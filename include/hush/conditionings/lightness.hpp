@@ -1,0 +1,34 @@
+#pragma once
+#include <cstdint>
+
+#include <hush/conditioning.hpp>
+#include <hush/ops/concat.hpp>
+
+namespace hush {
+
+/// Colourisation in CIE Lab: the network sees the lightness L [H, W, 1], then the noisy a and b, and makes a and b
+/// [H, W, 2]; all in [-1, 1] (data/lab_bytes.hpp converts). Palette's colourisation (Saharia et al. 2022) with Lab in
+/// place of RGB.
+struct Lightness {
+  using Given = Images<float>;
+  template <Backend B>
+  using Ready = Tensor<B>;
+
+  constexpr Ports ports() const { return {.extra_channels = 1}; }
+  /// Throws std::invalid_argument in words unless the network makes two channels and there is a lightness for each
+  /// image.
+  void fits(const Images<float>& given, std::int64_t count, const ImageSize& size) const {
+    check(size.channels == 2, "Lightness", "the network makes images of ", size.channels, " channels, a and b are 2");
+    check_pictures("Lightness", given, count, size, 1);
+  }
+  template <Backend B>
+  Tensor<B> ready(const B& on, const Images<float>& given, const ConditionPlace& place) const {
+    return cast(on, rows_of(on.in_full(), given, place));
+  }
+  template <Backend B>
+  void attach(const Tensor<B>& ready, Input<Tensor<B>>& input) const {
+    input.image = concat(ready, input.image);
+  }
+};
+
+}  // namespace hush

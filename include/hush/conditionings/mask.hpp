@@ -1,0 +1,54 @@
+#pragma once
+#include <cstdint>
+
+#include <hush/conditioning.hpp>
+#include <hush/ops/concat.hpp>
+#include <hush/tensor/noise.hpp>
+
+namespace hush {
+
+/// Inpainting as in Palette (Saharia et al. 2022, section 3): pictures with holes. The network sees the picture, its
+/// hole filled with noise, then the noisy image, in which the pixels outside the hole are the known ones (channels:
+/// condition first); training asks it for the hole alone. After each step of sampling the known pixels are put back, so
+/// that a restored image equals the picture outside the hole, bit for bit. No ground truth is needed to sample.
+struct Mask {
+  std::int64_t channels = 3;  // of the pictures
+  bool noise_in_hole = true;  // what the condition shows there: N(0, 1), fresh for each step of training; false: 0
+
+  using Given = Holed;
+  template <Backend B>
+  struct Ready {
+    Tensor<B> condition;
+    KnownPixels<typename B::full> pixels;
+  };
+
+  Ports ports() const { return {.extra_channels = channels}; }
+  /// Throws std::invalid_argument in words for other pictures or masks than these images want.
+  void fits(const Holed& given, std::int64_t count, const ImageSize& size) const {
+    check(size.channels == channels, "Mask", "is of ", channels, " channels, the network makes images of ",
+          size.channels);
+    check_pictures("Mask", given.picture, count, size, channels);
+    check_holes("Mask", given.hole, count, size);
+  }
+  template <Backend B>
+  Ready<B> ready(const B& on, const Holed& given, const ConditionPlace& place) const {
+    using F = typename B::full;
+    const F full = on.in_full();
+    const Tensor<F> picture = rows_of(full, given.picture, place), hole = rows_of(full, given.hole, place);
+    const Stream stream{place.seed, 0, place.step, purpose("hole", place.use)};
+    const Tensor<F> filling =
+        noise_in_hole ? normal_images(full, picture.shape(), stream, place.images) : filled(full, picture.shape(), 0);
+    const Tensor<F> condition = choose(hole, filling, picture);
+    return {cast(on, condition), {condition, hole}};
+  }
+  template <Backend B>
+  void attach(const Ready<B>& ready, Input<Tensor<B>>& input) const {
+    input.image = concat(ready.condition, choose(ready.pixels.hole, input.image, ready.condition));
+  }
+  template <Backend B>
+  static const KnownPixels<typename B::full>& known(const Ready<B>& ready) {
+    return ready.pixels;
+  }
+};
+
+}  // namespace hush

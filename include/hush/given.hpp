@@ -1,0 +1,53 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include <hush/images.hpp>
+
+namespace hush {
+
+/// What an unconditional process is given: nothing.
+struct Nothing {};
+
+/// Images [N, H, W, C] in [-1, 1], and what a process is given with them: what a data set for a conditional process
+/// says of a batch.
+template <class Given>
+struct Examples {
+  Images<float> images;
+  Given given;
+};
+
+/// Pictures [N, H, W, C] in [-1, 1], and where each is to be made anew: `hole` [N, H, W, 1] or [1, H, W, 1], 1 there
+/// and 0 elsewhere. What the pictures show in their holes does not matter.
+struct Holed {
+  Images<float> picture, hole;
+};
+
+/// Throws std::invalid_argument unless there are `count` pictures of that size with `channels` channels.
+inline void check_pictures(const char* who, const Images<float>& pictures, std::int64_t count, ImageSize size,
+                           std::int64_t channels) {
+  size.channels = channels;
+  const ImageSize found{pictures.height, pictures.width, pictures.channels};
+  check(pictures.count == count, who, pictures.count, " pictures are given for ", count, " images");
+  check(found == size, who, "the pictures given are ", found, ", wanted are ", size);
+}
+
+/// Throws std::invalid_argument unless these are holes for `count` pictures of that size, one for all or one for each:
+/// zeros and ones, some of them 1.
+inline void check_holes(const char* who, const Images<float>& holes, std::int64_t count, const ImageSize& size) {
+  check(holes.count == count || holes.count == 1, who, holes.count, " masks for ", count,
+        " pictures: give one for each, or one for all");
+  check(holes.height == size.height && holes.width == size.width && holes.channels == 1, who, "the mask is ",
+        ImageSize{holes.height, holes.width, holes.channels}, ", wanted is ", ImageSize{size.height, size.width, 1});
+  for (std::int64_t i = 0; i < holes.count; ++i) {
+    const std::span<const float> hole = holes[i];
+    const auto odd = std::find_if(hole.begin(), hole.end(), [](float v) { return v != 0 && v != 1; });
+    check(odd == hole.end(), who, "a mask holds 1 where pixels are unknown and 0 elsewhere, mask ", i, " has ",
+          odd == hole.end() ? 0.f : *odd);
+    check(std::find(hole.begin(), hole.end(), 1.f) != hole.end(), who, "mask ", i,
+          " is 0 everywhere: there is nothing to restore");
+  }
+}
+
+}  // namespace hush

@@ -1,0 +1,166 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+#include <hush/conditionings/mask.hpp>
+#include <hush/cpu/elementwise.hpp>
+#include <hush/cpu/known_pixels.hpp>
+#include <hush/cpu/noise.hpp>
+#include <hush/cpu/reduce.hpp>
+#include <hush/cpu/threshold.hpp>
+#include <hush/sample.hpp>
+#include <hush/samplers/ddpm.hpp>
+#include <hush/samplers/heun.hpp>
+#include <hush/schedules/linear_beta.hpp>
+
+using namespace hush;
+
+namespace {
+
+using B = Cpu<float>;
+static_assert(Conditioning<Mask, B> && KnowsPixels<Mask, B> && KnowsPixels<Mask, Cpu<double>>);
+
+/// Two pictures of 2x3 pixels and 2 channels, and a hole each.
+Holed holed() {
+  Holed given{Images<float>(2, 2, 3, 2), Images<float>(2, 2, 3, 1, {0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0})};
+  for (std::size_t i = 0; i < given.picture.pixels.size(); ++i) given.picture.pixels[i] = float(i) / 24;
+  return given;
+}
+constexpr Mask mask{.channels = 2};
+
+/// Says nothing about the noise, but shows what it was called with.
+struct Watched {
+  using backend = B;
+  std::vector<std::vector<float>>* seen;
+  ImageSize image() const { return {2, 3, 2}; }
+  Ports ports() const { return mask.ports(); }
+  B on() const { return {}; }
+  static void visit(auto&, auto&&) {}
+  template <Value V>
+  V operator()(const Input<V>& input) const {
+    const auto& x = value_of(input.image);
+    seen->push_back(download<float>(x));
+    const Shape& s = x.shape();
+    return constant_like(input.image, filled(B{}, {s[0], s[1], s[2], 2}, .3));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("mask: the condition is the picture with noise in its hole, the image shows the known pixels") {
+  const Holed given = holed();
+  const auto ready = mask.ready(B{}, given, {.first = 0, .seed = 3, .images = {7, 8}});
+  Input<Tensor<B>> input{filled(B{}, {2, 2, 3, 2}, 5), filled(B{}, {2}, 0)};
+  const Tensor<B> before = input.image;
+  mask.attach(ready, input);
+  CHECK(input.image.shape() == Shape{2, 2, 3, 4});
+  const auto x = download<float>(input.image);
+  for (std::size_t p = 0; p < 12; ++p)
+    for (std::size_t c = 0; c < 2; ++c) {
+      const float shown = x[4 * p + c], image = x[4 * p + 2 + c], known = given.picture.pixels[2 * p + c];
+      if (given.hole.pixels[p] == 0) {
+        CHECK(shown == known);
+        CHECK(image == known);
+      } else {
+        CHECK(shown != known);
+        CHECK(std::abs(shown) < 5);
+        CHECK(image == 5);
+      }
+    }
+  CHECK(download<float>(before) == std::vector<float>(24, 5));  // it may be the sampler's own
+}
+
+TEST_CASE("mask: the noise in the hole belongs to seed, image and step; without it there are zeros") {
+  const auto shown = [&](const Mask& how, const ConditionPlace& place) {
+    return download<float>(how.ready(B{}, holed(), place).condition);
+  };
+  const auto first = shown(mask, {.seed = 3, .images = {7, 8}});
+  CHECK(shown(mask, {.seed = 3, .images = {7, 8}}) == first);
+  const auto second = shown(mask, {.first = 1, .seed = 3, .images = {8}});
+  CHECK(std::vector<float>(first.begin() + 12, first.end()) == second);
+  CHECK(shown(mask, {.seed = 4, .images = {7, 8}}) != first);
+  CHECK(shown(mask, {.seed = 3, .step = 1, .images = {7, 8}}) != first);
+  CHECK(shown(mask, {.seed = 3, .use = 1, .images = {7, 8}}) != first);
+  const auto plain = shown({.channels = 2, .noise_in_hole = false}, {.images = {7, 8}});
+  CHECK(plain[2] == 0);
+  CHECK(plain[3] == 0);
+  CHECK(plain[0] == first[0]);
+}
+
+TEST_CASE("mask: one hole may serve all pictures") {
+  Holed given = holed();
+  given.hole = Images<float>(1, 2, 3, 1, {0, 1, 0, 0, 0, 1});
+  mask.fits(given, 2, {2, 3, 2});
+  const auto ready = mask.ready(B{}, given, {.first = 1, .images = {1}});
+  CHECK(download<float>(mask.known(ready).hole) == given.hole.pixels);
+  CHECK(mask.ready(B{}, given, {.images = {0, 1}}).pixels.hole.shape() == Shape{2, 2, 3, 1});
+}
+
+TEST_CASE("mask: known pixels of a restored image are the picture's, bit for bit, at every step") {
+  const Holed given = holed();
+  const Process process{LinearBeta{.steps = 20}, PredictNoise<>{}, mask};
+  for (const Execution execution : {Execution::planned, Execution::eager}) {
+    std::vector<std::vector<float>> seen;
+    int looks = 0;
+    SampleOptions<B> options{.steps = 5, .count = 2, .batch = 2, .seed = 1, .execution = execution};
+    const auto known = [&](const std::vector<float>& x) {
+      for (std::size_t p = 0; p < 12; ++p)
+        for (std::size_t c = 0; c < 2; ++c)
+          if (given.hole.pixels[p] == 0) CHECK(x[2 * p + c] == given.picture.pixels[2 * p + c]);
+    };
+    options.each_step = [&](const Step<B>& step) {
+      ++looks;
+      known(download<float>(step.x));
+      return true;
+    };
+    const Images<float> restored = sample(process, Watched{&seen}, Ddpm{}, given, options);
+    known(restored.pixels);
+    CHECK(looks == 6);
+    for (std::size_t p = 0; p < 12; ++p)
+      if (given.hole.pixels[p] == 1) CHECK(restored.pixels[2 * p] != given.picture.pixels[2 * p]);
+    // what the network was called with, within a step of Heun's method too
+    seen.clear();
+    sample(process, Watched{&seen}, Heun{}, given, options);
+    CHECK(seen.size() > 5);
+    for (const auto& x : seen)
+      for (std::size_t p = 0; p < 12; ++p)
+        if (given.hole.pixels[p] == 0) CHECK(x[4 * p + 2] == given.picture.pixels[2 * p]);
+  }
+}
+
+TEST_CASE("mask: an image is the same alone and in a batch") {
+  const Holed given = holed();
+  const Process process{LinearBeta{.steps = 20}, PredictNoise<>{}, mask};
+  std::vector<std::vector<float>> seen;
+  const auto run = [&](std::int64_t batch) {
+    return sample(process, Watched{&seen}, Ddpm{}, given, {.steps = 5, .count = 2, .batch = batch});
+  };
+  CHECK(run(1) == run(2));
+}
+
+TEST_CASE("mask: what does not fit is refused in words") {
+  const ImageSize size{2, 3, 2};
+  const auto refused = [&](const auto& change, const char* words) {
+    Holed given = holed();
+    change(given);
+    CHECK_THROWS_WITH_AS(mask.fits(given, 2, size), words, std::invalid_argument);
+  };
+  CHECK_NOTHROW(mask.fits(holed(), 2, size));
+  refused([](Holed& g) { g.hole.pixels.assign(12, 0); }, "[Mask] mask 0 is 0 everywhere: there is nothing to restore");
+  CHECK_NOTHROW([&] {
+    Holed all = holed();
+    all.hole.pixels.assign(12, 1);
+    mask.fits(all, 2, size);
+  }());
+  refused([](Holed& g) { g.hole.pixels[9] = .5f; },
+          "[Mask] a mask holds 1 where pixels are unknown and 0 elsewhere, mask 1 has 0.5");
+  refused([](Holed& g) { g.hole = Images<float>(1, 3, 3, 1); }, "[Mask] the mask is 3x3x1, wanted is 2x3x1");
+  refused([](Holed& g) { g.hole = Images<float>(3, 2, 3, 1); },
+          "[Mask] 3 masks for 2 pictures: give one for each, or one for all");
+  refused([](Holed& g) { g.picture = Images<float>(2, 4, 3, 2); },
+          "[Mask] the pictures given are 4x3x2, wanted are 2x3x2");
+  refused([](Holed& g) { g.picture = Images<float>(1, 2, 3, 2); }, "[Mask] 1 pictures are given for 2 images");
+  CHECK_THROWS_WITH_AS(Mask{}.fits(holed(), 2, size), "[Mask] is of 3 channels, the network makes images of 2",
+                       std::invalid_argument);
+}
