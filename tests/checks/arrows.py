@@ -61,6 +61,7 @@ ARROWS = {
     "train": {"training"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures
     "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/observers": {"training"},
+    "io/tensorboard": {"training"},
 }
 
 # header of another library -> where it may be included
@@ -68,6 +69,7 @@ FOREIGN = [
     (r"(unsupported/)?Eigen/", r"(cpu|metrics)/", "Eigen only in cpu/ and metrics/"),
     (r"nlohmann/", r"io/json\.hpp$", "JSON only in io/json.hpp"),
     (r"png\.h$", r"io/", "libpng only in io/"),
+    (r"j(peglib|error)\.h$", r"io/", "libjpeg only in io/"),
     (r"zlib\.h$", r"(io|data)/", "zlib only in io/ and data/"),
     (r"cgif", r"io/gif\.hpp$", "cgif only in io/gif.hpp"),
     (r"(cuda|cudnn|cublas|curand|cub/|thrust/|nvtx)", r"cuda/", "CUDA only in cuda/"),
@@ -158,7 +160,7 @@ def core_without_files(root, all_headers):
     findings += [f"include/hush/core.hpp:{line}: lists hush/{name}" for line, name in house.own_includes(root, "core.hpp")
                  if room(name) == "data"]
     findings += [f"include/hush/core.hpp:1: reaches <{name}>" for name in sorted(house.outside(root, "core.hpp"))
-                 if re.match(r"(nlohmann/|png\.h|zlib\.h|cgif)", name)]
+                 if re.match(r"(nlohmann/|png\.h|jpeglib\.h|zlib\.h|cgif)", name)]
     return findings
 
 

@@ -1,0 +1,207 @@
+#pragma once
+#include <cstdio>  // jpeglib.h asks for it and does not include it
+
+#include <jpeglib.h>
+
+#include <algorithm>
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <hush/errors.hpp>
+#include <hush/images.hpp>
+
+namespace hush::io {
+
+namespace detail {
+
+constexpr std::size_t jpeg_side = 16384, jpeg_pixels = std::size_t(1) << 28;
+constexpr int jpeg_scans = 100;  // a progressive file of more would only cost time
+
+/// How libjpeg tells what is wrong: it leaves its words here and jumps to `back`. Whoever sets `back` holds nothing
+/// that a jump would skip the end of. Warnings are errors: they are what a cut or damaged file gives.
+struct JpegFailure {
+  std::jmp_buf back;
+  char words[JMSG_LENGTH_MAX] = "";
+
+  /// Enters itself in a decompressor or compressor that is about to be created.
+  template <class Info>
+  void attach(Info& info, jpeg_error_mgr& errors) {
+    info.err = jpeg_std_error(&errors);
+    info.client_data = this;
+    errors.error_exit = [](j_common_ptr about) { leave(about); };
+    errors.emit_message = [](j_common_ptr about, int level) {
+      if (level < 0) leave(about);
+    };
+  }
+  [[noreturn]] static void leave(j_common_ptr about) {
+    auto& failure = *static_cast<JpegFailure*>(about->client_data);
+    about->err->format_message(about, failure.words);
+    std::longjmp(failure.back, 1);
+  }
+};
+
+/// One JPEG in memory being read. Both calls return false where libjpeg gave up; `words()` then says why.
+class JpegReader {
+ public:
+  JpegReader() = default;
+  JpegReader(const JpegReader&) = delete;
+  ~JpegReader() { jpeg_destroy_decompress(&info); }
+
+  /// Reads the header: `info` knows size and colours.
+  bool open(const unsigned char* bytes, std::size_t size) {
+    failure_.attach(info, errors_);
+    if (setjmp(failure_.back)) return false;
+    jpeg_create_decompress(&info);
+    jpeg_mem_src(&info, bytes, static_cast<unsigned long>(size));
+    jpeg_read_header(&info, TRUE);
+    return true;
+  }
+  /// Fills `to` with the RGB pixels, row by row.
+  bool read(unsigned char* to) {
+    if (setjmp(failure_.back)) return false;
+    progress_.progress_monitor = [](j_common_ptr about) {
+      if (reinterpret_cast<j_decompress_ptr>(about)->input_scan_number <= jpeg_scans) return;
+      auto& failure = *static_cast<JpegFailure*>(about->client_data);
+      std::snprintf(failure.words, sizeof failure.words, "more than %d scans", jpeg_scans);
+      std::longjmp(failure.back, 1);
+    };
+    info.progress = &progress_;
+    info.out_color_space = JCS_RGB;
+    jpeg_start_decompress(&info);
+    while (info.output_scanline < info.output_height) {
+      JSAMPROW row = to + std::size_t(info.output_scanline) * info.output_width * 3;
+      jpeg_read_scanlines(&info, &row, 1);
+    }
+    jpeg_finish_decompress(&info);
+    return true;
+  }
+  const char* words() const { return failure_.words; }
+
+  jpeg_decompress_struct info{};
+
+ private:
+  jpeg_error_mgr errors_{};
+  jpeg_progress_mgr progress_{};
+  JpegFailure failure_;
+};
+
+/// One JPEG being written into memory. The call returns false where libjpeg gave up.
+class JpegWriter {
+ public:
+  JpegWriter() = default;
+  JpegWriter(const JpegWriter&) = delete;
+  ~JpegWriter() { jpeg_destroy_compress(&info_); }
+
+  /// `to` and `size` are the memory to fill, then the file; where it does not fit, `to` is memory to be freed.
+  bool write(const unsigned char* pixels, std::int64_t height, std::int64_t width, int channels, int quality,
+             unsigned char*& to, unsigned long& size) {
+    failure_.attach(info_, errors_);
+    if (setjmp(failure_.back)) return false;
+    jpeg_create_compress(&info_);
+    jpeg_mem_dest(&info_, &to, &size);
+    info_.image_width = JDIMENSION(width), info_.image_height = JDIMENSION(height);
+    info_.input_components = channels;
+    info_.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&info_);
+    jpeg_set_quality(&info_, quality, TRUE);
+    jpeg_start_compress(&info_, TRUE);
+    while (info_.next_scanline < info_.image_height) {
+      const JSAMPLE* line = pixels + std::size_t(info_.next_scanline) * info_.image_width * unsigned(channels);
+      JSAMPROW row = const_cast<JSAMPROW>(line);
+      jpeg_write_scanlines(&info_, &row, 1);
+    }
+    jpeg_finish_compress(&info_);
+    return true;
+  }
+  const char* words() const { return failure_.words; }
+
+ private:
+  jpeg_compress_struct info_{};
+  jpeg_error_mgr errors_{};
+  JpegFailure failure_;
+};
+
+/// Refuses what no picture of ours is, before memory is asked for it.
+inline void check_jpeg(const jpeg_decompress_struct& info, std::size_t size, const std::filesystem::path& file) {
+  const std::size_t width = info.image_width, height = info.image_height;
+  if (width > jpeg_side || height > jpeg_side || width * height > jpeg_pixels)
+    throw FileError(file, words("a JPEG of ", width, " x ", height, " pixels is refused"));
+  if (info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK)
+    throw FileError(file, "is a JPEG in CMYK, the colours of print; convert it to RGB first");
+  if (info.jpeg_color_space == JCS_UNKNOWN)
+    throw FileError(file, words("is a JPEG of ", info.num_components, " components, neither grey nor RGB"));
+  std::size_t across = 8, down = 8;  // pixels of the smallest part that costs a bit at least
+  for (int i = 0; i < info.num_components; ++i) {
+    across = std::max(across, 8 * std::size_t(info.comp_info[i].h_samp_factor));
+    down = std::max(down, 8 * std::size_t(info.comp_info[i].v_samp_factor));
+  }
+  const std::size_t parts = ((width + across - 1) / across) * ((height + down - 1) / down);
+  if (!info.arith_code && parts / 8 > size)
+    throw FileError(file, words("a JPEG of ", width, " x ", height, " pixels cannot be in ", size, " bytes"));
+}
+
+}  // namespace detail
+
+/// The pixels of a JPEG file that is in memory, [1, H, W, 3]: those that PIL's convert('RGB') gives (libjpeg's
+/// defaults; grey is spread over three channels; an orientation in EXIF is not applied). `file` is what messages call
+/// it, `reused` an image whose memory may be used. CMYK, sides above 16384, and whatever libjpeg warns of, such as a
+/// file that was cut, are refused: throws FileError.
+inline Images<std::uint8_t> decode_jpeg(std::span<const std::byte> bytes, const std::filesystem::path& file,
+                                        Images<std::uint8_t> reused = {}) {
+  detail::JpegReader reader;
+  if (!reader.open(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
+    throw FileError(file, words("libjpeg: ", reader.words()));
+  detail::check_jpeg(reader.info, bytes.size(), file);
+  reused.count = 1, reused.channels = 3;
+  reused.height = reader.info.image_height, reused.width = reader.info.image_width;
+  reused.pixels.resize(std::size_t(reused.stride()));
+  if (!reader.read(reused.pixels.data())) throw FileError(file, words("libjpeg: ", reader.words()));
+  return reused;
+}
+
+/// The JPEG file of one grey (C = 1) or RGB (C = 3) image: the bytes that PIL's save(quality=...) writes with this
+/// libjpeg, colour at half resolution (4:2:0). Throws std::invalid_argument, also for a quality outside 1..100.
+inline std::vector<std::byte> jpeg_bytes(const Images<std::uint8_t>& image, int quality) {
+  check(image.count == 1 && (image.channels == 1 || image.channels == 3), "jpeg_bytes",
+        "wants one image with 1 or 3 channels, got ", image.count, " with ", image.channels);
+  check(image.height > 0 && image.width > 0 && image.height <= JPEG_MAX_DIMENSION && image.width <= JPEG_MAX_DIMENSION,
+        "jpeg_bytes", "cannot write ", image.width, " x ", image.height, " pixels");
+  check(quality >= 1 && quality <= 100, "jpeg_bytes", "a quality of ", quality, " is not between 1 and 100");
+  const auto whole = [](std::int64_t side) { return std::size_t(side + 15) / 16 * 16; };
+  std::vector<std::byte> file(3 * whole(image.height) * whole(image.width) + 2048);  // no JPEG of this kind is larger
+  auto* const room = reinterpret_cast<unsigned char*>(file.data());
+  auto* to = room;
+  unsigned long size = file.size();
+  detail::JpegWriter writer;
+  if (!writer.write(image.pixels.data(), image.height, image.width, int(image.channels), quality, to, size))
+    throw std::runtime_error(words("[jpeg_bytes] libjpeg: ", writer.words()));
+  if (to != room) {
+    file.assign(reinterpret_cast<std::byte*>(to), reinterpret_cast<std::byte*>(to) + size);
+    std::free(to);
+  }
+  file.resize(size);
+  return file;
+}
+
+/// Images as they come back from JPEG files of a quality, [N, H, W, C], C = 1 or 3: what JPEG restoration is shown.
+/// Throws std::invalid_argument as `jpeg_bytes` does.
+inline Images<std::uint8_t> through_jpeg(const Images<std::uint8_t>& images, int quality) {
+  Images<std::uint8_t> out(images.count, images.height, images.width, images.channels), decoded;
+  for (std::int64_t i = 0; i < images.count; ++i) {
+    const Images<std::uint8_t> one(1, images.height, images.width, images.channels,
+                                   {images[i].begin(), images[i].end()});
+    decoded = decode_jpeg(jpeg_bytes(one, quality), "a JPEG in memory", std::move(decoded));
+    const std::size_t step = images.channels == 1 ? 3 : 1;
+    for (std::size_t p = 0; p < out[i].size(); ++p) out[i][p] = decoded.pixels[p * step];
+  }
+  return out;
+}
+
+}  // namespace hush::io
