@@ -1,0 +1,171 @@
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <hush/check.hpp>
+#include <hush/images.hpp>
+
+namespace hush::data {
+
+/// How `pil_resize` weighs pixels: over two of them, or over four (Keys 1981, a = -1/2).
+enum class Filter { bilinear, bicubic };
+
+namespace detail {
+
+constexpr int weight_bits = 22;  // of a weight of 1
+
+/// Which places of a line of `from` pixels each pixel of a new line is made of, and their weights: `most` numbers a
+/// place, the first `places[i].count` of them in use.
+struct Taps {
+  struct Place {
+    std::int64_t first, count;
+  };
+  std::int64_t from = 0, most = 0;
+  std::vector<Place> places;
+  std::vector<std::int32_t> weights;
+};
+
+inline double filter_weight(Filter filter, double x) {
+  x = std::abs(x);
+  if (filter == Filter::bilinear) return x < 1 ? 1 - x : 0;
+  constexpr double a = -0.5;
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+}
+
+/// The filter is as wide as one new pixel where the line shrinks, as one old pixel where it grows.
+inline Taps taps(std::int64_t from, std::int64_t to, Filter filter) {
+  const double scale = double(from) / double(to), wide = std::max(scale, 1.0);
+  const double reach = (filter == Filter::bilinear ? 1 : 2) * wide;
+  Taps out{from, 2 * std::int64_t(std::ceil(reach)) + 1, {}, {}};
+  out.weights.resize(std::size_t(out.most * to));
+  std::vector<double> exact;
+  for (std::int64_t i = 0; i < to; ++i) {
+    const double centre = (double(i) + 0.5) * scale, inverse = 1 / wide;
+    const auto first = std::max<std::int64_t>(std::int64_t(centre - reach + 0.5), 0);
+    const auto end = std::min(std::int64_t(centre + reach + 0.5), from);
+    exact.clear();
+    double sum = 0;
+    for (std::int64_t x = first; x < end; ++x) {
+      exact.push_back(filter_weight(filter, (double(x) - centre + 0.5) * inverse));
+      sum += exact.back();
+    }
+    auto* weights = out.weights.data() + i * out.most;
+    for (double weight : exact) {
+      if (sum != 0) weight /= sum;
+      *weights++ = std::int32_t(weight * (1 << weight_bits) + (weight < 0 ? -0.5 : 0.5));
+    }
+    out.places.push_back({first, end - first});
+  }
+  return out;
+}
+
+inline std::uint8_t rounded(std::int32_t sum) { return std::uint8_t(std::clamp(sum >> weight_bits, 0, 255)); }
+
+/// One row becomes `taps.places.size()` pixels wide.
+template <int channels>
+void resize_row(const Taps& taps, const std::uint8_t* from, std::uint8_t* to) {
+  const std::int32_t* weights = taps.weights.data();
+  for (const auto& place : taps.places) {
+    const std::uint8_t* pixel = from + place.first * channels;
+    std::int32_t sums[channels];
+    for (auto& sum : sums) sum = 1 << (weight_bits - 1);
+    for (std::int64_t k = 0; k < place.count; ++k, pixel += channels)
+      for (int c = 0; c < channels; ++c) sums[c] += pixel[c] * weights[k];
+    for (int c = 0; c < channels; ++c) to[c] = rounded(sums[c]);
+    to += channels;
+    weights += taps.most;
+  }
+}
+
+/// `width` bytes of a new row, a weighted sum of old rows that are `stride` bytes apart. A constant width is what makes
+/// the compiler keep the sums in vector registers.
+inline void mix_rows(const std::uint8_t* from, std::int64_t stride, const std::int32_t* weights, std::int64_t count,
+                     std::uint8_t* to, std::int64_t width) {
+  constexpr std::int64_t block = 32;
+  std::int64_t x = 0;
+  for (; x + block <= width; x += block) {
+    std::int32_t sums[block];
+    std::fill_n(sums, block, 1 << (weight_bits - 1));
+    for (std::int64_t k = 0; k < count; ++k) {
+      const std::uint8_t* row = from + k * stride + x;
+      for (std::int64_t i = 0; i < block; ++i) sums[i] += row[i] * weights[k];
+    }
+    for (std::int64_t i = 0; i < block; ++i) to[x + i] = rounded(sums[i]);
+  }
+  for (; x < width; ++x) {
+    std::int32_t sum = 1 << (weight_bits - 1);
+    for (std::int64_t k = 0; k < count; ++k) sum += from[k * stride + x] * weights[k];
+    to[x] = rounded(sum);
+  }
+}
+
+}  // namespace detail
+
+/// Resizes pictures of bytes to one size, bit for bit as the Image.resize of PIL and Pillow up to 12: the filter widens
+/// where a picture shrinks (antialias), first along the rows, then along the columns, in 22-bit fixed point with bytes
+/// between. (Pillow 13 begins with the columns where a picture shrinks most in height.) Keeps its tables and memory
+/// from picture to picture; for one thread at a time.
+class PilResize {
+ public:
+  /// Throws std::invalid_argument for a size below 1.
+  PilResize(std::int64_t height, std::int64_t width, Filter filter = Filter::bilinear)
+      : height_(height), width_(width), filter_(filter) {
+    check(height >= 1 && width >= 1, "pil_resize", "cannot resize to ", height, " x ", width);
+  }
+
+  /// One picture of `from_height` x `from_width` pixels with 1 to 4 channels, each for itself, into `to`, which holds
+  /// height * width * channels bytes. Throws std::invalid_argument for lengths that do not fit.
+  void operator()(std::span<const std::uint8_t> from, std::int64_t from_height, std::int64_t from_width,
+                  std::int64_t channels, std::span<std::uint8_t> to) {
+    check(channels >= 1 && channels <= 4, "pil_resize", "wants 1 to 4 channels, got ", channels);
+    check(from_height >= 1 && from_width >= 1 && std::int64_t(from.size()) == from_height * from_width * channels &&
+              std::int64_t(to.size()) == height_ * width_ * channels,
+          "pil_resize", "a picture of ", from_height, " x ", from_width, " x ", channels, " is not ", from.size(),
+          " bytes, or the resized one not ", to.size());
+    if (columns_.from != from_width) columns_ = detail::taps(from_width, width_, filter_);
+    if (rows_.from != from_height) rows_ = detail::taps(from_height, height_, filter_);
+    const std::int64_t stride = width_ * channels;
+    const bool across = from_width != width_, down = from_height != height_;
+    if (across && down) between_.resize(std::size_t(from_height * stride));
+    const std::uint8_t* source = from.data();
+    if (across) {
+      std::uint8_t* const wide = down ? between_.data() : to.data();
+      constexpr auto row =
+          std::array{detail::resize_row<1>, detail::resize_row<2>, detail::resize_row<3>, detail::resize_row<4>};
+      for (std::int64_t y = 0; y < from_height; ++y)
+        row[std::size_t(channels - 1)](columns_, source + y * from_width * channels, wide + y * stride);
+      source = wide;
+    }
+    if (!down && !across) std::copy(from.begin(), from.end(), to.begin());
+    for (std::int64_t y = 0; down && y < height_; ++y) {
+      const auto& place = rows_.places[std::size_t(y)];
+      detail::mix_rows(source + place.first * stride, stride, rows_.weights.data() + y * rows_.most, place.count,
+                       to.data() + y * stride, stride);
+    }
+  }
+
+ private:
+  std::int64_t height_, width_;
+  Filter filter_;
+  detail::Taps columns_, rows_;
+  std::vector<std::uint8_t> between_;
+};
+
+/// Pictures of bytes, [N, H, W, C] with 1 to 4 channels, as [N, height, width, C]: see PilResize. Throws
+/// std::invalid_argument.
+inline Images<std::uint8_t> pil_resize(const Images<std::uint8_t>& images, std::int64_t height, std::int64_t width,
+                                       Filter filter = Filter::bilinear) {
+  PilResize resize(height, width, filter);
+  Images<std::uint8_t> out(images.count, height, width, images.channels);
+  for (std::int64_t i = 0; i < images.count; ++i)
+    resize(images[i], images.height, images.width, images.channels, out[i]);
+  return out;
+}
+
+}  // namespace hush::data
