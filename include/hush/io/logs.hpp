@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <hush/io/atomic_file.hpp>
+#include <hush/io/appended_file.hpp>
 
 namespace hush::io {
 
@@ -19,34 +19,6 @@ inline std::string number(double value) {
 }
 
 namespace detail {
-
-/// A text file that grows by whole lines: each is one write, and one that fails is taken back.
-class LineFile {
- public:
-  /// Opens `target` with exactly `kept` in it.
-  LineFile(const std::filesystem::path& target, const std::string& kept, const Disk& disk)
-      : file(start(target, kept, disk)), size(kept.size()) {}
-
-  void append(std::string line) {
-    line += '\n';
-    try {
-      file.write(std::as_bytes(std::span(line)));
-    } catch (const FileError&) {
-      file.truncate(size);
-      throw;
-    }
-    size += line.size();
-  }
-  void sync() { file.sync(); }
-
- private:
-  static OpenFile start(const std::filesystem::path& target, const std::string& kept, const Disk& disk) {
-    write_file(target, std::string_view(kept), disk);
-    return OpenFile(disk, target, O_WRONLY | O_APPEND);
-  }
-  OpenFile file;
-  std::uint64_t size;
-};
 
 /// The lines of a log that are whole and whose step, as `step_of` reads it, is at most `through`.
 template <class StepOf>
@@ -89,7 +61,7 @@ class CsvLog {
     check(values.size() == width, "CsvLog", "the log has ", width, " columns, the row ", values.size());
     std::string line = std::to_string(step);
     for (const double value : values) line += ',' + number(value);
-    lines.append(std::move(line));
+    lines.append(line + '\n');
   }
   void sync() { lines.sync(); }
 
@@ -108,7 +80,7 @@ class CsvLog {
     return head + '\n' + detail::lines_through(file, resumed_from, detail::leading_step);
   }
   std::size_t width;
-  detail::LineFile lines;
+  AppendedFile lines;
 };
 
 /// The same as JSON lines, one object a row: {"step":1,"loss":0.5}. What is not finite becomes null. Members may differ
@@ -124,7 +96,7 @@ class JsonLinesLog {
       detail::check_names({name}, "JsonLinesLog");
       line += words(",\"", name, "\":", std::isfinite(value) ? number(value) : "null");
     }
-    lines.append(line + '}');
+    lines.append(line + "}\n");
   }
   void sync() { lines.sync(); }
 
@@ -133,7 +105,7 @@ class JsonLinesLog {
     constexpr std::string_view head = "{\"step\":";
     return line.starts_with(head) && line.ends_with('}') ? detail::leading_step(line.substr(head.size())) : -1;
   }
-  detail::LineFile lines;
+  AppendedFile lines;
 };
 
 }  // namespace hush::io

@@ -1,0 +1,117 @@
+#pragma once
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include <hush/images.hpp>
+#include <hush/io/appended_file.hpp>
+#include <hush/io/event.hpp>
+#include <hush/io/pixels.hpp>
+#include <hush/io/png.hpp>
+#include <hush/io/tile.hpp>
+
+namespace hush::io {
+
+/// How an event file starts: the step that a run resumes from (-1: anew), the name of the machine (empty: its own), and
+/// a clock of seconds since 1970 (empty: the system's).
+struct EventFileOptions {
+  std::int64_t resumed_from = -1;
+  std::string host = {};
+  std::function<double()> clock = {};
+  Disk disk = {};
+};
+
+/// A TensorBoard event file, `events.out.tfevents.<seconds>.<host>` in a run's folder. Each record is in the file at
+/// once, so a killed run leaves one that reads up to its last. A run that resumes starts a second file, newer by name,
+/// whose first step makes what is known of it and of later ones void: no step is shown twice. The steps of one tag must
+/// grow. Throws FileError.
+class EventFile {
+ public:
+  explicit EventFile(const std::filesystem::path& folder, EventFileOptions chosen = {})
+      : options(started(folder, std::move(chosen))),
+        opened(options.clock()),
+        name(folder / file_name(folder, opened, options.host)),
+        file(name, options.disk) {
+    try {
+      file.append(event_record(version_event(opened)) + event_record(start_event(opened, options.resumed_from + 1)));
+    } catch (...) {
+      discard(name, options.disk);
+      throw;
+    }
+  }
+
+  /// Numbers of one step. Throws std::invalid_argument for a tag that is empty or not printable ASCII.
+  void scalars(std::int64_t step, const EventScalars& values) {
+    file.append(event_record(scalars_event(options.clock(), step, values)));
+  }
+  void scalar(std::int64_t step, const std::string& tag, double value) { scalars(step, {{tag, value}}); }
+
+  /// One picture, grey or RGB; for the rest see `scalars`.
+  void picture(std::int64_t step, const std::string& tag, const Images<std::uint8_t>& one) {
+    picture(step, tag, {one.height, one.width, one.channels, encode_png(one)});
+  }
+  void picture(std::int64_t step, const std::string& tag, const EventPicture& encoded) {
+    file.append(event_record(picture_event(options.clock(), step, tag, encoded)));
+  }
+  /// Images in [-1, 1] side by side on white, as `write_grid` does.
+  void grid(std::int64_t step, const std::string& tag, const Images<float>& images, const Tiling& tiling = {}) {
+    picture(step, tag, tile(to_bytes(images), tiling, std::uint8_t(255)));
+  }
+
+  const std::filesystem::path& path() const { return name; }
+  /// Waits until all of it is on the medium.
+  void sync() { file.sync(); }
+
+ private:
+  static constexpr std::string_view head = "events.out.tfevents.";
+
+  static EventFileOptions started(const std::filesystem::path& folder, EventFileOptions options) {
+    check(options.resumed_from >= -1, "EventFile", "there is no step ", options.resumed_from, " to resume from");
+    options.disk.make_folders(folder);
+    if (!options.clock)
+      options.clock = [] {
+        return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+      };
+    if (options.host.empty()) {
+      char own[256] = {};
+      options.host = ::gethostname(own, sizeof own - 1) == 0 && own[0] ? own : "localhost";
+    }
+    std::replace_if(
+        options.host.begin(), options.host.end(),
+        [](char c) { return !std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.'; }, '-');
+    return options;
+  }
+
+  /// TensorBoard reads the files of a folder in the order of their names, and none that is older than one it has read:
+  /// the name is newer than all there are, whatever the clock says.
+  static std::string file_name(const std::filesystem::path& folder, double now, const std::string& host) {
+    auto seconds = std::max<std::int64_t>(0, std::int64_t(now));
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const std::string other = entry.path().filename().string();
+      std::int64_t theirs = 0;
+      if (other.starts_with(head) &&
+          std::from_chars(other.data() + head.size(), other.data() + other.size(), theirs).ec == std::errc{})
+        seconds = std::max(seconds, theirs + 1);
+    }
+    char digits[24];
+    std::snprintf(digits, sizeof digits, "%010lld", static_cast<long long>(seconds));
+    return words(head, digits, '.', host);
+  }
+
+  EventFileOptions options;
+  double opened;
+  std::filesystem::path name;
+  AppendedFile file;
+};
+
+}  // namespace hush::io
