@@ -33,11 +33,13 @@ void part(const Scratch& scratch, std::int64_t stop, std::int64_t every = 2) {
   const tiny::Squares data{20}, held_out{4};
   tiny::Net net = tiny::net();
   std::int64_t steps = 0;
+  const auto run = scratch / "run";
+  const TrainOptions<tiny::Squares> options{
+      .epochs = 3, .batch = 4, .validation = &held_out, .stop = [&] { return ++steps == stop; }};
+  const io::CheckpointOptions saving{.run = run, .every = 2, .say = [](std::string_view) {}};
   // [board]
-  io::TensorBoard board(scratch / "run/tensorboard", every);
-  train(tiny::process, net, AdamW{}, data,
-        {.epochs = 3, .batch = 4, .validation = &held_out, .stop = [&] { return ++steps == stop; }},
-        io::Checkpoints({.run = scratch / "run", .every = 2, .say = [](std::string_view) {}}), board, Samples{board});
+  io::TensorBoard board(run / "tensorboard", every);
+  train(tiny::process, net, AdamW{}, data, options, io::Checkpoints(saving), board, Samples{board});
   // [/board]
 }
 
