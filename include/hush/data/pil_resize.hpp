@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -67,41 +68,41 @@ inline Taps taps(std::int64_t from, std::int64_t to, Filter filter) {
 
 inline std::uint8_t rounded(std::int32_t sum) { return std::uint8_t(std::clamp(sum >> weight_bits, 0, 255)); }
 
-/// One row becomes `taps.places.size()` pixels wide.
-template <int channels>
-void resize_row(const Taps& taps, const std::uint8_t* from, std::uint8_t* to) {
-  const std::int32_t* weights = taps.weights.data();
-  for (const auto& place : taps.places) {
-    const std::uint8_t* pixel = from + place.first * channels;
-    std::int32_t sums[channels];
-    for (auto& sum : sums) sum = 1 << (weight_bits - 1);
-    for (std::int64_t k = 0; k < place.count; ++k, pixel += channels)
-      for (int c = 0; c < channels; ++c) sums[c] += pixel[c] * weights[k];
-    for (int c = 0; c < channels; ++c) to[c] = rounded(sums[c]);
-    to += channels;
-    weights += taps.most;
-  }
-}
-
-/// `width` bytes of a new row, a weighted sum of old rows that are `stride` bytes apart. A constant width is what makes
-/// the compiler keep the sums in vector registers.
-inline void mix_rows(const std::uint8_t* from, std::int64_t stride, const std::int32_t* weights, std::int64_t count,
-                     std::uint8_t* to, std::int64_t width) {
+/// A new row of `width` bytes, the weighted sum of old rows. A constant block is what makes the compiler keep the sums
+/// in vector registers.
+inline void mix_rows(const std::uint8_t* from, std::int64_t width, const std::int32_t* weights, std::int64_t count,
+                     std::uint8_t* to) {
   constexpr std::int64_t block = 32;
   std::int64_t x = 0;
   for (; x + block <= width; x += block) {
     std::int32_t sums[block];
     std::fill_n(sums, block, 1 << (weight_bits - 1));
     for (std::int64_t k = 0; k < count; ++k) {
-      const std::uint8_t* row = from + k * stride + x;
+      const std::uint8_t* row = from + k * width + x;
       for (std::int64_t i = 0; i < block; ++i) sums[i] += row[i] * weights[k];
     }
     for (std::int64_t i = 0; i < block; ++i) to[x + i] = rounded(sums[i]);
   }
   for (; x < width; ++x) {
     std::int32_t sum = 1 << (weight_bits - 1);
-    for (std::int64_t k = 0; k < count; ++k) sum += from[k * stride + x] * weights[k];
+    for (std::int64_t k = 0; k < count; ++k) sum += from[k * width + x] * weights[k];
     to[x] = rounded(sum);
+  }
+}
+
+constexpr std::int64_t slice = 32;  // rows that are resized at once
+
+/// Turns rows of pixels into columns: pixel x of row y becomes pixel y of row x. Three channels are moved as four
+/// bytes, of which the next pixel overwrites the last.
+template <std::size_t channels>
+void turn(const std::uint8_t* from, std::int64_t stride, std::int64_t rows, std::int64_t columns, std::uint8_t* to,
+          std::int64_t to_stride) {
+  constexpr std::int64_t step = channels;
+  for (std::int64_t x = 0; x < columns; ++x, from += step, to += to_stride) {
+    const std::int64_t whole = rows - (x == columns - 1);
+    for (std::int64_t y = 0; y < whole; ++y)
+      std::memcpy(to + y * step, from + y * stride, channels == 3 ? 4 : channels);
+    for (std::int64_t y = whole; y < rows; ++y) std::memcpy(to + y * step, from + y * stride, channels);
   }
 }
 
@@ -130,31 +131,50 @@ class PilResize {
           " bytes, or the resized one not ", to.size());
     if (columns_.from != from_width) columns_ = detail::taps(from_width, width_, filter_);
     if (rows_.from != from_height) rows_ = detail::taps(from_height, height_, filter_);
-    const std::int64_t stride = width_ * channels;
-    const bool across = from_width != width_, down = from_height != height_;
-    if (across && down) between_.resize(std::size_t(from_height * stride));
-    const std::uint8_t* source = from.data();
-    if (across) {
-      std::uint8_t* const wide = down ? between_.data() : to.data();
-      constexpr auto row =
-          std::array{detail::resize_row<1>, detail::resize_row<2>, detail::resize_row<3>, detail::resize_row<4>};
-      for (std::int64_t y = 0; y < from_height; ++y)
-        row[std::size_t(channels - 1)](columns_, source + y * from_width * channels, wide + y * stride);
-      source = wide;
-    }
-    if (!down && !across) std::copy(from.begin(), from.end(), to.begin());
-    for (std::int64_t y = 0; down && y < height_; ++y) {
-      const auto& place = rows_.places[std::size_t(y)];
-      detail::mix_rows(source + place.first * stride, stride, rows_.weights.data() + y * rows_.most, place.count,
-                       to.data() + y * stride, stride);
+    const bool along = from_width != width_, down = from_height != height_;
+    if (along && down) {
+      between_.resize(std::size_t(from_height * width_ * channels));
+      resize_along(from.data(), from_height, channels, between_.data());
+      resize_down(between_.data(), channels, to.data());
+    } else if (along) {
+      resize_along(from.data(), from_height, channels, to.data());
+    } else if (down) {
+      resize_down(from.data(), channels, to.data());
+    } else {
+      std::copy(from.begin(), from.end(), to.begin());
     }
   }
 
  private:
+  /// Rows become longer or shorter: turned on their side, some at a time, they are mixed as in the other pass.
+  void resize_along(const std::uint8_t* from, std::int64_t height, std::int64_t channels, std::uint8_t* to) {
+    constexpr auto turns = std::array{detail::turn<1>, detail::turn<2>, detail::turn<3>, detail::turn<4>};
+    const auto turn = turns[std::size_t(channels - 1)];
+    const std::int64_t line = detail::slice * channels, width = columns_.from;
+    turned_.resize(std::size_t((width + width_) * line));
+    std::uint8_t* const mixed = turned_.data() + width * line;
+    for (std::int64_t y = 0; y < height; y += detail::slice) {
+      const auto rows = std::min(detail::slice, height - y);
+      turn(from + y * width * channels, width * channels, rows, width, turned_.data(), line);
+      mix(columns_, turned_.data(), line, mixed);
+      turn(mixed, line, width_, rows, to + y * width_ * channels, width_ * channels);
+    }
+  }
+  void resize_down(const std::uint8_t* from, std::int64_t channels, std::uint8_t* to) {
+    mix(rows_, from, width_ * channels, to);
+  }
+  static void mix(const detail::Taps& taps, const std::uint8_t* from, std::int64_t stride, std::uint8_t* to) {
+    const std::int32_t* weights = taps.weights.data();
+    for (const auto& place : taps.places) {
+      detail::mix_rows(from + place.first * stride, stride, weights, place.count, to);
+      weights += taps.most, to += stride;
+    }
+  }
+
   std::int64_t height_, width_;
   Filter filter_;
   detail::Taps columns_, rows_;
-  std::vector<std::uint8_t> between_;
+  std::vector<std::uint8_t> between_, turned_;
 };
 
 /// Pictures of bytes, [N, H, W, C] with 1 to 4 channels, as [N, height, width, C]: see PilResize. Throws
