@@ -46,7 +46,8 @@ TEST_CASE("loader: batches are the same whether they were loaded ahead or not, a
     CHECK(download<float>(late.batch(step).images) == wanted);
   }
   gpu.load_ahead(3);
-  CHECK(download<float>(gpu.batch(1).images) == download<float>(cpu.batch(1).images));  // another step than the one that was expected
+  CHECK(download<float>(gpu.batch(1).images) ==
+        download<float>(cpu.batch(1).images));  // another step than the one that was expected
 }
 
 TEST_CASE("loader: an epoch has an order of its own unless it is not to") {
@@ -63,4 +64,25 @@ TEST_CASE("loader: what goes wrong ahead is told by the step that wants it, once
   CHECK_NOTHROW(loader.load_ahead(1));
   CHECK_THROWS_WITH(loader.batch(1), "unreadable");
   CHECK_THROWS_WITH(loader.batch(1), "unreadable");  // read anew, and still broken
+}
+
+TEST_CASE("loader: a set that changes from epoch to epoch is told which one it is, and what it gives comes along") {
+  struct Epochs {
+    std::int64_t size() const { return 4; }
+    Examples<std::vector<std::int64_t>> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
+      Examples<std::vector<std::int64_t>> examples{Images<float>(std::int64_t(items.size()), 1, 1, 1), {}};
+      for (const std::int64_t item : items) examples.given.push_back(10 * epoch + item);
+      return examples;
+    }
+  };
+  const Epochs data;
+  Loader<Cpu<float>, Epochs> loader(Cpu<float>{}, data, {.batch = 2, .reshuffle = false});
+  for (std::int64_t step = 0; step < 6; ++step) {
+    const auto given = loader.batch(step).given;
+    REQUIRE(given.size() == 2);
+    for (const std::int64_t g : given) CHECK(g / 10 == step / 2);
+  }
+  Loader<Gpu, Epochs> ahead(Gpu{}, data, {.batch = 2, .reshuffle = false});
+  ahead.load_ahead(3);
+  CHECK(ahead.batch(3).given == loader.batch(3).given);
 }

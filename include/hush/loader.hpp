@@ -27,13 +27,20 @@ template <class Data>
 using GivenOf = typename GivenWith<
     std::remove_cvref_t<decltype(std::declval<const Data&>().batch(std::span<const std::int64_t>()))>>::type;
 
-/// Some items of a data set, and what they come with.
+/// Some items of a data set, and what they come with; in an epoch, for a set that changes them from epoch to epoch.
 template <class Data>
-Examples<GivenOf<Data>> examples_of(const Data& data, std::span<const std::int64_t> items) {
+Examples<GivenOf<Data>> examples_of(const Data& data, std::span<const std::int64_t> items,
+                                    [[maybe_unused]] std::int64_t epoch = 0) {
+  const auto batch = [&] {
+    if constexpr (requires { data.batch(items, epoch); })
+      return data.batch(items, epoch);
+    else
+      return data.batch(items);
+  };
   if constexpr (std::is_same_v<GivenOf<Data>, Nothing>)
-    return {data.batch(items), {}};
+    return {batch(), {}};
   else
-    return data.batch(items);
+    return batch();
 }
 
 /// The batches of a training in their order, a function of (seed, step). Where the backend copies beside what it
@@ -68,7 +75,7 @@ class Loader {
   Batch batch(std::int64_t step) {
     const std::exception_ptr failed = std::exchange(failed_, nullptr);
     if (std::exchange(ahead_, -1) != step) {
-      auto examples = examples_of(data_, items(step));
+      auto examples = examples_of(data_, items(step), epoch_of(step));
       return {upload(on_, examples.images), std::move(examples.given)};
     }
     if (failed) std::rethrow_exception(failed);
@@ -81,7 +88,7 @@ class Loader {
     if constexpr (OffersMore<F>) {
       ahead_ = step;
       try {
-        auto examples = examples_of(data_, items(step));
+        auto examples = examples_of(data_, items(step), epoch_of(step));
         const Images<float>& next = examples.images;
         given_ = std::move(examples.given);
         Tensor<F>& to = images_[step % 2];
@@ -96,8 +103,9 @@ class Loader {
   }
 
  private:
+  std::int64_t epoch_of(std::int64_t step) const { return step / steps_per_epoch(); }
   std::vector<std::int64_t> items(std::int64_t step) {
-    const std::int64_t epoch = step / steps_per_epoch(), first = step % steps_per_epoch() * how_.batch;
+    const std::int64_t epoch = epoch_of(step), first = step % steps_per_epoch() * how_.batch;
     const std::int64_t shuffled = how_.reshuffle ? epoch : 0;
     if (epoch_ != shuffled) {
       order_ = data::shuffle(data_.size(), how_.seed, shuffled);

@@ -1,0 +1,52 @@
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <hush/data/pixels.hpp>
+#include <hush/given.hpp>
+#include <hush/io/jpeg.hpp>
+#include <hush/tensor/random.hpp>
+
+namespace hush::data {
+
+/// A data set for JPEG restoration (`Beside`): the pictures of another set, which gives them as `bytes(items)`, and the
+/// same as they come back from a JPEG file of low quality. Each item's quality is drawn from a list, another one each
+/// epoch. It refers to the other set, which must outlive it.
+template <class Set>
+class JpegPairs {
+ public:
+  JpegPairs(const Set& pictures, std::vector<int> qualities, std::uint64_t seed = 0)
+      : pictures_(pictures), qualities_(std::move(qualities)), seed_(seed) {
+    check(!qualities_.empty(), "JpegPairs", "wants at least one quality");
+    for (const int quality : qualities_)
+      check(quality >= 1 && quality <= 100, "JpegPairs", "a quality must be in 1..100, got ", quality);
+  }
+
+  std::int64_t size() const { return pictures_.size(); }
+  /// The quality of an item in an epoch.
+  int quality(std::int64_t item, std::int64_t epoch) const {
+    Uniform uniform{Stream{seed_, std::uint32_t(item), std::uint32_t(epoch), purpose("jpeg quality")}};
+    return qualities_[uniform.below(std::uint32_t(qualities_.size()))];
+  }
+  /// The pictures with these numbers, and what JPEG leaves of them, both in [-1, 1].
+  Examples<Images<float>> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
+    const Images<std::uint8_t> truth = pictures_.bytes(items);
+    Images<std::uint8_t> damaged = truth;
+    for (std::int64_t i = 0; i < truth.count; ++i) {
+      const Images<std::uint8_t> one(1, truth.height, truth.width, truth.channels, {truth[i].begin(), truth[i].end()});
+      std::ranges::copy(io::through_jpeg(one, quality(items[std::size_t(i)], epoch))[0], damaged[i].begin());
+    }
+    return {to_floats(truth), to_floats(damaged)};
+  }
+
+ private:
+  const Set& pictures_;
+  std::vector<int> qualities_;
+  std::uint64_t seed_;
+};
+
+}  // namespace hush::data

@@ -1,0 +1,29 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include <hush/data/lab_planes.hpp>
+#include <hush/given.hpp>
+
+namespace hush::data {
+
+/// A data set for colourisation (`Lightness`): the RGB pictures of another set, which gives them as `bytes(items)`, in
+/// OpenCV's 8-bit Lab: a and b are what is to be made, L is given. It refers to the other set, which must outlive it.
+template <class Set>
+class LabPairs {
+ public:
+  explicit LabPairs(const Set& pictures) : pictures_(pictures) {}
+
+  std::int64_t size() const { return pictures_.size(); }
+  /// a and b [n, H, W, 2] of the pictures with these numbers, and their lightness [n, H, W, 1], both in [-1, 1].
+  Examples<Images<float>> batch(std::span<const std::int64_t> items) const {
+    LabPlanes planes = split_lab(pictures_.bytes(items));
+    return {std::move(planes.ab), std::move(planes.lightness)};
+  }
+
+ private:
+  const Set& pictures_;
+};
+
+}  // namespace hush::data

@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include <hush/data/masks.hpp>
+#include <hush/given.hpp>
+#include <hush/images.hpp>
+
+namespace hush::data {
+
+/// A data set for inpainting (`Mask`): the pictures of another set, each with a hole that a rule draws, where it is
+/// random another one each epoch. It refers to the other set, which must outlive it.
+template <class Set>
+class WithHoles {
+ public:
+  WithHoles(const Set& pictures, MaskRule rule, std::uint64_t seed = 0)
+      : pictures_(pictures), rule_(std::move(rule)), seed_(seed) {
+    check(bool(rule_), "WithHoles", "wants a rule for the masks, one of data::masks");
+  }
+
+  std::int64_t size() const { return pictures_.size(); }
+  /// The pictures with these numbers, whole, and with their holes.
+  Examples<Holed> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
+    Images<float> whole = pictures_.batch(items);
+    Images<float> holes = draw_masks(rule_, whole.height, whole.width, items, seed_, std::uint32_t(epoch));
+    Images<float> shown = whole;
+    return {std::move(whole), {std::move(shown), std::move(holes)}};
+  }
+
+ private:
+  const Set& pictures_;
+  MaskRule rule_;
+  std::uint64_t seed_;
+};
+
+}  // namespace hush::data
