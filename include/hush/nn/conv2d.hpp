@@ -1,10 +1,11 @@
 #pragma once
+#include <hush/ops/arithmetic.hpp>
 #include <hush/ops/conv2d.hpp>
 
 namespace hush::nn {
 
 /// Convolution with a square kernel, [N, H, W, in] -> [N, H', W', out]; zero-padded to keep H and W unless the options
-/// say otherwise.
+/// say otherwise. One without sizes has no parameters and stands where a network has no such layer.
 template <Backend B>
 struct Conv2d {
   Parameter<B> weight, bias;
@@ -15,6 +16,7 @@ struct Conv2d {
     bool bias = true;
     Conv2dOptions options{};
   };
+  Conv2d() = default;
   Conv2d(const B& on, std::int64_t in, std::int64_t out, const Config& config = {3, true, {}})
       : weight(on, {out, config.kernel, config.kernel, in}, Init::fan_in(in * config.kernel * config.kernel)),
         options(config.options) {
@@ -24,6 +26,15 @@ struct Conv2d {
   V operator()(const V& x) const {
     return conv2d(x, weight, bias, options);
   }
+  /// residual + (*this)(x): one op on a backend that has it.
+  template <Value V>
+  V onto(const V& residual, const V& x) const {
+    if constexpr (OffersMore<B>)
+      return conv2d_onto(residual, x, weight, bias, options);
+    else
+      return residual + (*this)(x);
+  }
+  bool empty() const { return weight.value.empty(); }
   static void visit(auto& self, auto&& f) { f("weight", self.weight), f("bias", self.bias); }
 };
 

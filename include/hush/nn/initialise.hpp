@@ -13,6 +13,13 @@ struct Seed {
   std::uint64_t value = 0;
 };
 
+/// Lets every parameter of a layer start at zero, as the last one of a residual branch does: the branch adds nothing at
+/// first.
+template <class Layer>
+void start_at_zero(Layer& layer) {
+  walk(layer, [](const std::string&, auto& parameter) { parameter.init = Init::zeros(); });
+}
+
 /// Gives every parameter its first value by its Init. A random one belongs to (seed, name of the parameter) alone, so
 /// that two networks that share a layer by name and shape start it alike.
 template <class Net>

@@ -4,13 +4,18 @@
 
 namespace hush::nn {
 
-/// y = x weight^T + bias over the last extent: [..., in] -> [..., out].
+/// y = x weight^T + bias over the last extent: [..., in] -> [..., out]. One without sizes has no parameters and stands
+/// where a network has no such layer.
 template <Backend B>
 struct Linear {
   Parameter<B> weight, bias;
 
-  Linear(const B& on, std::int64_t in, std::int64_t out)
-      : weight(on, {out, in}, Init::fan_in(in)), bias(on, {out}, Init::fan_in(in)) {}
+  Linear() = default;
+  Linear(const B& on, std::int64_t in, std::int64_t out, bool with_bias = true)
+      : weight(on, {out, in}, Init::fan_in(in)) {
+    if (with_bias) bias = Parameter<B>(on, {out}, Init::fan_in(in));
+  }
+  bool empty() const { return weight.value.empty(); }
   template <Value V>
   V operator()(const V& x) const {
     return linear(x, weight, bias);

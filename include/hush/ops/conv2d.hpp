@@ -61,6 +61,33 @@ struct Conv2d {
   }
 };
 
+/// A convolution and the sum with a residual, for backends that do both at once. Saves x and the weight.
+struct Conv2dOnto {
+  Conv2dOptions options;
+
+  template <Backend B>
+  Tensor<B> forward(const Tensor<B>& residual, const Tensor<B>& x, const Tensor<B>& weight,
+                    const Tensor<B>& bias) const {
+    const Conv2dSizes s = Conv2d{options}.sizes(x.shape(), weight, bias);
+    Tensor<B> y(x.on(), {s.batch, s.out_height, s.out_width, s.out});
+    check(residual.shape() == y.shape(), "conv2d_onto", "the residual is ", residual.shape(), ", the layer gives ",
+          y.shape());
+    conv2d(x.on(), s, x.data(), weight.data(), bias.data(), residual.data(), y.data());
+    return y;
+  }
+  template <Backend B>
+  auto record(const Tensor<B>& residual, const Tensor<B>& x, const Tensor<B>& weight, const Tensor<B>& bias) const {
+    return Recorded{forward(residual, x, weight, bias),
+                    std::tuple{x, weight, Conv2d{options}.sizes(x.shape(), weight, bias)}};
+  }
+  template <Backend B>
+  Grads<B, 4> backward(const Needs<4>& needs, const Tensor<B>& dy, const Tensor<B>& x, const Tensor<B>& weight,
+                       const Conv2dSizes& s) const {
+    auto [dx, dweight, dbias] = Conv2d{options}.backward({needs[1], needs[2], needs[3]}, dy, x, weight, s);
+    return {dy, dx, dweight, dbias};
+  }
+};
+
 }  // namespace ops
 
 /// Convolution (cross-correlation, as networks mean it) of x [N, H, W, I] with weight [O, kH, kW, I], plus bias [O]
@@ -69,6 +96,14 @@ template <Value V>
 V conv2d(const V& x, const Parameter<typename V::backend>& weight, const Parameter<typename V::backend>& bias,
          const Conv2dOptions& options = {}) {
   return apply(ops::Conv2d{options}, x, in_scalars(weight), in_scalars(bias));
+}
+
+/// residual + conv2d(x, weight, bias, options) in one op; the residual is of the result's shape.
+template <Value V>
+V conv2d_onto(const V& residual, const V& x, const Parameter<typename V::backend>& weight,
+              const Parameter<typename V::backend>& bias,
+              const Conv2dOptions& options = {}) requires OffersMore<typename V::backend> {
+  return apply(ops::Conv2dOnto{options}, residual, x, in_scalars(weight), in_scalars(bias));
 }
 
 }  // namespace hush

@@ -1,0 +1,88 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include <hush/nn/conv2d.hpp>
+#include <hush/nn/initialise.hpp>
+#include <hush/nn/linear.hpp>
+#include <hush/nn/norm.hpp>
+#include <hush/ops/add_channels.hpp>
+#include <hush/ops/average_pool2d.hpp>
+#include <hush/ops/dropout.hpp>
+#include <hush/ops/upsample.hpp>
+
+namespace hush::nn {
+
+/// Sizes of a ResBlock.
+struct ResBlockConfig {
+  std::int64_t in = 0, out = 0;  // channels
+  std::int64_t told = 0;         // width of the embedding it is told
+  std::int64_t groups = 32;      // of both norms
+  double eps = 1e-5;
+  double dropout = 0;                  // before the second convolution
+  bool scales = true;                  // the embedding scales and shifts, or only shifts
+  Resample resample = Resample::none;  // halves or doubles the image on its way
+};
+
+/// The residual block of Dhariwal and Nichol 2021 (section 3), [N, H, W, in] -> [N, H', W', out]:
+///   h = conv1(resample(silu(norm1(x))))
+///   h = conv2(dropout(silu((1 + scale) norm2(h) + shift))), or of norm2(h + shift) where nothing scales
+///   y = h + resample(x), by a 1x1 convolution where the channels differ; conv2 starts at zero
+/// `scale` and `shift` [N, out] are linear layers of an embedding: `tell` makes them.
+template <Backend B>
+struct ResBlock {
+  GroupNorm<B> norm1;
+  Conv2d<B> conv1;
+  Linear<B> scale, shift;
+  GroupNorm<B> norm2;
+  Conv2d<B> conv2, shortcut;
+  double rate;
+  Resample resample;
+
+  ResBlock(const B& on, const ResBlockConfig& c)
+      : norm1(on, c.in, c.groups, c.eps),
+        conv1(on, c.in, c.out),
+        shift(on, c.told, c.out),
+        norm2(on, c.out, c.groups, c.eps),
+        conv2(on, c.out, c.out),
+        rate(c.dropout),
+        resample(c.resample) {
+    if (c.scales) scale = Linear<B>(on, c.told, c.out);
+    if (c.in != c.out) shortcut = Conv2d<B>(on, c.in, c.out, {.kernel = 1});
+    start_at_zero(conv2);
+  }
+
+  /// Appends what the block makes of an embedding [N, told]: its scale, if it has one, and its shift.
+  template <Value V>
+  void tell(const V& embedding, std::vector<V>& told) const {
+    if (!scale.empty()) told.push_back(scale(embedding));
+    told.push_back(shift(embedding));
+  }
+  template <Value V>
+  V operator()(const V& x, const V& shifted) const {
+    return onto(x, norm2(add_channels(to_norm2(x), shifted), {.activation = Activation::silu}));
+  }
+  template <Value V>
+  V operator()(const V& x, const V& scaled, const V& shifted) const {
+    return onto(x, norm2(to_norm2(x), {.activation = Activation::silu, .scale = scaled, .shift = shifted}));
+  }
+  static void visit(auto& self, auto&& f) {
+    f("norm1", self.norm1), f("conv1", self.conv1), f("scale", self.scale), f("shift", self.shift);
+    f("norm2", self.norm2), f("conv2", self.conv2), f("shortcut", self.shortcut);
+  }
+
+ private:
+  template <Value V>
+  V to_norm2(const V& x) const {
+    return conv1(norm1(x, {.activation = Activation::silu, .resample = resample}));
+  }
+  template <Value V>
+  V onto(const V& x, const V& h) const {
+    const V past = resample == Resample::average2   ? average_pool2d(x, 2)
+                   : resample == Resample::nearest2 ? upsample_nearest(x, 2)
+                                                    : x;
+    return conv2.onto(shortcut.empty() ? past : shortcut(past), dropout(h, rate));
+  }
+};
+
+}  // namespace hush::nn
