@@ -29,7 +29,7 @@ struct StepSum {
 /// Rows of several tables [steps, width], for every image of a batch: to[i] [batch, width[i]] is filled with the row of
 /// from[i] that belongs to the step.
 struct StepRows {
-  static constexpr int most = 64;
+  static constexpr int most = 128;
   int count = 0;
   std::int32_t first = 0;
   std::int64_t width[most] = {};
