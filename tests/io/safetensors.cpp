@@ -179,6 +179,23 @@ TEST_CASE("safetensors: every rule of the format is enforced") {
       parsed(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") + "}", 0) + "\xFF\xFF\xFF\xFF").items.at("a"))[0]));
 }
 
+TEST_CASE("safetensors: a pickle is refused with the way to convert it, and a header as long as one looks is read") {
+  const std::string hint =
+      "file: is a pickle of PyTorch's (.pth, .pt, .bin), which may run any program when it is read, and no safetensors "
+      "file. Convert it once, in Python:\n"
+      "  import torch, safetensors.torch\n"
+      "  weights = torch.load(\"model.pth\", map_location=\"cpu\", weights_only=True)\n"
+      "  safetensors.torch.save_file({k: v.clone().contiguous() for k, v in weights.items()}, \"model.safetensors\")";
+  CHECK(refused(std::string("PK\3\4\0\0\x8\x8\0\0", 10) + "archive/data.pkl") == hint);
+  for (const char protocol : {'\2', '\3', '\4', '\5'})
+    CHECK(refused(std::string("\x80") + protocol + "\x8a\nl\xfc\x9c\x46\xf9 j") == hint);
+  CHECK(refused(std::string("\x80\x6\x8a\nl\xfc\x9c\x46\xf9 j")) != hint);
+  const std::string header = R"({"a":)" + entry("U8", "[1]", "[0,1]") + "}";
+  const std::string longer = header + std::string(0x280 - header.size(), ' ');
+  CHECK(parsed(file_of(longer, 1)).items.size() == 1);  // 640 bytes: it begins 80 02
+  CHECK(refused(file_of(longer, 1).substr(0, 8)).find("ends within its header") != std::string::npos);
+}
+
 TEST_CASE("safetensors: arrays at odd addresses are read") {  // S22
   const std::string header = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F64","shape":[1],)"
                              R"("data_offsets":[1,9]}})";

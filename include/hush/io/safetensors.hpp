@@ -86,12 +86,31 @@ inline std::map<std::string, std::string> stored_metadata(const Json& entry, con
   return metadata;
 }
 
+/// Whether a file is one of PyTorch's: a zip, or a pickle of protocol 2 to 5. What looks like one by its first bytes
+/// may still be the length of a header, behind which stands a brace.
+inline bool is_pickle(std::span<const std::byte> bytes) {
+  if (bytes.size() <= 8) return false;
+  const std::string_view start(reinterpret_cast<const char*>(bytes.data()), 9);
+  const bool zip = start.starts_with("PK\3\4"), pickle = start[0] == '\x80' && start[1] >= 2 && start[1] <= 5;
+  return (zip || pickle) && std::string_view("{ \t\r\n").find(start[8]) == std::string_view::npos;
+}
+
+/// What to do about one.
+inline constexpr const char* pickle_hint =
+    "is a pickle of PyTorch's (.pth, .pt, .bin), which may run any program when it is read, and no safetensors file. "
+    "Convert it once, in Python:\n"
+    "  import torch, safetensors.torch\n"
+    "  weights = torch.load(\"model.pth\", map_location=\"cpu\", weights_only=True)\n"
+    "  safetensors.torch.save_file({k: v.clone().contiguous() for k, v in weights.items()}, \"model.safetensors\")";
+
 }  // namespace detail
 
 /// The arrays of a safetensors file that is in memory; `file` is what messages call it. Every rule of the format is
-/// enforced: the arrays fill the file exactly, without overlap, holes or anything after them. Throws FileError.
+/// enforced: the arrays fill the file exactly, without overlap, holes or anything after them. Throws FileError; of a
+/// pickle it says how to convert it.
 inline Arrays parse_safetensors(std::span<const std::byte> bytes, const std::filesystem::path& file,
                                 const SafetensorsLimits& limits = {}) {
+  if (detail::is_pickle(bytes)) throw FileError(file, detail::pickle_hint);
   if (bytes.size() < 8)
     throw FileError(file, "is shorter than the 8 bytes every safetensors file starts with", bytes.size());
   std::uint64_t length = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <hush/io/half.hpp>
+#include <hush/io/key_map.hpp>
 #include <hush/io/safetensors.hpp>
 #include <hush/nn/flat_parameters.hpp>
 
@@ -70,16 +71,20 @@ Arrays arrays_of(const FlatParameters<B>& layout, const Tensor<B, typename B::ma
   return arrays;
 }
 
-/// Throws FileError unless the arrays are just those of a network, by name and shape; the message shows the first
-/// differences. NaN or infinite values are refused too.
+/// The parameters of a network as files have them.
 template <Backend B>
-void check_arrays(const FlatParameters<B>& layout, const Arrays& arrays, const std::filesystem::path& file) {
+Extents extents_of(const FlatParameters<B>& layout) {
+  Extents extents;
+  for (const auto& part : layout.parts()) extents[part.name] = detail::file_extents(part.shape);
+  return extents;
+}
+
+/// Throws FileError unless the arrays are just those that a network wants, by name and shape; the message shows the
+/// first differences. NaN or infinite values are refused too.
+inline void check_arrays(const Extents& wanted, const Arrays& arrays, const std::filesystem::path& file) {
   std::vector<std::string> differences;
-  std::map<std::string, const Shape*> wanted;
-  for (const auto& part : layout.parts()) wanted[part.name] = &part.shape;
-  for (const auto& [name, shape] : wanted) {
+  for (const auto& [name, extents] : wanted) {
     const auto found = arrays.items.find(name);
-    const auto extents = detail::file_extents(*shape);
     if (found == arrays.items.end())
       differences.push_back(words(name, " is missing, the network has it as ", detail::printed(extents)));
     else if (found->second.shape != extents)
@@ -96,6 +101,10 @@ void check_arrays(const FlatParameters<B>& layout, const Arrays& arrays, const s
   for (std::size_t i = 0; i < differences.size() && i < 8; ++i) text += (i ? "; " : "") + differences[i];
   throw FileError(file, differences.size() > 8 ? text + "; ..." : text);
 }
+template <Backend B>
+void check_arrays(const FlatParameters<B>& layout, const Arrays& arrays, const std::filesystem::path& file) {
+  check_arrays(extents_of(layout), arrays, file);
+}
 
 /// Fills a buffer of this layout from arrays, after `check_arrays`.
 template <Backend B>
@@ -110,15 +119,26 @@ void fill_from(const FlatParameters<B>& layout, const Arrays& arrays, const std:
   }
 }
 
-/// Writes a network's weights as safetensors, convolutions as OIHW, whole or not at all. Throws FileError.
+/// A network's weights as arrays, convolutions as OIHW.
 template <class Net>
-void save_weights(const std::filesystem::path& file, const Net& net, const WeightFile& as = {}) {
+Arrays weights_of(const Net& net, const WeightFile& as = {}) {
   Net copy = net;
   const FlatParameters<typename Net::backend> layout(copy);
   Arrays arrays = arrays_of(layout, layout.values());
   for (auto& [name, array] : arrays.items) array = converted_to(array, as.dtype);
   arrays.metadata = as.metadata;
-  write_safetensors(file, arrays);
+  return arrays;
+}
+
+/// Writes a network's weights as safetensors, whole or not at all; under other names and in another order if a key map
+/// says so. Throws FileError.
+template <class Net>
+void save_weights(const std::filesystem::path& file, const Net& net, const WeightFile& as = {}) {
+  write_safetensors(file, weights_of(net, as));
+}
+template <class Net>
+void save_weights(const std::filesystem::path& file, const Net& net, const KeyMap& map, const WeightFile& as = {}) {
+  write_safetensors(file, to_stored(map, weights_of(net, as)));
 }
 
 /// Reads weights into a network that has just these parameters, else throws FileError and leaves it as it was.
@@ -129,6 +149,19 @@ std::map<std::string, std::string> load_weights(const std::filesystem::path& fil
   Net fresh = net;
   const FlatParameters<typename Net::backend> layout(fresh);
   fill_from(layout, arrays, file, layout.values());
+  net = fresh;
+  return arrays.metadata;
+}
+/// The same from a file of other names; the constants of the map that the file holds must be those numbers.
+template <class Net>
+std::map<std::string, std::string> load_weights(const std::filesystem::path& file, Net& net, const KeyMap& map) {
+  Arrays arrays = read_safetensors(file);
+  take_constants(map, arrays, file);
+  Net fresh = net;
+  const FlatParameters<typename Net::backend> layout(fresh);
+  const Extents network = extents_of(layout);
+  check_arrays(stored_extents(map, network), arrays, file);
+  fill_from(layout, to_native(map, network, arrays), file, layout.values());
   net = fresh;
   return arrays.metadata;
 }
