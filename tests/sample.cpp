@@ -2,10 +2,14 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/optimizer.hpp>
+#include <hush/grids/trailing.hpp>
 #include <hush/process.hpp>
 #include <hush/sample.hpp>
 #include <hush/sampler.hpp>
@@ -208,4 +212,24 @@ TEST_CASE("sample: options that make no sense are refused in words") {
   CHECK(message({.grid = [](const AnySchedule&, int) { return std::vector<double>{-1}; }}) ==
         "[sample] time -1 must be above -1 (clean) and at most 999");
   CHECK(sample(ddpm_process, net, Ddim{}, {.count = 0}).count == 0);
+}
+
+TEST_CASE("sample: a run that starts from noise where there is signal left says so, once") {
+  const auto before = warning_sink();
+  std::vector<std::string> heard;
+  warning_sink() = [&](std::string_view words) { heard.emplace_back(words); };
+  const auto run = [&](const LinearBeta& schedule, auto start) {
+    sample(Process{schedule, PredictNoise{}}, Formula<float>{zero}, Ddim{},
+           {.steps = 2, .count = 1, .grid = Trailing{}, .start = start});
+  };
+  run({.first = 1e-4, .last = 0.09, .steps = 20}, FromUniform{});
+  run({}, FromNoise{});
+  CHECK(heard.empty());
+  run({.first = 1e-4, .last = 0.09, .steps = 20}, FromNoise{});
+  run({.first = 1e-4, .last = 0.09, .steps = 20}, FromNoise{});
+  warning_sink() = before;
+  REQUIRE(heard.size() == 1);
+  CHECK(
+      heard[0].starts_with("[sample] the run starts from pure noise at time 19, where the schedule still has a "
+                           "signal-to-noise ratio of 0.65"));
 }

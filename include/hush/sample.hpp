@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <type_traits>
+#include <variant>
 #include <vector>
 
 #include <hush/course.hpp>
@@ -12,8 +13,21 @@
 #include <hush/recorded_sampling.hpp>
 #include <hush/sampling.hpp>
 #include <hush/tensor/named_range.hpp>
+#include <hush/warning.hpp>
 
 namespace hush {
+
+/// Warns once if a run that starts from noise starts at a level where training has seen the image shine through: its
+/// signal-to-noise ratio is above 1e-2, so pictures lack what the network expects there, mostly in brightness (Lin et
+/// al. 2024).
+inline void warn_of_signal(Level first) {
+  const double snr = first.signal * first.signal / (first.noise * first.noise);
+  if (!(snr > 1e-2)) return;
+  warn_once(words("[sample] the run starts from pure noise at time ", first.time,
+                  ", where the schedule still has a signal-to-noise ratio of ", snr,
+                  ": the network has never seen so little signal there. Use a schedule that ends in more noise, or a "
+                  "grid that begins with its noisiest level (Trailing)."));
+}
 
 /// Makes `options.count` images, [count, H, W, C] on the host: starts from noise at the first time of the grid and
 /// takes the sampler's steps down to the clean level. `given` holds the conditions of all images. An observer that ends
@@ -46,6 +60,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler, cons
   } else {
     check(way.levels.front().noise > 0, "sample", "the run starts at time ", way.levels.front().time,
           ", where there is no noise; to begin there give it images, .start = FromImages{...}");
+    if (std::holds_alternative<FromNoise>(options.start)) warn_of_signal(way.levels.front());
   }
 
   const NamedRange<B> range(net.on(), "hush sample");

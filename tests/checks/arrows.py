@@ -6,12 +6,12 @@ import house
 # room -> rooms it may include; a room is a folder, or the name of a header that stands alone, and a single header of a
 # folder (`nn/flat_parameters`) may be named on both sides. Everybody may include his own room (plural folders excepted)
 # and the floor.
-FLOOR = {"check", "errors", "host_device", "version"}
+FLOOR = {"check", "errors", "host_device", "version", "warning"}
 CONCEPTS = {"level", "schedule", "parameterization", "weighting", "grid", "draw", "sampler", "conditioning", "backbone",
             "optimizer", "rate"}
 ARROWS = {
     # scalars only
-    "check": set(), "errors": set(), "host_device": set(), "version": set(),
+    "check": set(), "errors": set(), "host_device": set(), "version": set(), "warning": set(),
     "level": set(),
     "schedule": {"level"}, "schedules": {"level", "schedule"},
     "parameterization": {"level"}, "parameterizations": {"level", "parameterization"},

@@ -9,7 +9,7 @@ ANY = 300
 COLUMNS = 120
 # header -> (limit, why)
 LONGER = {}
-# A variant that is a concept's proof elsewhere -> why
+# room -> why its variants end without a proof of their own
 UNPROVEN = {
     "backbones": "their concept wants a backend; tests/backbones proves it for those there are",
     "conditionings": "their concept wants a backend; tests/conditionings proves it for those there are",
