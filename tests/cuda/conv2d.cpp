@@ -2,8 +2,10 @@
 
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/conv2d_weight.hpp>
+#include <hush/cuda/additions.hpp>
 #include <hush/cuda/conv2d.hpp>
 #include <hush/cuda/conv2d_plain.hpp>
+#include <hush/nn/conv2d.hpp>
 
 using namespace against;
 
@@ -160,6 +162,39 @@ TEST_CASE("cuda conv2d: the bias's gradient over many rows, and over none") {
                          b.data());
   CHECK(download<float>(w) == std::vector<float>(std::size_t(w.size()), 0));
   CHECK(download<float>(b) == std::vector<float>(9, 0));
+}
+
+TEST_CASE("cuda conv2d: a convolution onto a residual") {
+  each_machine([]<class P>(const Cuda<P, Machine>& on) {
+    using B = Cuda<P, Machine>;
+    using T = ScalarOf<P>;
+    const auto x = random<T>(2 * 30 * 8, 1), r = random<T>(2 * 30 * 5, 2), w = random<T>(5 * 72, 3),
+               b = random<T>(5, 4), dy = random<T>(2 * 30 * 5, 5);
+    for (const bool biased : {true, false}) {
+      const auto run = [&]<class A>(const A& at) {
+        const auto images = [&](const std::vector<double>& v, std::int64_t channels) {
+          return upload(at, {2, 5, 6, channels}, std::span<const double>(v));
+        };
+        nn::Conv2d<A> layer(at, 8, 5, {.bias = biased});
+        copy_in(at, 5 * 72, w.data(), layer.weight.value.data());
+        if (biased) copy_in(at, 5, b.data(), layer.bias.value.data());
+        Tape<A> tape;
+        const Var<A> in = tape.variable(images(x, 8)), residual = tape.variable(images(r, 5));
+        const Var<A> y = layer.onto(residual, in);
+        tape.backward(y, images(dy, 5));
+        return std::array{download<double>(y.value()), download<double>(tape.gradient(residual)),
+                          download<double>(tape.gradient(in)), download<double>(layer.weight.grad),
+                          download<double>(layer.bias.grad)};
+      };
+      const auto wanted = run(Double{}), found = run(on);
+      for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(distance(found[i], wanted[i]) < tolerance<P>());
+    }
+    const Tensor<B> image(on, {1, 2, 2, 3}), wrong(on, {1, 2, 2, 4});
+    const Parameter<B> weight(on, {5, 1, 1, 3}, Init::zeros());
+    CHECK_THROWS_WITH_AS(conv2d_onto(wrong, image, weight, {}),
+                         "[conv2d_onto] the residual is [1, 2, 2, 4], the layer gives [1, 2, 2, 5]",
+                         std::invalid_argument);
+  });
 }
 
 TEST_CASE("cuda conv2d: empty sums are zero, and a convolution of no channels is its bias") {

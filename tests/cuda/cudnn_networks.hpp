@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
 #include <hush/tensor/conv2d_sizes.hpp>
 #include <memory>
@@ -51,6 +52,9 @@ void upsample_bilinear(const Survey&, const auto&...) {}
 void upsample_nearest(const Survey&, const auto&...) {}
 void upsample_nearest_backward(const Survey&, const auto&...) {}
 
+/// There is nothing to draw numbers for.
+inline void initialise(hush::Adm<Survey>&, hush::Seed) {}
+
 /// The convolutions of one call of a network with `batch` images.
 template <class Net>
 std::vector<hush::Conv2dSizes> convolutions(const Net& net, std::int64_t batch) {
@@ -75,10 +79,16 @@ Network network(const char* name, const Net& net) {
 
 /// Every network that the project ships or its documents name: a line each.
 inline std::vector<Network> networks() {
-  using hush::AttentionUnet;
+  using hush::Adm, hush::AttentionUnet;
   return {
       network("AttentionUnet", AttentionUnet<Survey>({}, {}, {})),
       network("AttentionUnet, small", AttentionUnet<Survey>({.widths = {32, 64, 64}, .bottleneck = 128}, {}, {})),
+      network("Adm, inpainting", Adm<Survey>({}, {.extra_channels = 3}, {})),
+      network("Adm, colourisation", Adm<Survey>({.image = {128, 128, 2}}, {.extra_channels = 1}, {})),
+      network(
+          "Adm, small, by convolutions",
+          Adm<Survey>({.image = {32, 32, 3}, .channels = 32, .multipliers = {1, 2, 2}, .residual_resampling = false},
+                      {.extra_channels = 3}, {})),
   };
 }
 
