@@ -1,0 +1,117 @@
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <hush/data/folder_pictures.hpp>
+#include <hush/errors.hpp>
+#include <hush/images.hpp>
+
+namespace hush::data {
+
+/// The pictures of a folder as a data set: what `train` asks for, from files, from a cache or from memory. Copies and
+/// parts share the files, the cache and the threads. A file that is corrupt throws its FileError when its batch is
+/// asked for; where the set has a cache, is in memory or skips such files, all are read once when it is opened.
+class ImageFolder {
+ public:
+  ImageFolder(const std::filesystem::path& folder, ImageFolderOptions options)
+      : pictures_(std::make_shared<detail::FolderPictures>(folder, std::move(options))) {
+    for (std::size_t i = 0; i < pictures_->good.size(); ++i) items_.push_back(std::int64_t(i));
+  }
+
+  std::int64_t size() const { return std::int64_t(items_.size()); }
+
+  /// The pictures with these positions, in this order, [n, H, W, C] in [-1, 1]; throws std::invalid_argument for one
+  /// that is not there, FileError for a file that cannot be read.
+  Images<float> batch(std::span<const std::int64_t> items) const {
+    auto wanted = numbers(items);
+    detail::FolderPictures::Ahead made;
+    {
+      const std::lock_guard lock(pictures_->mutex);
+      if (pictures_->ahead.task && pictures_->ahead.items == wanted) made = std::exchange(pictures_->ahead, {});
+    }
+    if (!made.task) made = begin(std::move(wanted));
+    pictures_->finish(*made.task);
+    return std::move(*made.out);
+  }
+  /// Begins to read pictures in the background; the next `batch` of just these waits for them only. A later call
+  /// replaces an earlier one.
+  void prefetch(std::span<const std::int64_t> items) const {
+    auto made = begin(numbers(items));
+    const std::lock_guard lock(pictures_->mutex);
+    std::swap(pictures_->ahead, made);
+    if (made.task) Workers::abandon(*made.task);
+  }
+  /// The same pictures as bytes, [n, H, W, C].
+  Images<std::uint8_t> bytes(std::span<const std::int64_t> items) const {
+    const auto out = std::make_shared<Images<std::uint8_t>>(pictures_->room<std::uint8_t>(items.size()));
+    pictures_->finish(*pictures_->begin(numbers(items), out));
+    return std::move(*out);
+  }
+
+  /// The file that a picture is from.
+  std::filesystem::path path(std::int64_t item) const {
+    const auto number = numbers({&item, 1}).front();
+    return pictures_->root / pictures_->files[std::size_t(pictures_->good[std::size_t(number)])].name;
+  }
+  /// Why files of the folder were skipped, in their order.
+  const std::vector<FileError>& corrupt() const { return pictures_->corrupt; }
+
+  /// Items `begin` to `end` - 1 as a set of their own. Throws std::invalid_argument if they are not there.
+  ImageFolder part(std::int64_t begin, std::int64_t end) const {
+    check(0 <= begin && begin <= end && end <= size(), "ImageFolder::part", "items ", begin, " to ", end, " of ",
+          size());
+    auto out = *this;
+    out.items_ = {items_.begin() + begin, items_.begin() + end};
+    return out;
+  }
+
+ private:
+  std::vector<std::int64_t> numbers(std::span<const std::int64_t> items) const {
+    std::vector<std::int64_t> out;
+    for (const std::int64_t item : items) {
+      check(item >= 0 && item < size(), "ImageFolder", "item ", item, " of ", size());
+      out.push_back(items_[std::size_t(item)]);
+    }
+    return out;
+  }
+  detail::FolderPictures::Ahead begin(std::vector<std::int64_t> numbers) const {
+    const auto out = std::make_shared<Images<float>>(pictures_->room<float>(numbers.size()));
+    const auto task = pictures_->begin(numbers, out);
+    return {std::move(numbers), out, task};
+  }
+
+  std::shared_ptr<detail::FolderPictures> pictures_;
+  std::vector<std::int64_t> items_;  // numbers of pictures
+};
+
+/// The JPEG and PNG files below a folder as a data set; see ImageFolder and its options. Throws FileError for a folder
+/// that is missing, empty or a file, std::invalid_argument for options that cannot be.
+inline ImageFolder image_folder(const std::filesystem::path& folder, ImageFolderOptions options) {
+  return {folder, std::move(options)};
+}
+
+/// How many pictures validate: a share of them, or a number.
+struct Validation {
+  double share = 0;
+  std::int64_t count = 0;
+};
+
+/// Cuts a set in two: the first pictures, and the last ones for validation. Throws std::invalid_argument where these
+/// are more than there are.
+inline std::pair<ImageFolder, ImageFolder> split(const ImageFolder& set, const Validation& last) {
+  check(last.share >= 0 && last.share <= 1, "split", "a share of ", last.share, " is not between 0 and 1");
+  check(last.count >= 0 && (last.count == 0 || last.share == 0), "split", "wants a share or a count, got ", last.share,
+        " and ", last.count);
+  const auto count = last.count ? last.count : std::int64_t(std::llround(last.share * double(set.size())));
+  check(count <= set.size(), "split", count, " pictures for validation are more than the ", set.size(), " there are");
+  return {set.part(0, set.size() - count), set.part(set.size() - count, set.size())};
+}
+
+}  // namespace hush::data
