@@ -25,7 +25,8 @@
 namespace hush {
 
 /// What training reads: `size()` items, and the images of any of them, [n, H, W, C] in [-1, 1]; for a process with a
-/// condition, `Examples` of images and what the process is given with them.
+/// condition, `Examples` of images and what the process is given with them. A set whose
+/// items change from epoch to epoch (random masks) takes the epoch's number, from 0, behind the items.
 template <class D>
 concept Dataset = requires(const D& data, std::span<const std::int64_t> items) {
   { data.size() } -> std::convertible_to<std::int64_t>;
@@ -131,6 +132,8 @@ class Training {
                       double(numbers[GradientReport::norm])};
     check_finite(report.loss, "loss", report);
     check_finite(report.gradient_norm, "gradient", report);
+    weights.move_buffers(1 / double(options.accumulate));
+    average.average_buffers(weights, options.ema.at(step + 1));
     shadowed_ = step + 1;
     ++step;
     epoch_loss += report.loss;
@@ -178,7 +181,7 @@ class Training {
 
   const Proc& process;
   Net& net;
-  Net averaged;  // the moving average of net
+  Net averaged;  // the moving average of net, its buffers included: they go with weights that lag behind
   const Opt& optimizer;
   const Data& data;
   TrainOptions<Data> options;

@@ -22,6 +22,8 @@ struct Init {
 /// A trainable tensor, and the gradient that Tape::backward adds to. An empty value means that the layer has none
 /// (a convolution without bias). `grad` is mutable because a forward pass over a const network may record gradients;
 /// `shadow` because whoever runs many passes over unchanged values may keep a copy in the scalars of the layers.
+/// Where `trained` is false it is a buffer: numbers that layers measure in training (running statistics). Files hold
+/// it, no optimizer sees it, and `grad` is what the backward passes want added to it.
 template <Backend B>
 struct Parameter {
   using backend = B;
@@ -29,10 +31,19 @@ struct Parameter {
   mutable Tensor<B, typename B::master> grad;
   mutable Tensor<B> shadow;  // `value` in the scalars that layers compute with; empty: made when asked for
   Init init;
+  bool trained = true;
 
   Parameter() = default;
   Parameter(const B& on, const Shape& shape, Init start) : value(on, shape), init(start) {}
 };
+
+/// A parameter that is a buffer.
+template <Backend B>
+Parameter<B> buffer(const B& on, const Shape& shape, Init start) {
+  Parameter<B> p(on, shape, start);
+  p.trained = false;
+  return p;
+}
 
 /// The values of a parameter in the scalars that matrix products take: the values themselves where these are the same,
 /// else the shadow, or a fresh copy if there is none.

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -9,9 +10,10 @@
 
 namespace hush {
 
-/// All parameters of a network in one buffer, and all gradients in another: the network's parameters become parts of
-/// them. So one kernel updates, averages, clips or measures the whole network. Parameters begin at multiples of 64
-/// bytes; the gaps hold zeros.
+/// All parameters of a network in one piece of memory, and all gradients in another: the network's parameters become
+/// parts of them. So one kernel updates, averages, clips or measures the whole network. What is trained comes first,
+/// `size()` numbers that an optimizer may see; buffers stand behind, up to `extent()`. Parameters begin at multiples of
+/// 64 bytes; the gaps hold zeros.
 template <Backend B>
 class FlatParameters {
  public:
@@ -20,20 +22,26 @@ class FlatParameters {
     std::string name;
     Shape shape;
     std::int64_t offset;
+    bool trained;
   };
 
   FlatParameters() = default;
-  /// Moves the parameters of `net` into a fresh buffer; copies of `net` made earlier keep the old memory.
+  /// Moves the parameters of `net` into fresh memory; copies of `net` made earlier keep the old one.
   template <class Net>
   explicit FlatParameters(Net& net) {
     B on{};
+    std::int64_t buffers = 0;
     walk(net, [&](const std::string& name, const Parameter<B>& p) {
       if (parts_.empty()) on = p.value.on();
-      parts_.push_back({name, p.value.shape(), size_});
-      size_ += (p.value.size() + gap - 1) / gap * gap;
+      std::int64_t& end = p.trained ? size_ : buffers;
+      parts_.push_back({name, p.value.shape(), end, p.trained});
+      end += (p.value.size() + gap - 1) / gap * gap;
     });
-    values_ = Tensor<B, master>(on, {size_});
-    fill(on, size_, 0, values_.data());
+    for (Part& part : parts_)
+      if (!part.trained) part.offset += size_;
+    extent_ = size_ + buffers;
+    values_ = Tensor<B, master>(on, {extent_});
+    fill(on, extent_, 0, values_.data());
     std::size_t i = 0;
     walk(net, [&](const std::string&, Parameter<B>& p) {
       auto home = part(values_, i++);
@@ -43,7 +51,7 @@ class FlatParameters {
     });
   }
 
-  /// Gives the network's gradients their buffer, all zeros.
+  /// Gives the network's gradients their memory, all zeros.
   template <class Net>
   void attach_gradients(Net& net) {
     grads_ = Tensor<B, master>(values_.on(), values_.shape());
@@ -51,17 +59,26 @@ class FlatParameters {
     std::size_t i = 0;
     walk(net, [&](const std::string&, Parameter<B>& p) { p.grad = part(grads_, i++); });
   }
-  void zero_gradients() { fill(grads_.on(), size_, 0, grads_.data()); }
+  void zero_gradients() { fill(grads_.on(), extent_, 0, grads_.data()); }
 
-  /// Keeps a copy of the values in the scalars that layers compute with, where these are others; `refresh_shadow` fills
-  /// it, and so does an optimizer that is given it.
+  /// Gives the buffers `share` of what the backward passes since `zero_gradients` wanted added to them: 1 / n after n.
+  void move_buffers(double share) {
+    blend(1, std::as_const(values_).data(), share, std::as_const(grads_).data(), values_.data());
+  }
+  /// buffers = decay * buffers + (1 - decay) * those of `other`, of the same layout: a moving average of them.
+  void average_buffers(const FlatParameters& other, double decay) {
+    blend(decay, std::as_const(values_).data(), 1 - decay, other.values_.data(), values_.data());
+  }
+
+  /// Keeps a copy of the trained values in the scalars that layers compute with, where these are others;
+  /// `refresh_shadow` fills it, and so does an optimizer that is given it.
   template <class Net>
   void attach_shadow(const Net& net) {
     if constexpr (!std::is_same_v<typename B::scalar, master>) {
-      shadow_ = Tensor<B>(values_.on(), values_.shape());
+      shadow_ = Tensor<B>(values_.on(), {size_});
       std::size_t i = 0;
       walk(net, [&](const std::string&, const Parameter<B>& p) {
-        p.shadow = shadow_.part(parts_[i].offset, parts_[i].shape);
+        if (p.trained) p.shadow = shadow_.part(parts_[i].offset, parts_[i].shape);
         ++i;
       });
       refresh_shadow();
@@ -71,19 +88,20 @@ class FlatParameters {
     if (!shadow_.empty()) copy(values_.on(), size_, std::as_const(values_).data(), shadow_.data());
   }
 
-  /// The part of a buffer of this layout (values, gradients, a moment) that belongs to parameter i.
-  Tensor<B, master> part(const Tensor<B, master>& buffer, std::size_t i) const {
-    return buffer.part(parts_[i].offset, parts_[i].shape);
+  /// The part of an array of this layout (values, gradients, a moment) that belongs to parameter i.
+  Tensor<B, master> part(const Tensor<B, master>& array, std::size_t i) const {
+    return array.part(parts_[i].offset, parts_[i].shape);
   }
-  /// A buffer of this layout, all zeros.
+  /// An array of this layout, all zeros.
   Tensor<B, master> zeros() const {
-    Tensor<B, master> buffer(values_.on(), values_.shape());
-    fill(buffer.on(), size_, 0, buffer.data());
-    return buffer;
+    Tensor<B, master> array(values_.on(), values_.shape());
+    fill(array.on(), extent_, 0, array.data());
+    return array;
   }
 
   const std::vector<Part>& parts() const { return parts_; }
   std::int64_t size() const { return size_; }
+  std::int64_t extent() const { return extent_; }
   Tensor<B, master>& values() { return values_; }
   const Tensor<B, master>& values() const { return values_; }
   Tensor<B, master>& gradients() { return grads_; }
@@ -92,8 +110,14 @@ class FlatParameters {
 
  private:
   static constexpr std::int64_t gap = std::int64_t(64 / sizeof(master));
+  /// z = a x + b y, among the buffers of arrays that begin there.
+  void blend(double a, const master* x, double b, const master* y, master* z) const {
+    if (extent_ > size_)
+      blend_images(values_.on().in_full(), std::span<const double>(&a, 1), std::span<const double>(&b, 1),
+                   extent_ - size_, x + size_, y + size_, z + size_);
+  }
   std::vector<Part> parts_;
-  std::int64_t size_ = 0;
+  std::int64_t size_ = 0, extent_ = 0;
   Tensor<B, master> values_, grads_;
   Tensor<B> shadow_;
 };

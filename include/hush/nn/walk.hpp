@@ -17,8 +17,8 @@ inline constexpr bool is_list = false;
 template <class T>
 inline constexpr bool is_list<std::vector<T>> = true;
 
-/// Calls f(name, parameter) for every parameter of a network or layer, in the order of its members. A name is the
-/// dotted path of members, lists by index: `down.0.conv1.weight`. A layer lists its members in
+/// Calls f(name, parameter) for every parameter of a network or layer, buffers too, in the order of its members. A name
+/// is the dotted path of members, lists by index: `down.0.conv1.weight`. A layer lists its members in
 ///   static void visit(auto& self, auto&& f) { f("conv1", self.conv1); f("norm1", self.norm1); }
 /// where each is a Parameter, a layer, or a std::vector of layers. Empty parameters (no bias) are passed over.
 template <class Layer, class F>
@@ -35,11 +35,13 @@ void walk(Layer& layer, F&& f, const std::string& path = "") {
   }
 }
 
-/// The number of trainable scalars.
+/// The number of trainable scalars: buffers do not count.
 template <class Net>
 std::int64_t count_parameters(const Net& net) {
   std::int64_t count = 0;
-  walk(net, [&](const std::string&, const auto& parameter) { count += parameter.value.size(); });
+  walk(net, [&](const std::string&, const auto& parameter) {
+    if (parameter.trained) count += parameter.value.size();
+  });
   return count;
 }
 
