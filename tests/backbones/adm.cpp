@@ -268,6 +268,7 @@ TEST_CASE("adm: sizes that cannot be are refused in words") {
   CHECK(message({.multipliers = {1, 0}}) == "[Adm] each multiplier must be at least 1, is 0");
   CHECK(message({.blocks = 0}) == "[Adm] blocks must be at least 1, is 0");
   CHECK(message({.channels = 1}) == "[Adm] channels must be at least 2, is 1");
+  CHECK(message({.channels = 3, .embedding = {.half_minus_one = true}}) == "[Adm] channels must be at least 4, is 3");
   CHECK(message({.outputs = -1}) == "[Adm] outputs must be at least 0, is -1");
   CHECK(message({.image = {8, 8, 0}}) == "[Adm] image.channels must be at least 1, is 0");
   CHECK(message({.head_channels = -1}) == "[Adm] head_channels must be at least 0, is -1");

@@ -95,7 +95,8 @@ inline void validate(const AdmConfig& c, Ports ports) {
     check(n >= bound, "Adm", name, " must be at least ", bound, ", is ", n);
   };
   least(0, ports.extra_channels, "ports.extra_channels"), least(0, ports.cue_width, "ports.cue_width");
-  least(1, c.image.channels, "image.channels"), least(0, c.outputs, "outputs"), least(2, c.channels, "channels");
+  least(1, c.image.channels, "image.channels"), least(0, c.outputs, "outputs"),
+      least(c.embedding.half_minus_one ? 4 : 2, c.channels, "channels");
   least(1, c.blocks, "blocks"), least(0, c.head_channels, "head_channels"), least(1, c.heads, "heads");
   least(1, c.groups, "groups");
   check(!c.multipliers.empty() && c.multipliers.size() < 16, "Adm", "multipliers wants 1 to 15 entries, has ",

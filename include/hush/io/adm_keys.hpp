@@ -53,8 +53,7 @@ Parameters parameters_of(const Net& net) {
 
 /// A parameter of an Adm by its name: `down.1.blocks.0.conv1.weight`, `middle.attention.0.norm.bias`, `first.weight`.
 struct AdmName {
-  std::string part, kind, layer,
-      leaf;  // "down", "blocks", "conv1", "weight"; of what is in no stage only part and leaf
+  std::string part, kind, layer, leaf;  // "down", "blocks", "conv1", "weight"; part and leaf alone where it is no stage
   std::int64_t stage = 0, index = 0;
 
   explicit AdmName(std::string_view name) {
