@@ -189,7 +189,8 @@ TEST_CASE("cudnn conv2d: few channels are widened to 8 and the results narrowed 
   const Played played;
   for (const auto& s :
        {same(2, 5, 1, 8, 3), same(2, 5, 8, 1, 1), same(1, 4, 3, 5, 3), same(1, 1, 1, 1, 1), same(2, 3, 16, 8, 3),
-        same(1, 3, 17, 9, 3), hush::conv2d_sizes(2, 6, 7, 3, 4, 3, 3, 2, {0, 0, 1, 1})}) {
+        same(1, 3, 17, 9, 3), hush::conv2d_sizes(2, 6, 7, 3, 4, 3, 3, 2, {0, 0, 1, 1}),
+        hush::conv2d_sizes(2, 6, 4, 12, 5, 4, 4, 2, {1, 1, 1, 1})}) {
     const auto runs = [&](hush::Conv2dPrecision precision) {
       return conv2d_has_few_inputs(s, precision) || conv2d_has_few_outputs(s, precision) ? 2 : 6;
     };

@@ -3,6 +3,7 @@
 #include <functional>
 #include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
+#include <hush/backbones/simple_unet.hpp>
 #include <hush/tensor/conv2d_sizes.hpp>
 #include <memory>
 #include <vector>
@@ -25,6 +26,10 @@ struct Survey {
 };
 
 inline void conv2d(const Survey& on, const hush::Conv2dSizes& s, const auto&...) { on.met->push_back(s); }
+/// Forwards it is a transposed convolution; its gradients are those of the convolution whose sizes it has.
+inline void conv2d_backward_input(const Survey& on, const hush::Conv2dSizes& s, const auto&...) {
+  on.met->push_back(s);
+}
 
 void add(const Survey&, const auto&...) {}
 void add_channels(const Survey&, const auto&...) {}
@@ -43,6 +48,7 @@ void layer_norm(const Survey&, const auto&...) {}
 void linear(const Survey&, const auto&...) {}
 void max_pool2d(const Survey&, const auto&...) {}
 void multiply(const Survey&, const auto&...) {}
+void normalise_channels(const Survey&, const auto&...) {}
 void relu(const Survey&, const auto&...) {}
 void scale(const Survey&, const auto&...) {}
 void silu(const Survey&, const auto&...) {}
@@ -54,6 +60,7 @@ void upsample_nearest_backward(const Survey&, const auto&...) {}
 
 /// There is nothing to draw numbers for.
 inline void initialise(hush::Adm<Survey>&, hush::Seed) {}
+inline void initialise(hush::SimpleUnet<Survey>&, hush::Seed) {}
 
 /// The convolutions of one call of a network with `batch` images.
 template <class Net>
@@ -79,7 +86,7 @@ Network network(const char* name, const Net& net) {
 
 /// Every network that the project ships or its documents name: a line each.
 inline std::vector<Network> networks() {
-  using hush::Adm, hush::AttentionUnet;
+  using hush::Adm, hush::AttentionUnet, hush::SimpleUnet;
   return {
       network("AttentionUnet", AttentionUnet<Survey>({}, {}, {})),
       network("AttentionUnet, small", AttentionUnet<Survey>({.widths = {32, 64, 64}, .bottleneck = 128}, {}, {})),
@@ -89,6 +96,8 @@ inline std::vector<Network> networks() {
           "Adm, small, by convolutions",
           Adm<Survey>({.image = {32, 32, 3}, .channels = 32, .multipliers = {1, 2, 2}, .residual_resampling = false},
                       {.extra_channels = 3}, {})),
+      network("SimpleUnet, inpainting", SimpleUnet<Survey>({}, {.extra_channels = 3}, {})),
+      network("SimpleUnet, small", SimpleUnet<Survey>({.image = {32, 32, 1}, .widths = {8, 12, 24, 40, 56}}, {}, {})),
   };
 }
 
