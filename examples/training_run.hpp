@@ -68,7 +68,8 @@ struct Report {
 
 /// The loss curve of the whole run in loss.svg: the running mean of what steps.csv holds, and the validation loss of
 /// each epoch. `y` says what the loss is.
-inline void plot(const std::filesystem::path& run, const std::vector<EpochReport>& epochs, const std::string& y) {
+inline void plot(const std::filesystem::path& run, const std::vector<EpochReport>& epochs, const std::string& title,
+                 const std::string& y) {
   io::Curve training{.name = "training (running mean)"}, validation{.name = "validation"};
   std::ifstream rows(run / "steps.csv");
   std::string row;
@@ -82,7 +83,7 @@ inline void plot(const std::filesystem::path& run, const std::vector<EpochReport
     if (std::isfinite(e.validation_loss))
       validation.x.push_back(double(e.step)), validation.y.push_back(e.validation_loss);
   io::write_curves(run / "loss.svg", {training, validation},
-                   {.title = "Fashion-MNIST", .x = "step", .y = y, .logarithmic = true});
+                   {.title = title, .x = "step", .y = y, .logarithmic = true});
 }
 
 }  // namespace examples

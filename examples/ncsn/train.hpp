@@ -53,7 +53,7 @@ int train_on(const TrainArguments& a, const B& on) {
                   io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
                   examples::Pictures(a.run, a.sample_every, draw));
 
-  examples::plot(a.run, trained.epochs, "squared error of the score times sigma squared");
+  examples::plot(a.run, trained.epochs, "Fashion-MNIST", "squared error of the score times sigma squared");
   const auto weights = a.weights.empty() ? a.run / "weights.safetensors" : a.weights;
   io::save_weights(weights, trained.averaged, {.dtype = io::Dtype::F16, .metadata = description(recipe.network)});
   std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string() << ", logs in "

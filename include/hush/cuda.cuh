@@ -90,6 +90,7 @@
 #include <hush/cuda/additions.hpp>
 #include <hush/cuda/attention.hpp>
 #include <hush/cuda/attention_small.hpp>
+#include <hush/cuda/batch_norm.hpp>
 #include <hush/cuda/blas.hpp>
 #include <hush/cuda/blas_gemm.hpp>
 #include <hush/cuda/calls.hpp>
@@ -173,9 +174,11 @@
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/attention.hpp>
 #include <hush/ops/average_pool2d.hpp>
+#include <hush/ops/batch_norm.hpp>
 #include <hush/ops/concat.hpp>
 #include <hush/ops/concat_upsampled.hpp>
 #include <hush/ops/conv2d.hpp>
+#include <hush/ops/conv2d_transposed.hpp>
 #include <hush/ops/cross_entropy.hpp>
 #include <hush/ops/dropout.hpp>
 #include <hush/ops/embedding.hpp>
@@ -194,19 +197,26 @@
 #include <hush/ops/upsample.hpp>
 
 #include <hush/backbone.hpp>
+#include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
+#include <hush/backbones/simple_unet.hpp>
 #include <hush/conditioning.hpp>
 #include <hush/conditionings/beside.hpp>
 #include <hush/conditionings/lightness.hpp>
 #include <hush/conditionings/mask.hpp>
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/nn/attention.hpp>
+#include <hush/nn/attention_block.hpp>
+#include <hush/nn/batch_norm.hpp>
 #include <hush/nn/conv2d.hpp>
+#include <hush/nn/conv2d_transposed.hpp>
 #include <hush/nn/flat_parameters.hpp>
 #include <hush/nn/group_norm_chain.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>
+#include <hush/nn/res_block.hpp>
+#include <hush/nn/res_stage.hpp>
 #include <hush/nn/shadows.hpp>
 #include <hush/nn/skip.hpp>
 #include <hush/nn/walk.hpp>
@@ -232,14 +242,22 @@
 #include <hush/train.hpp>
 #include <hush/training.hpp>
 
+#include <hush/metrics/colourfulness.hpp>
 #include <hush/metrics/features.hpp>
+#include <hush/metrics/fool_rate.hpp>
+#include <hush/metrics/mae.hpp>
+#include <hush/metrics/per_image.hpp>
 #include <hush/metrics/precision_recall.hpp>
+#include <hush/metrics/psnr.hpp>
+#include <hush/metrics/ssim.hpp>
 
 #include <hush/by_norms.hpp>
 #include <hush/course.hpp>
 #include <hush/estimate_rule.hpp>
 #include <hush/exponential_integrator.hpp>
 #include <hush/frames.hpp>
+#include <hush/given.hpp>
 #include <hush/probability_flow.hpp>
 #include <hush/queued_steps.hpp>
 #include <hush/sample_options.hpp>
+#include <hush/warning.hpp>

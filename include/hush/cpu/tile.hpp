@@ -86,7 +86,7 @@ template <class T, int rows, int packets>
                                                  simd::Packet<T> (&sums)[rows][packets]) {
   simd::Packet<T> right[packets];
   simd::unrolled<packets>([&](auto j) __attribute__((always_inline)) {
-    right[j] = simd::load<T>(panel + j * simd::packet_size<T>);
+    right[j] = simd::load<T>(panel + j() * simd::packet_size<T>);
   });
   simd::unrolled<rows>([&](auto r) __attribute__((always_inline)) {
     const auto left = simd::broadcast<T>(row[r][k]);

@@ -120,8 +120,8 @@ class Checkpoints {
     for (const Json& e : member(checkpoint.state, "epochs", file)) {
       EpochReport report{e.at("epoch").get<std::int64_t>(), e.at("step").get<std::int64_t>(),
                          e.at("loss").get<double>()};
-      const auto read = [&](const char* name, double& loss) {
-        if (e.contains(name) && !e.at(name).is_null()) loss = e.at(name).get<double>();
+      const auto read = [&](const char* member_name, double& loss) {
+        if (e.contains(member_name) && !e.at(member_name).is_null()) loss = e.at(member_name).get<double>();
       };
       read("validation_loss", report.validation_loss), read("validation_hole_loss", report.validation_hole_loss);
       training.epochs.push_back(report);
