@@ -1,0 +1,152 @@
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <hush/io.hpp>
+#include <hush/metrics/colourfulness.hpp>
+#include <hush/metrics/mae.hpp>
+#include <hush/metrics/psnr.hpp>
+#include <hush/metrics/ssim.hpp>
+
+#include "restoring.hpp"
+
+namespace palette {
+
+/// The middle value of each pixel and channel over the images of a set, [1, H, W, C].
+template <class Pairs>
+Images<float> median_image(const Pairs& pairs) {
+  std::vector<std::int64_t> items(std::size_t(pairs.size()));
+  std::iota(items.begin(), items.end(), 0);
+  const Images<float> all = pairs.batch(items).images;
+  Images<float> median(1, all.height, all.width, all.channels);
+  std::vector<float> values(items.size());
+  for (std::int64_t p = 0; p < all.stride(); ++p) {
+    for (std::int64_t i = 0; i < all.count; ++i) values[std::size_t(i)] = all[i][std::size_t(p)];
+    const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    median.pixels[std::size_t(p)] = *middle;
+  }
+  return median;
+}
+
+/// What can be had without a network, by name: images of the truth's extents.
+using Baselines = std::vector<std::pair<std::string, Images<float>>>;
+
+/// The mean of a picture's known pixels, and the median training picture, in the hole.
+inline Baselines baselines(const Holed& given, const Images<float>& median) {
+  Images<float> flat = given.picture, usual = given.picture;
+  for (std::int64_t i = 0; i < flat.count; ++i) {
+    const auto hole = given.hole[given.hole.count == 1 ? 0 : i];
+    for (std::size_t c = 0; c < 3; ++c) {
+      double sum = 0, known = 0;
+      for (std::size_t p = 0; p < hole.size(); ++p)
+        if (hole[p] == 0) sum += given.picture[i][3 * p + c], ++known;
+      for (std::size_t p = 0; p < hole.size(); ++p)
+        if (hole[p] == 1)
+          flat[i][3 * p + c] = known > 0 ? float(sum / known) : 0.f, usual[i][3 * p + c] = median.pixels[3 * p + c];
+    }
+  }
+  return {{"mean of the known pixels", flat}, {"median training picture", usual}};
+}
+/// For colours (two channels) grey, the median colour and the median training picture; for JPEG (three) what was given.
+inline Baselines baselines(const Images<float>& given, const Images<float>& median) {
+  if (median.channels != 2) return {{"as given", given}};
+  Images<float> grey(given.count, given.height, given.width, 2), global = grey, usual = grey;
+  std::fill(grey.pixels.begin(), grey.pixels.end(), float(1. / 255));
+  for (std::size_t c = 0; c < 2; ++c) {
+    std::vector<float> values;
+    for (std::size_t p = c; p < median.pixels.size(); p += 2) values.push_back(median.pixels[p]);
+    std::nth_element(values.begin(), values.begin() + std::ptrdiff_t(values.size() / 2), values.end());
+    for (std::size_t p = c; p < global.pixels.size(); p += 2) global.pixels[p] = values[values.size() / 2];
+  }
+  for (std::int64_t i = 0; i < usual.count; ++i)
+    std::copy(median.pixels.begin(), median.pixels.end(), usual[i].begin());
+  return {{"grey", grey}, {"median colour", global}, {"median training picture", usual}};
+}
+
+/// `evaluate` on a machine: the last pictures of a folder, which training did not see.
+template <class B>
+int evaluate_on(const EvaluateArguments& a, const B& on) {
+  const Described model = described(a.weights);
+  const SampleArguments how = with_steps(a.how, model.preset);
+  const LinearBeta schedule = schedules(model.preset).sample;
+  return with_task(model.task, a.mask.empty() ? model.mask : a.mask, [&](const auto& task) {
+    const ImageSize size = model.network.image;
+    Adm<B> network(model.network, task.condition().ports(), Seed{}, on);
+    io::load_weights(a.weights, network);
+    const auto faces =
+        data::image_folder(a.data, {.size = {size.height, size.width}, .limit = a.limit, .in_memory = true});
+    const auto [first, last] = data::split(faces, {.count = a.validate});
+    check(first.size() > 0 && last.size() > 0, "evaluate",
+          "wants pictures for the medians and pictures to restore, has ", first.size(), " and ", last.size());
+    const auto seen = task.pairs(first, 0), held_out = task.pairs(last, how.seed + 1);
+
+    std::vector<std::int64_t> items(std::size_t(last.size()));
+    std::iota(items.begin(), items.end(), 0);
+    const auto examples = held_out.batch(items);
+    const Images<float>& truth = examples.images;
+    const std::int64_t batches = (truth.count + how.batch - 1) / how.batch;
+    io::Progress bar({.what = "evaluate", .total = batches * how.steps * how.samples});
+    Baselines results = baselines(examples.given, median_image(seen));
+    results.emplace_back(
+        words(how.sampler, ", ", how.steps, " steps, ",
+              how.samples == 1 ? words("one sample") : words("mean of ", how.samples, " samples")),
+        restored(task, network, schedule, examples.given, truth.count, how, 0, [&] { bar.update(1); }));
+    bar.finish();
+
+    io::Disk{}.make_folders(a.out);
+    std::string table = "method,item,mae,mae_in_hole,psnr,ssim,colourfulness\n";
+    const Bytes true_pictures = task.pictures(examples.given, truth);
+    const double colourful = metrics::colourfulness(true_pictures).mean();
+    std::printf("%-40s %8s %8s %8s %8s %8s\n", "mean over the pictures", "MAE", "in hole", "PSNR", "SSIM", "colour");
+    for (const auto& [name, images] : results) {
+      const Bytes pictures = task.pictures(examples.given, images);
+      const auto mae = metrics::mae(images, truth), psnr = metrics::psnr(pictures, true_pictures),
+                 ssim = metrics::ssim(pictures, true_pictures), colour = metrics::colourfulness(pictures);
+      metrics::PerImage in_hole{std::vector<double>(mae.values.size(), std::numeric_limits<double>::quiet_NaN())};
+      if constexpr (requires { examples.given.hole; }) in_hole = metrics::mae(images, truth, examples.given.hole);
+      std::printf("%-40s %8.4f %8.4f %8.2f %8.4f %8.2f\n", name.c_str(), mae.mean(), in_hole.mean(), psnr.mean(),
+                  ssim.mean(), colour.mean() / colourful);
+      for (std::size_t i = 0; i < mae.values.size(); ++i) {
+        std::string quoted = '"' + name + '"';
+        table += words(quoted, ',', i);
+        for (const metrics::PerImage* metric : {&mae, &std::as_const(in_hole), &psnr, &ssim, &colour})
+          table += ',' + io::number(metric->values[i]);
+        table += '\n';
+      }
+    }
+    std::printf(
+        "MAE of what the network makes, in [-1, 1]; PSNR and SSIM of pictures; colour: colourfulness over that of the "
+        "truth, which is %.1f\n",
+        colourful);
+    io::write_file(a.out / "evaluation.csv", std::string_view(table));
+    const Bytes rows = triptychs(task, examples.given, results.back().second, truth);
+    Bytes some(std::min<std::int64_t>(rows.count, 96), rows.height, rows.width, 3);
+    std::copy_n(rows.pixels.begin(), some.pixels.size(), some.pixels.begin());
+    io::write_png(a.out / "restored.png",
+                  io::tile(some, {.columns = 12, .gap = 2, .scale = rows.height < 64 ? 2 : 1}, std::uint8_t(255)));
+    // single files for comparisons with other programs
+    const auto write_all = [&](const char* folder, const Bytes& pictures) {
+      io::Disk{}.make_folders(a.out / folder);
+      for (std::int64_t i = 0; i < pictures.count; ++i)
+        io::write_png(a.out / folder / words(i, ".png"), Bytes(1, pictures.height, pictures.width, pictures.channels,
+                                                               {pictures[i].begin(), pictures[i].end()}));
+    };
+    write_all("truth", true_pictures), write_all("restored", task.pictures(examples.given, results.back().second));
+    if constexpr (requires { examples.given.hole; }) write_all("mask", data::to_bytes(examples.given.hole, {0, 1}));
+    std::cout << "table of single pictures, files and " << (a.out / "restored.png").string() << " in " << a.out.string()
+              << std::endl;
+    return 0;
+  });
+}
+
+}  // namespace palette

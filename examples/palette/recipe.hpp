@@ -1,0 +1,102 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include <hush/backbones/adm.hpp>
+#include <hush/ema.hpp>
+#include <hush/optimizers/adamw.hpp>
+#include <hush/parameterizations/predict_noise.hpp>
+#include <hush/process.hpp>
+#include <hush/rate.hpp>
+#include <hush/schedules/linear_beta.hpp>
+
+#include "../where.hpp"
+
+// What this program trains and samples: Palette (Saharia et al. 2022), image-to-image diffusion with a network that is
+// told the noise level gamma. The schedule that it is trained with and the one that it samples with may differ.
+namespace palette {
+
+using namespace hush;
+using examples::Where;
+
+/// The two schedules of a preset.
+struct Schedules {
+  LinearBeta train, sample;
+};
+/// `paper`: 20 steps that end in a signal-to-noise ratio of .65, as the tutorials have them; else 2000 steps for
+/// training, and 1000 for sampling, as Palette's authors recommend. Throws std::invalid_argument for another name.
+Schedules schedules(const std::string& preset);
+
+/// A process of a task with one of these schedules.
+template <class Task>
+auto process(const Task& task, const LinearBeta& schedule) {
+  return Process{schedule, PredictNoise<Gamma>{}, task.condition()};
+}
+
+/// What a preset stands for; `image` has the side that pictures are resized to.
+struct Recipe {
+  AdmConfig network;
+  AdamW optimizer;
+  Rate rate;
+  Ema ema;
+  std::int64_t epochs, batch;
+  double clip_gradient;
+};
+Recipe recipe(const std::string& preset, std::int64_t channels);
+
+/// What a weights file says in its metadata.
+struct Described {
+  std::string task, mask, preset;
+  AdmConfig network;
+};
+std::map<std::string, std::string> description(const Described& model);
+/// Throws FileError if the file does not say.
+Described described(const std::filesystem::path& weights);
+
+struct TrainArguments {
+  std::filesystem::path data, run = "out/palette", weights, cache;
+  std::string task = "inpainting", mask, preset = "small";
+  bool fresh = false;
+  std::int64_t side = 0, epochs = 0, batch = 0, limit = 0, validate = 200, restore = 32, save_every = 0;
+  int steps = 0;
+  double rate = 0, minutes = 0;
+  std::uint64_t seed = 0;
+  Where where;
+};
+int train(const TrainArguments& arguments);
+
+/// How pictures are sampled.
+struct SampleArguments {
+  std::string sampler = "ddim";
+  double eta = 0;
+  int steps = 0;  // 0: 20 for weights of the preset paper, else 50
+  std::int64_t batch = 16, samples = 1;
+  std::uint64_t seed = 0;
+};
+
+struct RestoreArguments {
+  std::filesystem::path weights, image, out = "restored.png";
+  std::string mask;
+  std::int64_t side = 0;
+  SampleArguments how;
+  Where where;
+};
+int restore(const RestoreArguments& arguments);
+
+struct EvaluateArguments {
+  std::filesystem::path weights, data, out = "out/evaluation";
+  std::string mask;
+  std::int64_t limit = 0, validate = 200;
+  SampleArguments how;
+  Where where;
+};
+int evaluate(const EvaluateArguments& arguments);
+
+/// The same on a GPU; what these do in a program that was built without CUDA is to say so.
+int train_on_cuda(const TrainArguments& arguments);
+int restore_on_cuda(const RestoreArguments& arguments);
+int evaluate_on_cuda(const EvaluateArguments& arguments);
+
+}  // namespace palette

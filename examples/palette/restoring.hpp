@@ -1,0 +1,72 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <hush/io/tile.hpp>
+#include <hush/sample.hpp>
+#include <hush/samplers/ddim.hpp>
+#include <hush/samplers/ddpm.hpp>
+
+#include "recipe.hpp"
+#include "tasks.hpp"
+
+// How the three commands make images of what is given.
+namespace palette {
+
+inline const std::vector<std::string> sampler_names{"ddim", "ddpm"};
+
+/// What a network makes of `count` given things, [count, H, W, channels] in [-1, 1]: the mean of as many samples as are
+/// asked for, each with a seed of its own. Image i belongs to number `first` + i.
+template <class Task, class Net>
+Images<float> restored(const Task& task, const Net& net, const LinearBeta& schedule,
+                       const typename decltype(task.condition())::Given& given, std::int64_t count,
+                       const SampleArguments& how, std::int64_t first = 0,
+                       const std::function<void()>& each = nullptr) {
+  using B = typename Net::backend;
+  const auto process = palette::process(task, schedule);
+  SampleOptions<B> options{.steps = how.steps, .count = count, .batch = how.batch, .first_image = first};
+  if (each)
+    options.each_step = [&](const Step<B>& step) {
+      if (step.step > 0) each();
+      return true;
+    };
+  Images<float> mean;
+  for (std::int64_t k = 0; k < how.samples; ++k) {
+    options.seed = how.seed + std::uint64_t(k);
+    const Images<float> one = how.sampler == "ddpm" ? sample(process, net, Ddpm{}, given, options)
+                                                    : sample(process, net, Ddim{.eta = how.eta}, given, options);
+    if (k == 0) {
+      mean = one;
+      continue;
+    }
+    for (std::size_t i = 0; i < mean.pixels.size(); ++i)
+      mean.pixels[i] += (one.pixels[i] - mean.pixels[i]) / float(k + 1);
+  }
+  return mean;
+}
+
+/// The steps that are asked for, or those that a preset's weights want.
+inline SampleArguments with_steps(SampleArguments how, const std::string& preset) {
+  if (how.steps == 0) how.steps = preset == "paper" ? 20 : 50;
+  return how;
+}
+
+/// Rows of what was given, what was made and the truth, side by side: condition | result | truth.
+template <class Task>
+Bytes triptychs(const Task& task, const typename decltype(task.condition())::Given& given, const Images<float>& made,
+                const Images<float>& truth) {
+  const Bytes columns[]{task.shown(given), task.pictures(given, made), task.pictures(given, truth)};
+  Bytes rows(0, made.height, made.width, 3);
+  for (std::int64_t i = 0; i < made.count; ++i)
+    for (const Bytes& column : columns) {
+      rows.pixels.insert(rows.pixels.end(), column[i].begin(), column[i].end());
+      ++rows.count;
+    }
+  return rows;
+}
+
+}  // namespace palette

@@ -1,0 +1,12 @@
+#include <hush/hush.hpp>
+
+#include "train.hpp"
+
+namespace palette {
+
+int train(const TrainArguments& arguments) {
+  if (arguments.where.device == "cuda") return train_on_cuda(arguments);
+  return train_on(arguments, Cpu<float>{.threads = arguments.where.threads});
+}
+
+}  // namespace palette

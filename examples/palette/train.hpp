@@ -1,0 +1,157 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <hush/draws/between_neighbours.hpp>
+#include <hush/io.hpp>
+#include <hush/metrics/mae.hpp>
+#include <hush/train.hpp>
+
+#include "../training_run.hpp"
+#include "restoring.hpp"
+
+namespace palette {
+
+/// An observer that restores the first validation pictures after each epoch: prints the line of the tutorials, writes
+/// condition | result | truth, and keeps the weights whose mean absolute error is the least so far.
+template <class Task, class Pairs>
+class Restorations {
+ public:
+  Restorations(const Task& task, const Pairs& pairs, LinearBeta schedule, SampleArguments how, std::int64_t count,
+               std::filesystem::path run, Described model, io::TensorBoard& board)
+      : task_(task),
+        pairs_(pairs),
+        schedule_(schedule),
+        how_(how),
+        run_(std::move(run)),
+        model_(std::move(model)),
+        board_(board),
+        items_(std::size_t(std::min(count, pairs.size()))) {
+    std::iota(items_.begin(), items_.end(), 0);
+  }
+  template <class T>
+  void start(const T& training) {
+    log_.emplace(run_ / "restorations.csv", std::vector<std::string>{"mae", "mae_in_hole"},
+                 training.step > 0 ? training.step : -1);
+    if (training.step == 0 || !std::filesystem::exists(best_file())) return;
+    const auto about = io::read_safetensors(best_file()).metadata;
+    if (about.count("mae") && std::stoll(about.at("step")) <= training.step) best_ = std::stod(about.at("mae"));
+  }
+  template <class T>
+  void epoch(const T& training, const EpochReport& report) {
+    const auto now = std::chrono::steady_clock::now();
+    if (items_.empty()) return;
+    const auto examples = pairs_.batch(items_);
+    const Images<float> made =
+        restored(task_, training.averaged, schedule_, examples.given, examples.images.count, how_);
+    const double mae = metrics::mae(made, examples.images).mean();
+    double in_hole = std::numeric_limits<double>::quiet_NaN();
+    if constexpr (requires { examples.given.hole; })
+      in_hole = metrics::mae(made, examples.images, examples.given.hole).mean();
+    const std::string line(59, '-');
+    std::printf("%s\n| End of epoch %3d | Time: %5.2fs | Train Loss %8.3f | Valid Loss %8.3f | Valid MAE %8.3f \n%s\n",
+                line.c_str(), int(report.epoch + 1), std::chrono::duration<double>(now - begin_).count(), report.loss,
+                report.validation_loss, mae, line.c_str());
+    std::fflush(stdout);
+    log_->row(report.step, {mae, in_hole});
+    io::EventScalars scalars{{"restored/mae", mae}};
+    if (std::isfinite(in_hole)) scalars.emplace_back("restored/mae_in_hole", in_hole);
+    board_.events().scalars(report.step, scalars);
+    const Bytes rows = triptychs(task_, examples.given, made, examples.images);
+    io::write_png(run_ / words("epoch-", report.epoch + 1, ".png"),
+                  io::tile(rows, {.columns = 12, .gap = 2, .scale = rows.height < 64 ? 2 : 1}, std::uint8_t(255)));
+    if (mae < best_) {
+      best_ = mae;
+      io::WeightFile as{.dtype = io::Dtype::F16, .metadata = description(model_)};
+      as.metadata["mae"] = io::number(mae), as.metadata["step"] = std::to_string(report.step);
+      io::save_weights(best_file(), training.averaged, as);
+    }
+    begin_ = std::chrono::steady_clock::now();
+  }
+
+ private:
+  std::filesystem::path best_file() const { return run_ / "best.safetensors"; }
+
+  const Task& task_;
+  const Pairs& pairs_;
+  LinearBeta schedule_;
+  SampleArguments how_;
+  std::filesystem::path run_;
+  Described model_;
+  io::TensorBoard& board_;
+  std::vector<std::int64_t> items_;
+  std::optional<io::CsvLog> log_;
+  double best_ = std::numeric_limits<double>::infinity();
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+/// `train` on a machine.
+template <class B>
+int train_on(const TrainArguments& a, const B& on) {
+  return with_task(a.task, a.mask, [&](const auto& task) {
+    Recipe recipe = palette::recipe(a.preset, task.channels);
+    if (a.epochs) recipe.epochs = a.epochs;
+    if (a.batch) recipe.batch = a.batch;
+    if (a.rate > 0) recipe.optimizer.rate = a.rate;
+    ImageSize& size = recipe.network.image;
+    if (a.side) size.height = size.width = a.side;
+    const Schedules schedules = palette::schedules(a.preset);
+    const SampleArguments how = with_steps({.steps = a.steps, .batch = recipe.batch}, a.preset);
+
+    io::Disk{}.make_folders(a.run);
+    const auto faces = data::image_folder(
+        a.data, {.size = {size.height, size.width}, .limit = a.limit, .cache = a.cache, .in_memory = a.cache.empty()});
+    const auto [first, last] = data::split(faces, {.count = a.validate});
+    const auto pairs = task.pairs(first, a.seed), held_out = task.pairs(last, a.seed + 1);
+    using Pairs = std::remove_const_t<decltype(pairs)>;
+
+    const auto process = palette::process(task, schedules.train);
+    Adm<B> unet(recipe.network, process.ports(), Seed{a.seed}, on);
+    std::cout << "network of " << count_parameters(unet) << " parameters, " << pairs.size() << " pictures, "
+              << recipe.epochs << " epochs of " << pairs.size() / recipe.batch << " steps" << std::endl;
+    const std::string mask = [&] {
+      if constexpr (requires { task.mask; })
+        return task.mask;
+      else
+        return std::string();
+    }();
+    const Described model{a.task, mask, a.preset, recipe.network};
+    io::TensorBoard board(a.run, 10);
+    const auto trained = hush::train(
+        process, unet, recipe.optimizer, pairs,
+        TrainOptions<Pairs>{.epochs = recipe.epochs,
+                            .batch = recipe.batch,
+                            .seed = a.seed,
+                            .rate = recipe.rate,
+                            .clip_gradient = recipe.clip_gradient,
+                            .ema = recipe.ema,
+                            .draw = BetweenNeighbours{},
+                            .validation = held_out.size() ? &held_out : nullptr,
+                            .stop = examples::stop_when_asked(a.minutes)},
+        io::Checkpoints(
+            {.run = a.run,
+             .every = a.save_every,
+             .resume = !a.fresh,
+             .identity = words(a.task, ' ', mask, ' ', a.preset, ' ', size, " rate ", recipe.optimizer.rate)}),
+        io::LossLog(a.run), board, io::TrainingBar({.what = "train"}),
+        Restorations(task, held_out, schedules.sample, how, a.restore, a.run, model, board));
+
+    examples::plot(a.run, trained.epochs, a.task, "mean squared error of the noise");
+    const auto weights = a.weights.empty() ? a.run / "weights.safetensors" : a.weights;
+    io::save_weights(weights, trained.averaged, {.dtype = io::Dtype::F16, .metadata = description(model)});
+    std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string()
+              << ", the best of all epochs in " << (a.run / "best.safetensors").string() << ", logs in "
+              << a.run.string() << std::endl;
+    return examples::exit_code();
+  });
+}
+
+}  // namespace palette
