@@ -4,14 +4,13 @@
 #include "sample.hpp"
 #include "train.hpp"
 
-// The two commands on a GPU are compiled once a precision, each in a file of its own; who calls them compiles nothing.
 namespace fashion {
 
-extern template int train_on(const TrainArguments&, const Cuda<bf16>&);
-extern template int train_on(const TrainArguments&, const Cuda<tf32>&);
-extern template int train_on(const TrainArguments&, const Cuda<float>&);
-extern template int sample_on(const SampleArguments&, const Cuda<bf16>&);
-extern template int sample_on(const SampleArguments&, const Cuda<tf32>&);
-extern template int sample_on(const SampleArguments&, const Cuda<float>&);
+/// The commands on a GPU; compiled once a precision.
+template <class B>
+Commands commands_on() {
+  return {[](const TrainArguments& arguments) { return train_on(arguments, B{}); },
+          [](const SampleArguments& arguments) { return sample_on(arguments, B{}); }};
+}
 
 }  // namespace fashion

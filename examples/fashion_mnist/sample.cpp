@@ -5,7 +5,7 @@
 namespace fashion {
 
 int sample(const SampleArguments& arguments) {
-  if (arguments.where.device == "cuda") return sample_on_cuda(arguments);
+  if (arguments.where.device == "cuda") return examples::on_cuda<Commands>(arguments.where.precision).sample(arguments);
   return sample_on(arguments, Cpu<float>{.threads = arguments.where.threads});
 }
 

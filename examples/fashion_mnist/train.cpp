@@ -5,7 +5,7 @@
 namespace fashion {
 
 int train(const TrainArguments& arguments) {
-  if (arguments.where.device == "cuda") return train_on_cuda(arguments);
+  if (arguments.where.device == "cuda") return examples::on_cuda<Commands>(arguments.where.precision).train(arguments);
   return train_on(arguments, Cpu<float>{.threads = arguments.where.threads});
 }
 

@@ -58,8 +58,10 @@ struct SampleArguments {
 };
 int sample(const SampleArguments& arguments);
 
-/// The same on a GPU; what these do in a program that was built without CUDA is to say so.
-int train_on_cuda(const TrainArguments& arguments);
-int sample_on_cuda(const SampleArguments& arguments);
+/// The same on a GPU.
+struct Commands {
+  int (*train)(const TrainArguments& arguments);
+  int (*sample)(const SampleArguments& arguments);
+};
 
 }  // namespace ncsn

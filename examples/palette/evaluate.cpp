@@ -5,7 +5,8 @@
 namespace palette {
 
 int evaluate(const EvaluateArguments& arguments) {
-  if (arguments.where.device == "cuda") return evaluate_on_cuda(arguments);
+  if (arguments.where.device == "cuda")
+    return examples::on_cuda<Commands>(arguments.where.precision).evaluate(arguments);
   return evaluate_on(arguments, Cpu<float>{.threads = arguments.where.threads});
 }
 

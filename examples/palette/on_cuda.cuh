@@ -5,17 +5,14 @@
 #include "restore.hpp"
 #include "train.hpp"
 
-// The commands on a GPU are compiled once a precision, each in a file of its own; who calls them compiles nothing.
 namespace palette {
 
-extern template int train_on(const TrainArguments&, const Cuda<bf16>&);
-extern template int train_on(const TrainArguments&, const Cuda<tf32>&);
-extern template int train_on(const TrainArguments&, const Cuda<float>&);
-extern template int restore_on(const RestoreArguments&, const Cuda<bf16>&);
-extern template int restore_on(const RestoreArguments&, const Cuda<tf32>&);
-extern template int restore_on(const RestoreArguments&, const Cuda<float>&);
-extern template int evaluate_on(const EvaluateArguments&, const Cuda<bf16>&);
-extern template int evaluate_on(const EvaluateArguments&, const Cuda<tf32>&);
-extern template int evaluate_on(const EvaluateArguments&, const Cuda<float>&);
+/// The commands on a GPU; compiled once a precision.
+template <class B>
+Commands commands_on() {
+  return {[](const TrainArguments& arguments) { return train_on(arguments, B{}); },
+          [](const RestoreArguments& arguments) { return restore_on(arguments, B{}); },
+          [](const EvaluateArguments& arguments) { return evaluate_on(arguments, B{}); }};
+}
 
 }  // namespace palette

@@ -94,9 +94,11 @@ struct EvaluateArguments {
 };
 int evaluate(const EvaluateArguments& arguments);
 
-/// The same on a GPU; what these do in a program that was built without CUDA is to say so.
-int train_on_cuda(const TrainArguments& arguments);
-int restore_on_cuda(const RestoreArguments& arguments);
-int evaluate_on_cuda(const EvaluateArguments& arguments);
+/// The same on a GPU.
+struct Commands {
+  int (*train)(const TrainArguments& arguments);
+  int (*restore)(const RestoreArguments& arguments);
+  int (*evaluate)(const EvaluateArguments& arguments);
+};
 
 }  // namespace palette

@@ -5,7 +5,8 @@
 namespace palette {
 
 int restore(const RestoreArguments& arguments) {
-  if (arguments.where.device == "cuda") return restore_on_cuda(arguments);
+  if (arguments.where.device == "cuda")
+    return examples::on_cuda<Commands>(arguments.where.precision).restore(arguments);
   return restore_on(arguments, Cpu<float>{.threads = arguments.where.threads});
 }
 
