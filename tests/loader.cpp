@@ -86,3 +86,20 @@ TEST_CASE("loader: a set that changes from epoch to epoch is told which one it i
   ahead.load_ahead(3);
   CHECK(ahead.batch(3).given == loader.batch(3).given);
 }
+
+TEST_CASE("loader: a set that can is told the next batch as soon as it gave this one") {
+  struct Told {
+    mutable std::vector<std::vector<std::int64_t>> calls;
+    std::int64_t size() const { return 4; }
+    Images<float> batch(std::span<const std::int64_t> items) const {
+      calls.push_back({items.begin(), items.end()});
+      return Images<float>(std::int64_t(items.size()), 1, 1, 1);
+    }
+    void prefetch(std::span<const std::int64_t> items) const { calls.push_back({items.begin(), items.end()}); }
+  };
+  const Told data;
+  Loader<Cpu<float>, Told> loader(Cpu<float>{}, data, {.batch = 2, .seed = 1});
+  for (std::int64_t step = 0; step < 5; ++step) loader.batch(step);  // over the ends of two epochs
+  REQUIRE(data.calls.size() == 10);
+  for (std::size_t i = 1; i + 1 < 10; i += 2) CHECK(data.calls[i] == data.calls[i + 1]);
+}

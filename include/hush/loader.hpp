@@ -44,7 +44,8 @@ Examples<GivenOf<Data>> examples_of(const Data& data, std::span<const std::int64
 }
 
 /// The batches of a training in their order, a function of (seed, step). Where the backend copies beside what it
-/// computes, the next batch can be read and sent on its way while this one is worked on.
+/// computes, the next batch can be read and sent on its way while this one is worked on; elsewhere a data set that has
+/// a `prefetch(items)` is told the next batch's items as soon as it has given this one's.
 template <Backend F, class Data>
 class Loader {
  public:
@@ -76,6 +77,7 @@ class Loader {
     const std::exception_ptr failed = std::exchange(failed_, nullptr);
     if (std::exchange(ahead_, -1) != step) {
       auto examples = examples_of(data_, items(step), epoch_of(step));
+      if constexpr (requires { data_.prefetch(items(step)); }) data_.prefetch(items(step + 1));
       return {upload(on_, examples.images), std::move(examples.given)};
     }
     if (failed) std::rethrow_exception(failed);

@@ -30,3 +30,16 @@ TEST_CASE("with_holes: no rule") {
   CHECK_THROWS_WITH_AS(data::WithHoles(pictures, nullptr), "[WithHoles] wants a rule for the masks, one of data::masks",
                        std::invalid_argument);
 }
+
+TEST_CASE("with_holes: tells its pictures what will be asked for, where they want to know") {
+  struct Telling : BytePictures {
+    mutable std::vector<std::int64_t> told;
+    void prefetch(std::span<const std::int64_t> items) const { told.assign(items.begin(), items.end()); }
+  };
+  const Telling pictures;
+  const data::WithHoles set(pictures, data::masks::Centre{});
+  const std::vector<std::int64_t> items{4, 1};
+  set.prefetch(items);
+  CHECK(pictures.told == items);
+  static_assert(!requires(const data::WithHoles<BytePictures>& plain) { plain.prefetch(items); });
+}

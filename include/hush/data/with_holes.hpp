@@ -27,6 +27,8 @@ class WithHoles {
     Images<float> shown = whole;
     return {std::move(whole), {std::move(shown), std::move(holes)}};
   }
+  void prefetch(std::span<const std::int64_t> items) const requires requires(const Set& set) { set.prefetch(items); }
+  { pictures_.prefetch(items); }
 
  private:
   const Set& pictures_;

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The program of the four image-to-image tasks from end to end on a dozen small pictures: each trains, is evaluated and
+# restores; known pixels survive; what cannot be is refused in one line.
+set -euo pipefail
+program=$HUSH_PALETTE scratch=$HUSH_SCRATCH
+rm -rf "$scratch" && mkdir -p "$scratch/pictures/below"
+for i in 0 1 2 3 4 5 6 7 8 9 10 11; do
+  "$HUSH_FASHION_MNIST" strip --data data/fashion_mnist_2000 --image "$i" --scale 1 --out "$scratch/pictures/below/$i.png" >/dev/null
+done
+size=(--size 8 --limit 12 --validate 3 --batch 4)
+
+works() { "$program" "$@" >"$scratch/out" 2>&1 || { echo "FAILED: $*"; cat "$scratch/out"; exit 1; }; }
+for task in inpainting uncropping colorization jpeg; do
+  run=$scratch/$task
+  works train --task "$task" --data "$scratch/pictures" --run "$run" --epochs 2 --steps 2 --restore 2 "${size[@]}"
+  grep -q "| End of epoch   2 | Time: " "$scratch/out"
+  [ "$(wc -l <"$run/restorations.csv")" -eq 3 ] && [ "$(wc -l <"$run/steps.csv")" -eq 5 ]
+  ls "$run"/events.out.tfevents.* "$run/best.safetensors" "$run/epoch-2.png" >/dev/null
+  works evaluate --weights "$run/weights.safetensors" --data "$scratch/pictures" --limit 12 --validate 3 --steps 2 --samples 2 --out "$run/e"
+  grep -q "mean of 2 samples" "$scratch/out" && ls "$run/e/truth/2.png" "$run/e/restored.png" >/dev/null
+  works restore --weights "$run/best.safetensors" --image "$scratch/pictures" --out "$run/restored" --size 8 --steps 1
+  [ "$(find "$run/restored" -name '*.png' | wc -l)" -eq 12 ]
+done
+works train --task inpainting --data "$scratch/pictures" --run "$scratch/inpainting" --epochs 2 --steps 2 "${size[@]}"  # nothing left to do
+
+refused() {  # what the message must contain, then the arguments
+  local wanted=$1 status=0
+  shift
+  "$program" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
+  [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err" ||
+    { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
+}
+weights=$scratch/inpainting/weights.safetensors
+refused "there is no such folder" train --data "$scratch/nowhere"
+refused "mask" train --task jpeg --mask centre --data "$scratch/pictures" --run "$scratch/x"
+refused "there is no mask called circle" train --mask circle --data "$scratch/pictures" --run "$scratch/x"
+refused "more than the 12 there are" train --data "$scratch/pictures" --run "$scratch/x" --size 8 --limit 12 --validate 13
+refused "must be multiples of 4" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 6 --out "$scratch/y.png"
+refused "which task it is of" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
+refused "wanted is one of 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --mask "$scratch/pictures/below/1.png" --out "$scratch/y.png"
+[ ! -e "$scratch/y.png" ]
+rm -rf "$scratch"
