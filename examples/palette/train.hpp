@@ -147,8 +147,9 @@ int train_on(const TrainArguments& a, const B& on) {
     examples::plot(a.run, trained.epochs, a.task, "mean squared error of the noise");
     const auto weights = a.weights.empty() ? a.run / "weights.safetensors" : a.weights;
     io::save_weights(weights, trained.averaged, {.dtype = io::Dtype::F16, .metadata = description(model)});
+    const auto best = a.run / "best.safetensors";
     std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string()
-              << ", the best of all epochs in " << (a.run / "best.safetensors").string() << ", logs in "
+              << (std::filesystem::exists(best) ? ", those of the best epoch in " + best.string() : "") << ", logs in "
               << a.run.string() << std::endl;
     return examples::exit_code();
   });

@@ -16,6 +16,8 @@ for task in inpainting uncropping colorization jpeg; do
   grep -q "| End of epoch   2 | Time: " "$scratch/out"
   [ "$(wc -l <"$run/restorations.csv")" -eq 3 ] && [ "$(wc -l <"$run/steps.csv")" -eq 5 ]
   ls "$run"/events.out.tfevents.* "$run/best.safetensors" "$run/epoch-2.png" >/dev/null
+  least=$(tail -n +2 "$run/restorations.csv" | cut -d, -f2 | sort -g | head -1)
+  grep -qaF "\"mae\":\"$least\"" "$run/best.safetensors" || { echo "FAILED: the best weights are not those of MAE $least"; exit 1; }
   works evaluate --weights "$run/weights.safetensors" --data "$scratch/pictures" --limit 12 --validate 3 --steps 2 --samples 2 --out "$run/e"
   grep -q "mean of 2 samples" "$scratch/out" && ls "$run/e/truth/2.png" "$run/e/restored.png" >/dev/null
   works restore --weights "$run/best.safetensors" --image "$scratch/pictures" --out "$run/restored" --size 8 --steps 1
