@@ -222,8 +222,8 @@ TEST_CASE("sample: a run that starts from noise where there is signal left says 
     sample(Process{schedule, PredictNoise{}}, Formula<float>{zero}, Ddim{},
            {.steps = 2, .count = 1, .grid = Trailing{}, .start = start});
   };
-  const LinearBeta twenty{
-      .first = 2e-4, .last = 0.09, .steps = 20};  // no other test's: of theirs it may be said already
+  // A schedule that no other test has: of theirs it may have been said already.
+  const LinearBeta twenty{.first = 2e-4, .last = 0.09, .steps = 20};
   run(twenty, FromUniform{});
   run({}, FromNoise{});
   CHECK(heard.empty());
