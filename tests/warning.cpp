@@ -8,12 +8,17 @@
 TEST_CASE("warning: said once, to whom the program chose") {
   const auto before = hush::warning_sink();
   std::vector<std::string> heard;
+  int made = 0;
+  const auto say = [&](const char* kind, double number) {
+    hush::warn_once(kind, number, [&] { return ++made, std::string(kind) + (number == 1 ? "" : " again"); });
+  };
   hush::warning_sink() = [&](std::string_view words) { heard.emplace_back(words); };
-  hush::warn_once("tests/warning: one");
-  hush::warn_once("tests/warning: two");
-  hush::warn_once("tests/warning: one");
-  CHECK(heard == std::vector<std::string>{"tests/warning: one", "tests/warning: two"});
+  say("one", 1);
+  say("two", 1), say("one", 2);
+  say("one", 1);
+  CHECK(heard == std::vector<std::string>{"one", "two", "one again"});
   hush::warning_sink() = nullptr;
-  hush::warn_once("tests/warning: three");  // heard by nobody, and harmless
+  say("three", 1);   // heard by nobody, and harmless
+  CHECK(made == 3);  // words that nobody hears are not made
   hush::warning_sink() = before;
 }

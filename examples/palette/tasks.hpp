@@ -48,9 +48,10 @@ struct Inpainting {
   std::string mask = "centre";  // a name, or a PNG file whose white is the hole
 
   static constexpr std::int64_t channels = 3;
+  bool is_file() const { return std::filesystem::path(mask).has_extension(); }
   Mask condition() const { return {.channels = 3}; }
   auto pairs(const data::ImageFolder& set, std::uint64_t seed) const {
-    if (!std::filesystem::path(mask).has_extension()) return data::WithHoles(set, mask_rule(mask), seed);
+    if (!is_file()) return data::WithHoles(set, mask_rule(mask), seed);
     const auto file = [mask = mask](std::int64_t height, std::int64_t width, const data::MaskItem&) {
       return data::read_mask(mask, height, width);
     };
@@ -58,9 +59,8 @@ struct Inpainting {
   }
   /// What one picture is restored from.
   Holed given(const Bytes& picture, std::uint64_t seed, std::uint32_t item) const {
-    const bool is_file = std::filesystem::path(mask).has_extension();
-    return {data::to_floats(picture), is_file ? data::read_mask(mask, picture.height, picture.width)
-                                              : mask_rule(mask)(picture.height, picture.width, {seed, item, 0})};
+    return {data::to_floats(picture), is_file() ? data::read_mask(mask, picture.height, picture.width)
+                                                : mask_rule(mask)(picture.height, picture.width, {seed, item, 0})};
   }
   /// The images of a network, as pictures.
   Bytes pictures(const Holed&, const Images<float>& made) const { return data::to_bytes(made); }
@@ -111,7 +111,11 @@ struct JpegRestoration {
 inline const std::vector<std::string> task_names{"inpainting", "uncropping", "colorization", "jpeg"};
 template <class F>
 int with_task(const std::string& name, const std::string& mask, const F& f) {
-  const auto masked = [&](const char* usual) { return Inpainting{mask.empty() ? usual : mask}; };
+  const auto masked = [&](const char* usual) {
+    const Inpainting task{mask.empty() ? usual : mask};
+    if (!task.is_file()) mask_rule(task.mask);  // a name that is none is refused before anything is read
+    return task;
+  };
   if (name == "inpainting") return f(masked("centre"));
   if (name == "uncropping") return f(masked("frame"));
   check(mask.empty(), "mask", name, " has no mask");

@@ -23,10 +23,12 @@ namespace hush {
 inline void warn_of_signal(Level first) {
   const double snr = first.signal * first.signal / (first.noise * first.noise);
   if (!(snr > 1e-2)) return;
-  warn_once(words("[sample] the run starts from pure noise at time ", first.time,
-                  ", where the schedule still has a signal-to-noise ratio of ", snr,
-                  ": the network has never seen so little signal there. Use a schedule that ends in more noise, or a "
-                  "grid that begins with its noisiest level (Trailing)."));
+  warn_once("signal at the start", snr, [&] {
+    return words("[sample] the run starts from pure noise at time ", first.time,
+                 ", where the schedule still has a signal-to-noise ratio of ", snr,
+                 ": the network has never seen so little signal there. Use a schedule that ends in more noise, or a "
+                 "grid that begins with its noisiest level (Trailing).");
+  });
 }
 
 /// Makes `options.count` images, [count, H, W, C] on the host: starts from noise at the first time of the grid and

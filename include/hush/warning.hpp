@@ -3,8 +3,8 @@
 #include <iostream>
 #include <mutex>
 #include <set>
-#include <string>
 #include <string_view>
+#include <utility>
 
 namespace hush {
 
@@ -17,12 +17,14 @@ inline std::function<void(std::string_view)>& warning_sink() {
   return sink;
 }
 
-/// Says something once in the life of a program, however often it is asked to.
-inline void warn_once(const std::string& words) {
+/// Says what `words()` gives once in the life of a program for each kind (a literal) and number, however often it is
+/// asked to; the words are made only when they are said.
+template <class Words>
+void warn_once(std::string_view kind, double number, const Words& words) {
   static std::mutex mutex;
-  static std::set<std::string> said;
+  static std::set<std::pair<std::string_view, double>> said;
   const std::lock_guard lock(mutex);
-  if (said.insert(words).second && warning_sink()) warning_sink()(words);
+  if (said.insert({kind, number}).second && warning_sink()) warning_sink()(words());
 }
 
 }  // namespace hush

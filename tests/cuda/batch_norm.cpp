@@ -87,7 +87,8 @@ TEST_CASE("cuda batch norm: without a tape, memory that is not aligned and no pi
     run(askew.data() + 1, z.data() + 1);
     const auto wanted = download<double>(y), found = download<double>(z);
     CHECK(std::isnan(found[0]));
-    CHECK(std::vector<double>(found.begin() + 1, found.end()) == wanted);
+    CHECK(distance({found.begin() + 1, found.end()}, wanted) <
+          tolerance<T>());  // a compiler may contract one loop only
     normalise_channels(on, {1, 0, channels, channels, 1e-3}, straight.data(), mean.data(), variance.data(),
                        gamma.data(), beta.data(), y.data());
     CHECK(download<double>(y) == wanted);
