@@ -96,12 +96,14 @@ class Network:
     def add(self, *arguments, **named):
         self.layers.append(Layer(*arguments, **named))
 
-    def convolution(self, name, channels, out, pixels, kernel=3, bias=True, residual=False):
+    def convolution(self, name, channels, out, pixels, kernel=3, bias=True, residual=False, inputs=None, used=1):
+        """`inputs`: pixels read, if not as many as are written. `used`: the share of the kernel that a pixel needs,
+        where the image is enlarged on the way."""
         weights = kernel * kernel * channels * out
         self.add(
             name,
-            2 * weights * pixels,
-            (channels + (out if residual else 0)) * pixels,
+            2 * weights * pixels * used,
+            channels * (pixels if inputs is None else inputs) + (out * pixels if residual else 0),
             out * pixels,
             weights + (out if bias else 0),
         )
@@ -109,10 +111,15 @@ class Network:
     def linear(self, name, width, out, rows, residual=False):
         self.convolution(name, width, out, rows, kernel=1, residual=residual)
 
-    def norm(self, name, channels, pixels, residual=False):
-        """A group or layer norm with what follows it, element by element."""
+    def norm(self, name, channels, pixels, residual=False, halves=False):
+        """A group or layer norm with what follows it, element by element, and the mean of 2x2 pixels if it halves."""
         size = channels * pixels
-        self.add(name, (9 if residual else 8) * size, (2 if residual else 1) * size, size, 2 * channels, matrix=False)
+        read, written = (2 if residual else 1) * size, size / 4 if halves else size
+        self.add(name, (9 if residual else 8) * size, read, written, 2 * channels, matrix=False)
+
+    def batch_norm(self, name, channels, pixels):
+        """A norm by running statistics: a factor and a summand a channel, in the kernel of the layer before."""
+        self.add(name, 2 * channels * pixels, 0, 0, 2 * channels, matrix=False, kernels=0)
 
     def level_shift(self, name, embedding, channels):
         """A linear layer of the noise level's embedding: part of one product for all of them."""
@@ -182,7 +189,92 @@ def attention_unet(config):
     return net
 
 
-BACKBONES = {"attention_unet": attention_unet}  # one function a backbone; bench/gpu/networks.json has a line a network
+def adm(config):
+    """hush::Adm: see include/hush/backbones/adm.hpp. A convolution of an image that was enlarged by repeating its pixels
+    is four convolutions of 2x2, one a corner."""
+    net, told, blocks = Network(), 4 * config["channels"], config["blocks"]
+    height, width, channels = config["image"]
+    widths = [config["channels"] * multiplier for multiplier in config["multipliers"]]
+    pixels = [height * width >> (2 * level) for level in range(len(widths))]
+
+    def block(name, c, out, size, resample=None):
+        """`size`: pixels that it gives."""
+        inputs = {None: size, "down": 4 * size, "up": size // 4}[resample]
+        net.level_shift(name + ".told", told, 2 * out)
+        net.norm(name + ".norm1", c, inputs, halves=resample == "down")
+        if resample == "down":  # by the kernel of the norm
+            net.add(name + ".past", 4 * c * size, 0, c * size, matrix=False, kernels=0)
+        elif resample == "up":
+            net.add(name + ".past", 4 * c * size, c * inputs, c * size, matrix=False)
+        if resample == "up":
+            net.convolution(name + ".conv1", c, out, size, inputs=inputs, used=4 / 9)
+        else:
+            net.convolution(name + ".conv1", c, out, size)
+        net.norm(name + ".norm2", out, size)
+        if c != out:
+            net.convolution(name + ".shortcut", c, out, size, kernel=1)
+        net.convolution(name + ".conv2", out, out, size, residual=True)
+
+    def attention(name, c, size):
+        net.norm(name + ".norm", c, size)
+        net.attention(name, c, size, c // config["head_channels"], config["head_channels"], residual=True)
+
+    def stage(name, level, c, index):
+        block(f"{name}.{index}", c, widths[level], pixels[level])
+        if 2**level in config["attention"]:
+            attention(f"{name}.{index}.attention", widths[level], pixels[level])
+        return widths[level]
+
+    net.linear("time1", config["channels"], told, 1)
+    net.linear("time2", told, told, 1)
+    net.convolution("first", channels + config["condition"], widths[0], pixels[0])
+    now, skips = widths[0], [widths[0]]
+    for level in range(len(widths)):
+        for index in range(blocks):
+            skips.append(now := stage(f"down.{level}", level, now, index))
+        if level + 1 < len(widths):
+            block(f"down.{level}.resample", now, now, pixels[level + 1], "down")
+            skips.append(now)
+    block("middle.0", now, now, pixels[-1])
+    attention("middle.attention", now, pixels[-1])
+    block("middle.1", now, now, pixels[-1])
+    for level in reversed(range(len(widths))):
+        for index in range(blocks + 1):
+            now = stage(f"up.{level}", level, now + skips.pop(), index)
+        if level > 0:
+            block(f"up.{level}.resample", now, now, pixels[level - 1], "up")
+    net.norm("norm", now, pixels[0])
+    net.convolution("last", now, channels, pixels[0])
+    return net
+
+
+def simple_unet(config):
+    """hush::SimpleUnet: see include/hush/backbones/simple_unet.hpp. As it samples: training has to read what it norms."""
+    net, embedding, widths = Network(), config["embedding"], config["widths"]
+    height, width, channels = config["image"]
+    pixels = [height * width >> (2 * level) for level in range(len(widths))]
+
+    def block(name, c, out, size, resampled, used):
+        net.level_shift(name + ".shift", embedding, out)
+        net.convolution(name + ".conv1", c, out, size)
+        net.batch_norm(name + ".norm1", out, size)
+        net.convolution(name + ".conv2", out, out, size)
+        net.batch_norm(name + ".norm2", out, size)
+        net.convolution(name + ".resample", out, out, resampled, kernel=4, inputs=size, used=used)
+
+    net.linear("time", embedding, embedding, 1)
+    net.convolution("first", channels, widths[0], pixels[0])
+    for level, (c, out) in enumerate(zip(widths, widths[1:])):
+        block(f"down.{level}", c, out, pixels[level], pixels[level + 1], 1)
+    for level in reversed(range(len(widths) - 1)):
+        c, out = 2 * widths[level + 1], widths[level]
+        block(f"up.{len(widths) - 2 - level}", c, out, pixels[level + 1], pixels[level], 1 / 4)
+    net.convolution("last", widths[0], channels, pixels[0], kernel=1)
+    return net
+
+
+# One function a backbone; bench/gpu/networks.json has a line a network.
+BACKBONES = {"adm": adm, "attention_unet": attention_unet, "simple_unet": simple_unet}
 
 
 def table():

@@ -5,20 +5,22 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
-#include <span>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
+#include <hush/backbones/simple_unet.hpp>
 #include <hush/nn/shadows.hpp>
 #include <hush/optimizers/adamw.hpp>
 #include <hush/sample.hpp>
-#include <hush/samplers/ddpm.hpp>
-#include <hush/schedules/linear_beta.hpp>
 #include <hush/train.hpp>
+
+#include "tasks.hpp"
 
 // What hush_gpu_bench measures, written once for every backend.
 
@@ -28,7 +30,7 @@ namespace gpu_bench {
 struct Order {
   std::string network, precision, part = "forward", way = "eager";
   std::int64_t batch = 1;
-  int steps = 0;  // network calls of a sampling run; 0: as many as the process has
+  int steps = 0;  // network calls of a sampling run; 0: as many as the task has
   double seconds = 2;
 };
 
@@ -62,17 +64,6 @@ void take_time(Measured& measured, double seconds, const Call& call, const Wait&
   measured.calls = std::int64_t(blocks.size()) * count;
 }
 
-/// As many pictures as a batch has: speed does not depend on what they show.
-struct Pictures {
-  hush::Images<float> images;
-
-  Pictures(std::int64_t count, hush::ImageSize size) : images(count, size.height, size.width, size.channels) {
-    for (std::size_t i = 0; i < images.pixels.size(); ++i) images.pixels[i] = float(std::sin(0.7 * double(i)));
-  }
-  std::int64_t size() const { return images.count; }
-  hush::Images<float> batch(std::span<const std::int64_t>) const { return images; }
-};
-
 /// The way of an order: on a GPU, a whole plan is one graph, and so are the two passes of a training step. Throws
 /// std::invalid_argument for another word.
 inline hush::Execution execution(const Order& order) {
@@ -81,17 +72,18 @@ inline hush::Execution execution(const Order& order) {
   return order.way == "graph" ? hush::Execution::planned : hush::Execution::eager;
 }
 
-/// One network on one backend. `Machine` says how to use its device: wait(on), recorded(on, work), which gives a call
-/// that does the work again as a graph, and peak(on, order), the most bytes that this program ever needed there.
-template <class Net, class Machine>
+/// One network at one task on one backend. `Machine` says how to use its device: wait(on), recorded(on, work), which
+/// gives a call that does the work again as a graph, and peak(on, order), the most bytes that this program ever needed
+/// there.
+template <class Net, class Task, class Machine>
 class Bench {
  public:
   using B = typename Net::backend;
 
   Bench(const Order& order, typename Net::Config config, const Machine& machine)
-      : order_(order), machine_(machine), net_(std::move(config), process_.ports(), hush::Seed{1}) {
+      : order_(order), machine_(machine), net_(std::move(config), task_.process.ports(), hush::Seed{1}) {
     measured_.parameters = hush::count_parameters(net_);
-    measured_.steps = order.steps > 0 ? order.steps : process_.schedule.steps();
+    measured_.steps = order.steps > 0 ? order.steps : task_.steps;
   }
 
   Measured run() {
@@ -102,11 +94,18 @@ class Bench {
   }
 
  private:
+  using Data = Pictures<Task>;
+  using Process = decltype(Task::process);
+
   Measured forward() {
-    const Pictures pictures(order_.batch, net_.image());
-    const std::vector<hush::Level> levels(std::size_t(order_.batch),
-                                          process_.schedule(0.5 * process_.schedule.steps()));
-    const auto input = process_.input(net_.on(), hush::upload(net_.on().in_full(), pictures.images), levels, {});
+    const auto shown = examples();
+    hush::ConditionPlace place;
+    place.images.resize(std::size_t(order_.batch));
+    std::iota(place.images.begin(), place.images.end(), 0u);
+    const Process& process = task_.process;
+    const auto ready = process.conditioning.ready(net_.on(), shown.given, place);
+    const std::vector<hush::Level> levels(place.images.size(), process.schedule(0.5 * process.schedule.steps()));
+    const auto input = process.input(net_.on(), hush::upload(net_.on().in_full(), shown.images), levels, ready);
     const hush::Shadows<B> shadows(net_);
     const auto call = [&] { net_(input); };
     if (execution(order_) == hush::Execution::eager) return timed(call);
@@ -114,21 +113,26 @@ class Bench {
     return timed(machine_.recorded(net_.on(), call));
   }
   Measured sampling() {
+    const auto given = examples().given;
     const hush::SampleOptions<B> options{
         .steps = measured_.steps, .count = order_.batch, .batch = order_.batch, .execution = execution(order_)};
-    return timed([&] { hush::sample(process_, net_, hush::Ddpm{}, options); });
+    return timed([&] { hush::sample(task_.process, net_, task_.sampler, given, options); });
   }
   Measured training() {
-    const Pictures pictures(order_.batch, net_.image());
+    const Data data(order_.batch, net_.image());
     const hush::AdamW optimizer{.rate = 1e-4};
-    hush::Training<Process, Net, hush::AdamW, Pictures> training(
-        process_, net_, optimizer, pictures,
-        {.epochs = std::int64_t(1) << 40,
-         .batch = order_.batch,
-         .record = execution(order_) == hush::Execution::planned});
+    hush::Training<Process, Net, hush::AdamW, Data> training(task_.process, net_, optimizer, data,
+                                                             {.epochs = std::int64_t(1) << 40,
+                                                              .batch = order_.batch,
+                                                              .record = execution(order_) == hush::Execution::planned});
     return timed([&] { training.advance(); });
   }
 
+  /// A batch, and what the task is given with it.
+  auto examples() const {
+    const std::vector<std::int64_t> items(std::size_t(order_.batch), 0);
+    return hush::examples_of(Data(order_.batch, net_.image()), items);
+  }
   /// Warms up, measures.
   template <class Call>
   Measured timed(const Call& call) {
@@ -141,11 +145,10 @@ class Bench {
     return measured_;
   }
 
-  using Process = hush::Process<hush::OneBased<hush::LinearBeta>, hush::PredictNoise<>>;
   Clock::time_point started_ = Clock::now();
   Order order_;
   const Machine& machine_;
-  Process process_{hush::OneBased{hush::LinearBeta{.first = 1e-4, .last = 0.02, .steps = 500, .points = 501}}, {}};
+  Task task_;
   Net net_;
   Measured measured_;
 };
@@ -171,16 +174,31 @@ inline void print(std::ostream& out, const Order& order, const Measured& m, cons
 /// The networks of bench/gpu/networks.json, a line each. Throws std::invalid_argument for another name.
 template <class B, class Machine>
 Measured measure_network(const Order& order, const Machine& machine) {
-  using hush::AttentionUnet, hush::AttentionUnetConfig;
-  const auto on = [&]<class Net>(std::type_identity<Net>, auto config) {
-    return Bench<Net, Machine>(order, std::move(config), machine).run();
+  using hush::Adm, hush::AttentionUnet, hush::SimpleUnet;
+  const auto on = [&]<class Net, class Task>(std::type_identity<Net>, Task, typename Net::Config config) {
+    return Bench<Net, Task, Machine>(order, std::move(config), machine).run();
   };
   constexpr std::type_identity<AttentionUnet<B>> attention_unet;
-  if (order.network == "fashion_mnist") return on(attention_unet, AttentionUnetConfig{});
-  if (order.network == "fashion_mnist_small")
-    return on(attention_unet, AttentionUnetConfig{.widths = {32, 64, 64}, .bottleneck = 128, .head_width = 16});
-  throw std::invalid_argument("[gpu_bench] there is no network " + order.network +
-                              ": take fashion_mnist or fashion_mnist_small");
+  constexpr std::type_identity<Adm<B>> adm;
+  constexpr std::type_identity<SimpleUnet<B>> simple_unet;
+  const std::string& name = order.network;
+  if (name == "fashion_mnist") return on(attention_unet, Generation{}, {});
+  if (name == "fashion_mnist_small")
+    return on(attention_unet, Generation{}, {.widths = {32, 64, 64}, .bottleneck = 128, .head_width = 16});
+  if (name == "palette_inpainting") return on(adm, Inpainting{}, {});
+  if (name == "palette_small")
+    return on(adm, Inpainting{},
+              {.image = {32, 32, 3},
+               .channels = 32,
+               .multipliers = {1, 2, 4},
+               .blocks = 1,
+               .attention = {.factors = {4}},
+               .embedding = {.scale = 1000}});
+  if (name == "simple_unet") return on(simple_unet, Generation{}, {});
+  if (name == "simple_unet_small")
+    return on(simple_unet, Generation{}, {.image = {32, 32, 3}, .widths = {32, 64, 128}});
+  throw std::invalid_argument("[gpu_bench] there is no network " + name +
+                              ": take one of bench/gpu/networks.json (scripts/gpu_bench --help)");
 }
 
 inline constexpr const char* help =

@@ -7,13 +7,17 @@
 
 Parts
   forward    the network, once
-  sampling   a whole DDPM run of `--steps` network calls: the sampler's arithmetic and noise included, x in float
+  sampling   a whole run of `--steps` network calls: the sampler's arithmetic and noise included, x in float
   training   an optimizer step: a batch copied from pinned memory, noise and levels drawn on the device, forward,
              backward, AdamW(fused=True) and an average of the weights. Nothing waits for the loss.
 Ways: eager, or torch.compile with that mode (reduce-overhead and max-autotune run CUDA graphs). In all of them
 channels_last, cudnn.benchmark on. bf16: weights and images in bf16 for forward and sampling; float weights under
 autocast for training.
 tf32 and fp32: float, with and without TensorFloat-32 in products and convolutions.
+
+Tasks, by the network's line in the table: generation (images out of noise by DDPM), or inpainting as in Palette (the
+network sees the picture with noise in its hole, and the noisy image in the hole alone; DDIM; known pixels are put back
+after each step, and training asks for the hole).
 
 `peak_bytes` is what the part needs on the device by PyTorch's own count, without what other parts hold: the most that
 tensors used (eager), or what the allocator holds from the device (the others, as a graph keeps its memory)."""
@@ -62,36 +66,96 @@ class Clock:
         return statistics.median(blocks), len(blocks) * count
 
 
-class Schedule:
-    """The tutorial's linear betas as tables: row t - 1 belongs to time t."""
+class Levels:
+    """The levels of a variance-preserving schedule, on the CPU in double, and as tables that training draws from."""
 
-    def __init__(self, device, steps):
+    def __init__(self, beta, sees, device):
+        self.beta, self.bar = beta, torch.cumprod(1 - beta, 0)
+        self.signal, self.noise, self.sees = self.bar.sqrt(), (1 - self.bar).sqrt(), sees(self.bar)
+        self.drawn = [row.float().to(device) for row in (self.signal, self.noise, self.sees)]
+
+
+def table_of(*columns):
+    """Rows of eight, so that each begins at a multiple of 16 bytes."""
+    empty = [torch.zeros_like(columns[0])] * (8 - len(columns))
+    return torch.stack([*columns, *empty], dim=1).float()
+
+
+class Generation:
+    """Images out of noise alone: every step of DDPM on the tutorial's linear betas. Of each step, the first first,
+    `rows` has what the network's input and the sampler want."""
+
+    def __init__(self, steps, device):
         beta = torch.linspace(1e-4, 0.02, steps + 1, dtype=torch.float64)[:steps]
-        bar = torch.cumprod(1 - beta, 0)
-        before = torch.cat([torch.ones(1, dtype=torch.float64), bar[:-1]])
-        self.signal, self.noise = bar.sqrt().float().to(device), (1 - bar).sqrt().float().to(device)
-        variance = beta * (1 - before) / (1 - bar)  # of the posterior: Ho et al. 2020, eq. 7
-        rows = [
-            bar.sqrt(),
-            (1 - bar).sqrt(),
-            before.sqrt() * beta / (1 - bar),
-            (1 - beta).sqrt() * (1 - before) / (1 - bar),
-            variance.sqrt(),
-            torch.arange(1, steps + 1, dtype=torch.float64),
-            torch.zeros(steps, dtype=torch.float64),  # so that every row begins at a multiple of 16 bytes
-            torch.zeros(steps, dtype=torch.float64),
-        ]
-        self.rows = torch.stack(rows, dim=1).float().to(device)
+        at = self.levels = Levels(beta, lambda bar: torch.arange(1, len(bar) + 1, dtype=torch.float64), device)
+        before = torch.cat([torch.ones(1, dtype=torch.float64), at.bar[:-1]])
+        of_x0, of_x = before.sqrt() * beta / (1 - at.bar), (1 - beta).sqrt() * (1 - before) / (1 - at.bar)
+        fresh = (beta * (1 - before) / (1 - at.bar)).sqrt()  # of the posterior: Ho et al. 2020, eq. 7
+        self.rows = table_of(at.signal, at.noise, at.sees, of_x0, of_x, fresh).flip(0).to(device)
+
+    def given(self, images):
+        """What the task is given with images, and what it makes of that for the network: nothing."""
+        return ()
+
+    ready = given
+
+    def shown(self, x):
+        return x
+
+    def loss(self, said, eps):
+        return F.mse_loss(said, eps)
+
+    def next(self, x, x0, eps, row):
+        of_x0, of_x, fresh = row[3:6].unbind()
+        return of_x0 * x0 + of_x * x + fresh * torch.randn_like(x)
+
+
+class Inpainting:
+    """A hole in the middle, as in Palette: DDIM on every so manyth of 1000 levels."""
+
+    def __init__(self, steps, device):
+        at = self.levels = Levels(torch.linspace(1e-4, 0.09, 1000, dtype=torch.float64), lambda bar: bar, device)
+        chosen = torch.arange(steps) * (1000 // steps)
+        signal, noise, sees = (row[chosen] for row in (at.signal, at.noise, at.sees))
+        to_signal = torch.cat([torch.ones(1, dtype=torch.float64), signal[:-1]])
+        to_noise = torch.cat([torch.zeros(1, dtype=torch.float64), noise[:-1]])
+        self.rows = table_of(signal, noise, sees, to_signal, to_noise).flip(0).to(device)
+
+    def given(self, images):
+        """The pictures and their holes."""
+        count, _, height, width = images.shape
+        hole = torch.zeros(count, 1, height, width)
+        hole[:, :, height // 4 : height - height // 4, width // 4 : width - width // 4] = 1
+        return images, hole
+
+    def ready(self, given):
+        """The pictures, their holes filled with noise; and the holes."""
+        picture, hole = given
+        return torch.where(hole > 0, torch.randn_like(picture), picture), hole
+
+    def shown(self, x, condition, hole):
+        return torch.cat([condition, torch.where(hole > 0, x, condition)], dim=1)
+
+    def loss(self, said, eps, condition, hole):
+        return F.mse_loss(hole * said, hole * eps)
+
+    def next(self, x, x0, eps, row, condition, hole):
+        to_signal, to_noise = row[3:5].unbind()
+        return torch.where(hole > 0, to_signal * x0 + to_noise * eps, condition)
+
+
+TASKS = {"generation": Generation, "inpainting": Inpainting}
 
 
 class Peer:
-    def __init__(self, chosen):
+    def __init__(self, chosen, layout=torch.channels_last):
+        self.layout = layout
         self.name, self.batch, self.precision, self.way = chosen.network, chosen.batch, chosen.precision, chosen.way
         self.device = torch.device(chosen.device)
         line = networks.table()[self.name]
         self.steps, (height, width, channels) = chosen.steps or line["steps"], line["image"]
         self.shape = (self.batch, channels, height, width)
-        self.clock, self.schedule = Clock(self.device), Schedule(self.device, self.steps)
+        self.clock, self.task = Clock(self.device), TASKS[line["task"]](self.steps, self.device)
         self.prepared = {}
         torch.backends.cudnn.benchmark = True
         torch.backends.cudnn.allow_tf32 = self.precision == "tf32"
@@ -110,71 +174,84 @@ class Peer:
         return call
 
     def network(self, dtype):
-        return networks.network(self.name).to(self.device, dtype=dtype, memory_format=torch.channels_last)
+        return networks.network(self.name).to(self.device, dtype=dtype, memory_format=self.layout)
 
-    def images(self, dtype=torch.float):
-        return torch.randn(self.shape).to(self.device, dtype=dtype, memory_format=torch.channels_last)
+    def images(self):
+        """A batch on the CPU, its images first, then what the task is given with them."""
+        images = torch.randn(self.shape).contiguous(memory_format=self.layout)
+        return [images, *self.task.given(images)]
+
+    def to_device(self, arrays):
+        return [a.to(self.device, non_blocking=True) for a in arrays]
+
+    def ready(self):
+        """A batch on the device: images, and what the task makes of what it is given."""
+        x, *given = self.to_device(self.images())
+        return x, self.task.ready(given)
 
     @property
     def low(self):
         return torch.bfloat16 if self.precision == "bf16" else torch.float
 
     def forward(self):
-        net, x = self.network(self.low).eval().requires_grad_(False), self.images(self.low)
-        t = torch.full((self.batch,), self.steps / 2, device=self.device)
+        net, (x, known) = self.network(self.low).eval().requires_grad_(False), self.ready()
+        shown = self.task.shown(x, *known).to(self.low)
+        sees = self.task.levels.drawn[2]
+        sees = sees[len(sees) // 2].repeat(self.batch)
         run = self.fast(net)
 
         def call():
             with torch.no_grad():
-                run(x, t)
+                run(shown, sees)
 
         return call, call
 
     def sampling(self):
-        net, rows = self.network(self.low).eval().requires_grad_(False), self.schedule.rows
-        start = self.images()
+        net, (start, known) = self.network(self.low).eval().requires_grad_(False), self.ready()
+        task, rows = self.task, self.task.rows
 
-        def step(x, row):
-            signal, noise, of_x0, of_x, fresh, t = row[:6].unbind()
-            eps = net(x.to(self.low), t.expand(self.batch)).float()
+        def step(x, row, *known):
+            signal, noise, sees = row[:3].unbind()
+            eps = net(task.shown(x, *known).to(self.low), sees.expand(self.batch)).float()
             x0 = ((x - noise * eps) / signal).clamp(-1, 1)
-            return of_x0 * x0 + of_x * x + fresh * torch.randn_like(x)
+            return task.next(x, x0, eps, row, *known)
 
         run = self.fast(step)
 
-        def few(times):
+        def few(wanted):
             x = start
             with torch.no_grad():
-                for t in times:
-                    x = run(x, rows[t - 1])
+                for row in wanted:
+                    x = run(x, row, *known)
                     if self.way != "eager":
                         x = x.clone()  # the graph's own output is overwritten by its next run
             return x
 
-        return lambda: few(range(self.steps, 0, -1)), lambda: few([1])
+        every = list(rows)
+        return lambda: few(every), lambda: few(every[-1:])
 
     def training(self):
-        net = self.network(torch.float).train()
+        net, task = self.network(torch.float).train(), self.task
         average = [p.detach().clone() for p in net.parameters()]
         weights = list(net.parameters())
         optimizer = torch.optim.AdamW(weights, lr=1e-4, fused=True)
-        data = torch.randn(self.shape).contiguous(memory_format=torch.channels_last)
+        data = self.images()
         if self.device.type == "cuda":
-            data = data.pin_memory()
+            data = [a.pin_memory() for a in data]
 
-        def loss(x0):
-            at = torch.randint(0, self.steps, (self.batch,), device=self.device)
-            eps = torch.randn_like(x0)
-            spread = (self.batch, 1, 1, 1)
-            xt = self.schedule.signal[at].view(spread) * x0 + self.schedule.noise[at].view(spread) * eps
+        def loss(x0, *given):
+            at = torch.randint(0, len(task.levels.bar), (self.batch,), device=self.device)
+            signal, noise, sees = (row[at] for row in task.levels.drawn)
+            eps, spread, known = torch.randn_like(x0), (self.batch, 1, 1, 1), task.ready(given)
+            xt = signal.view(spread) * x0 + noise.view(spread) * eps
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-                out = net(xt, (at + 1).float())
-            return F.mse_loss(out.float(), eps)
+                out = net(task.shown(xt, *known), sees)
+            return task.loss(out.float(), eps, *known)
 
         run = self.fast(loss)
 
         def call():
-            run(data.to(self.device, non_blocking=True)).backward()
+            run(*self.to_device(data)).backward()
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             with torch.no_grad():

@@ -1,6 +1,6 @@
 """The networks of bench/gpu/networks.json in PyTorch, written for its best speed on a GPU: channels_last throughout (a
-sequence is a view of an image), scaled_dot_product_attention, frequencies as a buffer. Parameters have the names of
-hush's."""
+sequence is a view of an image), scaled_dot_product_attention, frequencies as a buffer. All are called with images
+[N, C, H, W], the channels of a condition first, and what they see of the noise levels [N]."""
 
 import json
 import pathlib
@@ -23,6 +23,11 @@ def as_sequence(image):
 
 def as_image(sequence, height, width):
     return sequence.transpose(1, 2).unflatten(2, (height, width))
+
+
+def frequencies(count, last):
+    """`count` of them, from 1 on; number `last` would be 1/10000."""
+    return (10000 ** (-torch.arange(count, dtype=torch.float64) / last)).float()
 
 
 class DoubleConv(nn.Module):
@@ -76,7 +81,7 @@ class Stage(nn.Module):
 
 
 class AttentionUnet(nn.Module):
-    """hush::AttentionUnet; `line` is a line of the table. Called with images [N, C, H, W] and times [N]."""
+    """hush::AttentionUnet; `line` is a line of the table."""
 
     def __init__(self, line):
         super().__init__()
@@ -105,8 +110,7 @@ class AttentionUnet(nn.Module):
             below = out
         self.last = nn.Conv2d(w[0], channels, 1)
         half = embedding // 2
-        exponents = -torch.arange(half, dtype=torch.float64) / half
-        self.register_buffer("frequencies", (10000**exponents).float(), persistent=False)
+        self.register_buffer("frequencies", frequencies(half, half), persistent=False)
 
     def forward(self, x, t):
         angles = t.float()[:, None] * self.frequencies.float()
@@ -128,7 +132,158 @@ class AttentionUnet(nn.Module):
         return self.last(x)
 
 
-BACKBONES = {"attention_unet": AttentionUnet}
+def at_zero(layer):
+    """A layer that starts at zero, as hush's does: a device does such products with less power."""
+    for p in layer.parameters():
+        nn.init.zeros_(p)
+    return layer
+
+
+class ResBlock(nn.Module):
+    """Of an Adm: what it is told scales and shifts. `resample` halves or doubles an image."""
+
+    def __init__(self, channels, out, told, resample=None):
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(32, channels), nn.Conv2d(channels, out, 3, padding=1)
+        self.scale_and_shift = nn.Linear(told, 2 * out)
+        self.norm2, self.conv2 = nn.GroupNorm(32, out), at_zero(nn.Conv2d(out, out, 3, padding=1))
+        self.shortcut = nn.Identity() if channels == out else nn.Conv2d(channels, out, 1)
+        self.resample = resample or nn.Identity()
+
+    def forward(self, x, told):
+        h = self.conv1(self.resample(F.silu(self.norm1(x))))
+        scale, shift = self.scale_and_shift(told)[:, :, None, None].chunk(2, dim=1)
+        h = self.conv2(F.silu(torch.addcmul(shift, self.norm2(h), 1 + scale)))
+        return self.shortcut(self.resample(x)) + h
+
+
+class ImageAttention(nn.Module):
+    """Of an Adm."""
+
+    def __init__(self, channels, head_width):
+        super().__init__()
+        self.norm = nn.GroupNorm(32, channels)
+        self.attention = SelfAttention(channels, channels // head_width, head_width)
+        at_zero(self.attention.out)
+
+    def forward(self, x):
+        return x + as_image(self.attention(as_sequence(self.norm(x))), *x.shape[2:])
+
+
+class ResStage(nn.Module):
+    """The blocks of one resolution of an Adm, attention behind each or none, and the block that resamples, if any."""
+
+    def __init__(self):
+        super().__init__()
+        self.blocks, self.attention, self.resample = nn.ModuleList(), nn.ModuleList(), None
+
+    def step(self, i, x, told):
+        x = self.blocks[i](x, told)
+        return self.attention[i](x) if len(self.attention) > i else x
+
+
+class Adm(nn.Module):
+    """hush::Adm; `line` is a line of the table."""
+
+    def __init__(self, line):
+        super().__init__()
+        channels, blocks, out = line["channels"], line["blocks"], line["image"][2]
+        widths, told = [channels * m for m in line["multipliers"]], 4 * channels
+        halve, double = nn.AvgPool2d(2), nn.Upsample(scale_factor=2, mode="nearest")
+
+        def add(stage, c, width, attends):
+            stage.blocks.append(ResBlock(c, width, told))
+            if attends:
+                stage.attention.append(ImageAttention(width, line["head_channels"]))
+            return width
+
+        self.time1, self.time2 = nn.Linear(channels, told), nn.Linear(told, told)
+        self.first = nn.Conv2d(out + line["condition"], widths[0], 3, padding=1)
+        self.down, self.middle, self.up = nn.ModuleList(), ResStage(), nn.ModuleList()
+        now, skips = widths[0], [widths[0]]
+        for level, width in enumerate(widths):
+            stage = ResStage()
+            for _ in range(blocks):
+                skips.append(now := add(stage, now, width, 2**level in line["attention"]))
+            if level + 1 < len(widths):
+                stage.resample = ResBlock(now, now, told, halve)
+                skips.append(now)
+            self.down.append(stage)
+        add(self.middle, now, now, True)
+        add(self.middle, now, now, False)
+        for level, width in reversed(list(enumerate(widths))):
+            stage = ResStage()
+            for _ in range(blocks + 1):
+                now = add(stage, now + skips.pop(), width, 2**level in line["attention"])
+            if level > 0:
+                stage.resample = ResBlock(now, now, told, double)
+            self.up.append(stage)
+        self.norm, self.last = nn.GroupNorm(32, now), at_zero(nn.Conv2d(now, out, 3, padding=1))
+        self.scale, half = line["embedding_scale"], channels // 2
+        self.register_buffer("frequencies", frequencies(half, half), persistent=False)
+
+    def forward(self, x, sees):
+        angles = (self.scale * sees.float())[:, None] * self.frequencies.float()
+        e = torch.cat([angles.cos(), angles.sin()], dim=1).to(x.dtype)
+        told = F.silu(self.time2(F.silu(self.time1(e))))
+        x = self.first(x)
+        skips = [x]
+        for stage in self.down:
+            for i in range(len(stage.blocks)):
+                skips.append(x := stage.step(i, x, told))
+            if stage.resample is not None:
+                skips.append(x := stage.resample(x, told))
+        for i in range(2):
+            x = self.middle.step(i, x, told)
+        for stage in self.up:
+            for i in range(len(stage.blocks)):
+                x = stage.step(i, torch.cat([x, skips.pop()], dim=1), told)
+            if stage.resample is not None:
+                x = stage.resample(x, told)
+        return self.last(F.silu(self.norm(x)))
+
+
+class BatchNormBlock(nn.Module):
+    """Of a SimpleUnet: `resample` is a convolution that halves the image, or a transposed one that doubles it."""
+
+    def __init__(self, channels, out, embedding, resample):
+        super().__init__()
+        self.shift = nn.Linear(embedding, out)
+        self.conv1, self.norm1 = nn.Conv2d(channels, out, 3, padding=1), nn.BatchNorm2d(out)
+        self.conv2, self.norm2 = nn.Conv2d(out, out, 3, padding=1), nn.BatchNorm2d(out)
+        self.resample = resample(out, out, 4, 2, 1)
+
+    def forward(self, x, embedding):
+        h = self.norm1(F.relu(self.conv1(x))) + F.relu(self.shift(embedding))[:, :, None, None]
+        return self.resample(self.norm2(F.relu(self.conv2(h))))
+
+
+class SimpleUnet(nn.Module):
+    """hush::SimpleUnet; `line` is a line of the table."""
+
+    def __init__(self, line):
+        super().__init__()
+        w, embedding, channels = line["widths"], line["embedding"], line["image"][2]
+        self.time, self.first = nn.Linear(embedding, embedding), nn.Conv2d(channels, w[0], 3, padding=1)
+        down, up = zip(w, w[1:]), zip(w[:0:-1], w[-2::-1])
+        self.down = nn.ModuleList(BatchNormBlock(c, out, embedding, nn.Conv2d) for c, out in down)
+        self.up = nn.ModuleList(BatchNormBlock(2 * c, out, embedding, nn.ConvTranspose2d) for c, out in up)
+        self.last = nn.Conv2d(w[0], channels, 1)
+        half = embedding // 2
+        self.register_buffer("frequencies", frequencies(half, half - 1), persistent=False)
+
+    def forward(self, x, t):
+        angles = t.float()[:, None] * self.frequencies.float()
+        e = F.relu(self.time(torch.cat([angles.sin(), angles.cos()], dim=1).to(x.dtype)))
+        x, skips = self.first(x), []
+        for down in self.down:
+            skips.append(x := down(x, e))
+        for up in self.up:
+            x = up(torch.cat([x, skips.pop()], dim=1), e)
+        return self.last(x)
+
+
+BACKBONES = {"adm": Adm, "attention_unet": AttentionUnet, "simple_unet": SimpleUnet}
 
 
 def table():
