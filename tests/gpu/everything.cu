@@ -10,6 +10,15 @@ struct Blank {
   std::int64_t size() const { return 1; }
   Images<float> batch(std::span<const std::int64_t> items) const { return {std::int64_t(items.size()), 8, 8, 1}; }
 };
+struct Torn {
+  std::int64_t size() const { return 1; }
+  Examples<Holed> batch(std::span<const std::int64_t> items) const {
+    const Images<float> blank = Blank{}.batch(items);
+    Images<float> hole(1, 8, 8, 1);
+    hole.pixels[0] = 1;
+    return {blank, {blank, hole}};
+  }
+};
 
 template <class P>
 double everything() {
@@ -26,6 +35,17 @@ double everything() {
   const Images<float> multistep = sample(process, net, UniPc{.order = 3}, changed);
   const Images<float> corrected = sample(process, net, PredictorCorrector{}, changed);
 
+  const Process inpainting{LinearBeta{}, PredictNoise<Gamma>{}, Mask{.channels = 1}};
+  const AdmConfig sizes{.image = {8, 8, 1}, .channels = 32, .multipliers = {1, 2}, .checkpoint = true};
+  Adm<B> adm(sizes, inpainting.ports(), Seed{1}, on);
+  const Torn torn;
+  const auto restoring = train(inpainting, adm, AdamW{}, torn, TrainOptions<Torn>{.batch = 1});
+  const Holed given = torn.batch(std::vector<std::int64_t>{0}).given;
+  const Images<float> restored = sample(inpainting, restoring.averaged, Ddim{}, given, SampleOptions<B>{.steps = 30});
+  SimpleUnet<B> plain({.image = {8, 8, 1}, .widths = {8, 16}}, process.ports(), Seed{1}, on);
+  const auto normed = train(process, plain, AdamW{}, data, TrainOptions<Blank>{.batch = 1});
+  const Images<float> smooth = sample(process, normed.averaged, Ddpm{}, SampleOptions<B>{});
+
   Tape<B> tape;
   const Var<B> x = tape.variable(upload(on, made));
   const Parameter<B> table(on, {4, 8}, Init::ones());
@@ -36,7 +56,8 @@ double everything() {
   tape.backward(mse(y, y));
   tape.backward(sum(looked_up));
   tape.backward(cross_entropy(looked_up, rows));
-  return double(eager.pixels[0] + multistep.pixels[0] + corrected.pixels[0]) + download<double>(tape.gradient(x))[0];
+  return double(eager.pixels[0] + multistep.pixels[0] + corrected.pixels[0] + restored.pixels[0] + smooth.pixels[0]) +
+         download<double>(tape.gradient(x))[0];
 }
 
 }  // namespace
