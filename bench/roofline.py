@@ -190,8 +190,8 @@ def attention_unet(config):
 
 
 def adm(config):
-    """hush::Adm: see include/hush/backbones/adm.hpp. A convolution of an image that was enlarged by repeating its pixels
-    is four convolutions of 2x2, one a corner."""
+    """hush::Adm: see include/hush/backbones/adm.hpp. A convolution of an image that was enlarged by repeating pixels is
+    four convolutions of 2x2, one a corner."""
     net, told, blocks = Network(), 4 * config["channels"], config["blocks"]
     height, width, channels = config["image"]
     widths = [config["channels"] * multiplier for multiplier in config["multipliers"]]
@@ -249,7 +249,7 @@ def adm(config):
 
 
 def simple_unet(config):
-    """hush::SimpleUnet: see include/hush/backbones/simple_unet.hpp. As it samples: training has to read what it norms."""
+    """hush::SimpleUnet: see include/hush/backbones/simple_unet.hpp. As it samples: training reads again what it norms."""
     net, embedding, widths = Network(), config["embedding"], config["widths"]
     height, width, channels = config["image"]
     pixels = [height * width >> (2 * level) for level in range(len(widths))]

@@ -27,8 +27,8 @@ PARTS = {"forward": "forward, ms", "sampling": "sampling run, ms", "training": "
 NOT_MEASURED = "not measured"
 KEY = ("network", "precision", "batch", "device", "commit", "date")
 
-# How many times as fast as the best PyTorch row bf16 should be on an H200, by network, part and batch (None: any batch);
-# the least share of the floor's speed; and the most memory, as a share of PyTorch's.
+# How many times as fast as the best PyTorch row bf16 should be on an H200, by network, part and batch (None: any); the
+# least share of the floor's speed; and the most memory, as a share of PyTorch's.
 TUTORIAL = "fashion_mnist"
 GOALS = {(TUTORIAL, "sampling", 1): 1.5, (TUTORIAL, "sampling", 16): 1.3, (TUTORIAL, "training", None): 1.3}
 FLOOR_GOALS = {("palette_inpainting", "forward", 16): 0.6}
@@ -94,8 +94,8 @@ def has_goals(cell):
 
 
 def goal(cell, part):
-    place = cell["network"], part
-    factor, share = GOALS.get((*place, cell["batch"]), GOALS.get((*place, None))), FLOOR_GOALS.get((*place, cell["batch"]))
+    place, any_batch = (cell["network"], part, cell["batch"]), (cell["network"], part, None)
+    factor, share = GOALS.get(place, GOALS.get(any_batch)), FLOOR_GOALS.get(place)
     if not has_goals(cell) or not (factor or share):
         return ""
     return f"at least {factor:g}" if factor else f"at least {100 * share:.0f} % of the floor's speed"
