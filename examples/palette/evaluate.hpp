@@ -13,6 +13,7 @@
 
 #include <hush/io.hpp>
 #include <hush/metrics/colourfulness.hpp>
+#include <hush/metrics/fool_rate.hpp>
 #include <hush/metrics/mae.hpp>
 #include <hush/metrics/psnr.hpp>
 #include <hush/metrics/ssim.hpp>
@@ -97,10 +98,9 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
     const std::int64_t batches = (truth.count + how.batch - 1) / how.batch;
     io::Progress bar({.what = "evaluate", .total = batches * how.steps * how.samples});
     Baselines results = baselines(examples.given, median_image(seen));
-    results.emplace_back(
-        words(how.sampler, ", ", how.steps, " steps, ",
-              how.samples == 1 ? words("one sample") : words("mean of ", how.samples, " samples")),
-        restored(task, network, schedule, examples.given, truth.count, how, 0, [&] { bar.update(1); }));
+    results.emplace_back(words(how.sampler, ", ", how.steps, " steps, ",
+                               how.samples == 1 ? words("one sample") : words("mean of ", how.samples, " samples")),
+                         restored(task, network, schedule, examples.given, truth.count, how, 0, counting(bar)));
     bar.finish();
 
     io::Disk{}.make_folders(a.out);
@@ -143,6 +143,12 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
     };
     write_all("truth", true_pictures), write_all("restored", task.pictures(examples.given, results.back().second));
     if constexpr (requires { examples.given.hole; }) write_all("mask", data::to_bytes(examples.given.hole, {0, 1}));
+    const auto test = metrics::fool_test(task.pictures(examples.given, results.back().second), true_pictures, how.seed);
+    write_all("fool_test", test.pairs);
+    std::string key = "item,true_side\n";
+    for (std::size_t i = 0; i < test.truth.size(); ++i)
+      key += words(i, test.truth[i] == metrics::Side::left ? ",left\n" : ",right\n");
+    io::write_file(a.out / "fool_test.csv", std::string_view(key));
     std::cout << "table of single pictures, files and " << (a.out / "restored.png").string() << " in " << a.out.string()
               << std::endl;
     return 0;

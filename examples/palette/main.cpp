@@ -86,6 +86,11 @@ int main(int argc, char** argv) {
                    "Side that pictures are resized to first, 0: as they are. Colours are laid over the picture in "
                    "its own size")
       ->check(examples::at_least(0));
+  restore
+      ->add_option("--path", r.path,
+                   "PNG file for the way there: the start and moments between it and the (first) sample, side by side")
+      ->always_capture_default(false);
+  restore->add_option("--frames", r.frames, "How many moments --path shows, roughly")->check(examples::at_least(1));
   add_sampling(*restore, r.how);
   examples::add_where(*restore, r.where);
 

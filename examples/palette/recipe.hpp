@@ -77,9 +77,10 @@ struct SampleArguments {
 };
 
 struct RestoreArguments {
-  std::filesystem::path weights, image, out = "restored.png";
+  std::filesystem::path weights, image, out = "restored.png", path;
   std::string mask;
   std::int64_t side = 0;
+  int frames = 8;
   SampleArguments how;
   Where where;
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
@@ -7,11 +8,26 @@
 
 #include <hush/data/picture_files.hpp>
 #include <hush/data/pil_resize.hpp>
+#include <hush/frames.hpp>
 #include <hush/io.hpp>
 
 #include "restoring.hpp"
 
 namespace palette {
+
+/// The moments of a picture on its way, side by side.
+template <class Task>
+void write_path(const std::filesystem::path& file, const Task& task,
+                const typename decltype(task.condition())::Given& given, const Frames& frames) {
+  Bytes moments(0, 0, 0, 3);
+  for (const Frames::Frame& frame : frames.frames) {
+    const Bytes picture = task.pictures(given, frame.x);
+    moments.height = picture.height, moments.width = picture.width, ++moments.count;
+    moments.pixels.insert(moments.pixels.end(), picture.pixels.begin(), picture.pixels.end());
+  }
+  io::write_png(file, io::tile(moments, {.columns = moments.count, .gap = 2, .scale = moments.height < 64 ? 2 : 1},
+                               std::uint8_t(255)));
+}
 
 /// `restore` on a machine: one picture, or all of a folder. A network without attention to the size of its images can
 /// restore any that its down-samplings divide.
@@ -21,6 +37,7 @@ int restore_on(const RestoreArguments& a, const B& on) {
   const SampleArguments how = with_steps(a.how, model.preset);
   const LinearBeta schedule = schedules(model.preset).sample;
   const bool folder = std::filesystem::is_directory(a.image);
+  check(a.path.empty() || !folder, "path", "shows the way of one picture, ", a.image.string(), " is a folder");
   std::vector<std::filesystem::path> files, targets;
   if (folder) {
     for (const data::PictureFile& file : data::picture_files(a.image)) {
@@ -43,13 +60,19 @@ int restore_on(const RestoreArguments& a, const B& on) {
         io::load_weights(a.weights, *network);
       }
       const auto given = task.given(seen, how.seed, std::uint32_t(i));
+      Frames frames{.most = 1};
+      const auto count = counting(bar);
       const Images<float> made =
-          restored(task, *network, schedule, given, 1, how, std::int64_t(i), [&] { bar.update(1); });
+          restored(task, *network, schedule, given, 1, how, std::int64_t(i), [&](const Step<B>& step) {
+            count(step);
+            if (!a.path.empty() && step.step % std::max(1, how.steps / a.frames) == 0) frames(step);
+          });
       if (targets[i].has_parent_path()) io::Disk{}.make_folders(targets[i].parent_path());
       // colours are laid over the lightness of the picture itself, whatever size they were made at
       const auto whole = task.channels == 2 ? task.given(picture, how.seed, std::uint32_t(i)) : given;
       io::write_png(targets[i], task.pictures(whole, made),
                     {{"task", model.task}, {"steps", words(how.steps)}, {"seed", words(how.seed)}});
+      if (!a.path.empty()) write_path(a.path, task, given, frames);
     }
     bar.finish();
     std::cout << files.size() << (files.size() == 1 ? " picture in " : " pictures in ") << a.out.string() << std::endl;

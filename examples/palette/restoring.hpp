@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <hush/io/progress.hpp>
 #include <hush/io/tile.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>
@@ -20,18 +21,18 @@ namespace palette {
 inline const std::vector<std::string> sampler_names{"ddim", "ddpm"};
 
 /// What a network makes of `count` given things, [count, H, W, channels] in [-1, 1]: the mean of as many samples as are
-/// asked for, each with a seed of its own. Image i belongs to number `first` + i.
+/// asked for, each with a seed of its own. Image i belongs to number `first` + i; `each` sees every step.
 template <class Task, class Net>
 Images<float> restored(const Task& task, const Net& net, const LinearBeta& schedule,
                        const typename decltype(task.condition())::Given& given, std::int64_t count,
                        const SampleArguments& how, std::int64_t first = 0,
-                       const std::function<void()>& each = nullptr) {
+                       const std::function<void(const Step<typename Net::backend>&)>& each = nullptr) {
   using B = typename Net::backend;
   const auto process = palette::process(task, schedule);
   SampleOptions<B> options{.steps = how.steps, .count = count, .batch = how.batch, .first_image = first};
   if (each)
     options.each_step = [&](const Step<B>& step) {
-      if (step.step > 0) each();
+      each(step);
       return true;
     };
   Images<float> mean;
@@ -53,6 +54,13 @@ Images<float> restored(const Task& task, const Net& net, const LinearBeta& sched
 inline SampleArguments with_steps(SampleArguments how, const std::string& preset) {
   if (how.steps == 0) how.steps = preset == "paper" ? 20 : 50;
   return how;
+}
+
+/// Counts the steps of a run.
+inline auto counting(io::Progress& bar) {
+  return [&bar](const auto& step) {
+    if (step.step > 0) bar.update(1);
+  };
 }
 
 /// Rows of what was given, what was made and the truth, side by side: condition | result | truth.

@@ -82,10 +82,27 @@ TEST_CASE("mask: the noise in the hole belongs to seed, image and step; without 
   CHECK(shown(mask, {.seed = 4, .images = {7, 8}}) != first);
   CHECK(shown(mask, {.seed = 3, .step = 1, .images = {7, 8}}) != first);
   CHECK(shown(mask, {.seed = 3, .use = 1, .images = {7, 8}}) != first);
-  const auto plain = shown({.channels = 2, .noise_in_hole = false}, {.images = {7, 8}});
+  const auto plain = shown({.channels = 2, .filling = HoleFilling::zeros}, {.images = {7, 8}});
   CHECK(plain[2] == 0);
   CHECK(plain[3] == 0);
   CHECK(plain[0] == first[0]);
+}
+
+TEST_CASE("mask: the condition can show the very noise that sampling starts from, as Palette's program does") {
+  const Holed given = holed();
+  for (const HoleFilling filling : {HoleFilling::start, HoleFilling::noise}) {
+    const Process process{LinearBeta{.steps = 20}, PredictNoise<>{}, Mask{.channels = 2, .filling = filling}};
+    std::vector<std::vector<float>> seen;
+    const SampleOptions<B> options{.steps = 2, .count = 2, .batch = 2, .seed = 5, .first_image = 3};
+    sample(process, Watched{&seen}, Ddpm{}, given, options);
+    REQUIRE(seen.size() == 2);
+    for (std::size_t p = 0; p < 12; ++p)
+      for (std::size_t c = 0; c < 2; ++c) {
+        const bool same = seen[0][4 * p + c] == seen[0][4 * p + 2 + c], hole = given.hole.pixels[p] == 1;
+        CHECK(same == (!hole || filling == HoleFilling::start));
+        if (hole) CHECK(seen[1][4 * p + c] != seen[1][4 * p + 2 + c]);  // later the image has moved on
+      }
+  }
 }
 
 TEST_CASE("mask: one hole may serve all pictures") {

@@ -19,9 +19,13 @@ for task in inpainting uncropping colorization jpeg; do
   least=$(tail -n +2 "$run/restorations.csv" | cut -d, -f2 | sort -g | head -1)
   grep -qaF "\"mae\":\"$least\"" "$run/best.safetensors" || { echo "FAILED: the best weights are not those of MAE $least"; exit 1; }
   works evaluate --weights "$run/weights.safetensors" --data "$scratch/pictures" --limit 12 --validate 3 --steps 2 --samples 2 --out "$run/e"
-  grep -q "mean of 2 samples" "$scratch/out" && ls "$run/e/truth/2.png" "$run/e/restored.png" >/dev/null
+  grep -q "mean of 2 samples" "$scratch/out" && ls "$run/e/truth/2.png" "$run/e/restored.png" "$run/e/fool_test/2.png" >/dev/null
+  [ "$(grep -cE '^[012],(left|right)$' "$run/e/fool_test.csv")" -eq 3 ]
   works restore --weights "$run/best.safetensors" --image "$scratch/pictures" --out "$run/restored" --size 8 --steps 1
   [ "$(find "$run/restored" -name '*.png' | wc -l)" -eq 12 ]
+  works restore --weights "$run/best.safetensors" --image "$scratch/pictures/below/0.png" --out "$run/one.png" --path "$run/path.png" --size 8 --steps 20
+  # the start and ten moments more of 8x8 pixels, enlarged twice, with gaps of 2
+  [ "$(od -An -tu1 -j16 -N4 "$run/path.png" | awk '{print 256 * $3 + $4}')" -eq 196 ]
 done
 works train --task inpainting --data "$scratch/pictures" --run "$scratch/inpainting" --epochs 2 --steps 2 "${size[@]}"  # nothing left to do
 
@@ -39,6 +43,7 @@ refused "there is no mask called circle" train --mask circle --data "$scratch/pi
 refused "more than the 12 there are" train --data "$scratch/pictures" --run "$scratch/x" --size 8 --limit 12 --validate 13
 refused "must be multiples of 4" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 6 --out "$scratch/y.png"
 refused "which task it is of" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
+refused "shows the way of one picture" restore --weights "$weights" --image "$scratch/pictures" --out "$scratch/y" --path "$scratch/y.png"
 refused "wanted is one of 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --mask "$scratch/pictures/below/1.png" --out "$scratch/y.png"
 [ ! -e "$scratch/y.png" ]
 rm -rf "$scratch"

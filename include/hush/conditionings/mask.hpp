@@ -7,13 +7,17 @@
 
 namespace hush {
 
+/// What a condition shows in its hole: N(0, 1) of its own; the very N(0, 1) that sampling starts from, as in Palette's
+/// program, where one draw is both; or zeros.
+enum class HoleFilling : std::uint8_t { noise, start, zeros };
+
 /// Inpainting as in Palette (Saharia et al. 2022, section 3): pictures with holes. The network sees the picture, its
 /// hole filled with noise, then the noisy image, in which the pixels outside the hole are the known ones (channels:
 /// condition first); training asks it for the hole alone. After each step of sampling the known pixels are put back, so
 /// that a restored image equals the picture outside the hole, bit for bit. No ground truth is needed to sample.
 struct Mask {
-  std::int64_t channels = 3;  // of the pictures
-  bool noise_in_hole = true;  // what the condition shows there: N(0, 1), fresh for each step of training; false: 0
+  std::int64_t channels = 3;                 // of the pictures
+  HoleFilling filling = HoleFilling::noise;  // noise is fresh for each step of training
 
   using Given = Holed;
   template <Backend B>
@@ -35,10 +39,11 @@ struct Mask {
     using F = typename B::full;
     const F full = on.in_full();
     const Tensor<F> picture = rows_of(full, given.picture, place), hole = rows_of(full, given.hole, place);
-    const Stream stream{place.seed, 0, place.step, purpose("hole", place.use)};
-    const Tensor<F> filling =
-        noise_in_hole ? normal_images(full, picture.shape(), stream, place.images) : filled(full, picture.shape(), 0);
-    const Tensor<F> condition = choose(hole, filling, picture);
+    const Stream stream{place.seed, 0, place.step,
+                        purpose(filling == HoleFilling::start ? "start" : "hole", place.use)};
+    const Tensor<F> inside = filling == HoleFilling::zeros ? filled(full, picture.shape(), 0)
+                                                           : normal_images(full, picture.shape(), stream, place.images);
+    const Tensor<F> condition = choose(hole, inside, picture);
     return {cast(on, condition), {condition, hole}};
   }
   template <Backend B>
