@@ -98,9 +98,10 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
     const std::int64_t batches = (truth.count + how.batch - 1) / how.batch;
     io::Progress bar({.what = "evaluate", .total = batches * how.steps * how.samples});
     Baselines results = baselines(examples.given, median_image(seen));
-    results.emplace_back(words(how.sampler, ", ", how.steps, " steps, ",
-                               how.samples == 1 ? words("one sample") : words("mean of ", how.samples, " samples")),
-                         restored(task, network, schedule, examples.given, truth.count, how, 0, counting(bar)));
+    results.emplace_back(
+        words(how.sampler, how.sampler == "ddim" ? words(" eta ", how.eta) : "", ", ", how.steps, " steps, ",
+              how.samples == 1 ? words("one sample") : words("mean of ", how.samples, " samples")),
+        restored(task, network, schedule, examples.given, truth.count, how, 0, counting(bar)));
     bar.finish();
 
     io::Disk{}.make_folders(a.out);

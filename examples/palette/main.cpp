@@ -6,7 +6,7 @@ namespace {
 
 void add_sampling(CLI::App& command, palette::SampleArguments& how) {
   command.add_option("--sampler", how.sampler, "ddim or ddpm")->check(CLI::IsMember(palette::sampler_names));
-  command.add_option("--eta", how.eta, "Fresh noise of ddim: 0 none, 1 that of ddpm")->check(examples::at_least(0));
+  command.add_option("--eta", how.eta, "Fresh noise of ddim: 0 none, 1 as much as ddpm")->check(examples::at_least(0));
   command.add_option("--steps", how.steps, "Steps of the sampler, 0: 20 for weights of preset paper, else 50")
       ->check(CLI::Range(0, 1000));
   command.add_option("--samples", how.samples, "Samples a picture, of which the mean is taken")

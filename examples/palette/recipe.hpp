@@ -70,8 +70,8 @@ int train(const TrainArguments& arguments);
 /// How pictures are sampled.
 struct SampleArguments {
   std::string sampler = "ddim";
-  double eta = 0;
-  int steps = 0;  // 0: 20 for weights of the preset paper, else 50
+  double eta = 1;  // fresh noise lets later steps correct what earlier ones got wrong
+  int steps = 0;   // 0: 20 for weights of the preset paper, else 50
   std::int64_t batch = 16, samples = 1;
   std::uint64_t seed = 0;
 };
