@@ -1,39 +1,88 @@
 #pragma once
 #include <hush/cpu/conv2d_weight.hpp>
-#include <hush/cpu/gather.hpp>
+#include <hush/cpu/winograd.hpp>
 #include <hush/tensor/conv2d_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+/// What a convolution reads and writes, and of stride 1 its gradient with respect to the images: a convolution of dy
+/// with the kernel, flipped.
+inline Gather conv2d_gather(const Conv2dSizes& s) {
+  return {.images = s.batch,
+          .height = s.out_height,
+          .width = s.out_width,
+          .columns = s.out,
+          .source_height = s.height,
+          .source_width = s.width,
+          .depth = s.in,
+          .kernel_h = s.kernel_h,
+          .kernel_w = s.kernel_w,
+          .pad_top = s.pad_top,
+          .pad_left = s.pad_left,
+          .step = s.stride,
+          .out_height = s.out_height,
+          .out_width = s.out_width};
+}
+inline Gather conv2d_flipped_gather(const Conv2dSizes& s) {
+  return {.images = s.batch,
+          .height = s.height,
+          .width = s.width,
+          .columns = s.in,
+          .source_height = s.out_height,
+          .source_width = s.out_width,
+          .depth = s.out,
+          .kernel_h = s.kernel_h,
+          .kernel_w = s.kernel_w,
+          .pad_top = s.kernel_h - 1 - s.pad_top,
+          .pad_left = s.kernel_w - 1 - s.pad_left,
+          .out_height = s.height,
+          .out_width = s.width};
+}
+
+/// A bias as wide as whole panels, null if there is none.
+template <class T>
+std::shared_ptr<T[]> widened(const Cpu<T>& cpu, std::int64_t columns, const T* bias) {
+  if (!bias) return {};
+  const std::int64_t wide = ceil_div(columns, Tile<T>::columns) * Tile<T>::columns;
+  const auto to = cpu.template allocate<T>(wide);
+  std::fill(std::copy_n(bias, columns, to.get()), to.get() + wide, T(0));
+  return to;
+}
+
+/// conv2d as a sum of products with every tap, for any sizes.
+template <class T>
+void conv2d_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
+  if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.out <= 0) return;
+  const std::int64_t depth = s.kernel_h * s.kernel_w * s.in, width = Tile<T>::columns, panels = ceil_div(s.out, width);
+  const auto packed = cpu.template allocate<T>(panels * depth * width);
+  parallel(cpu, panels, [&](std::int64_t j) {
+    pack_panel_transposed(depth, s.out, j * width, weight, depth, packed.get() + j * depth * width);
+  });
+  const auto wide = widened(cpu, s.out, bias);
+  run_gather(cpu, conv2d_gather(s), x, packed.get(), wide.get(), y);
+}
+
+/// conv2d by minimal filtering, for kernels 3 x 3 of stride 1 with a packet of input channels.
+template <class T>
+void conv2d_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
+  if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.out <= 0) return;
+  const auto wide = widened(cpu, s.out, bias);
+  const auto pack = [&](std::int64_t panel, std::int64_t first, std::int64_t count, T* to) {
+    for (std::int64_t tap = 0; tap < 9; ++tap, to += count * Tile<T>::columns)
+      pack_panel_transposed(count, s.out, panel * Tile<T>::columns, weight + tap * s.in + first, 9 * s.in, to);
+  };
+  Winograd<T>(cpu, conv2d_gather(s)).run(x, pack, wide.get(), y);
+}
+
 /// y[n, h, w, o] = bias[o] + sum over kh, kw, i of weight[o, kh, kw, i] x[n, h * stride + kh - pad_top, ..., i].
 /// An image's result is the same to the last bit whatever the batch, its order and the number of threads.
 template <class T>
 void conv2d(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
-  if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.out <= 0) return;
-  const std::int64_t depth = s.kernel_h * s.kernel_w * s.in, width = Tile<T>::columns, panels = ceil_div(s.out, width);
-  const auto packed = cpu.template allocate<T>(panels * depth * width + (bias ? panels * width : 0));
-  parallel(cpu, panels, [&](std::int64_t j) {
-    pack_panel_transposed(depth, s.out, j * width, weight, depth, packed.get() + j * depth * width);
-  });
-  T* wide = bias ? packed.get() + panels * depth * width : nullptr;
-  if (bias) std::fill(std::copy_n(bias, s.out, wide), wide + panels * width, T(0));
-  run_gather(cpu,
-             Gather{.images = s.batch,
-                    .height = s.out_height,
-                    .width = s.out_width,
-                    .columns = s.out,
-                    .source_height = s.height,
-                    .source_width = s.width,
-                    .depth = s.in,
-                    .kernel_h = s.kernel_h,
-                    .kernel_w = s.kernel_w,
-                    .pad_top = s.pad_top,
-                    .pad_left = s.pad_left,
-                    .step = s.stride,
-                    .out_height = s.out_height,
-                    .out_width = s.out_width},
-             x, packed.get(), wide, y);
+  if (winograd_pays<T>(conv2d_gather(s)))
+    conv2d_winograd(cpu, s, x, weight, bias, y);
+  else
+    conv2d_direct(cpu, s, x, weight, bias, y);
 }
 
 /// The taps of a strided kernel that meet pixels `first`, first + stride, ... of the input, in reverse order: tap t is
@@ -46,10 +95,10 @@ struct Phase {
         pad(count - 1 - (first + padding - tap) / stride) {}
 };
 
-/// The gradient of conv2d with respect to its images: dx has the shape of x. Of each phase of the stride it is a
-/// convolution of dy with a part of the kernel, flipped.
+/// conv2d_backward_input as a sum of products with every tap, for any sizes: of each phase of the stride a convolution
+/// of dy with a part of the kernel, flipped.
 template <class T>
-void conv2d_backward_input(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
+void conv2d_backward_input_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
   if (s.batch <= 0 || s.height <= 0 || s.width <= 0 || s.in <= 0) return;
   const std::int64_t width = Tile<T>::columns, panels = ceil_div(s.in, width), taps = s.kernel_h * s.kernel_w;
   const auto packed = cpu.template allocate<T>(panels * taps * s.out * width);
@@ -84,6 +133,26 @@ void conv2d_backward_input(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy,
                       .spacing = s.stride},
                dy, packed.get(), static_cast<const T*>(nullptr), dx);
   }
+}
+
+/// conv2d_backward_input by minimal filtering, for kernels 3 x 3 of stride 1 with a packet of output channels.
+template <class T>
+void conv2d_backward_input_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
+  if (s.batch <= 0 || s.height <= 0 || s.width <= 0 || s.in <= 0) return;
+  const auto pack = [&](std::int64_t panel, std::int64_t first, std::int64_t count, T* to) {
+    for (std::int64_t tap = 0; tap < 9; ++tap, to += count * Tile<T>::columns)
+      pack_panel(count, s.in, panel * Tile<T>::columns, weight + (first * 9 + 8 - tap) * s.in, 9 * s.in, to);
+  };
+  Winograd<T>(cpu, conv2d_flipped_gather(s)).run(dy, pack, static_cast<const T*>(nullptr), dx);
+}
+
+/// The gradient of conv2d with respect to its images: dx has the shape of x.
+template <class T>
+void conv2d_backward_input(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
+  if (s.stride == 1 && winograd_pays<T>(conv2d_flipped_gather(s)))
+    conv2d_backward_input_winograd(cpu, s, dy, weight, dx);
+  else
+    conv2d_backward_input_direct(cpu, s, dy, weight, dx);
 }
 
 }  // namespace HUSH_CPU_ABI

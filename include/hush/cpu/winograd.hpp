@@ -1,0 +1,235 @@
+#pragma once
+#include <hush/cpu/gather.hpp>
+#include <hush/cpu/winograd_tile.hpp>
+
+namespace hush {
+inline namespace HUSH_CPU_ABI {
+
+/// Runs a Gather of three by three taps by Winograd's minimal filtering F(2 x 2, 3 x 3) (Lavin & Gray 2016,
+/// arXiv:1509.09308): of U = G g G^T and V = B^T d B, 4 x 4 each, A^T (U * V) A are 2 x 2 pixels. The tiles of 2 x 2
+/// pixels, of all images in a row, are the rows of 16 matrix products: a row's result does not depend on the others.
+/// A strip of tiles is computed in two halves, each of two lines of the 4 x 4, to stay in a first-level cache.
+template <class T>
+class Winograd {
+ public:
+  Winograd(const Cpu<T>& cpu, const Gather& gather)
+      : cpu_(cpu),
+        g_(gather),
+        tiles_high_(ceil_div(g_.height, 2)),
+        tiles_wide_(ceil_div(g_.width, 2)),
+        tiles_(g_.images * tiles_high_ * tiles_wide_),
+        panels_(ceil_div(g_.columns, width)) {
+    // A strip reads all weights: the more there are the longer it is.
+    const std::int64_t bytes = 16 * g_.depth * g_.columns * std::int64_t(sizeof(T));
+    strip_ = rows * std::clamp<std::int64_t>(bytes >> 20, 1, longest);
+  }
+
+  /// pack(panel, first, count, to) writes the weights of `count` channels from `first` on as [9, count, width]; `bias`
+  /// is as wide as all panels, or null.
+  template <class Pack>
+  void run(const T* x, const Pack& pack, const T* bias, T* y) {
+    const std::int64_t zeros = std::max(g_.depth, width);
+    zeros_ = cpu_.template allocate<T>(zeros);
+    std::fill_n(zeros_.get(), zeros, T(0));
+    bias_ = bias;
+    if (panels_ >= ceil_div(tiles_, strip_))
+      share_panels(x, pack, y);
+    else
+      share_strips(x, pack, y);
+  }
+
+ private:
+  static constexpr std::int64_t rows = Tile<T>::rows, few = Tile<T>::few_rows, width = Tile<T>::columns;
+  static constexpr std::int64_t size = simd::packet_size<T>, longest = 4;
+  static constexpr std::int64_t together = 32;  // channels of a panel that are transformed at a time
+  static constexpr std::int64_t products_size = 8 * rows * width;
+
+  std::int64_t matrix() const { return ceil_div(g_.depth, size) * size; }
+  std::int64_t panel_size() const { return (g_.depth + 1) * width; }
+
+  /// Many tiles: all weights are transformed, then a strip is somebody's from its pixels to its result.
+  template <class Pack>
+  void share_strips(const T* x, const Pack& pack, T* y) const {
+    const std::int64_t blocks = ceil_div(g_.depth, together), line = 8 * matrix() + size;
+    const auto weights = cpu_.template allocate<T>(panels_ * 16 * panel_size());
+    parallel(cpu_, panels_ * blocks, [&](std::int64_t task) {
+      transform_weights(pack, task / blocks, task % blocks, weights.get() + task / blocks * 16 * panel_size());
+    });
+    const std::int64_t pace = strip_ * std::clamp<std::int64_t>(tiles_ / (64 * strip_), 1, 16);
+    parallel(cpu_, ceil_div(tiles_, pace), [&](std::int64_t task) {
+      const auto scratch = cpu_.template allocate<T>(strip_ * (line + 4 * width * panels_) + products_size);
+      T *pixels = scratch.get(), *sums = pixels + strip_ * line, *products = sums + 4 * strip_ * width * panels_;
+      const std::int64_t end = std::min((task + 1) * pace, tiles_);
+      for (std::int64_t first = task * pace; first < end; first += strip_) {
+        const std::int64_t count = std::min(strip_, end - first);
+        const Pixels at(*this, first, count, x);
+        for (const int half : {0, 1}) {
+          at.transform(half, pixels, line);
+          for (std::int64_t j = 0; j < panels_; ++j)
+            multiply(half, j, first, count, pixels, line, weights.get() + (16 * j + 8 * half) * panel_size(), products,
+                     sums + 4 * j * strip_ * width, y);
+        }
+      }
+    });
+  }
+
+  /// Few tiles: all pixels are transformed, then a panel is somebody's from its weights to its result.
+  template <class Pack>
+  void share_panels(const T* x, const Pack& pack, T* y) const {
+    const std::int64_t line = 16 * matrix() + size, groups = ceil_div(tiles_, few);
+    const auto pixels = cpu_.template allocate<T>(groups * few * line);
+    parallel(cpu_, groups, [&](std::int64_t task) {
+      const Pixels at(*this, task * few, std::min(few, tiles_ - task * few), x);
+      for (const int half : {0, 1}) at.transform(half, pixels.get() + task * few * line + 8 * half * matrix(), line);
+    });
+    parallel(cpu_, panels_, [&](std::int64_t j) {
+      const auto scratch = cpu_.template allocate<T>(16 * panel_size() + 4 * strip_ * width + products_size);
+      T *weights = scratch.get(), *sums = weights + 16 * panel_size(), *products = sums + 4 * strip_ * width;
+      for (std::int64_t block = 0; block * together < g_.depth; ++block) transform_weights(pack, j, block, weights);
+      for (std::int64_t first = 0; first < tiles_; first += strip_)
+        for (const int half : {0, 1})
+          multiply(half, j, first, std::min(strip_, tiles_ - first), pixels.get() + first * line + 8 * half * matrix(),
+                   line, weights + 8 * half * panel_size(), products, sums, y);
+    });
+  }
+
+  template <class Pack>
+  void transform_weights(const Pack& pack, std::int64_t j, std::int64_t block, T* to) const {
+    const std::int64_t first = block * together, count = std::min(together, g_.depth - first);
+    const auto taps = cpu_.template allocate<T>(9 * count * width);
+    pack(j, first, count, taps.get());
+    winograd_weights(count * width, taps.get(), to + first * width, panel_size());
+  }
+
+  /// A tile's place, and the next one's.
+  struct Place {
+    std::int64_t image, y, x;
+    Place(const Winograd& w, std::int64_t tile)
+        : image(tile / (w.tiles_high_ * w.tiles_wide_)),
+          y(tile / w.tiles_wide_ % w.tiles_high_),
+          x(tile % w.tiles_wide_) {}
+    void advance(const Winograd& w) {
+      if (++x < w.tiles_wide_) return;
+      x = 0;
+      if (++y < w.tiles_high_) return;
+      y = 0;
+      ++image;
+    }
+  };
+
+  /// The 16 pixels that each tile of a strip meets. The last tile is repeated until the kernel's rows are full.
+  struct Pixels {
+    Pixels(const Winograd& winograd, std::int64_t first, std::int64_t tiles, const T* x)
+        : w(winograd), count(ceil_div(tiles, few) * few) {
+      const Gather& g = w.g_;
+      Place place(w, first);
+      for (std::int64_t t = 0; t < count; ++t) {
+        const std::int64_t top = 2 * place.y - g.pad_top, left = 2 * place.x - g.pad_left;
+        const T* image = x + place.image * g.source_size();
+        if (top >= 0 && left >= 0 && top + 4 <= g.source_height && left + 4 <= g.source_width) {
+          const T* corner = image + (top * g.source_width + left) * g.depth;
+          for (std::int64_t i = 0; i < 16; ++i) from[t][i] = corner + (i / 4 * g.source_width + i % 4) * g.depth;
+        } else {
+          for (std::int64_t i = 0; i < 16; ++i) {
+            const std::int64_t v = top + i / 4, u = left + i % 4;
+            const bool inside = v >= 0 && v < g.source_height && u >= 0 && u < g.source_width;
+            from[t][i] = inside ? image + (v * g.source_width + u) * g.depth : w.zeros_.get();
+          }
+        }
+        if (t + 1 < tiles) place.advance(w);
+      }
+    }
+    /// Half of the transformed tiles, which lie `line` numbers apart.
+    void transform(int half, T* to, std::int64_t line) const {
+      const int x = half == 0 ? 0 : 8, y = half == 0 ? 4 : 12, z = half == 0 ? 8 : 4;
+      for (std::int64_t t = 0; t < count; ++t)
+        winograd_input(w.g_.depth, from[t] + x, from[t] + y, from[t] + z, T(half == 0 ? 1 : -1), to + t * line,
+                       w.matrix());
+    }
+    const Winograd& w;
+    std::int64_t count;
+    const T* from[longest * rows][16];
+  };
+
+  /// Half of the products of a strip and a panel. The first leaves two lines of A^T (U * V) A in `sums` as
+  /// [strip_, 4, width], the second adds what it has and writes the pixels. The bias begins the sixth product, which
+  /// reaches each of the four pixels once.
+  void multiply(int half, std::int64_t j, std::int64_t first, std::int64_t count, const T* pixels, std::int64_t line,
+                const T* weights, T* products, T* sums, T* y) const {
+    const bool narrow = g_.columns - j * width <= size;
+    const auto many_rows = narrow ? winograd_product<T, rows, 1> : winograd_product<T, rows, 2>;
+    const auto few_rows = narrow ? winograd_product<T, few, 1> : winograd_product<T, few, 2>;
+    for (std::int64_t r0 = 0; r0 < count; r0 += rows) {
+      const std::int64_t here = std::min(rows, count - r0);
+      for (std::int64_t i = 0; i < 8; ++i) {
+        const T* start = bias_ && half == 0 && i == 5 ? bias_ + j * width : zeros_.get();
+        const T *from = pixels + r0 * line + i * matrix(), *panel = weights + i * panel_size();
+        T* to = products + i * rows * width;
+        if (here > 2 * few)
+          many_rows(g_.depth, from, line, panel, start, to);
+        else
+          for (std::int64_t r = 0; r < here; r += few)
+            few_rows(g_.depth, from + r * line, line, panel, start, to + r * width);
+      }
+      if (half == 0)
+        keep(here, narrow ? size : width, products, sums + 4 * r0 * width);
+      else
+        write(first + r0, here, j, products, sums + 4 * r0 * width, y);
+    }
+  }
+  static void keep(std::int64_t count, std::int64_t columns, const T* products, T* sums) {
+    for (std::int64_t t = 0; t < count; ++t, products += width, sums += 4 * width)
+      for (std::int64_t c = 0; c < columns; c += size) {
+        const WinogradPair<T> a(products + c, rows * width), b(products + 4 * rows * width + c, rows * width);
+        simd::store<T>(sums + c, simd::add<T>(a.first, b.first));
+        simd::store<T>(sums + width + c, simd::add<T>(a.second, b.second));
+        simd::store<T>(sums + 2 * width + c, b.first);
+        simd::store<T>(sums + 3 * width + c, b.second);
+      }
+  }
+  void write(std::int64_t first, std::int64_t count, std::int64_t j, const T* products, const T* sums, T* y) const {
+    const std::int64_t columns = std::min(width, g_.columns - j * width), below = g_.out_width * g_.columns;
+    Place place(*this, first);
+    for (std::int64_t t = 0; t < count; ++t, products += width, sums += 4 * width, place.advance(*this)) {
+      T* to = y + place.image * g_.out_size() + g_.out_at(2 * place.y, 2 * place.x) + j * width;
+      const bool high = 2 * place.y + 1 < g_.height, wide = 2 * place.x + 1 < g_.width;
+      for (std::int64_t c = 0; c < columns; c += size) {
+        const WinogradPair<T> a(products + c, rows * width), b(products + 4 * rows * width + c, rows * width);
+        const auto upper = [&](std::int64_t i) { return simd::load<T>(sums + i * width + c); };
+        const std::int64_t n = std::min(size, columns - c);
+        store(simd::add<T>(upper(0), a.first), n, to + c);
+        if (wide) store(simd::add<T>(upper(1), a.second), n, to + g_.columns + c);
+        if (high) store(simd::subtract<T>(simd::subtract<T>(upper(2), a.first), b.first), n, to + below + c);
+        if (high && wide)
+          store(simd::subtract<T>(simd::subtract<T>(upper(3), a.second), b.second), n, to + below + g_.columns + c);
+      }
+    }
+  }
+  static void store(const simd::Packet<T>& packet, std::int64_t count, T* to) {
+    if (count == size) return simd::store<T>(to, packet);
+    alignas(64) T ragged[size];
+    simd::store<T>(ragged, packet);
+    std::copy_n(ragged, count, to);
+  }
+
+  const Cpu<T>& cpu_;
+  Gather g_;
+  std::int64_t tiles_high_, tiles_wide_, tiles_, panels_, strip_;
+  const T* bias_ = nullptr;
+  std::shared_ptr<T[]> zeros_;
+};
+
+/// Whether minimal filtering is the faster way, as measured: from 16 channels on either side, where little of the tiles
+/// lies outside of the image, and where a single image has pixels enough to pay for the transformed weights, or weights
+/// so many that they come from memory either way. It must not depend on the number of images.
+template <class T>
+bool winograd_pays(const Gather& g) {
+  constexpr std::int64_t channels = std::max<std::int64_t>(16, simd::packet_size<T>);
+  if (g.kernel_h != 3 || g.kernel_w != 3 || g.step != 1 || g.spacing != 1) return false;
+  const std::int64_t covered = 4 * ceil_div(g.height, 2) * ceil_div(g.width, 2);
+  return g.depth >= channels && g.columns >= channels && 5 * covered <= 7 * g.pixels() &&
+         (g.pixels() >= 36 || (g.pixels() >= 16 && g.depth * g.columns >= 256 * 256));
+}
+
+}  // namespace HUSH_CPU_ABI
+}  // namespace hush

@@ -1,0 +1,97 @@
+#pragma once
+#include <hush/cpu/tile.hpp>
+
+namespace hush {
+inline namespace HUSH_CPU_ABI {
+
+/// Two lines of V = B^T d B for 4 x 4 pixels d. Lines 0 and 1 of B^T d are x - z and z + y of its lines x, y, z = 0, 1,
+/// 2; lines 2 and 3 are x - z and z - y of the lines 2, 3, 1: `sign` is that of y. Each pixel has `channels` numbers, a
+/// packet at least. The eight results lie `matrix` numbers apart.
+template <class T>
+void winograd_input(std::int64_t channels, const T* const* x, const T* const* y, const T* const* z, T sign, T* to,
+                    std::int64_t matrix) {
+  using simd::add, simd::load, simd::store, simd::subtract;
+  const auto factor = simd::broadcast<T>(sign);
+  for (std::int64_t i = 0; i < channels; i += simd::packet_size<T>) {
+    const std::int64_t c = std::min(i, channels - simd::packet_size<T>);  // the last may repeat some of the one before
+    simd::Packet<T> d[2][4];
+    simd::unrolled<4>([&](auto u) __attribute__((always_inline)) {
+      const auto last = load<T>(z[u] + c);
+      d[0][u] = subtract<T>(load<T>(x[u] + c), last);
+      d[1][u] = simd::multiply_add<T>(factor, load<T>(y[u] + c), last);
+    });
+    simd::unrolled<2>([&](auto v) __attribute__((always_inline)) {
+      T* line = to + 4 * v * matrix + c;
+      store<T>(line, subtract<T>(d[v][0], d[v][2]));
+      store<T>(line + matrix, add<T>(d[v][1], d[v][2]));
+      store<T>(line + 2 * matrix, subtract<T>(d[v][2], d[v][1]));
+      store<T>(line + 3 * matrix, subtract<T>(d[v][1], d[v][3]));
+    });
+  }
+}
+
+/// U = G g G^T of `count` kernels g, whose nine taps lie `count` numbers apart; `count` is a multiple of the packet.
+template <class T>
+void winograd_weights(std::int64_t count, const T* taps, T* to, std::int64_t matrix) {
+  using simd::add, simd::load, simd::multiply, simd::store, simd::subtract;
+  const auto half = simd::broadcast<T>(T(0.5));
+  for (std::int64_t i = 0; i < count; i += simd::packet_size<T>) {
+    simd::Packet<T> g[4][3];
+    simd::unrolled<3>([&](auto u) __attribute__((always_inline)) {
+      const T* tap = taps + u * count + i;
+      g[0][u] = load<T>(tap);
+      g[3][u] = load<T>(tap + 6 * count);
+      const auto outer = multiply<T>(half, add<T>(g[0][u], g[3][u]));
+      const auto middle = multiply<T>(half, load<T>(tap + 3 * count));
+      g[1][u] = add<T>(outer, middle);
+      g[2][u] = subtract<T>(outer, middle);
+    });
+    simd::unrolled<4>([&](auto v) __attribute__((always_inline)) {
+      T* line = to + 4 * v * matrix + i;
+      const auto outer = multiply<T>(half, add<T>(g[v][0], g[v][2])), middle = multiply<T>(half, g[v][1]);
+      store<T>(line, g[v][0]);
+      store<T>(line + matrix, add<T>(outer, middle));
+      store<T>(line + 2 * matrix, subtract<T>(outer, middle));
+      store<T>(line + 3 * matrix, g[v][2]);
+    });
+  }
+}
+
+/// The micro-kernel: c[r] = start + sum over k of a[r * line + k] times row k of the panel b; the rows of c are
+/// Tile<T>::columns apart. The order of additions is that of k for any number of rows.
+template <class T, int rows, int packets>
+void winograd_product(std::int64_t depth, const T* a, std::int64_t line, const T* b, const T* start, T* c) {
+  constexpr std::int64_t width = Tile<T>::columns, size = simd::packet_size<T>;
+  using simd::unrolled;
+  simd::Packet<T> sums[rows][packets];
+  unrolled<rows>([&](auto r) __attribute__((always_inline)) {
+    unrolled<packets>([&](auto j) __attribute__((always_inline)) { sums[r][j] = simd::load<T>(start + j * size); });
+  });
+  const T* row[rows];
+  unrolled<rows>([&](auto r) __attribute__((always_inline)) { row[r] = a + r * line; });
+  std::int64_t k = 0;
+  for (; k + 4 <= depth; k += 4, b += 4 * width)
+    unrolled<4>([&](auto i) __attribute__((always_inline)) {
+      multiply_step<T, rows, packets>(row, k + i, b + i * width, sums);
+    });
+  for (; k < depth; ++k, b += width) multiply_step<T, rows, packets>(row, k, b, sums);
+  unrolled<rows>([&](auto r) __attribute__((always_inline)) {
+    unrolled<packets>([&](auto j)
+                          __attribute__((always_inline)) { simd::store<T>(c + r * width + j * size, sums[r][j]); });
+  });
+}
+
+/// (M A) of a line M of four products, `step` numbers apart.
+template <class T>
+struct WinogradPair {
+  simd::Packet<T> first, second;
+  WinogradPair(const T* from, std::int64_t step) {
+    using simd::add, simd::load, simd::subtract;
+    const auto b = load<T>(from + step), c = load<T>(from + 2 * step);
+    first = add<T>(add<T>(load<T>(from), b), c);
+    second = subtract<T>(subtract<T>(b, c), load<T>(from + 3 * step));
+  }
+};
+
+}  // namespace HUSH_CPU_ABI
+}  // namespace hush
