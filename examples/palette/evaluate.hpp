@@ -79,10 +79,10 @@ template <class B>
 int evaluate_on(const EvaluateArguments& a, const B& on) {
   const Described model = described(a.weights);
   const SampleArguments how = with_steps(a.how, model.preset);
-  const LinearBeta schedule = schedules(model.preset).sample;
   return with_task(model.task, a.mask.empty() ? model.mask : a.mask, [&](const auto& task) {
     const ImageSize size = model.network.image;
-    Adm<B> network(model.network, task.condition().ports(), Seed{}, on);
+    const auto process = palette::process(task, schedules(model.preset).sample, model.says);
+    Adm<B> network(model.network, process.ports(), Seed{}, on);
     io::load_weights(a.weights, network);
     const auto faces =
         data::image_folder(a.data, {.size = {size.height, size.width}, .limit = a.limit, .in_memory = true});
@@ -101,7 +101,7 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
     results.emplace_back(
         words(how.sampler, how.sampler == "ddim" ? words(" eta ", how.eta) : "", ", ", how.steps, " steps, ",
               how.samples == 1 ? words("one sample") : words("mean of ", how.samples, " samples")),
-        restored(task, network, schedule, examples.given, truth.count, how, 0, counting(bar)));
+        restored(process, network, examples.given, truth.count, how, 0, counting(bar)));
     bar.finish();
 
     io::Disk{}.make_folders(a.out);

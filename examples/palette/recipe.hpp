@@ -7,6 +7,7 @@
 #include <hush/backbones/adm.hpp>
 #include <hush/ema.hpp>
 #include <hush/optimizers/adamw.hpp>
+#include <hush/parameterizations/edm_preconditioning.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
 #include <hush/process.hpp>
 #include <hush/rate.hpp>
@@ -29,15 +30,30 @@ struct Schedules {
 /// training, and 1000 for sampling, as Palette's authors recommend. Throws std::invalid_argument for another name.
 Schedules schedules(const std::string& preset);
 
+/// What the network says, chosen at run time: the noise, as in Palette; or what Karras et al. 2022 have it say of
+/// images with a small standard deviation. Of faint images noise says little until late: an error of a hundredth where
+/// gamma is 1e-4 is as large as white.
+struct Says {
+  double deviation = 0;  // of the images, 0: the network says the noise
+
+  Scalings operator()(Level at) const {
+    return deviation > 0 ? EdmPreconditioning<Gamma>{deviation}(at) : PredictNoise<Gamma>{}(at);
+  }
+  Target target(Level at) const {
+    return deviation > 0 ? EdmPreconditioning<Gamma>{deviation}.target(at) : PredictNoise<Gamma>{}.target(at);
+  }
+};
+
 /// A process of a task with one of these schedules.
 template <class Task>
-auto process(const Task& task, const LinearBeta& schedule) {
-  return Process{schedule, PredictNoise<Gamma>{}, task.condition()};
+auto process(const Task& task, const LinearBeta& schedule, const Says& says) {
+  return Process{schedule, says, task.condition()};
 }
 
 /// What a preset stands for; `image` has the side that pictures are resized to.
 struct Recipe {
   AdmConfig network;
+  Says says;
   AdamW optimizer;
   Rate rate;
   Ema ema;
@@ -50,6 +66,7 @@ Recipe recipe(const std::string& preset, std::int64_t channels);
 struct Described {
   std::string task, mask, preset;
   AdmConfig network;
+  Says says;
 };
 std::map<std::string, std::string> description(const Described& model);
 /// Throws FileError if the file does not say.

@@ -35,7 +35,6 @@ template <class B>
 int restore_on(const RestoreArguments& a, const B& on) {
   const Described model = described(a.weights);
   const SampleArguments how = with_steps(a.how, model.preset);
-  const LinearBeta schedule = schedules(model.preset).sample;
   const bool folder = std::filesystem::is_directory(a.image);
   check(a.path.empty() || !folder, "path", "shows the way of one picture, ", a.image.string(), " is a folder");
   std::vector<std::filesystem::path> files, targets;
@@ -48,6 +47,7 @@ int restore_on(const RestoreArguments& a, const B& on) {
     files = {a.image}, targets = {a.out};
   }
   return with_task(model.task, a.mask.empty() ? model.mask : a.mask, [&](const auto& task) {
+    const auto process = palette::process(task, schedules(model.preset).sample, model.says);
     io::Progress bar({.what = "restore", .total = std::int64_t(files.size()) * how.steps * how.samples});
     std::optional<Adm<B>> network;
     for (std::size_t i = 0; i < files.size(); ++i) {
@@ -56,17 +56,16 @@ int restore_on(const RestoreArguments& a, const B& on) {
       if (!network || network->image() != ImageSize{seen.height, seen.width, model.network.image.channels}) {
         AdmConfig config = model.network;
         config.image.height = seen.height, config.image.width = seen.width;
-        network.emplace(config, task.condition().ports(), Seed{}, on);
+        network.emplace(config, process.ports(), Seed{}, on);
         io::load_weights(a.weights, *network);
       }
       const auto given = task.given(seen, how.seed, std::uint32_t(i));
       Frames frames{.most = 1};
       const auto count = counting(bar);
-      const Images<float> made =
-          restored(task, *network, schedule, given, 1, how, std::int64_t(i), [&](const Step<B>& step) {
-            count(step);
-            if (!a.path.empty() && step.step % std::max(1, how.steps / a.frames) == 0) frames(step);
-          });
+      const Images<float> made = restored(process, *network, given, 1, how, std::int64_t(i), [&](const Step<B>& step) {
+        count(step);
+        if (!a.path.empty() && step.step % std::max(1, how.steps / a.frames) == 0) frames(step);
+      });
       if (targets[i].has_parent_path()) io::Disk{}.make_folders(targets[i].parent_path());
       // colours are laid over the lightness of the picture itself, whatever size they were made at
       const auto whole = task.channels == 2 ? task.given(picture, how.seed, std::uint32_t(i)) : given;

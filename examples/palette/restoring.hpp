@@ -22,13 +22,11 @@ inline const std::vector<std::string> sampler_names{"ddim", "ddpm"};
 
 /// What a network makes of `count` given things, [count, H, W, channels] in [-1, 1]: the mean of as many samples as are
 /// asked for, each with a seed of its own. Image i belongs to number `first` + i; `each` sees every step.
-template <class Task, class Net>
-Images<float> restored(const Task& task, const Net& net, const LinearBeta& schedule,
-                       const typename decltype(task.condition())::Given& given, std::int64_t count,
+template <class Proc, class Net>
+Images<float> restored(const Proc& process, const Net& net, const typename Proc::Given& given, std::int64_t count,
                        const SampleArguments& how, std::int64_t first = 0,
                        const std::function<void(const Step<typename Net::backend>&)>& each = nullptr) {
   using B = typename Net::backend;
-  const auto process = palette::process(task, schedule);
   SampleOptions<B> options{.steps = how.steps, .count = count, .batch = how.batch, .first_image = first};
   if (each)
     options.each_step = [&](const Step<B>& step) {

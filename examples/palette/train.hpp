@@ -25,11 +25,10 @@ namespace palette {
 template <class Task, class Pairs>
 class Restorations {
  public:
-  Restorations(const Task& task, const Pairs& pairs, LinearBeta schedule, SampleArguments how, std::int64_t count,
-               std::filesystem::path run, Described model, io::TensorBoard& board)
+  Restorations(const Task& task, const Pairs& pairs, SampleArguments how, std::int64_t count, std::filesystem::path run,
+               Described model, io::TensorBoard& board)
       : task_(task),
         pairs_(pairs),
-        schedule_(schedule),
         how_(how),
         run_(std::move(run)),
         model_(std::move(model)),
@@ -50,8 +49,8 @@ class Restorations {
     const auto now = std::chrono::steady_clock::now();
     if (items_.empty()) return;
     const auto examples = pairs_.batch(items_);
-    const Images<float> made =
-        restored(task_, training.averaged, schedule_, examples.given, examples.images.count, how_);
+    const Images<float> made = restored(palette::process(task_, schedules(model_.preset).sample, model_.says),
+                                        training.averaged, examples.given, examples.images.count, how_);
     const double mae = metrics::mae(made, examples.images).mean();
     double in_hole = std::numeric_limits<double>::quiet_NaN();
     if constexpr (requires { examples.given.hole; })
@@ -82,7 +81,6 @@ class Restorations {
 
   const Task& task_;
   const Pairs& pairs_;
-  LinearBeta schedule_;
   SampleArguments how_;
   std::filesystem::path run_;
   Described model_;
@@ -103,7 +101,6 @@ int train_on(const TrainArguments& a, const B& on) {
     if (a.rate > 0) recipe.optimizer.rate = a.rate;
     ImageSize& size = recipe.network.image;
     if (a.side) size.height = size.width = a.side;
-    const Schedules schedules = palette::schedules(a.preset);
     const SampleArguments how = with_steps({.steps = a.steps, .batch = recipe.batch}, a.preset);
 
     io::Disk{}.make_folders(a.run);
@@ -113,7 +110,7 @@ int train_on(const TrainArguments& a, const B& on) {
     const auto pairs = task.pairs(first, a.seed), held_out = task.pairs(last, a.seed + 1);
     using Pairs = std::remove_const_t<decltype(pairs)>;
 
-    const auto process = palette::process(task, schedules.train);
+    const auto process = palette::process(task, schedules(a.preset).train, recipe.says);
     Adm<B> unet(recipe.network, process.ports(), Seed{a.seed}, on);
     std::cout << "network of " << count_parameters(unet) << " parameters, " << pairs.size() << " pictures, "
               << recipe.epochs << " epochs of " << pairs.size() / recipe.batch << " steps" << std::endl;
@@ -123,26 +120,25 @@ int train_on(const TrainArguments& a, const B& on) {
       else
         return std::string();
     }();
-    const Described model{a.task, mask, a.preset, recipe.network};
+    const Described model{a.task, mask, a.preset, recipe.network, recipe.says};
     io::TensorBoard board(a.run, 10);
-    const auto trained = hush::train(
-        process, unet, recipe.optimizer, pairs,
-        TrainOptions<Pairs>{.epochs = recipe.epochs,
-                            .batch = recipe.batch,
-                            .seed = a.seed,
-                            .rate = recipe.rate,
-                            .clip_gradient = recipe.clip_gradient,
-                            .ema = recipe.ema,
-                            .draw = BetweenNeighbours{},
-                            .validation = held_out.size() ? &held_out : nullptr,
-                            .stop = examples::stop_when_asked(a.minutes)},
-        io::Checkpoints(
-            {.run = a.run,
-             .every = a.save_every,
-             .resume = !a.fresh,
-             .identity = words(a.task, ' ', mask, ' ', a.preset, ' ', size, " rate ", recipe.optimizer.rate)}),
-        io::LossLog(a.run), board, io::TrainingBar({.what = "train"}),
-        Restorations(task, held_out, schedules.sample, how, a.restore, a.run, model, board));
+    const auto trained = hush::train(process, unet, recipe.optimizer, pairs,
+                                     TrainOptions<Pairs>{.epochs = recipe.epochs,
+                                                         .batch = recipe.batch,
+                                                         .seed = a.seed,
+                                                         .rate = recipe.rate,
+                                                         .clip_gradient = recipe.clip_gradient,
+                                                         .ema = recipe.ema,
+                                                         .draw = BetweenNeighbours{},
+                                                         .validation = held_out.size() ? &held_out : nullptr,
+                                                         .stop = examples::stop_when_asked(a.minutes)},
+                                     io::Checkpoints({.run = a.run,
+                                                      .every = a.save_every,
+                                                      .resume = !a.fresh,
+                                                      .identity = words(a.task, ' ', mask, ' ', a.preset, ' ', size,
+                                                                        " rate ", recipe.optimizer.rate)}),
+                                     io::LossLog(a.run), board, io::TrainingBar({.what = "train"}),
+                                     Restorations(task, held_out, how, a.restore, a.run, model, board));
 
     examples::plot(a.run, trained.epochs, a.task, "mean squared error of the noise");
     const auto weights = a.weights.empty() ? a.run / "weights.safetensors" : a.weights;
