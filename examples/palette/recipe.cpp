@@ -72,6 +72,7 @@ Described described(const std::filesystem::path& weights) {
     n.at("multipliers").get_to(c.multipliers), n.at("blocks").get_to(c.blocks);
     n.at("attention_factors").get_to(c.attention.factors), n.at("head_channels").get_to(c.head_channels);
     n.at("dropout").get_to(c.dropout), n.at("embedding_scale").get_to(c.embedding.scale);
+    n.at("deviation").get_to(model.says.deviation);
   } catch (const io::Json::exception&) {
     throw FileError(weights, "describes its network in words this program does not know");
   }

@@ -12,12 +12,15 @@ size=(--size 8 --limit 12 --validate 3 --batch 4)
 works() { "$program" "$@" >"$scratch/out" 2>&1 || { echo "FAILED: $*"; cat "$scratch/out"; exit 1; }; }
 for task in inpainting uncropping colorization jpeg; do
   run=$scratch/$task
-  works train --task "$task" --data "$scratch/pictures" --run "$run" --epochs 2 --steps 2 --restore 2 "${size[@]}"
+  works train --task "$task" --data "$scratch/pictures" --run "$run" --epochs 2 --steps 2 --restore 3 "${size[@]}"
   grep -q "| End of epoch   2 | Time: " "$scratch/out"
   [ "$(wc -l <"$run/restorations.csv")" -eq 3 ] && [ "$(wc -l <"$run/steps.csv")" -eq 5 ]
   ls "$run"/events.out.tfevents.* "$run/best.safetensors" "$run/epoch-2.png" >/dev/null
   least=$(tail -n +2 "$run/restorations.csv" | cut -d, -f2 | sort -g | head -1)
   grep -qaF "\"mae\":\"$least\"" "$run/best.safetensors" || { echo "FAILED: the best weights are not those of MAE $least"; exit 1; }
+  works evaluate --weights "$run/best.safetensors" --data "$scratch/pictures" --limit 12 --validate 3 --steps 2 --out "$run/e"
+  awk -v least="$least" '/^ddim/ { found = $8; exit } END { exit !(found > .98 * least && found < 1.02 * least) }' "$scratch/out" ||
+    { echo "FAILED: the best weights are of MAE $least, evaluate says:"; cat "$scratch/out"; exit 1; }
   works evaluate --weights "$run/weights.safetensors" --data "$scratch/pictures" --limit 12 --validate 3 --steps 2 --samples 2 --out "$run/e"
   grep -q "mean of 2 samples" "$scratch/out" && ls "$run/e/truth/2.png" "$run/e/restored.png" "$run/e/fool_test/2.png" >/dev/null
   [ "$(grep -cE '^[012],(left|right)$' "$run/e/fool_test.csv")" -eq 3 ]
