@@ -112,6 +112,8 @@
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
+#include <hush/cpu/winograd.hpp>
+#include <hush/cpu/winograd_tile.hpp>
 #include <hush/tensor/adam_rule.hpp>
 #include <hush/tensor/addition.hpp>
 #include <hush/tensor/attention_sizes.hpp>
