@@ -109,14 +109,22 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
     const Bytes true_pictures = task.pictures(examples.given, truth);
     const double colourful = metrics::colourfulness(true_pictures).mean();
     std::printf("%-40s %8s %8s %8s %8s %8s\n", "mean over the pictures", "MAE", "in hole", "PSNR", "SSIM", "colour");
+    const auto print = [](double value, int digits) {  // nothing where there is no hole, or no colour to compare with
+      if (std::isnan(value))
+        std::printf(" %8s", "-");
+      else
+        std::printf(" %8.*f", digits, value);
+    };
     for (const auto& [name, images] : results) {
       const Bytes pictures = task.pictures(examples.given, images);
       const auto mae = metrics::mae(images, truth), psnr = metrics::psnr(pictures, true_pictures),
                  ssim = metrics::ssim(pictures, true_pictures), colour = metrics::colourfulness(pictures);
       metrics::PerImage in_hole{std::vector<double>(mae.values.size(), std::numeric_limits<double>::quiet_NaN())};
       if constexpr (requires { examples.given.hole; }) in_hole = metrics::mae(images, truth, examples.given.hole);
-      std::printf("%-40s %8.4f %8.4f %8.2f %8.4f %8.2f\n", name.c_str(), mae.mean(), in_hole.mean(), psnr.mean(),
-                  ssim.mean(), colour.mean() / colourful);
+      std::printf("%-40s", name.c_str());
+      print(mae.mean(), 4), print(in_hole.mean(), 4), print(psnr.mean(), 2), print(ssim.mean(), 4);
+      print(colourful > 0 ? colour.mean() / colourful : std::numeric_limits<double>::quiet_NaN(), 2),
+          std::putchar('\n');
       for (std::size_t i = 0; i < mae.values.size(); ++i) {
         std::string quoted = '"' + name + '"';
         table += words(quoted, ',', i);

@@ -64,7 +64,8 @@ int restore_on(const RestoreArguments& a, const B& on) {
       const auto count = counting(bar);
       const Images<float> made = restored(process, *network, given, 1, how, std::int64_t(i), [&](const Step<B>& step) {
         count(step);
-        if (!a.path.empty() && step.step % std::max(1, how.steps / a.frames) == 0) frames(step);
+        const bool shown = step.step % std::max(1, how.steps / a.frames) == 0 || step.step == step.of;
+        if (shown && !a.path.empty()) frames(step);
       });
       if (targets[i].has_parent_path()) io::Disk{}.make_folders(targets[i].parent_path());
       // colours are laid over the lightness of the picture itself, whatever size they were made at

@@ -32,6 +32,12 @@ for task in inpainting uncropping colorization jpeg; do
 done
 works train --task inpainting --data "$scratch/pictures" --run "$scratch/inpainting" --epochs 2 --steps 2 "${size[@]}"  # nothing left to do
 
+# the weights in this repository restore garments that training did not see: far better than the mean of what is known
+python3 tools/fashion_mnist_folder.py data/fashion_mnist_2000/t10k-images-idx3-ubyte.gz "$scratch/garments" --count 16 >/dev/null
+works evaluate --weights examples/palette/weights/garments.safetensors --data "$scratch/garments" --validate 12 --steps 25 --out "$scratch/e"
+awk '/^mean of the known/ { known = $7 } /^ddim/ { found = $9 } END { exit !(found > 0 && found < .6 * known) }' "$scratch/out" ||
+  { echo "FAILED: the garments' weights restore badly:"; cat "$scratch/out"; exit 1; }
+
 refused() {  # what the message must contain, then the arguments
   local wanted=$1 status=0
   shift
