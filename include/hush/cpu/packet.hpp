@@ -74,12 +74,11 @@ T greatest(const Packet<T>& x) {
   return Eigen::internal::predux_max(x);
 }
 
-/// f(0), ..., f(count - 1) with indices that are constants, so that small arrays of packets stay in registers.
+/// f(0), ..., f(count - 1), written out: where f is always inlined, its indices are constants and small arrays of
+/// packets stay in registers.
 template <int count, class F>
 [[gnu::always_inline]] inline void unrolled(F&& f) {
-  [&]<int... i>(std::integer_sequence<int, i...>) __attribute__((always_inline)) {
-    (f(std::integral_constant<int, i>()), ...);
-  }
+  [&]<int... i>(std::integer_sequence<int, i...>) __attribute__((always_inline)) { (f(i), ...); }
   (std::make_integer_sequence<int, count>());
 }
 

@@ -85,12 +85,12 @@ template <class T, int rows, int packets>
 [[gnu::always_inline]] inline void multiply_step(const T* const (&row)[rows], std::int64_t k, const T* panel,
                                                  simd::Packet<T> (&sums)[rows][packets]) {
   simd::Packet<T> right[packets];
-  simd::unrolled<packets>([&](auto j) __attribute__((always_inline)) {
-    right[j] = simd::load<T>(panel + j() * simd::packet_size<T>);
+  simd::unrolled<packets>([&](int j) __attribute__((always_inline)) {
+    right[j] = simd::load<T>(panel + j * simd::packet_size<T>);
   });
-  simd::unrolled<rows>([&](auto r) __attribute__((always_inline)) {
+  simd::unrolled<rows>([&](int r) __attribute__((always_inline)) {
     const auto left = simd::broadcast<T>(row[r][k]);
-    simd::unrolled<packets>([&](auto j) __attribute__((always_inline)) {
+    simd::unrolled<packets>([&](int j) __attribute__((always_inline)) {
       sums[r][j] = simd::multiply_add<T>(left, right[j], sums[r][j]);
     });
   });
@@ -118,12 +118,12 @@ void tile_kernel(const Left<T>& a, const T* b, const Finish<T>& finish, std::int
                  T* const* c) {
   constexpr std::int64_t line = Tile<T>::columns;
   simd::Packet<T> sums[rows][packets];
-  simd::unrolled<rows>([&](auto r) __attribute__((always_inline)) {
-    simd::unrolled<packets>([&](auto j) __attribute__((always_inline)) { sums[r][j] = simd::broadcast<T>(T(0)); });
+  simd::unrolled<rows>([&](int r) __attribute__((always_inline)) {
+    simd::unrolled<packets>([&](int j) __attribute__((always_inline)) { sums[r][j] = simd::broadcast<T>(T(0)); });
   });
   for (std::int64_t g = 0; g < a.chunks; ++g) {
     const T* row[rows];
-    simd::unrolled<rows>([&](auto r)
+    simd::unrolled<rows>([&](int r)
                              __attribute__((always_inline)) { row[r] = a.rows[g * a.step + r] + a.chunk[g].left; });
     const T* panel = b + a.chunk[g].right;
     std::int64_t k = 0;
@@ -135,7 +135,7 @@ void tile_kernel(const Left<T>& a, const T* b, const Finish<T>& finish, std::int
     }
     for (; k < a.depth; ++k, panel += line) multiply_step<T, rows, packets>(row, k, panel, sums);
   }
-  simd::unrolled<rows>([&](auto r) __attribute__((always_inline)) {
+  simd::unrolled<rows>([&](int r) __attribute__((always_inline)) {
     if (r < valid_rows) finish_row<T, packets>(sums[r], finish, columns, c[r]);
   });
 }
@@ -175,8 +175,8 @@ void stacked_kernel(const Walk& walk, const T* a, const T* b, T* c) {
   constexpr int rows = Tile<T>::stacked;
   constexpr std::int64_t size = simd::packet_size<T>;
   simd::Packet<T> sums[rows][packets];
-  unrolled<rows>([&](auto r) __attribute__((always_inline)) {
-    unrolled<packets>([&](auto j) __attribute__((always_inline)) { sums[r][j] = simd::broadcast<T>(T(0)); });
+  unrolled<rows>([&](int r) __attribute__((always_inline)) {
+    unrolled<packets>([&](int j) __attribute__((always_inline)) { sums[r][j] = simd::broadcast<T>(T(0)); });
   });
   for (std::int64_t n = 0; n < walk.images; ++n)
     for (std::int64_t y = 0; y < walk.lines; ++y) {
@@ -184,18 +184,17 @@ void stacked_kernel(const Walk& walk, const T* a, const T* b, T* c) {
       const T* right_at = b + n * walk.b_image + y * walk.b_line;
       for (std::int64_t x = 0; x < walk.steps; ++x, left_at += walk.a_step, right_at += Tile<T>::columns) {
         simd::Packet<T> right[packets];
-        unrolled<packets>([&](auto j)
-                              __attribute__((always_inline)) { right[j] = simd::load<T>(right_at + j * size); });
-        unrolled<rows>([&](auto r) __attribute__((always_inline)) {
+        unrolled<packets>([&](int j) __attribute__((always_inline)) { right[j] = simd::load<T>(right_at + j * size); });
+        unrolled<rows>([&](int r) __attribute__((always_inline)) {
           const auto left = simd::broadcast<T>(left_at[r]);
-          unrolled<packets>([&](auto j) __attribute__((always_inline)) {
+          unrolled<packets>([&](int j) __attribute__((always_inline)) {
             sums[r][j] = simd::multiply_add<T>(left, right[j], sums[r][j]);
           });
         });
       }
     }
-  unrolled<rows>([&](auto r) __attribute__((always_inline)) {
-    unrolled<packets>([&](auto j) __attribute__((always_inline)) {
+  unrolled<rows>([&](int r) __attribute__((always_inline)) {
+    unrolled<packets>([&](int j) __attribute__((always_inline)) {
       T* at = c + r * Tile<T>::columns + j * size;
       simd::store<T>(at, simd::add<T>(simd::load<T>(at), sums[r][j]));
     });

@@ -15,12 +15,12 @@ void winograd_input(std::int64_t channels, const T* const* x, const T* const* y,
   for (std::int64_t i = 0; i < channels; i += simd::packet_size<T>) {
     const std::int64_t c = std::min(i, channels - simd::packet_size<T>);  // the last may repeat some of the one before
     simd::Packet<T> d[2][4];
-    simd::unrolled<4>([&](auto u) __attribute__((always_inline)) {
+    simd::unrolled<4>([&](int u) __attribute__((always_inline)) {
       const auto last = load<T>(z[u] + c);
       d[0][u] = subtract<T>(load<T>(x[u] + c), last);
       d[1][u] = simd::multiply_add<T>(factor, load<T>(y[u] + c), last);
     });
-    simd::unrolled<2>([&](auto v) __attribute__((always_inline)) {
+    simd::unrolled<2>([&](int v) __attribute__((always_inline)) {
       T* line = to + 4 * v * matrix + c;
       store<T>(line, subtract<T>(d[v][0], d[v][2]));
       store<T>(line + matrix, add<T>(d[v][1], d[v][2]));
@@ -37,7 +37,7 @@ void winograd_weights(std::int64_t count, const T* taps, T* to, std::int64_t mat
   const auto half = simd::broadcast<T>(T(0.5));
   for (std::int64_t i = 0; i < count; i += simd::packet_size<T>) {
     simd::Packet<T> g[4][3];
-    simd::unrolled<3>([&](auto u) __attribute__((always_inline)) {
+    simd::unrolled<3>([&](int u) __attribute__((always_inline)) {
       const T* tap = taps + u * count + i;
       g[0][u] = load<T>(tap);
       g[3][u] = load<T>(tap + 6 * count);
@@ -46,7 +46,7 @@ void winograd_weights(std::int64_t count, const T* taps, T* to, std::int64_t mat
       g[1][u] = add<T>(outer, middle);
       g[2][u] = subtract<T>(outer, middle);
     });
-    simd::unrolled<4>([&](auto v) __attribute__((always_inline)) {
+    simd::unrolled<4>([&](int v) __attribute__((always_inline)) {
       T* line = to + 4 * v * matrix + i;
       const auto outer = multiply<T>(half, add<T>(g[v][0], g[v][2])), middle = multiply<T>(half, g[v][1]);
       store<T>(line, g[v][0]);
@@ -64,19 +64,19 @@ void winograd_product(std::int64_t depth, const T* a, std::int64_t line, const T
   constexpr std::int64_t width = Tile<T>::columns, size = simd::packet_size<T>;
   using simd::unrolled;
   simd::Packet<T> sums[rows][packets];
-  unrolled<rows>([&](auto r) __attribute__((always_inline)) {
-    unrolled<packets>([&](auto j) __attribute__((always_inline)) { sums[r][j] = simd::load<T>(start + j * size); });
+  unrolled<rows>([&](int r) __attribute__((always_inline)) {
+    unrolled<packets>([&](int j) __attribute__((always_inline)) { sums[r][j] = simd::load<T>(start + j * size); });
   });
   const T* row[rows];
-  unrolled<rows>([&](auto r) __attribute__((always_inline)) { row[r] = a + r * line; });
+  unrolled<rows>([&](int r) __attribute__((always_inline)) { row[r] = a + r * line; });
   std::int64_t k = 0;
   for (; k + 4 <= depth; k += 4, b += 4 * width)
-    unrolled<4>([&](auto i) __attribute__((always_inline)) {
+    unrolled<4>([&](int i) __attribute__((always_inline)) {
       multiply_step<T, rows, packets>(row, k + i, b + i * width, sums);
     });
   for (; k < depth; ++k, b += width) multiply_step<T, rows, packets>(row, k, b, sums);
-  unrolled<rows>([&](auto r) __attribute__((always_inline)) {
-    unrolled<packets>([&](auto j)
+  unrolled<rows>([&](int r) __attribute__((always_inline)) {
+    unrolled<packets>([&](int j)
                           __attribute__((always_inline)) { simd::store<T>(c + r * width + j * size, sums[r][j]); });
   });
 }
