@@ -57,9 +57,18 @@ int main(int argc, char** argv) {
   strip->add_option("--scale", n.scale, "Screen pixels a pixel")->check(CLI::Range(1, 64));
   strip->add_option("--seed", n.seed, "Seed of the noise");
 
+  ExportArguments p;
+  auto* write = app.add_subcommand("export", "Write the pictures as PNG files, for programs that read folders");
+  write->option_defaults()->always_capture_default();
+  write->add_option("--data", p.data, "Folder with the four official files (IDX or IDX.gz)")->required();
+  write->add_option("--out", p.out, "Folder to write, made if it is missing")->required();
+  write->add_option("--split", p.split, "train or test")->check(CLI::IsMember({"train", "test"}));
+  write->add_option("--count", p.count, "How many, from the first; 0: all")->check(examples::at_least(0));
+
   return examples::main_of(app, "fashion_mnist", argc, argv, [&] {
     if (*train) return fashion::train(t);
     if (*sample) return fashion::sample(s);
-    return fashion::strip(n);
+    if (*strip) return fashion::strip(n);
+    return fashion::export_pictures(p);
   });
 }

@@ -63,6 +63,13 @@ struct StripArguments {
 };
 int strip(const StripArguments& arguments);
 
+struct ExportArguments {
+  std::filesystem::path data, out;
+  std::string split = "train";
+  std::int64_t count = 0;
+};
+int export_pictures(const ExportArguments& arguments);
+
 /// The same on a GPU.
 struct Commands {
   int (*train)(const TrainArguments& arguments);

@@ -115,8 +115,9 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
       else
         std::printf(" %8.*f", digits, value);
     };
+    Bytes pictures;  // in the end those that were made
     for (const auto& [name, images] : results) {
-      const Bytes pictures = task.pictures(examples.given, images);
+      pictures = task.pictures(examples.given, images);
       const auto mae = metrics::mae(images, truth), psnr = metrics::psnr(pictures, true_pictures),
                  ssim = metrics::ssim(pictures, true_pictures), colour = metrics::colourfulness(pictures);
       metrics::PerImage in_hole{std::vector<double>(mae.values.size(), std::numeric_limits<double>::quiet_NaN())};
@@ -138,22 +139,13 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
         "truth, which is %.1f\n",
         colourful);
     io::write_file(a.out / "evaluation.csv", std::string_view(table));
-    const Bytes rows = triptychs(task, examples.given, results.back().second, truth);
-    Bytes some(std::min<std::int64_t>(rows.count, 96), rows.height, rows.width, 3);
-    std::copy_n(rows.pixels.begin(), some.pixels.size(), some.pixels.begin());
-    io::write_png(a.out / "restored.png",
-                  io::tile(some, {.columns = 12, .gap = 2, .scale = rows.height < 64 ? 2 : 1}, std::uint8_t(255)));
+    write_triptychs(a.out / "restored.png", task.shown(examples.given), pictures, true_pictures);
     // single files for comparisons with other programs
-    const auto write_all = [&](const char* folder, const Bytes& pictures) {
-      io::Disk{}.make_folders(a.out / folder);
-      for (std::int64_t i = 0; i < pictures.count; ++i)
-        io::write_png(a.out / folder / words(i, ".png"), Bytes(1, pictures.height, pictures.width, pictures.channels,
-                                                               {pictures[i].begin(), pictures[i].end()}));
-    };
-    write_all("truth", true_pictures), write_all("restored", task.pictures(examples.given, results.back().second));
-    if constexpr (requires { examples.given.hole; }) write_all("mask", data::to_bytes(examples.given.hole, {0, 1}));
-    const auto test = metrics::fool_test(task.pictures(examples.given, results.back().second), true_pictures, how.seed);
-    write_all("fool_test", test.pairs);
+    io::write_pngs(a.out / "truth", true_pictures), io::write_pngs(a.out / "restored", pictures);
+    if constexpr (requires { examples.given.hole; })
+      io::write_pngs(a.out / "mask", data::to_bytes(examples.given.hole, {0, 1}));
+    const auto test = metrics::fool_test(pictures, true_pictures, how.seed);
+    io::write_pngs(a.out / "fool_test", test.pairs);
     std::string key = "item,true_side\n";
     for (std::size_t i = 0; i < test.truth.size(); ++i)
       key += words(i, test.truth[i] == metrics::Side::left ? ",left\n" : ",right\n");

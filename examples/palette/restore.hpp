@@ -25,8 +25,7 @@ void write_path(const std::filesystem::path& file, const Task& task,
     moments.height = picture.height, moments.width = picture.width, ++moments.count;
     moments.pixels.insert(moments.pixels.end(), picture.pixels.begin(), picture.pixels.end());
   }
-  io::write_png(file, io::tile(moments, {.columns = moments.count, .gap = 2, .scale = moments.height < 64 ? 2 : 1},
-                               std::uint8_t(255)));
+  write_side_by_side(file, moments, moments.count);
 }
 
 /// `restore` on a machine: one picture, or all of a folder. A network without attention to the size of its images can

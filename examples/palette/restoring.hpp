@@ -1,13 +1,14 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <string>
 #include <vector>
 
+#include <hush/io/png.hpp>
 #include <hush/io/progress.hpp>
-#include <hush/io/tile.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
@@ -61,18 +62,21 @@ inline auto counting(io::Progress& bar) {
   };
 }
 
-/// Rows of what was given, what was made and the truth, side by side: condition | result | truth.
-template <class Task>
-Bytes triptychs(const Task& task, const typename decltype(task.condition())::Given& given, const Images<float>& made,
-                const Images<float>& truth) {
-  const Bytes columns[]{task.shown(given), task.pictures(given, made), task.pictures(given, truth)};
-  Bytes rows(0, made.height, made.width, 3);
-  for (std::int64_t i = 0; i < made.count; ++i)
-    for (const Bytes& column : columns) {
-      rows.pixels.insert(rows.pixels.end(), column[i].begin(), column[i].end());
-      ++rows.count;
+/// Pictures side by side on white, small ones enlarged.
+inline void write_side_by_side(const std::filesystem::path& file, const Bytes& pictures, std::int64_t columns) {
+  io::write_grid(file, pictures, {.columns = columns, .scale = pictures.height < 64 ? 2 : 1});
+}
+
+/// What was given, what was made and the truth of the first 32 pictures: condition | result | truth, four in a row.
+inline void write_triptychs(const std::filesystem::path& file, const Bytes& given, const Bytes& made,
+                            const Bytes& truth) {
+  Bytes panels(0, truth.height, truth.width, 3);
+  for (std::int64_t i = 0; i < std::min<std::int64_t>(truth.count, 32); ++i)
+    for (const Bytes* column : {&given, &made, &truth}) {
+      panels.pixels.insert(panels.pixels.end(), (*column)[i].begin(), (*column)[i].end());
+      ++panels.count;
     }
-  return rows;
+  write_side_by_side(file, panels, 12);
 }
 
 }  // namespace palette

@@ -64,9 +64,8 @@ class Restorations {
     io::EventScalars scalars{{"restored/mae", mae}};
     if (std::isfinite(in_hole)) scalars.emplace_back("restored/mae_in_hole", in_hole);
     board_.events().scalars(report.step, scalars);
-    const Bytes rows = triptychs(task_, examples.given, made, examples.images);
-    io::write_png(run_ / words("epoch-", report.epoch + 1, ".png"),
-                  io::tile(rows, {.columns = 12, .gap = 2, .scale = rows.height < 64 ? 2 : 1}, std::uint8_t(255)));
+    write_triptychs(run_ / words("epoch-", report.epoch + 1, ".png"), task_.shown(examples.given),
+                    task_.pictures(examples.given, made), task_.pictures(examples.given, examples.images));
     if (mae < best_) {
       best_ = mae;
       io::WeightFile as{.dtype = io::Dtype::F16, .metadata = description(model_)};

@@ -159,6 +159,25 @@ TEST_CASE("png: a grid is the tiled images as bytes on white") {
                  {.columns = 2, .gap = 3, .scale = 2, .text = {{"a", "b"}}});
   CHECK(io::read_png(scratch / "deep/grid.png") == io::tile(images, {2, 3, 2}, std::uint8_t(255)));
   CHECK(io::read_png_text(scratch / "deep/grid.png").at("a") == "b");
+  io::write_grid(scratch / "bytes.png", images, {.columns = 2, .gap = 3, .scale = 2, .text = {{"a", "b"}}});
+  CHECK(get(scratch / "bytes.png") == get(scratch / "deep/grid.png"));
+}
+
+TEST_CASE("png: a file for each image, whose names sort as the images do") {
+  const Scratch scratch("pngs");
+  const auto images = patterned(11, 2, 3, 3);
+  io::write_pngs(scratch / "many", images);
+  CHECK(entries(scratch / "many") == 11);
+  for (std::int64_t i : {0, 9, 10}) {
+    const Images<std::uint8_t> one = io::read_png(scratch / "many" / words(i < 10 ? "0" : "", i, ".png"));
+    CHECK(std::equal(one.pixels.begin(), one.pixels.end(), images[i].begin(), images[i].end()));
+  }
+  io::write_pngs(scratch / "one", patterned(1, 2, 2, 1));
+  CHECK(entries(scratch / "one") == 1);
+  CHECK(io::read_png(scratch / "one/0.png") == patterned(1, 2, 2, 1));
+  io::write_pngs(scratch / "none", patterned(0, 2, 2, 1));
+  CHECK(entries(scratch / "none") == 0);
+  CHECK_THROWS_AS(io::write_pngs(scratch / "bad", patterned(1, 2, 2, 2)), std::invalid_argument);
 }
 
 TEST_CASE("png: what cannot be written is refused in words, and nothing is left behind") {

@@ -118,10 +118,27 @@ struct Grid {
   Disk disk = {};
 };
 
-/// Writes images in [-1, 1], grey or RGB, side by side on white as one PNG. Values outside are clamped.
-inline void write_grid(const std::filesystem::path& file, const Images<float>& images, const Grid& grid = {}) {
-  const auto tiled = tile(to_bytes(images), {grid.columns, grid.gap, grid.scale}, std::uint8_t(255));
+/// Writes images, grey or RGB, side by side on white as one PNG. Throws FileError, std::invalid_argument.
+inline void write_grid(const std::filesystem::path& file, const Images<std::uint8_t>& images, const Grid& grid = {}) {
+  const auto tiled = tile(images, {grid.columns, grid.gap, grid.scale}, std::uint8_t(255));
   write_png(file, tiled, grid.text, grid.disk);
+}
+/// The same for images in [-1, 1]; values outside are clamped.
+inline void write_grid(const std::filesystem::path& file, const Images<float>& images, const Grid& grid = {}) {
+  write_grid(file, to_bytes(images), grid);
+}
+
+/// Writes every image, grey or RGB, as a PNG of its own into a folder, which is made if it is missing: 00.png, 01.png,
+/// ..., with as many digits as the last number has. Throws FileError, std::invalid_argument.
+inline void write_pngs(const std::filesystem::path& folder, const Images<std::uint8_t>& images, const Disk& disk = {}) {
+  disk.make_folders(folder);
+  const std::size_t digits = std::to_string(std::max<std::int64_t>(images.count, 1) - 1).size();
+  for (std::int64_t i = 0; i < images.count; ++i) {
+    std::string number = std::to_string(i);
+    number.insert(0, digits - number.size(), '0');
+    write_png(folder / (number + ".png"),
+              {1, images.height, images.width, images.channels, {images[i].begin(), images[i].end()}}, {}, disk);
+  }
 }
 
 /// Reads a PNG file as one grey or RGB image of bytes: palettes are looked up, 16 bits rounded to 8, transparency laid

@@ -1,0 +1,16 @@
+#include <hush/hush.hpp>
+#include <iostream>
+
+#include "recipe.hpp"
+
+namespace fashion {
+
+int export_pictures(const ExportArguments& a) {
+  const auto split = a.split == "train" ? data::Split::train : data::Split::test;
+  const auto set = data::fashion_mnist(a.data, {.split = split, .size = 28, .limit = a.count});
+  io::write_pngs(a.out, data::to_bytes(set.images));
+  std::cout << set.size() << " pictures in " << a.out.string() << std::endl;
+  return 0;
+}
+
+}  // namespace fashion
