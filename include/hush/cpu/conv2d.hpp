@@ -6,8 +6,7 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// What a convolution reads and writes, and of stride 1 its gradient with respect to the images: a convolution of dy
-/// with the kernel, flipped.
+/// What a convolution reads and writes.
 inline Gather conv2d_gather(const Conv2dSizes& s) {
   return {.images = s.batch,
           .height = s.out_height,
@@ -24,20 +23,37 @@ inline Gather conv2d_gather(const Conv2dSizes& s) {
           .out_height = s.out_height,
           .out_width = s.out_width};
 }
-inline Gather conv2d_flipped_gather(const Conv2dSizes& s) {
+
+/// The taps of a strided kernel that meet pixels `first`, first + stride, ... of the input, in reverse order: tap t is
+/// tap + (count - 1 - t) * stride of the kernel and meets output pixel - pad + t.
+struct Phase {
+  std::int64_t tap, count, pad;
+  Phase(std::int64_t first, std::int64_t kernel, std::int64_t stride, std::int64_t padding)
+      : tap((first + padding) % stride),
+        count(tap < kernel ? (kernel - 1 - tap) / stride + 1 : 0),
+        pad(count - 1 - (first + padding - tap) / stride) {}
+};
+
+/// What the gradient with respect to the pixels first_y + i * stride, first_x + j * stride reads and writes: a
+/// convolution of dy with a part of the kernel, flipped; with the whole kernel where the stride is 1.
+inline Gather conv2d_backward_gather(const Conv2dSizes& s, std::int64_t first_y = 0, std::int64_t first_x = 0) {
+  const Phase v(first_y, s.kernel_h, s.stride, s.pad_top), u(first_x, s.kernel_w, s.stride, s.pad_left);
   return {.images = s.batch,
-          .height = s.height,
-          .width = s.width,
+          .height = ceil_div(s.height - first_y, s.stride),
+          .width = ceil_div(s.width - first_x, s.stride),
           .columns = s.in,
           .source_height = s.out_height,
           .source_width = s.out_width,
           .depth = s.out,
-          .kernel_h = s.kernel_h,
-          .kernel_w = s.kernel_w,
-          .pad_top = s.kernel_h - 1 - s.pad_top,
-          .pad_left = s.kernel_w - 1 - s.pad_left,
+          .kernel_h = v.count,
+          .kernel_w = u.count,
+          .pad_top = v.pad,
+          .pad_left = u.pad,
           .out_height = s.height,
-          .out_width = s.width};
+          .out_width = s.width,
+          .first_y = first_y,
+          .first_x = first_x,
+          .spacing = s.stride};
 }
 
 /// A bias as wide as whole panels, null if there is none.
@@ -85,16 +101,6 @@ void conv2d(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight
     conv2d_direct(cpu, s, x, weight, bias, y);
 }
 
-/// The taps of a strided kernel that meet pixels `first`, first + stride, ... of the input, in reverse order: tap t is
-/// tap + (count - 1 - t) * stride of the kernel and meets output pixel - pad + t.
-struct Phase {
-  std::int64_t tap, count, pad;
-  Phase(std::int64_t first, std::int64_t kernel, std::int64_t stride, std::int64_t padding)
-      : tap((first + padding) % stride),
-        count(tap < kernel ? (kernel - 1 - tap) / stride + 1 : 0),
-        pad(count - 1 - (first + padding - tap) / stride) {}
-};
-
 /// conv2d_backward_input as a sum of products with every tap, for any sizes: of each phase of the stride a convolution
 /// of dy with a part of the kernel, flipped.
 template <class T>
@@ -114,24 +120,7 @@ void conv2d_backward_input_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const
                    packed.get() + (j * count + t) * s.out * width);
       }
     });
-    run_gather(cpu,
-               Gather{.images = s.batch,
-                      .height = ceil_div(s.height - first_y, s.stride),
-                      .width = ceil_div(s.width - first_x, s.stride),
-                      .columns = s.in,
-                      .source_height = s.out_height,
-                      .source_width = s.out_width,
-                      .depth = s.out,
-                      .kernel_h = v.count,
-                      .kernel_w = u.count,
-                      .pad_top = v.pad,
-                      .pad_left = u.pad,
-                      .out_height = s.height,
-                      .out_width = s.width,
-                      .first_y = first_y,
-                      .first_x = first_x,
-                      .spacing = s.stride},
-               dy, packed.get(), static_cast<const T*>(nullptr), dx);
+    run_gather(cpu, conv2d_backward_gather(s, first_y, first_x), dy, packed.get(), static_cast<const T*>(nullptr), dx);
   }
 }
 
@@ -143,13 +132,13 @@ void conv2d_backward_input_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, con
     for (std::int64_t tap = 0; tap < 9; ++tap, to += count * Tile<T>::columns)
       pack_panel(count, s.in, panel * Tile<T>::columns, weight + (first * 9 + 8 - tap) * s.in, 9 * s.in, to);
   };
-  Winograd<T>(cpu, conv2d_flipped_gather(s)).run(dy, pack, static_cast<const T*>(nullptr), dx);
+  Winograd<T>(cpu, conv2d_backward_gather(s)).run(dy, pack, static_cast<const T*>(nullptr), dx);
 }
 
 /// The gradient of conv2d with respect to its images: dx has the shape of x.
 template <class T>
 void conv2d_backward_input(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
-  if (s.stride == 1 && winograd_pays<T>(conv2d_flipped_gather(s)))
+  if (s.stride == 1 && winograd_pays<T>(conv2d_backward_gather(s)))
     conv2d_backward_input_winograd(cpu, s, dy, weight, dx);
   else
     conv2d_backward_input_direct(cpu, s, dy, weight, dx);
