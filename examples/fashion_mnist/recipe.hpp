@@ -47,7 +47,7 @@ int train(const TrainArguments& arguments);
 
 struct SampleArguments {
   std::filesystem::path weights, out = "samples.png", gif;
-  std::string sampler = "ddim";
+  std::string sampler = "dpm++2m-sde";
   std::int64_t count = 64, batch = 16, columns = 8, scale = 2;
   int steps = 50, frames = 100;
   std::optional<double> eta;  // as the sampler has it unless it is said
