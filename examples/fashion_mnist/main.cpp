@@ -29,7 +29,9 @@ int main(int argc, char** argv) {
   sample->add_option("--gif", s.gif, "Animated GIF of the first 16 pictures coming out of the noise (default: none)")
       ->always_capture_default(false);
   sample->add_option("--count", s.count, "Pictures")->check(examples::at_least(1));
-  sample->add_option("--steps", s.steps, "Steps of the sampler, 1..500; most call the network once a step")
+  sample
+      ->add_option("--steps", s.steps,
+                   "Steps of the sampler, 1..500, evenly from the noisiest; most call the network once a step")
       ->check(CLI::Range(1, 500));
   sample
       ->add_option("--sampler", s.sampler,

@@ -1,5 +1,6 @@
 #pragma once
 #include <hush/frames.hpp>
+#include <hush/grids/trailing.hpp>
 #include <hush/io.hpp>
 #include <hush/io/gif.hpp>
 #include <hush/sample.hpp>
@@ -46,6 +47,7 @@ int sample_on(const SampleArguments& a, const B& on) {
                                  .batch = a.batch,
                                  .seed = a.seed,
                                  .clip = model.literal ? 0.0 : 1.0,
+                                 .grid = Trailing{},
                                  .each_step = each_step,
                                  .every = every};
   Images<float> images;
