@@ -93,8 +93,9 @@ std::string markdown(const std::vector<Cell>& cells, const std::vector<int>& mos
 }
 
 void write_plot(const std::filesystem::path& file, const std::vector<Cell>& cells, double real) {
-  const std::set<std::string> drawn{"ddpm", "ddim",    "pndm",  "euler-a",     "heun",  "dpm2",
-                                    "lms",  "dpm++2m", "deis3", "dpm++2m-sde", "unipc3"};
+  // one or two of each kind, the best among them
+  const std::set<std::string> drawn{"ddpm",   "ddim", "pndm",    "heun",        "heun-churn", "dpm2",
+                                    "dpm2-a", "lms",  "dpm++2m", "dpm++2m-sde", "unipc3"};
   std::vector<io::Curve> curves;
   for (const std::string& name : names_of(cells)) {
     if (!drawn.count(name)) continue;
