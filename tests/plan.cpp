@@ -5,13 +5,13 @@
 #include <stdexcept>
 #include <vector>
 
+#include <hush/cpu/normals.hpp>
 #include <hush/grids/trailing.hpp>
 #include <hush/plan.hpp>
 #include <hush/sampler.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
 #include <hush/schedules/cosine.hpp>
-#include <hush/tensor/normal.hpp>
 
 #include "samplers/pixels.hpp"
 #include "with_past.hpp"

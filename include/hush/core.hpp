@@ -100,9 +100,11 @@
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/known_pixels.hpp>
+#include <hush/cpu/lanes.hpp>
 #include <hush/cpu/layer_norm.hpp>
 #include <hush/cpu/memory.hpp>
 #include <hush/cpu/noise.hpp>
+#include <hush/cpu/normals.hpp>
 #include <hush/cpu/optimizer.hpp>
 #include <hush/cpu/packet.hpp>
 #include <hush/cpu/pooling.hpp>

@@ -22,6 +22,22 @@
 #define HUSH_CPU_ABI cpu_128
 #endif
 
+/// Whether vectors have whole numbers of 32 bits and fma, eight or more at a time.
+#if (defined(__AVX512F__) && defined(__AVX512DQ__)) || (defined(__AVX2__) && defined(__FMA__))
+#define HUSH_CPU_HAS_LANES true
+#else
+#define HUSH_CPU_HAS_LANES false
+#endif
+
+/// Tells the processor that this thread is only waiting.
+#if defined(__x86_64__) || defined(__i386__)
+#define HUSH_CPU_PAUSE() __asm__ volatile("pause")
+#elif defined(__aarch64__)
+#define HUSH_CPU_PAUSE() __asm__ volatile("yield")
+#else
+#define HUSH_CPU_PAUSE() static_cast<void>(0)
+#endif
+
 /// Inline namespace of everything that stands on code for a device: two libraries that were built for different
 /// architectures never share one of its symbols. nvcc names its architectures (900, or 800,900); other compilers see
 /// host code only.

@@ -94,7 +94,7 @@ struct GivenNoise {
   void operator()(std::span<float> values, const Shape& shape) {
     CHECK(shape.size() == std::int64_t(values.size()));
     CHECK(drawn < 20);  // none is asked for in the last step
-    const std::string number = " " + std::to_string(drawn++);
+    const std::string number = std::string(" ") + std::to_string(drawn++);
     const auto a = u("first" + number, shape.size()), b = u("second" + number, shape.size()),
                c = u("third" + number, shape.size());
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = float(a[i] + b[i] + c[i]);

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <numeric>
 #include <thread>
@@ -23,6 +24,24 @@ TEST_CASE("threads: every task runs once, for any number of threads and tasks") 
       parallel(Cpu<float>{.threads = threads}, tasks, [&](std::int64_t i) { ++runs[std::size_t(i)]; });
       for (std::int64_t i = 0; i < tasks; ++i) CHECK(runs[std::size_t(i)] == 1);
     }
+}
+
+TEST_CASE("threads: who has done his own tasks does those of the others") {
+  // Whoever has the first task waits in it until all others are done, those behind it in his range too.
+  std::atomic<int> done = 0;
+  parallel(Cpu<float>{.threads = 2}, 10, [&](std::int64_t i) {
+    const auto begin = std::chrono::steady_clock::now();
+    while (i == 0 && done < 9 && std::chrono::steady_clock::now() - begin < std::chrono::seconds(30))
+      std::this_thread::yield();
+    if (i != 0) ++done;
+  });
+  CHECK(done == 9);
+}
+
+TEST_CASE("threads: more threads than ranges") {
+  std::vector<std::atomic<int>> runs(500);
+  parallel(Cpu<float>{.threads = 40}, 500, [&](std::int64_t i) { ++runs[std::size_t(i)]; });
+  for (const auto& ran : runs) REQUIRE(ran == 1);
 }
 
 TEST_CASE("threads: a task may start tasks of its own, and many threads may use the pool at once") {

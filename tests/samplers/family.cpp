@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <hush/course.hpp>
+#include <hush/cpu/normals.hpp>
 #include <hush/estimate_rule.hpp>
 #include <hush/grids/linspace.hpp>
 #include <hush/grids/uniform_log_snr.hpp>
@@ -24,7 +25,6 @@
 #include <hush/schedules/ve_sde.hpp>
 #include <hush/schedules/vp_sde.hpp>
 #include <hush/schedules/zero_terminal_snr.hpp>
-#include <hush/tensor/normal.hpp>
 #include <string>
 
 #include "samplers/pixels.hpp"

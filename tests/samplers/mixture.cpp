@@ -3,11 +3,11 @@
 
 #include <cmath>
 #include <hush/course.hpp>
+#include <hush/cpu/normals.hpp>
 #include <hush/grids/linspace.hpp>
 #include <hush/samplers/predictor_corrector.hpp>
 #include <hush/schedules/geometric.hpp>
 #include <hush/schedules/vp_sde.hpp>
-#include <hush/tensor/normal.hpp>
 #include <string>
 
 #include "samplers/family.hpp"

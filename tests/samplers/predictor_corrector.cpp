@@ -7,10 +7,10 @@
 #include <stdexcept>
 
 #include <hush/course.hpp>
+#include <hush/cpu/normals.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/samplers/ddpm.hpp>
 #include <hush/schedules/linear_beta.hpp>
-#include <hush/tensor/normal.hpp>
 #include <hush/tensor/torch_random.hpp>
 
 #include "samplers/named_noise.hpp"

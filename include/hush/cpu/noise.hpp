@@ -4,23 +4,25 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <type_traits>
 
+#include <hush/cpu/normals.hpp>
 #include <hush/cpu/optimizer.hpp>
+#include <hush/cpu/packet.hpp>
 #include <hush/tensor/combination.hpp>
-#include <hush/tensor/normal.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
 /// Calls f(i, at, count, kept) for each block of a batch: elements at .. at + count - 1 of image i, where count is
-/// Whole{} for all of the 64 numbers of a block. `kept` is a block of a task's own, 0 at first; when the task ends it
-/// is told to `end`.
-template <class T, class F, class End>
+/// Whole{} for all of the 64 numbers of a block. `kept` is a Kept of a task's own; when the task ends it is told to
+/// `end`.
+template <class Kept, class T, class F, class End>
 void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const F& f, const End& end) {
   const std::int64_t tasks = (stride + numbers_a_task - 1) / numbers_a_task;
   parallel(cpu, images * tasks, [&](std::int64_t task) {
     const std::int64_t first = task % tasks * numbers_a_task, last = std::min(stride, first + numbers_a_task);
-    Numbers<T> kept = Numbers<T>::Zero();
+    Kept kept{};
     std::int64_t at = first;
     for (; at + block_size <= last; at += block_size) f(task / tasks, at, Whole{}, kept);
     if (at < last) f(task / tasks, at, last - at, kept);
@@ -30,14 +32,25 @@ void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, co
 /// The same for a kernel that keeps nothing: f(i, at, count).
 template <class T, class F>
 void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const F& f) {
-  over_images(
-      cpu, images, stride, [&](std::int64_t i, std::int64_t at, auto count, Numbers<T>&) { f(i, at, count); },
-      [](const Numbers<T>&) {});
+  struct Nothing {};
+  over_images<Nothing>(
+      cpu, images, stride, [&](std::int64_t i, std::int64_t at, auto count, Nothing) { f(i, at, count); },
+      [](Nothing) {});
 }
 
-/// The block at x as 64 numbers: where they are, or padded with 0 in `padded` if only `count` of them exist. Kernels of
-/// several operands loop over blocks plainly: of Eigen's expressions the compiler makes vector code only as far as its
-/// budget for inlining goes.
+/// A block as packets, on which f(packet, number) is called in order.
+template <class T>
+struct PacketBlock {
+  static constexpr int size = int(simd::packet_size<T>), count = int(block_size) / size;
+  simd::Packet<T> packet[count];
+
+  template <class F>
+  [[gnu::always_inline]] void each(const F& f) {
+    simd::unrolled<count>([&](int j) __attribute__((always_inline)) { f(packet[j], j); });
+  }
+};
+
+/// The block at x as 64 numbers: where they are, or padded with 0 in `padded` if only `count` of them exist.
 template <class T>
 const T* whole_block(const T* x, Whole, T*) {
   return x;
@@ -49,20 +62,26 @@ const T* whole_block(const T* x, std::int64_t count, T* padded) {
 }
 /// Writes a block, or the numbers of it that exist.
 template <class T>
-void write_block(T* y, Whole, const T* block) {
-  for (int k = 0; k < block_size; ++k) y[k] = block[k];
+[[gnu::always_inline]] inline void write_block(T* y, Whole, PacketBlock<T>& block) {
+  block.each([&](const auto& p, int j) { simd::store(y + j * PacketBlock<T>::size, p); });
 }
 template <class T>
-void write_block(T* y, std::int64_t count, const T* block) {
-  std::copy_n(block, count, y);
+void write_block(T* y, std::int64_t count, PacketBlock<T>& block) {
+  T whole[block_size];
+  write_block(whole, Whole{}, block);
+  std::copy_n(whole, count, y);
 }
 
-/// Normals at .. at + 63 of a stream; `at` is a multiple of 4.
+/// The 64 normals of a stream from `at` on, a multiple of 4.
 template <class T>
-Numbers<T> normal_block(const Stream& stream, std::int64_t at) {
-  Numbers<float> z;
-  fill_64_normals(z.data(), stream, std::uint32_t(at / 4));
-  return z.template cast<T>();
+void normal_block(const Stream& stream, std::int64_t at, T* z) {
+  if constexpr (std::is_same_v<T, float>) {
+    fill_64_normals(z, stream, std::uint32_t(at / 4));
+  } else {
+    float narrow[block_size];
+    fill_64_normals(narrow, stream, std::uint32_t(at / 4));
+    std::copy_n(narrow, block_size, z);
+  }
 }
 
 /// z = N(0, 1) for images of `stride` elements whose streams differ by `images[i]`.
@@ -72,7 +91,9 @@ void normals(const Cpu<T>& cpu, std::span<const std::uint32_t> images, std::int6
   over_images(cpu, std::int64_t(images.size()), stride, [&](std::int64_t i, std::int64_t at, auto count) {
     Stream own = stream;
     own.image = images[std::size_t(i)];
-    store_block(z + i * stride + at, count, normal_block<T>(own, at));
+    T block[block_size];
+    normal_block(own, at, block);
+    store_block(z + i * stride + at, count, load_block(block));
   });
 }
 
@@ -87,39 +108,83 @@ void blend_images(const Cpu<T>& cpu, std::span<const double> a, std::span<const 
   });
 }
 
+/// The two estimates that a rule makes of x and of a network's output f, packet by packet; and whether f was finite.
+template <class T>
+class Estimating {
+ public:
+  using Packet = simd::Packet<T>;
+  /// 0 times what the network said: not a number once that was not finite.
+  struct Nothing {
+    Packet packet[4] = {simd::broadcast(T(0)), simd::broadcast(T(0)), simd::broadcast(T(0)), simd::broadcast(T(0))};
+  };
+
+  explicit Estimating(const EstimateRule& rule)
+      : a_(simd::broadcast(T(rule.a))),
+        b_(simd::broadcast(T(rule.b))),
+        c_(simd::broadcast(T(rule.c))),
+        d_(simd::broadcast(T(rule.d))),
+        high_(simd::broadcast(rule.clip > 0 ? T(rule.clip) : std::numeric_limits<T>::infinity())),
+        low_(simd::subtract<T>(simd::broadcast(T(0)), high_)) {}
+
+  Packet x0(const Packet& x, const Packet& f) const {
+    const Packet estimate = simd::multiply_add<T>(a_, x, simd::multiply<T>(b_, f));
+    return simd::minimum<T>(simd::maximum<T>(estimate, low_), high_);
+  }
+  Packet eps(const Packet& x, const Packet& f) const { return simd::multiply_add<T>(c_, x, simd::multiply<T>(d_, f)); }
+  /// Both estimates of a block, written where they are asked for.
+  template <class Count>
+  [[gnu::always_inline]] void write(const T* x, const T* f, T* x0_to, T* eps_to, Count count) const {
+    PacketBlock<T> clean, noise;
+    clean.each([&](auto& p, int j) {
+      const Packet xj = simd::load(x + j * clean.size), fj = simd::load(f + j * clean.size);
+      p = x0(xj, fj), noise.packet[j] = eps(xj, fj);
+    });
+    if (x0_to) write_block(x0_to, count, clean);
+    if (eps_to) write_block(eps_to, count, noise);
+  }
+  static void look(const Packet& f, int j, Nothing& nothing) {
+    nothing.packet[j % 4] = simd::multiply_add<T>(simd::broadcast(T(0)), f, nothing.packet[j % 4]);
+  }
+  static void tell(const Nothing& nothing, std::int32_t* bad) {
+    const auto& [p, q, r, s] = nothing.packet;
+    if (simd::sum<T>(simd::add<T>(simd::add<T>(p, q), simd::add<T>(r, s))) != 0)
+      std::atomic_ref(*bad).store(1, std::memory_order_relaxed);
+  }
+
+ private:
+  Packet a_, b_, c_, d_, high_, low_;
+};
+
 /// A network's output f as estimates of the clean image and of the noise, see EstimateRule; x0 or eps may be nullptr,
 /// and may stand where x or f does. `bad` becomes 1 if f is not finite somewhere, else it is left as it is.
 template <class T>
 void estimates(const Cpu<T>& cpu, std::int64_t n, const EstimateRule& rule, const T* x, const T* f, T* x0, T* eps,
                std::int32_t* bad) {
-  if (!all_finite(cpu, n, f)) *bad = 1;
-  const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), clip = T(rule.clip);
-  over_images(cpu, 1, n, [&](std::int64_t, std::int64_t at, auto count) {
-    const Numbers<T> xs = load_block(x + at, count), fs = load_block(f + at, count);
-    if (eps) store_block<T>(eps + at, count, c * xs + d * fs);
-    if (!x0) return;
-    Numbers<T> estimate = a * xs + b * fs;
-    if (clip > 0) estimate = estimate.max(-clip).min(clip);
-    store_block<T>(x0 + at, count, estimate);
-  });
+  using Made = Estimating<T>;
+  const Made made(rule);
+  const auto block = [=](std::int64_t, std::int64_t at, auto count, typename Made::Nothing& nothing) {
+    T padded_x[block_size], padded_f[block_size];
+    const T *xs = whole_block(x + at, count, padded_x), *fs = whole_block(f + at, count, padded_f);
+    for (int j = 0; j < PacketBlock<T>::count; ++j) made.look(simd::load(fs + j * PacketBlock<T>::size), j, nothing);
+    made.write(xs, fs, x0 ? x0 + at : nullptr, eps ? eps + at : nullptr, count);
+  };
+  over_images<typename Made::Nothing>(cpu, 1, n, block, [&](const auto& nothing) { made.tell(nothing, bad); });
 }
 
 /// Adds the terms and draws to the block at element `at` of image i.
 template <class T, class Count>
-void add_to_block(T* sum, std::span<const Term<T>> terms, std::span<const DrawTerm> draws, const DrawPlace& place,
-                  std::int64_t i, std::int64_t at, std::int64_t stride, Count count) {
-  for (const Term<T>& term : terms) {
-    const T factor = T(term.coefficient);
-    T padded[block_size];
-    const T* values = whole_block(term.data + i * stride + at, count, padded);
-    for (int k = 0; k < block_size; ++k) sum[k] += factor * values[k];
-  }
+[[gnu::always_inline]] inline void add_to_block(PacketBlock<T>& sum, std::span<const Term<T>> terms,
+                                                std::span<const DrawTerm> draws, const DrawPlace& place, std::int64_t i,
+                                                std::int64_t at, std::int64_t stride, Count count) {
+  const auto add = [&](double coefficient, const T* values) {
+    const auto factor = simd::broadcast(T(coefficient));
+    sum.each([&](auto& p, int j) { p = simd::multiply_add<T>(factor, simd::load(values + j * sum.size), p); });
+  };
+  T block[block_size];
+  for (const Term<T>& term : terms) add(term.coefficient, whole_block(term.data + i * stride + at, count, block));
   for (const DrawTerm& draw : draws) {
-    const Stream stream{place.seed, place.first_image + std::uint32_t(i), place.step, draw.purpose};
-    float z[block_size];
-    fill_64_normals(z, stream, std::uint32_t(at / 4));
-    const T factor = T(draw.coefficient);
-    for (int k = 0; k < block_size; ++k) sum[k] += factor * T(z[k]);
+    normal_block({place.seed, place.first_image + std::uint32_t(i), place.step, draw.purpose}, at, block);
+    add(draw.coefficient, block);
   }
 }
 
@@ -130,33 +195,28 @@ template <class T>
 void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const EstimateRule& rule,
                        const T* x, const T* f, const EstimateUse<T>& use, std::span<const Term<T>> terms,
                        std::span<const DrawTerm> draws, const DrawPlace& place, T* y, std::int32_t* bad) {
-  const T a = T(rule.a), b = T(rule.b), c = T(rule.c), d = T(rule.d), p = T(use.of_x0), q = T(use.of_eps);
-  const T limit = rule.clip > 0 ? T(rule.clip) : std::numeric_limits<T>::infinity();
-  const bool uses_eps = q != 0;
-  const auto block = [=](std::int64_t i, std::int64_t at, auto count, Numbers<T>& nothing) {
+  using Made = Estimating<T>;
+  const Made made(rule);
+  const auto of_x0 = simd::broadcast(T(use.of_x0)), of_eps = simd::broadcast(T(use.of_eps));
+  const bool uses_eps = use.of_eps != 0;
+  const auto block = [=](std::int64_t i, std::int64_t at, auto count, typename Made::Nothing& nothing) {
     const std::int64_t from = i * stride + at;
-    T padded_x[block_size], padded_f[block_size], sum[block_size];
+    T padded_x[block_size], padded_f[block_size];
     const T *xs = whole_block(x + from, count, padded_x), *fs = whole_block(f + from, count, padded_f);
-    const auto x0 = [&](int k) {
-      const T estimate = a * xs[k] + b * fs[k], above = estimate < -limit ? -limit : estimate;
-      return above > limit ? limit : above;
-    };
-    for (int k = 0; k < block_size; ++k) {
-      nothing[k] += T(0) * fs[k];  // 0 of finite numbers, NaN of the others
-      sum[k] = p * x0(k) + (uses_eps ? q * (c * xs[k] + d * fs[k]) : T(0));
-    }
-    if (use.x0 || use.eps) {
-      T kept[block_size], also[block_size];
-      for (int k = 0; k < block_size; ++k) kept[k] = x0(k), also[k] = c * xs[k] + d * fs[k];
-      if (use.x0) write_block(use.x0 + from, count, kept);
-      if (use.eps) write_block(use.eps + from, count, also);
-    }
+    PacketBlock<T> sum;
+    sum.each([&](auto& p, int j) {
+      const auto xj = simd::load(xs + j * sum.size), fj = simd::load(fs + j * sum.size);
+      made.look(fj, j, nothing);
+      p = simd::multiply<T>(of_x0, made.x0(xj, fj));
+      if (uses_eps) p = simd::multiply_add<T>(of_eps, made.eps(xj, fj), p);
+    });
+    if (use.x0 || use.eps)
+      made.write(xs, fs, use.x0 ? use.x0 + from : nullptr, use.eps ? use.eps + from : nullptr, count);
     add_to_block(sum, terms, draws, place, i, at, stride, count);
     write_block(y + from, count, sum);
   };
-  over_images(cpu, images, stride, block, [&](const Numbers<T>& nothing) {
-    if (!(nothing == T(0)).all()) std::atomic_ref(*bad).store(1, std::memory_order_relaxed);
-  });
+  over_images<typename Made::Nothing>(cpu, images, stride, block,
+                                      [&](const auto& nothing) { made.tell(nothing, bad); });
 }
 
 /// y = the sum of the terms and draws, over images of `stride` elements; y may be one of the terms.
@@ -164,7 +224,8 @@ template <class T>
 void combine(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, std::span<const Term<T>> terms,
              std::span<const DrawTerm> draws, const DrawPlace& place, T* y) {
   over_images(cpu, images, stride, [=](std::int64_t i, std::int64_t at, auto count) {
-    T sum[block_size] = {};
+    PacketBlock<T> sum;
+    sum.each([](auto& p, int) { p = simd::broadcast(T(0)); });
     add_to_block(sum, terms, draws, place, i, at, stride, count);
     write_block(y + i * stride + at, count, sum);
   });

@@ -61,6 +61,10 @@ Packet<T> maximum(const Packet<T>& a, const Packet<T>& b) {
   return Eigen::internal::pmax(a, b);
 }
 template <class T>
+Packet<T> minimum(const Packet<T>& a, const Packet<T>& b) {
+  return Eigen::internal::pmin(a, b);
+}
+template <class T>
 Packet<T> exponential(const Packet<T>& x) {
   return Eigen::internal::pexp(x);
 }
@@ -72,6 +76,28 @@ T sum(const Packet<T>& x) {
 template <class T>
 T greatest(const Packet<T>& x) {
   return Eigen::internal::predux_max(x);
+}
+
+// For machines with HUSH_CPU_HAS_LANES; elsewhere nobody instantiates them.
+
+/// The 64-bit products of the lower halves, without sign, of vectors of long long.
+template <class V>
+V products(const V& a, const V& b) {
+  if constexpr (sizeof(V) == 64)
+    return _mm512_mul_epu32(a, b);
+  else
+    return _mm256_mul_epu32(a, b);
+}
+/// out = a0 b0 a1 b1, a4 b4 a5 b5, ... and then a2 b2 a3 b3, a6 b6 a7 b7, ...
+template <class V>
+void store_interleaved(const V& a, const V& b, float* out) {
+  if constexpr (sizeof(V) == 64) {
+    store<float>(out, _mm512_unpacklo_ps(a, b));
+    store<float>(out + 16, _mm512_unpackhi_ps(a, b));
+  } else {
+    store<float>(out, _mm256_unpacklo_ps(a, b));
+    store<float>(out + 8, _mm256_unpackhi_ps(a, b));
+  }
 }
 
 /// f(0), ..., f(count - 1), written out: where f is always inlined, its indices are constants and small arrays of
