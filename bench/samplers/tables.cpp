@@ -115,6 +115,7 @@ void write_plot(const std::filesystem::path& file, const std::vector<Cell>& cell
                     .x = "network calls an image",
                     .y = "Fréchet distance (features of a classifier)",
                     .logarithmic = true,
+                    .logarithmic_x = true,
                     .height = 480});
 }
 

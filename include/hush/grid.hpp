@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <functional>
@@ -90,8 +91,15 @@ template <NoiseSchedule S>
 std::vector<Level> levels_at(const S& schedule, const std::vector<double>& times) {
   std::vector<Level> levels;
   levels.reserve(times.size() + 1);
-  for (const double time : times) levels.push_back(schedule(time));
   levels.push_back(schedule(clean_time(schedule)));
+  const auto add = [&](auto&& level_at) {
+    for (auto time = times.rbegin(); time != times.rend(); ++time) levels.push_back(level_at(*time));
+  };
+  if constexpr (requires { schedule.rising(); })
+    add(schedule.rising());
+  else
+    add(schedule);
+  std::reverse(levels.begin(), levels.end());
   return levels;
 }
 

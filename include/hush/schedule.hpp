@@ -18,7 +18,8 @@ struct Steps {
   friend constexpr bool operator==(const Steps& steps, int n) { return steps.count == n; }
 };
 
-/// What gives the level at a time. Continuous schedules know the times [0, 1], and 0 is clean.
+/// What gives the level at a time. Continuous schedules know the times [0, 1], and 0 is clean. It may have a
+/// `rising()`: what gives the same levels, and quickly if it is asked for them in rising order.
 template <class S>
 concept NoiseSchedule = requires(const S& schedule, double time) {
   { schedule(time) } -> std::same_as<Level>;
@@ -52,24 +53,41 @@ inline void check_unit_time(const char* where, double time) {
   check(time >= 0 && time <= 1, where, "time ", time, " is outside 0 (clean) .. 1");
 }
 
-/// The level of a schedule that is given by its betas, at a time clean() .. clean()+steps(): alpha_bar is the product
-/// of (1 - beta_i), linear between whole times (Ho et al. 2020, eq. 4; the interpolation is that of Palette). Throws
-/// std::invalid_argument for a time outside that range and for a beta outside [0, 1); the last may be 1.
+/// The levels of a schedule that is given by its betas, at times clean() .. clean()+steps(): alpha_bar is the product
+/// of (1 - beta_i), linear between whole times (Ho et al. 2020, eq. 4; the interpolation is that of Palette). The
+/// product goes on from the time before where that was no later. Throws std::invalid_argument for a time outside that
+/// range and for a beta outside [0, 1); the last may be 1.
 template <class S>
-Level level_from_betas(const S& schedule, double time) {
-  check_time(schedule, time);
-  const double position = time - schedule.clean();
-  const int whole = int(position), last = schedule.steps() - 1;
-  const auto kept = [&](int i, double part) {
-    const double beta = schedule.beta(i);
-    check(beta >= 0 && (beta < 1 || (beta == 1 && i == last)), "schedule", "beta ", i, " is ", beta,
+class LevelsFromBetas {
+ public:
+  explicit LevelsFromBetas(const S& schedule) : schedule_(schedule) {}
+
+  Level operator()(double time) {
+    check_time(schedule_, time);
+    const double position = time - schedule_.clean();
+    const int whole = int(position);
+    if (whole < betas_) betas_ = 0, alpha_bar_ = 1;
+    for (; betas_ < whole; ++betas_) alpha_bar_ *= kept(betas_, 1);
+    return variance_preserving(time, whole < position ? alpha_bar_ * kept(whole, position - whole) : alpha_bar_);
+  }
+
+ private:
+  double kept(int i, double part) const {
+    const double beta = schedule_.beta(i);
+    check(beta >= 0 && (beta < 1 || (beta == 1 && i == schedule_.steps() - 1)), "schedule", "beta ", i, " is ", beta,
           ", must be in [0, 1); only the last may be 1");
     return 1 - part * beta;
-  };
-  double alpha_bar = 1;
-  for (int i = 0; i < whole; ++i) alpha_bar *= kept(i, 1);
-  if (whole < position) alpha_bar *= kept(whole, position - whole);
-  return variance_preserving(time, alpha_bar);
+  }
+
+  const S& schedule_;
+  int betas_ = 0;  // of which alpha_bar_ is the product
+  double alpha_bar_ = 1;
+};
+
+/// One of those levels.
+template <class S>
+Level level_from_betas(const S& schedule, double time) {
+  return LevelsFromBetas<S>(schedule)(time);
 }
 
 /// Beta number i of a schedule that is given by a falling function alpha_bar(position), position 0..steps(); none
@@ -234,6 +252,15 @@ struct OneBased {
     Level at = zero_based(time - 1);
     at.time = time;
     return at;
+  }
+  auto rising() const requires requires { zero_based.rising(); }
+  {
+    return [this, levels = zero_based.rising()](double time) mutable {
+      check_time(*this, time);
+      Level at = levels(time - 1);
+      at.time = time;
+      return at;
+    };
   }
   friend constexpr bool operator==(const OneBased&, const OneBased&) = default;
 };

@@ -73,8 +73,8 @@ void check_lanes() {
       // The even pairs of four numbers come first, then the odd ones.
       const std::size_t to = std::size_t(i % 2 * lanes + i / 2 * 4);
       for (std::size_t k = 0; k < 2; ++k) {
-        CHECK(mixed[to + 2 * k] == x.v[2 * i + int(k)]);
-        CHECK(mixed[to + 2 * k + 1] == y.v[2 * i + int(k)]);
+        CHECK(mixed[to + 2 * k] == float(x.v[2 * i + int(k)]));
+        CHECK(mixed[to + 2 * k + 1] == float(y.v[2 * i + int(k)]));
       }
     }
   }

@@ -165,14 +165,34 @@ TEST_CASE("plot: curves lie where their numbers are, gaps and hostile names incl
   const io::Curve train{"train <1>", {0, 50, 100}, {1, 0.5, 0}}, gap{"a & b", {0, 25, 50, 75}, {0, nan, 0.5, 1}};
   io::write_curves(scratch / "loss.svg", {train, gap}, {.title = "Loss"});
   const auto svg = get(scratch / "loss.svg");
-  // The axes go from (64, 356) to (704, 36).
-  CHECK(svg.find("<path d=\"M64.0 36.0L384.0 196.0L704.0 356.0\" fill=\"none\"") != svg.npos);
-  CHECK(svg.find("<path d=\"M64.0 356.0M384.0 196.0L544.0 36.0\" fill=\"none\"") != svg.npos);
+  // The axes go from (64, 356) to (617, 36), and the names stand at the right.
+  CHECK(svg.find("<path d=\"M64.0 36.0L340.5 196.0L617.0 356.0\" fill=\"none\"") != svg.npos);
+  CHECK(svg.find("<path d=\"M64.0 356.0M340.5 196.0L478.8 36.0\" fill=\"none\"") != svg.npos);
   CHECK(svg.find("train &lt;1&gt;") != svg.npos);
   CHECK(svg.find("a &amp; b") != svg.npos);
   CHECK(svg.find(">Loss<") != svg.npos);
   CHECK(svg.find(">0.6<") != svg.npos);
   CHECK(svg.find("nan") == svg.npos);
+}
+
+TEST_CASE("plot: names stand where their curves end, and not on each other") {
+  const auto svg = io::curves_svg({{"a", {1, 10}, {1, 5}}, {"b", {1, 10}, {0, 5}}, {"c", {1, 10}, {0, 10}}});
+  const auto place = [&](const std::string& name) {
+    const auto end = svg.find(">" + name + "</text>"), begin = svg.rfind(" y=\"", end);
+    return std::stod(svg.substr(begin + 4));
+  };
+  CHECK(place("c") == 22);   // that of 10 is at 14, and the text below it
+  CHECK(place("a") == 189);  // that of 5 is at 185
+  CHECK(place("b") == 204);
+  std::vector<io::Curve> many;
+  for (int i = 0; i < 60; ++i) many.push_back({"name " + std::to_string(i) + ".", {1, 2}, {1, 1}});
+  const auto crowd = io::curves_svg(many);
+  CHECK(crowd.find(">name 59.</text>") != crowd.npos);
+  CHECK(crowd.find("y=\"-") == crowd.npos);
+  const auto wide = io::curves_svg({{"", {5, 15.8113883, 50}, {0, 1, 2}}}, {.logarithmic_x = true});
+  CHECK(wide.find("L384.0 ") != std::string::npos);  // the root of 5 * 50 stands halfway
+  CHECK(wide.find(">20<") != std::string::npos);
+  CHECK(wide.find(">5<") != std::string::npos);
 }
 
 TEST_CASE("plot: logarithmic, constant and empty curves are drawn too") {

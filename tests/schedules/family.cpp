@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <hush/grid.hpp>
 #include <hush/schedule.hpp>
 #include <hush/schedules/betas.hpp>
 #include <hush/schedules/constant_beta.hpp>
@@ -93,6 +94,28 @@ std::vector<double> times_of(const AnySchedule& schedule) {
 }
 
 }  // namespace
+
+TEST_CASE("schedules: what is quick for rising times gives the same levels in any order") {
+  int quick = 0;
+  each_schedule([&](const char* name, Kind, const auto& schedule) {
+    if constexpr (requires { schedule.rising(); }) {
+      CAPTURE(name);
+      ++quick;
+      auto levels = schedule.rising();
+      const double clean = schedule.clean(), last = clean + schedule.steps();
+      for (const double time :
+           {clean, clean + .5, clean + 1, clean + 1, clean + 2.25, last, clean + 1.5, last - .5, clean})
+        CHECK(levels(time) == schedule(time));
+      CHECK_THROWS_AS(levels(last + 1), std::invalid_argument);
+      const std::vector<double> times{last, last - .5, clean + 2, clean + 1};
+      std::vector<Level> falling;
+      for (const double time : times) falling.push_back(schedule(time));
+      falling.push_back(schedule(clean));
+      CHECK(levels_at(schedule, times) == falling);
+    }
+  });
+  CHECK(quick == 6);
+}
 
 TEST_CASE("family: clean first, then ever more noise, and the scale that the kind says") {
   each_schedule([](const std::string& name, Kind kind, const auto& schedule) {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ struct Curve {
 struct Axes {
   std::string title = {}, x = "step", y = "loss";
   bool logarithmic = false;  ///< the y axis
+  bool logarithmic_x = false;
   int width = 720, height = 400;
   Disk disk = {};
 };
@@ -64,7 +66,7 @@ struct Scale {
 
   std::vector<double> ticks() const {
     std::vector<double> ticks;
-    if (logarithmic && bent(high) - bent(low) > 1) {
+    if (logarithmic && bent(high) - bent(low) > .9) {
       const double decades = bent(high) - bent(low), stride = std::max(1.0, std::ceil(decades / 10));
       for (double power = std::floor(bent(low)); power <= bent(high); power += stride)
         for (const int digit : {1, 2, 5})
@@ -94,9 +96,30 @@ inline Scale scale_of(const std::vector<Curve>& curves, std::vector<double> Curv
   return scale;
 }
 
+/// How many characters a UTF-8 text has.
+inline int length(const std::string& text) {
+  return int(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+/// Places between `from` and `to` for lines of text that are `line` high or less if they do not fit, in the order of
+/// where each wants to stand and as near to it as they can.
+inline std::vector<double> rows_near(const std::vector<double>& wanted, double from, double to, double line) {
+  std::vector<std::size_t> order(wanted.size());
+  std::iota(order.begin(), order.end(), std::size_t(0));
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return wanted[a] < wanted[b]; });
+  line = std::min(line, (to - from) / double(std::max<std::size_t>(2, wanted.size()) - 1));
+  std::vector<double> rows(wanted.size());
+  double least = from;
+  for (const std::size_t i : order) rows[i] = std::max(wanted[i], least), least = rows[i] + line;
+  double most = to;
+  for (auto i = order.rbegin(); i != order.rend(); ++i) rows[*i] = std::min(rows[*i], most), most = rows[*i] - line;
+  return rows;
+}
+
 }  // namespace detail
 
-/// A line chart as SVG text: axes with round ticks, one colour a curve, a legend if there is more than one.
+/// A line chart as SVG text: axes with round ticks, one colour a curve, and if there is more than one their names at
+/// the right, near where they end.
 inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes = {}) {
   using detail::escaped;
   check(axes.width >= 160 && axes.height >= 120, "curves_svg", "a plot needs at least 160 x 120 pixels");
@@ -105,8 +128,12 @@ inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes
           curve.y.size(), " y");
   constexpr std::array colours{"#3366cc", "#dc3912", "#109618", "#ff9900", "#990099", "#0099c6",
                                "#8b4513", "#dd4477", "#66aa00", "#222222", "#7b8fa8", "#b8a000"};
-  const double left = 64, right = axes.width - 16, top = axes.title.empty() ? 14 : 36, bottom = axes.height - 44;
-  const auto x = detail::scale_of(curves, &Curve::x, {0, 1, left, right, false});
+  int longest = 0;
+  for (const auto& curve : curves) longest = std::max(longest, detail::length(curve.name));
+  const double names = curves.size() > 1 ? 24 + 7 * std::min(longest, axes.width / 28) : 0;
+  const double left = 64, right = axes.width - 16 - names, top = axes.title.empty() ? 14 : 36,
+               bottom = axes.height - 44;
+  const auto x = detail::scale_of(curves, &Curve::x, {0, 1, left, right, axes.logarithmic_x});
   const auto y = detail::scale_of(curves, &Curve::y, {0, 1, bottom, top, axes.logarithmic});
   const auto at = [](double value) { return detail::short_number(value, "%.1f"); };
   const auto text = [&](double tx, double ty, const char* anchor, const std::string& what,
@@ -133,21 +160,27 @@ inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes
   svg += text(0, 0, "middle", axes.y, words(" transform=\"translate(15 ", at((top + bottom) / 2), ") rotate(-90)\""));
   if (!axes.title.empty()) svg += text((left + right) / 2, 22, "middle", axes.title, " font-size=\"15\"");
 
+  std::vector<double> ends(curves.size(), bottom);
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const auto* colour = colours[i % colours.size()];
     std::string path;
     bool pen_down = false;
     for (std::size_t k = 0; k < curves[i].x.size(); ++k) {
       const bool shown = x.shows(curves[i].x[k]) && y.shows(curves[i].y[k]);
-      if (shown) path += words(pen_down ? 'L' : 'M', at(x.place(curves[i].x[k])), ' ', at(y.place(curves[i].y[k])));
+      if (shown) {
+        ends[i] = y.place(curves[i].y[k]);
+        path += words(pen_down ? 'L' : 'M', at(x.place(curves[i].x[k])), ' ', at(ends[i]));
+      }
       pen_down = shown;
     }
     svg += words("<path d=\"", path, "\" fill=\"none\" stroke-width=\"1.5\" stroke-linejoin=\"round\" stroke=\"",
                  colour, "\"/>\n");
-    if (curves.size() > 1) {
-      const double row = top + 14 + 18 * double(i);
-      svg += rule(right - 24, row - 4, right - 4, row - 4, colour) + text(right - 30, row, "end", curves[i].name);
-    }
+  }
+  const std::vector<double> rows = detail::rows_near(ends, top + 4, bottom - 4, 15);
+  for (std::size_t i = 0; curves.size() > 1 && i < curves.size(); ++i) {
+    const auto* colour = colours[i % colours.size()];
+    svg += rule(right + 3, ends[i], right + 15, rows[i], colour) +
+           text(right + 18, rows[i] + 4, "start", curves[i].name, words(" fill=\"", colour, '"'));
   }
   return svg + "</svg>\n";
 }

@@ -17,6 +17,7 @@ struct Betas {
   }
   constexpr double clean() const { return -1; }
   Level operator()(double time) const { return level_from_betas(*this, time); }
+  auto rising() const { return LevelsFromBetas(*this); }
   friend bool operator==(const Betas&, const Betas&) = default;
 };
 static_assert(DiscreteSchedule<Betas>);

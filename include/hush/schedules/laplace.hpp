@@ -24,6 +24,7 @@ struct Laplace {
     check(scale > 0 && std::isfinite(scale), "Laplace", "scale must be more than 0 and finite, got ", scale);
     return level_from_betas(*this, time);  // the betas fall and rise again
   }
+  auto rising() const { return LevelsFromBetas(*this); }
   friend constexpr bool operator==(const Laplace&, const Laplace&) = default;
 };
 static_assert(DiscreteSchedule<Laplace>);

@@ -16,6 +16,7 @@ struct LinearBeta {
   }
   constexpr double clean() const { return -1; }
   Level operator()(double time) const { return level_from_betas(*this, time); }
+  auto rising() const { return LevelsFromBetas(*this); }
   friend constexpr bool operator==(const LinearBeta&, const LinearBeta&) = default;
 };
 static_assert(DiscreteSchedule<LinearBeta>);

@@ -17,6 +17,7 @@ struct ScaledLinear {
   }
   constexpr double clean() const { return -1; }
   Level operator()(double time) const { return level_from_betas(*this, time); }
+  auto rising() const { return LevelsFromBetas(*this); }
   friend constexpr bool operator==(const ScaledLinear&, const ScaledLinear&) = default;
 };
 static_assert(DiscreteSchedule<ScaledLinear>);

@@ -18,6 +18,7 @@ struct SigmoidBeta {
     check(reach > 0 && std::isfinite(reach), "SigmoidBeta", "reach must be more than 0 and finite, got ", reach);
     return level_from_betas(*this, time);
   }
+  auto rising() const { return LevelsFromBetas(*this); }
   friend constexpr bool operator==(const SigmoidBeta&, const SigmoidBeta&) = default;
 };
 static_assert(DiscreteSchedule<SigmoidBeta>);
