@@ -43,7 +43,8 @@ inline void check_times(const AnySchedule& schedule, const std::vector<double>& 
   for (std::size_t i = 0; i < times.size(); ++i) {
     check(times[i] > clean && times[i] <= last, where, "time ", times[i], " must be above ", clean,
           " (clean) and at most ", last);
-    check(i == 0 || times[i] < times[i - 1], where, "the times must fall: ", times[i], " follows ", times[i - 1]);
+    const double before = i > 0 ? times[i - 1] : std::numeric_limits<double>::infinity();
+    check(times[i] < before, where, "the times must fall: ", times[i], " follows ", before);
   }
 }
 

@@ -33,9 +33,13 @@ double distance(const std::vector<double>& found, const std::vector<double>& wan
   return length(difference);
 }
 
-/// The largest relative error of the forward pass and of any parameter's gradient against PyTorch's.
+/// Relative errors against PyTorch's doubles: of the forward pass or of the whole gradient, whichever is larger, and
+/// the largest of any parameter's gradient.
+struct Errors {
+  double whole = 0, part = 0;
+};
 template <class T>
-double golden_error() {
+Errors golden_errors() {
   const io::Arrays golden = io::read_safetensors("tests/goldens/attention_unet.safetensors");
   AttentionUnet<Cpu<T>> net(small_config(), {}, Seed{1});
   FlatParameters<Cpu<T>> layout(net);
@@ -52,30 +56,38 @@ double golden_error() {
   tape.backward(mse(recorded, tape.constant(target)));
 
   const auto wanted = io::values_of<double>(golden.items.at("out"));
-  double worst = distance(download<double>(recorded.value()), wanted) / length(wanted);
   const auto ran = download<double>(net(Input<Tensor<Cpu<T>>>{x, t}));
-  worst = std::max(worst, distance(ran, wanted) / length(wanted));
+  Errors errors;
+  errors.whole = std::max(distance(download<double>(recorded.value()), wanted), distance(ran, wanted)) / length(wanted);
 
-  double whole = 0;  // the gradient of a key's bias is 0: errors are measured against the whole gradient too
+  double whole = 0, off = 0;  // the gradient of a key's bias is 0: errors are measured against the whole gradient too
   for (const auto& [name, array] : golden.items)
     if (name.starts_with("grad:")) whole = std::hypot(whole, length(io::values_of<double>(array)));
   const io::Arrays grads = io::arrays_of(layout, layout.gradients());
   for (const auto& [name, array] : grads.items) {
     const auto theirs = io::values_of<double>(golden.items.at("grad:" + name));
-    const double error = distance(io::values_of<double>(array), theirs) / std::max(length(theirs), 1e-3 * whole);
+    const double error = distance(io::values_of<double>(array), theirs);
+    off = std::hypot(off, error);
     const std::string& which = name;  // clang 14 captures no structured binding
     CAPTURE(which);
-    CHECK(error < 1e-5);
-    worst = std::max(worst, error);
+    const double part = error / std::max(length(theirs), 1e-3 * whole);
+    CHECK(part < 2e-5);
+    errors.part = std::max(errors.part, part);
   }
-  return worst;
+  errors.whole = std::max(errors.whole, off / whole);
+  return errors;
 }
 
 }  // namespace
 
 TEST_CASE("attention unet: forward and gradients are PyTorch's") {
-  CHECK(golden_error<double>() < 1e-10);
-  CHECK(golden_error<float>() < 1e-5);
+  const Errors fine = golden_errors<double>(), coarse = golden_errors<float>();
+  CHECK(fine.whole < 1e-10);
+  CHECK(fine.part < 1e-10);
+  CHECK(coarse.whole < 2e-6);
+  // The gradients of some biases are sums over pixels that cancel: 9e-6 to 1.1e-5, as the compiler orders sums;
+  // PyTorch's own floats are 5e-6 from its doubles there.
+  CHECK(coarse.part < 2e-5);
 }
 
 TEST_CASE("attention unet: the tutorial's widths have 23,624,769 parameters") {

@@ -66,11 +66,13 @@ void pack_all(std::int64_t depth, std::int64_t columns, const T* from, std::int6
   }
 }
 
-/// Where head `head` of image `image` begins, and how far apart its lines are.
+/// Where head `head` of image `image` begins, and how far apart its lines are. What is empty may be nowhere in memory.
 struct Heads {
   std::int64_t length, heads, width;
   std::int64_t line() const { return heads * width; }
-  std::int64_t at(std::int64_t image, std::int64_t head) const { return image * length * line() + head * width; }
+  std::int64_t at(std::int64_t image, std::int64_t head) const {
+    return length > 0 ? image * length * line() + head * width : 0;
+  }
 };
 
 /// y = softmax(scale q k^T) v for every image and head (Vaswani et al. 2017, equation 1). `weights`
