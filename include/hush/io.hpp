@@ -12,11 +12,14 @@
 #include <hush/io/disk.hpp>
 #include <hush/io/event.hpp>
 #include <hush/io/event_file.hpp>
+#include <hush/io/file_plan.hpp>
+#include <hush/io/film.hpp>
 #include <hush/io/half.hpp>
 #include <hush/io/jpeg.hpp>
 #include <hush/io/json.hpp>
 #include <hush/io/key_map.hpp>
 #include <hush/io/logs.hpp>
+#include <hush/io/loss_plot.hpp>
 #include <hush/io/observers.hpp>
 #include <hush/io/picture.hpp>
 #include <hush/io/pixels.hpp>
@@ -25,6 +28,8 @@
 #include <hush/io/png_rgb.hpp>
 #include <hush/io/progress.hpp>
 #include <hush/io/safetensors.hpp>
+#include <hush/io/sampling_bar.hpp>
+#include <hush/io/stop.hpp>
 #include <hush/io/tensorboard.hpp>
 #include <hush/io/tile.hpp>
 #include <hush/io/weights.hpp>

@@ -61,6 +61,7 @@ ARROWS = {
     "train": {"training"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures
     "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/observers": {"training"},
+    "io/film": {"frames"},
     "io/tensorboard": {"training"},
 }
 

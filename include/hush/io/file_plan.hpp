@@ -1,0 +1,166 @@
+#pragma once
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <hush/io/atomic_file.hpp>
+
+namespace hush::io {
+
+/// All that a program will read and write, each with what its user calls it (an option's name), told before the work:
+/// `check` then finds what would be lost or fail only at the end. Links, `./` and other spellings of one place are seen
+/// through. A path that is empty, an option not given, is passed over.
+class FilePlan {
+ public:
+  /// A file that is read.
+  void reads(const std::string& name, const std::filesystem::path& file) { tell(Use::reads, name, file); }
+  /// A folder that is read with all that is in it, whatever its name.
+  void reads_folder(const std::string& name, const std::filesystem::path& folder) {
+    tell(Use::reads_folder, name, folder);
+  }
+  /// A file that is written.
+  void writes(const std::string& name, const std::filesystem::path& file) { tell(Use::writes, name, file); }
+  /// A folder in which files are written under names that the program gives.
+  void writes_folder(const std::string& name, const std::filesystem::path& folder) {
+    tell(Use::writes_folder, name, folder);
+  }
+
+  /// Throws FileError, naming both, where an output is an input or another output, lies in a folder that is read, or is
+  /// a folder that an input lies in; where an input is not there; and where an output cannot be written: it is a folder
+  /// or no regular file, its folder cannot be made, takes no new file, or has no room. Leaves nothing behind.
+  void check(const Disk& disk = {}) const {
+    for (const Told& one : told_)
+      if (one.use == Use::reads || one.use == Use::reads_folder) exists(one);
+    for (const Told& one : told_)
+      if (writing(one)) compare(one);
+    std::set<std::filesystem::path> probed;
+    for (const Told& one : told_)
+      if (writing(one)) writable(one, disk, probed);
+  }
+
+ private:
+  enum class Use { reads, reads_folder, writes, writes_folder };
+  struct Told {
+    Use use;
+    std::string name;
+    std::filesystem::path path, place;  // as it was said, and the one place that it means
+  };
+
+  static std::filesystem::path place_of(const std::filesystem::path& path) {
+    std::error_code error;
+    auto place = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
+    if (error) place = std::filesystem::absolute(path).lexically_normal();
+    return place.has_filename() || !place.has_relative_path() ? place : place.parent_path();
+  }
+  void tell(Use use, const std::string& name, const std::filesystem::path& path) {
+    if (path.empty()) return;
+    told_.push_back({use, name, path, place_of(path)});
+    at_.emplace(told_.back().place, told_.size() - 1);
+    struct stat about;  // a folder mounted twice, a file system that does not tell a from A
+    if (::stat(path.c_str(), &about) == 0)
+      same_.emplace(std::pair(std::uint64_t(about.st_dev), std::uint64_t(about.st_ino)), told_.size() - 1);
+    if (use != Use::reads) return;
+    const auto in = told_.back().place.parent_path(), named_in = place_of(folder_of(path));
+    inputs_in_.emplace(in, told_.size() - 1);
+    if (named_in != in) inputs_in_.emplace(named_in, told_.size() - 1);  // a link to elsewhere
+  }
+  static bool writing(const Told& one) { return one.use == Use::writes || one.use == Use::writes_folder; }
+
+  static void exists(const Told& one) {
+    std::error_code ignored;
+    const auto status = std::filesystem::status(one.path, ignored);
+    const bool folder = std::filesystem::is_directory(status), wanted = one.use == Use::reads_folder;
+    if (!std::filesystem::exists(status))
+      throw FileError(one.path, words("there is no such ", wanted ? "folder (" : "file (", one.name, ")"));
+    if (folder != wanted)
+      throw FileError(
+          one.path,
+          words(wanted ? "must be a folder, but it is a file (" : "is a folder, a file is wanted (", one.name, ")"));
+  }
+
+  [[noreturn]] static void refuse(const Told& one, const std::string& what, const Told& other) {
+    throw FileError(one.path, words(one.name, " ", what, " (", other.name, " ", other.path.string(),
+                                    "). Choose another place for ", one.name));
+  }
+  void against(const Told& one, const Told& other) const {
+    if (&one == &other) return;
+    if (!writing(other)) refuse(one, "would replace what is read", other);
+    refuse(one, "and another output are the same", other);
+  }
+  /// One output against everything else.
+  void compare(const Told& one) const {
+    const auto each = [](const auto& map, const auto& key, const auto& f) {
+      for (auto [at, end] = map.equal_range(key); at != end; ++at) f(at->second);
+    };
+    each(at_, one.place, [&](std::size_t other) { against(one, told_[other]); });
+    struct stat about;
+    if (::stat(one.path.c_str(), &about) == 0)
+      each(same_, std::pair(std::uint64_t(about.st_dev), std::uint64_t(about.st_ino)),
+           [&](std::size_t other) { against(one, told_[other]); });
+    if (one.use == Use::writes_folder)
+      each(inputs_in_, one.place,
+           [&](std::size_t other) { refuse(one, "is where an input lies, which it might replace", told_[other]); });
+    for (auto above = one.place.parent_path(); above != above.root_path(); above = above.parent_path())
+      each(at_, above, [&](std::size_t other) {
+        if (told_[other].use == Use::reads_folder) refuse(one, "lies in a folder that is read", told_[other]);
+        if (told_[other].use == Use::writes) refuse(one, "lies below an output that is a file", told_[other]);
+      });
+  }
+
+  static void writable(const Told& one, const Disk& disk, std::set<std::filesystem::path>& probed) {
+    std::error_code ignored;
+    const std::string of = words(" (", one.name, ")");
+    const auto status = std::filesystem::status(one.path, ignored);
+    if (one.use == Use::writes) {
+      if (!one.path.has_filename() || std::filesystem::is_directory(status))
+        throw FileError(one.path, "is a folder, a file is wanted" + of);
+      if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+        throw FileError(one.path, "is not a regular file and will not be replaced" + of);
+    } else if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) {
+      throw FileError(one.path, "must be a folder, but a file has that name" + of);
+    }
+    auto folder = one.use == Use::writes ? one.place.parent_path() : one.place;
+    long longest = std::filesystem::is_directory(folder, ignored) ? 0 : long(one.place.filename().string().size());
+    while (!std::filesystem::exists(std::filesystem::symlink_status(folder, ignored)) && folder.has_relative_path()) {
+      longest = std::max(longest, long(folder.filename().string().size()));
+      folder = folder.parent_path();
+    }
+    if (!std::filesystem::is_directory(folder, ignored))
+      throw FileError(
+          folder,
+          words("must be a folder, but ",
+                std::filesystem::is_symlink(folder, ignored) ? "is a link to nowhere" : "a file has that name", of));
+    if (one.use == Use::writes) longest = std::max(longest, long(one.place.filename().string().size()));
+    const long most = ::pathconf(folder.c_str(), _PC_NAME_MAX) - long(growing("").string().size());
+    if (most > 0 && longest > most)
+      throw FileError(one.path, words("a name of ", longest, " bytes is longer than the ", most, " possible here", of));
+    if (!probed.insert(folder).second) return;
+    const auto probe = growing(folder / "probe");
+    try {
+      OpenFile file = open_growing(probe, disk);
+      file.write(std::vector<std::byte>(4096));
+      file.sync();
+      file.close();
+    } catch (const FileError& error) {
+      discard(probe, disk);
+      throw FileError(one.path, words("cannot be written: ", error.what(), of));
+    }
+    discard(probe, disk);
+  }
+
+  std::vector<Told> told_;
+  std::multimap<std::filesystem::path, std::size_t> at_, inputs_in_;
+  std::multimap<std::pair<std::uint64_t, std::uint64_t>, std::size_t> same_;
+};
+
+}  // namespace hush::io
