@@ -2,9 +2,13 @@
 # that holds include/cudnn.h; the cudnn folder of NVIDIA's Python wheels is one), beside the CUDA toolkit, and where the
 # system keeps such things. Defines CUDNN::cudnn and CUDNN_VERSION.
 set(cudnn_hints "")
-if(CUDAToolkit_FOUND)
-  set(cudnn_hints
-    ${CUDAToolkit_INCLUDE_DIRS} ${CUDAToolkit_LIBRARY_DIR} ${CUDAToolkit_LIBRARY_ROOT} ${CUDAToolkit_TARGET_DIR})
+if(TARGET CUDA::cudart)  # found in whatever scope
+  get_target_property(cudnn_headers CUDA::cudart INTERFACE_INCLUDE_DIRECTORIES)
+  get_target_property(cudnn_library CUDA::cudart IMPORTED_LOCATION)
+  get_filename_component(cudnn_library "${cudnn_library}" DIRECTORY)
+  set(cudnn_hints ${cudnn_headers} ${cudnn_library} ${CUDAToolkit_LIBRARY_ROOT} ${CUDAToolkit_TARGET_DIR})
+  unset(cudnn_headers)
+  unset(cudnn_library)
 endif()
 find_path(CUDNN_INCLUDE_DIR cudnn_version.h HINTS ${cudnn_hints} /usr/local/cuda PATH_SUFFIXES include)
 # A wheel holds libcudnn.so.9 only.

@@ -1,6 +1,7 @@
 # hush::cuda (<hush/cuda.cuh>): CUDA, cuDNN and cuBLASLt. Found where they are installed; HUSH_CUDA=ON makes their absence
-# an error, OFF does not look for them.
-set(HUSH_CUDA AUTO CACHE STRING "Build our own CUDA programs: AUTO (where nvcc and cuDNN are found), ON or OFF")
+# an error, OFF does not look for them. A project that adds this one and has no language CUDA is not searched for nvcc.
+set(HUSH_CUDA AUTO CACHE STRING
+  "hush::cuda: AUTO (where nvcc and cuDNN are found; in another project: and that has the language CUDA), ON or OFF")
 set_property(CACHE HUSH_CUDA PROPERTY STRINGS AUTO ON OFF)
 
 # Says why there is no hush::cuda: an error if it was asked for.
@@ -13,8 +14,23 @@ function(hush_no_cuda)
   endif()
 endfunction()
 
+# The target, whether or not what it links is there.
+function(hush_add_cuda)
+  add_library(hush_cuda INTERFACE)
+  set_target_properties(hush_cuda PROPERTIES EXPORT_NAME cuda)
+  target_compile_features(hush_cuda INTERFACE cxx_std_20)
+  # CMake 3.25 has no word for C++20 under nvcc.
+  target_compile_options(hush_cuda INTERFACE "$<$<COMPILE_LANG_AND_ID:CUDA,NVIDIA>:-std=c++20>")
+  target_link_libraries(hush_cuda INTERFACE hush_headers CUDA::cudart CUDA::cublasLt CUDNN::cudnn)
+endfunction()
+hush_config_need(hush::cuda CUDAToolkit CUDA::cublasLt "cuda-toolkit-13 of NVIDIA's repository" 13.0)
+hush_config_need(hush::cuda CUDNN CUDNN::cudnn "cudnn9-cuda-13 of NVIDIA's repository" 9.8)
+
+get_property(hush_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
 set(hush_cuda_found OFF)
-if(HUSH_CUDA)
+if(HUSH_CUDA STREQUAL "AUTO" AND NOT PROJECT_IS_TOP_LEVEL AND NOT "CUDA" IN_LIST hush_languages)
+  message(VERBOSE "hush: no hush::cuda, because this project has no language CUDA (HUSH_CUDA=ON looks for nvcc)")
+elseif(HUSH_CUDA)
   include(CheckLanguage)
   check_language(CUDA)
   find_package(CUDAToolkit 13.0 QUIET)
@@ -42,11 +58,6 @@ if(hush_cuda_found)
     endif()
     enable_language(CUDA)
   endif()
-  add_library(hush_cuda INTERFACE)
+  hush_add_cuda()
   add_library(hush::cuda ALIAS hush_cuda)
-  set_target_properties(hush_cuda PROPERTIES EXPORT_NAME cuda)
-  target_compile_features(hush_cuda INTERFACE cxx_std_20)
-  # CMake 3.25 has no word for C++20 under nvcc.
-  target_compile_options(hush_cuda INTERFACE "$<$<COMPILE_LANG_AND_ID:CUDA,NVIDIA>:-std=c++20>")
-  target_link_libraries(hush_cuda INTERFACE hush_headers CUDA::cudart CUDA::cublasLt CUDNN::cudnn)
 endif()

@@ -1,19 +1,21 @@
 """Code in the documentation is code that compiles: a block under `<!-- from: path#name -->` equals the part of that file
-between the lines `// [name]` and `// [/name]`. --write copies the code into the documentation."""
+between the lines `// [name]` and `// [/name]`, in CMake `# [name]` and `# [/name]`. --write copies the code into the
+documentation."""
 import re
 
 import house
 
-BLOCK = re.compile(r"<!-- from: (\S+)#(\w+) -->\n```cpp\n(.*?)```", re.S)
+BLOCK = re.compile(r"<!-- from: (\S+)#(\w+) -->\n```(?:cpp|cmake)\n(.*?)```", re.S)
 
 
 def part(root, path, name):
     """The text between the markers, without their common indentation; None where there is none."""
     file = root / path
-    found = re.search(rf"[ \t]*// \[{name}\][^\n]*\n(.*?)[ \t]*// \[/{name}\]", file.read_text(), re.S) if file.exists() else None
+    marked = re.compile(rf"[ \t]*(//|#) \[{name}\][^\n]*\n(.*?)[ \t]*\1 \[/{name}\]", re.S)
+    found = marked.search(file.read_text()) if file.exists() else None
     if not found:
         return None
-    lines = found.group(1).splitlines()
+    lines = found.group(2).splitlines()
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     return "".join(line[indent:] + "\n" for line in lines)
 
