@@ -34,4 +34,12 @@ inline hush::AttentionUnetConfig network_of(const std::map<std::string, std::str
   return config;
 }
 
+/// Throws FileError, naming both, unless weights are of the network that is wanted.
+inline void check_same(const hush::AttentionUnetConfig& weights, const hush::AttentionUnetConfig& wanted,
+                       const std::filesystem::path& file) {
+  if (words_of(weights) != words_of(wanted))
+    throw hush::FileError(
+        file, hush::words("holds weights of another network: ", words_of(weights), ", wanted is ", words_of(wanted)));
+}
+
 }  // namespace examples

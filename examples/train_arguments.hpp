@@ -25,7 +25,7 @@ struct Recipe {
 
 /// What a command line says; 0 epochs, batch and rate: as the preset has them.
 struct TrainArguments {
-  std::filesystem::path data, run, weights;
+  std::filesystem::path data, run, weights, from;
   std::string preset = "small";
   bool fresh = false;
   std::int64_t epochs = 0, batch = 0, limit = 0, validate = 1000, save_every = 0, sample_every = 0;

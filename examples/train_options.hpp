@@ -16,6 +16,9 @@ inline void add_training(CLI::App& train, TrainArguments& t, const std::vector<s
       .add_option("--weights", t.weights,
                   "File for the averaged weights (default: weights.safetensors in the run folder)")
       ->always_capture_default(false);
+  train
+      .add_option("--from", t.from, "Start from the weights in this file, of the same preset (default: from the seed)")
+      ->always_capture_default(false);
   train.add_option("--preset", t.preset, about_presets)->check(CLI::IsMember(presets));
   train.add_option("--epochs", t.epochs, "Epochs, 0: as the preset says")->check(at_least(0));
   train.add_option("--batch", t.batch, "Images a step, 0: as the preset says")->check(at_least(0));

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "../command_line.hpp"
+#include "../fashion_files.hpp"
 #include "classifier.hpp"
 
 namespace garments {
@@ -53,6 +54,9 @@ double accuracy(const std::vector<std::int64_t>& confusions) {
 }
 
 int train(const Arguments& a) {
+  io::FilePlan files;
+  examples::tell_fashion_mnist(files, a.data), files.writes("--weights", a.weights);
+  files.check();
   const auto set = data::fashion_mnist(a.data), held_out = data::fashion_mnist(a.data, {.split = data::Split::test});
   check(a.batch >= 1 && a.batch <= set.size(), "classifier", "a batch of ", a.batch, " of ", set.size(), " images");
   Classifier<Machine> net(Seed{a.seed}, Machine{.threads = a.threads}), averaged = net;
@@ -93,7 +97,6 @@ int train(const Arguments& a) {
   }
   bar.finish();
   const double reached = accuracy(confusions(averaged, held_out));
-  if (a.weights.has_parent_path()) io::Disk{}.make_folders(a.weights.parent_path());
   io::save_weights(a.weights, averaged, {.dtype = io::Dtype::F16, .metadata = {{"test accuracy", words(reached)}}});
   std::cout << "averaged weights in " << a.weights.string() << std::endl;
   return 0;

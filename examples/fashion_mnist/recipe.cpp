@@ -36,4 +36,11 @@ Described described(const std::filesystem::path& weights) {
   return {examples::network_of(about, weights), about.count("reading") && about.at("reading") == "literal"};
 }
 
+void check_same(const Described& weights, const Described& wanted, const std::filesystem::path& file) {
+  examples::check_same(weights.network, wanted.network, file);
+  if (weights.literal != wanted.literal)
+    throw FileError(file, words("holds weights of a run ", weights.literal ? "with" : "without",
+                                " --literal, which cannot go on ", wanted.literal ? "with" : "without", " it"));
+}
+
 }  // namespace fashion

@@ -39,6 +39,8 @@ struct Described {
   bool literal;
 };
 Described described(const std::filesystem::path& weights);
+/// Throws FileError, naming both, unless weights are of the network that is to be trained further.
+void check_same(const Described& weights, const Described& wanted, const std::filesystem::path& file);
 
 struct TrainArguments : examples::TrainArguments {
   bool literal = false;

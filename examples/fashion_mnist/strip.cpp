@@ -1,11 +1,15 @@
 #include <hush/hush.hpp>
 #include <iostream>
 
+#include "../fashion_files.hpp"
 #include "recipe.hpp"
 
 namespace fashion {
 
 int strip(const StripArguments& a) {
+  io::FilePlan files;
+  examples::tell_fashion_mnist(files, a.data), files.writes("--out", a.out);
+  files.check();
   const auto set = data::fashion_mnist(a.data);
   check(a.image >= 0 && a.image < set.size(), "strip", "there is no image ", a.image, ": the set has ", set.size());
   const Diffusion process = fashion::process();

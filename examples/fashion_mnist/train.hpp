@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <iostream>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include <hush/samplers/ddim.hpp>
 #include <hush/train.hpp>
 
+#include "../fashion_files.hpp"
 #include "../training_run.hpp"
 #include "recipe.hpp"
 
@@ -21,12 +23,20 @@ int train_on(const TrainArguments& a, const B& on) {
   if (a.epochs) recipe.epochs = a.epochs;
   if (a.batch) recipe.batch = a.batch;
   if (a.rate > 0) recipe.optimizer.rate = a.rate;
+  io::FilePlan files;
+  examples::tell_fashion_mnist(files, a.data);
+  examples::tell_training(files, a.run, a.weights, a.from);
+  files.check();
   const data::Range range = a.literal ? data::Range{0, 1} : data::Range{-1, 1};
   const auto training_set = data::fashion_mnist(a.data, {.limit = a.limit, .range = range});
   const auto held_out = data::fashion_mnist(a.data, {.split = data::Split::test, .limit = a.validate, .range = range});
 
   const Diffusion process = fashion::process();
   AttentionUnet<B> unet(recipe.network, process.ports(), Seed{a.seed}, on);
+  if (!a.from.empty()) {
+    check_same(described(a.from), {recipe.network, a.literal}, a.from);
+    io::load_weights(a.from, unet);
+  }
   std::cout << "network of " << count_parameters(unet) << " parameters, " << training_set.size() << " images, "
             << recipe.epochs << " epochs of " << training_set.size() / recipe.batch << " steps" << std::endl;
 
@@ -34,32 +44,34 @@ int train_on(const TrainArguments& a, const B& on) {
   const auto draw = [](const auto& training) {
     return hush::sample(training.process, training.averaged, Ddim{}, {.steps = 25, .count = 16, .seed = 1});
   };
-  const auto trained = hush::train(
-      process, unet, recipe.optimizer, training_set,
-      {.epochs = recipe.epochs,
-       .batch = recipe.batch,
-       .seed = a.seed,
-       .rate = recipe.rate,
-       .clip_gradient = recipe.clip_gradient,
-       .ema = recipe.ema,
-       .draw = a.literal ? DiscreteUniform{.first = 0, .last = 499} : DiscreteUniform{},
-       .reshuffle = !a.literal,
-       .validation = &held_out,
-       .stop = examples::stop_when_asked(a.minutes)},
-      io::Checkpoints({.run = a.run,
-                       .every = a.save_every,
-                       .resume = !a.fresh,
-                       .identity = words(a.preset, a.literal ? " literal" : "", " rate ", recipe.optimizer.rate)}),
-      io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
-      examples::Pictures(a.run, a.sample_every, draw));
+  const io::Stop stop({.minutes = a.minutes});
+  const auto trained =
+      hush::train(process, unet, recipe.optimizer, training_set,
+                  {.epochs = recipe.epochs,
+                   .batch = recipe.batch,
+                   .seed = a.seed,
+                   .rate = recipe.rate,
+                   .clip_gradient = recipe.clip_gradient,
+                   .ema = recipe.ema,
+                   .draw = a.literal ? DiscreteUniform{.first = 0, .last = 499} : DiscreteUniform{},
+                   .reshuffle = !a.literal,
+                   .validation = &held_out,
+                   .stop = std::ref(stop)},
+                  io::Checkpoints({.run = a.run,
+                                   .every = a.save_every,
+                                   .resume = !a.fresh,
+                                   .identity = words(a.preset, a.literal ? " literal" : "", " rate ",
+                                                     recipe.optimizer.rate, examples::started_from(a.from))}),
+                  io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
+                  examples::Pictures(a.run, a.sample_every, draw));
 
-  examples::plot(a.run, trained.epochs, "Fashion-MNIST", "mean squared error of the noise");
-  const auto weights = a.weights.empty() ? a.run / "weights.safetensors" : a.weights;
+  examples::plot(a.run, "Fashion-MNIST", "mean squared error of the noise");
+  const auto weights = examples::weights_of(a.weights, a.run);
   io::save_weights(weights, trained.averaged,
                    {.dtype = io::Dtype::F16, .metadata = description(recipe.network, a.literal)});
   std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string() << ", logs in "
             << a.run.string() << std::endl;
-  return examples::exit_code();
+  return stop.exit_code();
 }
 
 }  // namespace fashion

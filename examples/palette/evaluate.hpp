@@ -79,13 +79,17 @@ template <class B>
 int evaluate_on(const EvaluateArguments& a, const B& on) {
   const Described model = described(a.weights);
   const SampleArguments how = with_steps(a.how, model.preset);
-  return with_task(model.task, a.mask.empty() ? model.mask : a.mask, [&](const auto& task) {
+  const std::string mask = a.mask.empty() ? model.mask : a.mask;
+  return with_task(model.task, mask, [&](const auto& task) {
+    check_files(a, mask);
     const ImageSize size = model.network.image;
     const auto process = palette::process(task, schedules(model.preset).sample, model.says);
     Adm<B> network(model.network, process.ports(), Seed{}, on);
     io::load_weights(a.weights, network);
-    const auto faces =
-        data::image_folder(a.data, {.size = {size.height, size.width}, .limit = a.limit, .in_memory = true});
+    const auto faces = pictures_of(a.data, {.size = {size.height, size.width},
+                                            .limit = a.limit,
+                                            .corrupt = a.skip_corrupt ? data::Corrupt::skip : data::Corrupt::refuse,
+                                            .in_memory = true});
     const auto [first, last] = data::split(faces, {.count = a.validate});
     check(first.size() > 0 && last.size() > 0, "evaluate",
           "wants pictures for the medians and pictures to restore, has ", first.size(), " and ", last.size());

@@ -43,6 +43,10 @@ int main(int argc, char** argv) {
                    "File for the averaged weights (default: weights.safetensors in the run folder)")
       ->always_capture_default(false);
   train
+      ->add_option("--from", t.from,
+                   "Start from the weights in this file, of a network of the same preset (default: from the seed)")
+      ->always_capture_default(false);
+  train
       ->add_option("--preset", t.preset,
                    "small: 32x32, for two cores; recommended: Palette's network (62.6 M parameters) at 256x256 "
                    "(colours 128x128), 2000 steps to train and 1000 to sample; paper: the same with the tutorials' "
@@ -57,6 +61,7 @@ int main(int argc, char** argv) {
       ->check(examples::at_least(0));
   train->add_option("--validate", t.validate, "How many of them, the last ones, validate instead")
       ->check(examples::at_least(0));
+  train->add_flag("--skip-corrupt", t.skip_corrupt, "Go on without pictures that cannot be read, and name them");
   train->add_option("--restore", t.restore, "Validation pictures to restore after each epoch, 0: none")
       ->check(examples::at_least(0));
   train->add_option("--steps", t.steps, "Steps of those restorations (ddim), 0: 20 for preset paper, else 50")
@@ -78,7 +83,9 @@ int main(int argc, char** argv) {
   restore->option_defaults()->always_capture_default();
   restore->add_option("--weights", r.weights, "Weights as `train` wrote them (safetensors)")->required();
   restore->add_option("--image", r.image, "JPEG or PNG picture, or a folder; no truth is needed")->required();
-  restore->add_option("--out", r.out, "PNG file; for a folder, a folder");
+  restore->add_option("--out", r.out,
+                      "PNG file; for a folder, a folder, in which a.jpg becomes a.png, or a.jpg.png where there is an "
+                      "a.png too");
   restore->add_option("--mask", r.mask, "What is missing, as in train (default: what the weights were trained for)")
       ->always_capture_default(false);
   restore
@@ -91,6 +98,9 @@ int main(int argc, char** argv) {
                    "PNG file for the way there: the start and moments between it and the (first) sample, side by side")
       ->always_capture_default(false);
   restore->add_option("--frames", r.frames, "How many moments --path shows, roughly")->check(examples::at_least(1));
+  restore->add_flag(
+      "--stop-at-error", r.stop_at_error,
+      "Stop at the first picture of a folder that cannot be restored (else: go on, exit with 1 in the end)");
   add_sampling(*restore, r.how);
   examples::add_where(*restore, r.where);
 
@@ -104,6 +114,7 @@ int main(int argc, char** argv) {
       ->check(examples::at_least(1));
   evaluate->add_option("--mask", e.mask, "What is missing (default: what the weights were trained for)")
       ->always_capture_default(false);
+  evaluate->add_flag("--skip-corrupt", e.skip_corrupt, "As in train");
   evaluate->add_option("--out", e.out, "Folder for the table, pictures and single files");
   add_sampling(*evaluate, e.how);
   examples::add_where(*evaluate, e.where);

@@ -43,20 +43,35 @@ Recipe recipe(const std::string& preset, std::int64_t channels) {
           .clip_gradient = 1};
 }
 
-std::map<std::string, std::string> description(const Described& model) {
+namespace {
+
+io::Json words_of(const Described& model) {
   const AdmConfig& c = model.network;
-  const io::Json network{{"height", c.image.height},
-                         {"width", c.image.width},
-                         {"image_channels", c.image.channels},
-                         {"channels", c.channels},
-                         {"multipliers", c.multipliers},
-                         {"blocks", c.blocks},
-                         {"attention_factors", c.attention.factors},
-                         {"head_channels", c.head_channels},
-                         {"dropout", c.dropout},
-                         {"embedding_scale", c.embedding.scale},
-                         {"deviation", model.says.deviation}};
-  return {{"task", model.task}, {"mask", model.mask}, {"preset", model.preset}, {"network", network.dump()}};
+  return {{"height", c.image.height},
+          {"width", c.image.width},
+          {"image_channels", c.image.channels},
+          {"channels", c.channels},
+          {"multipliers", c.multipliers},
+          {"blocks", c.blocks},
+          {"attention_factors", c.attention.factors},
+          {"head_channels", c.head_channels},
+          {"dropout", c.dropout},
+          {"embedding_scale", c.embedding.scale},
+          {"deviation", model.says.deviation}};
+}
+
+}  // namespace
+
+std::map<std::string, std::string> description(const Described& model) {
+  return {{"task", model.task}, {"mask", model.mask}, {"preset", model.preset}, {"network", words_of(model).dump()}};
+}
+
+void check_same(const Described& weights, const Described& wanted, const std::filesystem::path& file) {
+  const io::Json theirs = words_of(weights), mine = words_of(wanted);
+  for (const auto& [name, value] : mine.items())
+    if (theirs.at(name) != value && name != "height" && name != "width" && name != "dropout")
+      throw FileError(file, words("holds weights of another network: ", name, " is ", theirs.at(name).dump(),
+                                  ", wanted is ", value.dump()));
 }
 
 Described described(const std::filesystem::path& weights) {

@@ -71,11 +71,14 @@ struct Described {
 std::map<std::string, std::string> description(const Described& model);
 /// Throws FileError if the file does not say.
 Described described(const std::filesystem::path& weights);
+/// Throws FileError, naming both, unless weights are of the network that is to be trained further; task and mask may be
+/// others.
+void check_same(const Described& weights, const Described& wanted, const std::filesystem::path& file);
 
 struct TrainArguments {
-  std::filesystem::path data, run = "out/palette", weights, cache;
+  std::filesystem::path data, run = "out/palette", weights, from, cache;
   std::string task = "inpainting", mask, preset = "small";
-  bool fresh = false;
+  bool fresh = false, skip_corrupt = false;
   std::int64_t side = 0, epochs = 0, batch = 0, limit = 0, validate = 200, restore = 32, save_every = 0;
   int steps = 0;
   double rate = 0, minutes = 0;
@@ -98,6 +101,7 @@ struct RestoreArguments {
   std::string mask;
   std::int64_t side = 0;
   int frames = 8;
+  bool stop_at_error = false;
   SampleArguments how;
   Where where;
 };
@@ -106,6 +110,7 @@ int restore(const RestoreArguments& arguments);
 struct EvaluateArguments {
   std::filesystem::path weights, data, out = "out/evaluation";
   std::string mask;
+  bool skip_corrupt = false;
   std::int64_t limit = 0, validate = 200;
   SampleArguments how;
   Where where;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -47,6 +48,15 @@ Images<float> restored(const Proc& process, const Net& net, const typename Proc:
       mean.pixels[i] += (one.pixels[i] - mean.pixels[i]) / float(k + 1);
   }
   return mean;
+}
+
+/// A folder's pictures; each that is skipped as it cannot be read is named on standard error, and in the end how many.
+inline data::ImageFolder pictures_of(const std::filesystem::path& folder, data::ImageFolderOptions options) {
+  options.on_corrupt = [](const FileError& error) { std::cerr << "skipped: " << error.what() << std::endl; };
+  const data::ImageFolder set = data::image_folder(folder, std::move(options));
+  if (const std::size_t skipped = set.corrupt().size())
+    std::cerr << skipped << " of " << skipped + std::size_t(set.size()) << " pictures were skipped" << std::endl;
+  return set;
 }
 
 /// The steps that are asked for, or those that a preset's weights want.

@@ -16,6 +16,8 @@
 #include <hush/data/stroke_masks.hpp>
 #include <hush/data/with_holes.hpp>
 
+#include "files.hpp"
+
 // What the four tasks differ in: what the network sees and makes, the pairs that it learns from, and how its images
 // become pictures again. Uncropping is inpainting of the outer frame.
 namespace palette {
@@ -40,7 +42,10 @@ inline data::MaskRule mask_rule(const std::string& name) {
   if (name == "irregular") return Irregular{};
   if (name == "free-form") return FreeForm{};
   if (name == "hybrid") return Hybrid{};
-  throw std::invalid_argument("[mask] there is no mask called " + name);
+  std::string list;
+  for (const std::string& one : mask_names) list += one + ", ";
+  throw std::invalid_argument(
+      words("[mask] there is no mask called ", name, ": take ", list, "or a PNG file, whose name has an ending"));
 }
 
 /// Restores what is missing: in a hole inside (inpainting) or all around (uncropping).
@@ -48,7 +53,7 @@ struct Inpainting {
   std::string mask = "centre";  // a name, or a PNG file whose white is the hole
 
   static constexpr std::int64_t channels = 3;
-  bool is_file() const { return std::filesystem::path(mask).has_extension(); }
+  bool is_file() const { return is_mask_file(mask); }
   Mask condition() const { return {.channels = 3}; }
   auto pairs(const data::ImageFolder& set, std::uint64_t seed) const {
     if (!is_file()) return data::WithHoles(set, mask_rule(mask), seed);

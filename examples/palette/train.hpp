@@ -1,8 +1,10 @@
 #pragma once
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <limits>
 #include <numeric>
@@ -42,7 +44,8 @@ class Restorations {
                  training.step > 0 ? training.step : -1);
     if (training.step == 0 || !std::filesystem::exists(best_file())) return;
     const auto about = io::read_safetensors(best_file()).metadata;
-    if (about.count("mae") && std::stoll(about.at("step")) <= training.step) best_ = std::stod(about.at("mae"));
+    const double mae = number_in(about, "mae"), step = number_in(about, "step");
+    if (step <= double(training.step)) best_ = mae;
   }
   template <class T>
   void epoch(const T& training, const EpochReport& report) {
@@ -76,6 +79,13 @@ class Restorations {
   }
 
  private:
+  /// A number of the metadata, infinity where it is missing.
+  static double number_in(const std::map<std::string, std::string>& about, const char* name) {
+    double number = std::numeric_limits<double>::infinity();
+    if (const auto found = about.find(name); found != about.end())
+      std::from_chars(found->second.data(), found->second.data() + found->second.size(), number);
+    return number;
+  }
   std::filesystem::path best_file() const { return run_ / "best.safetensors"; }
 
   const Task& task_;
@@ -102,15 +112,23 @@ int train_on(const TrainArguments& a, const B& on) {
     if (a.side) size.height = size.width = a.side;
     const SampleArguments how = with_steps({.steps = a.steps, .batch = recipe.batch}, a.preset);
 
+    check_files(a);
+    const auto faces = pictures_of(a.data, {.size = {size.height, size.width},
+                                            .limit = a.limit,
+                                            .corrupt = a.skip_corrupt ? data::Corrupt::skip : data::Corrupt::refuse,
+                                            .cache = a.cache,
+                                            .in_memory = a.cache.empty()});
     io::Disk{}.make_folders(a.run);
-    const auto faces = data::image_folder(
-        a.data, {.size = {size.height, size.width}, .limit = a.limit, .cache = a.cache, .in_memory = a.cache.empty()});
     const auto [first, last] = data::split(faces, {.count = a.validate});
     const auto pairs = task.pairs(first, a.seed), held_out = task.pairs(last, a.seed + 1);
     using Pairs = std::remove_const_t<decltype(pairs)>;
 
     const auto process = palette::process(task, schedules(a.preset).train, recipe.says);
     Adm<B> unet(recipe.network, process.ports(), Seed{a.seed}, on);
+    if (!a.from.empty()) {
+      check_same(described(a.from), {a.task, a.mask, a.preset, recipe.network, recipe.says}, a.from);
+      io::load_weights(a.from, unet);
+    }
     std::cout << "network of " << count_parameters(unet) << " parameters, " << pairs.size() << " pictures, "
               << recipe.epochs << " epochs of " << pairs.size() / recipe.batch << " steps" << std::endl;
     const std::string mask = [&] {
@@ -121,32 +139,34 @@ int train_on(const TrainArguments& a, const B& on) {
     }();
     const Described model{a.task, mask, a.preset, recipe.network, recipe.says};
     io::TensorBoard board(a.run, 10);
-    const auto trained = hush::train(process, unet, recipe.optimizer, pairs,
-                                     TrainOptions<Pairs>{.epochs = recipe.epochs,
-                                                         .batch = recipe.batch,
-                                                         .seed = a.seed,
-                                                         .rate = recipe.rate,
-                                                         .clip_gradient = recipe.clip_gradient,
-                                                         .ema = recipe.ema,
-                                                         .draw = BetweenNeighbours{},
-                                                         .validation = held_out.size() ? &held_out : nullptr,
-                                                         .stop = examples::stop_when_asked(a.minutes)},
-                                     io::Checkpoints({.run = a.run,
-                                                      .every = a.save_every,
-                                                      .resume = !a.fresh,
-                                                      .identity = words(a.task, ' ', mask, ' ', a.preset, ' ', size,
-                                                                        " rate ", recipe.optimizer.rate)}),
-                                     io::LossLog(a.run), board, io::TrainingBar({.what = "train"}),
-                                     Restorations(task, held_out, how, a.restore, a.run, model, board));
+    const io::Stop stop({.minutes = a.minutes});
+    const auto trained =
+        hush::train(process, unet, recipe.optimizer, pairs,
+                    TrainOptions<Pairs>{.epochs = recipe.epochs,
+                                        .batch = recipe.batch,
+                                        .seed = a.seed,
+                                        .rate = recipe.rate,
+                                        .clip_gradient = recipe.clip_gradient,
+                                        .ema = recipe.ema,
+                                        .draw = BetweenNeighbours{},
+                                        .validation = held_out.size() ? &held_out : nullptr,
+                                        .stop = std::ref(stop)},
+                    io::Checkpoints({.run = a.run,
+                                     .every = a.save_every,
+                                     .resume = !a.fresh,
+                                     .identity = words(a.task, ' ', mask, ' ', a.preset, ' ', size, " rate ",
+                                                       recipe.optimizer.rate, examples::started_from(a.from))}),
+                    io::LossLog(a.run), board, io::TrainingBar({.what = "train"}),
+                    Restorations(task, held_out, how, a.restore, a.run, model, board));
 
-    examples::plot(a.run, trained.epochs, a.task, "mean squared error of the noise");
-    const auto weights = a.weights.empty() ? a.run / "weights.safetensors" : a.weights;
+    examples::plot(a.run, a.task, "mean squared error of the noise");
+    const auto weights = examples::weights_of(a.weights, a.run);
     io::save_weights(weights, trained.averaged, {.dtype = io::Dtype::F16, .metadata = description(model)});
     const auto best = a.run / "best.safetensors";
     std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string()
               << (std::filesystem::exists(best) ? ", those of the best epoch in " + best.string() : "") << ", logs in "
               << a.run.string() << std::endl;
-    return examples::exit_code();
+    return stop.exit_code();
   });
 }
 

@@ -16,6 +16,13 @@ struct Ports {
   constexpr bool operator==(const Ports&) const = default;
 };
 
+/// Throws std::invalid_argument, naming both, unless a network has the ports that a process wants.
+inline void check_ports(const char* where, const Ports& network, const Ports& process) {
+  check(network == process, where, "the network was built for another process: it takes ", network.extra_channels,
+        " extra channels and a cue of width ", network.cue_width, ", the process has ", process.extra_channels, " and ",
+        process.cue_width, ". Build it with process.ports()");
+}
+
 /// What a network is called with: the (scaled) noisy image with the condition's channels behind its own [N, H, W, C +
 /// extra], what it sees of the noise level [N] (the parameterization's `sees`, in masters: no half precision tells 499
 /// from 500), and the condition's vector [N, cue_width] if there is one.

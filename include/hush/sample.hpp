@@ -50,7 +50,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler, cons
   SampleOptions<B> options = asked;
   bool ended = false;
   if (asked.each_step) options.each_step = [&](const Step<B>& step) { return !(ended = !asked.each_step(step)); };
-  check(net.ports() == process.ports(), "sample", "the network was built for another process: its ports differ");
+  check_ports("sample", net.ports(), process.ports());
   process.conditioning.fits(given, options.count, net.image());
   const std::vector<double> times = step_times(AnySchedule(process.schedule), options);
   const Course way = course(process.schedule, sampler, times);

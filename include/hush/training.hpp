@@ -246,7 +246,7 @@ class Training {
     const auto one = examples_of(data, {&item, 1});
     const ImageSize size{one.images.height, one.images.width, one.images.channels};
     check(size == net.image(), "train", "the data are ", size, ", the network makes ", net.image());
-    check(net.ports() == process.ports(), "train", "the network was built for another process: its ports differ");
+    check_ports("train", net.ports(), process.ports());
     process.conditioning.fits(one.given, 1, size);
     Uniform uniform{Stream{options.seed, 0, 0, purpose("level", 0)}, 0, 0, std::uint32_t(options.batch)};
     drawn_level(process, options.draw(process.schedule, uniform));  // one that does not fit the schedule says so here

@@ -92,6 +92,17 @@ TEST_CASE("file plan: two outputs are two") {
   CHECK(at.said([&](auto& plan) { plan.writes("--out", at / "x.png"), plan.writes("--path", ""); }).empty());
 }
 
+TEST_CASE("file plan: a cache may lie among what is read, but is no other input or output") {
+  const Place at;
+  const auto cache = [&](const char* name) { return at.said([&](auto& plan) { plan.keeps("--cache", at / name); }); };
+  CHECK(cache("pics/pack").empty());
+  CHECK(cache("new/pack").empty());
+  CHECK(holds(cache("pics/a.png"), "--cache would replace what is read"));
+  CHECK(holds(cache("pics/below"), "is a folder, a file is wanted (--cache)"));
+  CHECK(
+      holds(at.said([&](auto& plan) { plan.keeps("--cache", at / "x"), plan.writes("--out", at / "x"); }), "the same"));
+}
+
 TEST_CASE("file plan: inputs are there, and are what they are to be") {
   const Place at;
   const auto refused = [&](auto&& tell) { return at.said([&](auto& plan) { tell(plan); }); };

@@ -210,3 +210,15 @@ TEST_CASE("plot: logarithmic, constant and empty curves are drawn too") {
   CHECK_THROWS_AS(io::curves_svg({{"", {1}, {}}}), std::invalid_argument);
   CHECK_THROWS_AS(io::curves_svg({}, {.width = 1}), std::invalid_argument);
 }
+
+TEST_CASE("progress: a line is said above the bar, which is drawn again") {
+  std::ostringstream plain, screen;
+  const auto clock = [] { return 0.; };
+  io::Progress quiet({.total = 4, .out = &plain, .clock = clock});
+  quiet.say("passed over");
+  CHECK(plain.str() == "passed over\n");
+  io::Progress bar({.what = "x", .total = 4, .out = &screen, .terminal = true, .width = 40, .clock = clock});
+  screen.str("");
+  bar.say("passed over");
+  CHECK(screen.str() == "\r\x1b[Kpassed over\n\r" + bar.line() + "\x1b[K");
+}

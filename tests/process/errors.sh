@@ -26,8 +26,15 @@ cp data/fashion_mnist_2000/*.gz "$scratch/damaged/"
 head -c 5000 data/fashion_mnist_2000/train-images-idx3-ubyte.gz >"$scratch/damaged/train-images-idx3-ubyte.gz"
 train=(train --data data/fashion_mnist_2000 --limit 32 --batch 16 --validate 8)
 
-refused "A subcommand is required"
-refused "--bogus" sample --weights "$weights" --bogus
+refused "wants a command: train, sample, strip, export"
+refused "there is no command smaple; did you mean sample?" smaple --weights "$weights"
+refused "sample: there is no option --bogus" sample --weights "$weights" --bogus
+refused "sample: there is no option --weigths; did you mean --weights?" sample --weigths "$weights"
+refused "train: there is no option --epoch; did you mean --epochs?" train --epoch=3
+refused "--weights belongs behind the command" --weights "$weights" sample
+refused "sample: \"$weights\" belongs to no option" sample "$weights"
+refused "sample: --out wants a value" sample --weights "$weights" --out
+refused "sample: --out wants a value" sample --out --weights "$weights"
 refused "--weights is required" sample
 refused "no-such" sample --weights "$scratch/no-such.safetensors"
 refused "cut.safetensors" sample --weights "$scratch/cut.safetensors"
@@ -40,6 +47,18 @@ refused "--sampler" sample --weights "$weights" --sampler leap
 refused "euler has no eta" sample --weights "$weights" --sampler euler --eta 1
 refused "$scratch/file" sample --weights "$weights" --count 1 --steps 1 --out "$scratch/file/x.png"
 refused "$scratch/file" sample --weights "$weights" --count 1 --steps 1 --out "$scratch/x.png" --gif "$scratch/file/x.gif"
+refused "is a folder, a file is wanted (--gif)" sample --weights "$weights" --out "$scratch/x.png" --gif "$scratch"
+refused "--out would replace what is read (--weights" sample --weights "$scratch/cut.safetensors" --out "$scratch/./cut.safetensors"
+refused "are the same (--gif" sample --weights "$weights" --out "$scratch/x.gif" --gif "$scratch/damaged/../x.gif"
+ln -s . "$scratch/link"
+refused "--weights would replace what is read (--data" train --data "$scratch/damaged" --weights "$scratch/link/damaged/t10k-labels-idx1-ubyte.gz"
+refused "are the same (--weights" train --data data/fashion_mnist_2000 --run "$scratch/run" --weights "$scratch/link/run/epochs.csv"
+refused "--out would replace what is read (--data" strip --data "$scratch/damaged" --out "$scratch/damaged/t10k-images-idx3-ubyte.gz"
+refused "--out is where an input lies" export --data "$scratch/damaged" --out "$scratch/link/damaged"
+refused "there is no such file (--from)" "${train[@]}" --from "$scratch/none" --run "$scratch/run"
+refused "holds weights of another network" "${train[@]}" --preset paper --from "$weights" --run "$scratch/run"
+refused "without --literal" "${train[@]}" --literal --from "$weights" --run "$scratch/run"
+rm "$scratch/link"
 refused "train-images-idx3-ubyte.gz" train --data "$scratch" --run "$scratch/run"
 refused "train-images-idx3-ubyte.gz" train --data "$scratch/damaged" --run "$scratch/run"
 refused "--data is required" train

@@ -10,9 +10,11 @@ for _ in train finished; do  # the second time there is nothing left to do
   "$program" "${train[@]}" --epochs 2 >"$scratch/out" 2>&1 || { cat "$scratch/out"; exit 1; }
 done
 [ "$(wc -l <"$scratch/run/steps.csv")" -eq 9 ]   # a row of names, 4 steps an epoch
-"$program" sample --weights "$scratch/run/weights.safetensors" --count 2 --repeats 1 --out "$scratch/x.png" >>"$scratch/out" 2>&1 ||
+"$program" sample --weights "$scratch/run/weights.safetensors" --count 2 --repeats 1 --out "$scratch/x.png" --path "$scratch/path.png" >>"$scratch/out" 2>&1 ||
   { cat "$scratch/out"; exit 1; }
 [ "$(head -c 4 "$scratch/x.png" | tail -c 3)" = PNG ]
+# the start and ten levels of 32x32 pixels, enlarged twice, with gaps of 2: a row a picture
+[ "$(od -An -tu1 -j16 -N8 "$scratch/path.png" | awk '{print 256 * $3 + $4, 256 * $7 + $8}')" = "724 130" ]
 
 refused() {  # what the message must contain, then the arguments
   local wanted=$1 status=0
@@ -24,5 +26,8 @@ refused() {  # what the message must contain, then the arguments
 refused "is not a score network" sample --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors
 refused "epsilon" sample --weights "$scratch/run/weights.safetensors" --epsilon -1 --count 1 --out "$scratch/y.png"
 refused "--rate" "${train[@]}" --rate nan
-[ ! -e "$scratch/y.png" ]
+refused "are the same (--path" sample --weights "$scratch/run/weights.safetensors" --out "$scratch/y.png" --path "$scratch/./y.png"
+refused "would replace what is read (--weights" sample --weights "$scratch/run/weights.safetensors" --out "$scratch/run/../run/weights.safetensors"
+refused "is not a score network" "${train[@]}" --run "$scratch/y" --from examples/fashion_mnist/weights/fashion_mnist_small.safetensors
+[ ! -e "$scratch/y.png" ] && [ ! -e "$scratch/y" ]
 rm -rf "$scratch"

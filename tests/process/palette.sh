@@ -54,5 +54,48 @@ refused "must be multiples of 4" restore --weights "$weights" --image "$scratch/
 refused "which task it is of" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
 refused "shows the way of one picture" restore --weights "$weights" --image "$scratch/pictures" --out "$scratch/y" --path "$scratch/y.png"
 refused "wanted is one of 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --mask "$scratch/pictures/below/1.png" --out "$scratch/y.png"
-[ ! -e "$scratch/y.png" ]
+refused "take centre, frame, corners" restore --weights "$weights" --image "$scratch/pictures" --mask circle --out "$scratch/y"
+refused "there is no such file (--mask)" restore --weights "$weights" --image "$scratch/pictures" --mask circle.png --out "$scratch/y"
+refused "restore: there is no option --picture" restore --weights "$weights" --picture "$scratch/pictures"
+
+# nothing that is read is replaced, and nothing that is made replaces something else that is
+mixed=$scratch/mixed link=$scratch/link
+mkdir -p "$mixed/below" && ln -s mixed "$link"
+for name in a.png a.jpg b.jpeg below/a.png; do cp "$scratch/pictures/below/0.png" "$mixed/$name"; done
+before=$(cksum "$mixed"/*.* "$mixed"/below/*)
+restore=(restore --weights "$weights" --size 8 --steps 1)
+works "${restore[@]}" --image "$mixed" --out "$scratch/all"
+grep -q "^4 pictures in" "$scratch/out"
+[ "$(cd "$scratch/all" && find . -type f | LC_ALL=C sort | tr '\n' ' ')" = "./a.jpg.png ./a.png.png ./b.png ./below/a.png " ]
+refused "lies in a folder that is read (--image" "${restore[@]}" --image "$mixed" --out "$link"
+refused "lies in a folder that is read (--image" "${restore[@]}" --image "$link" --out "$scratch/./mixed/made"
+refused "would replace what is read (--image" "${restore[@]}" --image "$mixed/a.png" --out "$link/../mixed/a.png"
+refused "would replace what is read (--mask" "${restore[@]}" --image "$mixed/a.png" --mask "$mixed/below/a.png" --out "$link/below/a.png"
+refused "would replace what is read (--weights" "${restore[@]}" --image "$mixed/a.png" --out "$weights"
+refused "are the same (--path" "${restore[@]}" --image "$mixed/a.png" --out "$scratch/z.png" --path "$link/../z.png"
+refused "would replace what is read (--image" "${restore[@]}" --image "$mixed/a.png" --out "$scratch/z.png" --path "$link/a.png"
+refused "is a folder, a file is wanted (--out)" "${restore[@]}" --image "$mixed/a.png" --out "$mixed/below"
+refused "--run lies in a folder that is read (--data" train --data "$mixed" --run "$link/run" "${size[@]}"
+refused "--out lies in a folder that is read (--data" evaluate --weights "$weights" --data "$mixed" --out "$link/e"
+refused "would replace what is read (--from" train --data "$scratch/pictures" --run "$scratch/inpainting" --from "$weights" "${size[@]}"
+cp "$mixed/a.png" "$scratch/mixed/a.png.jpg"
+refused "a.png.jpg: would be restored to $scratch/all/a.png.png, and so would $mixed/a.png" "${restore[@]}" --image "$mixed" --out "$scratch/all"
+rm "$scratch/mixed/a.png.jpg"
+[ "$before" = "$(cksum "$mixed"/*.* "$mixed"/below/*)" ] || { echo "FAILED: what was read has changed"; exit 1; }
+
+# a file that is no picture is named, and the others go on; or not
+echo no >"$mixed/a2.png" && ln -s nowhere "$mixed/b2.jpg"
+status=0
+"$program" "${restore[@]}" --image "$mixed" --out "$scratch/some" >"$scratch/out" 2>"$scratch/err" || status=$?
+[ "$status" -eq 1 ] && grep -q "^4 of 6 pictures in" "$scratch/out" && grep -q "a2.png: is neither" "$scratch/err" &&
+  grep -q "2 of 6 pictures could not be restored: $mixed/a2.png, $mixed/b2.jpg" "$scratch/err" &&
+  [ "$(find "$scratch/some" -type f | wc -l)" -eq 4 ] || { echo "FAILED: bad pictures among good ones"; cat "$scratch/out" "$scratch/err"; exit 1; }
+status=0
+"$program" "${restore[@]}" --image "$mixed" --out "$scratch/few" --stop-at-error >"$scratch/out" 2>"$scratch/err" || status=$?
+[ "$status" -eq 1 ] && grep -q "^stopped early; 2 of 6 pictures" "$scratch/out" || { echo "FAILED: --stop-at-error"; cat "$scratch/out"; exit 1; }
+refused "a2.png: is neither" "${restore[@]}" --image "$mixed/a2.png" --out "$scratch/y.png"
+refused "a2.png: is neither" train --data "$mixed" --run "$scratch/x" --size 8 --validate 1 --batch 2
+works train --data "$mixed" --run "$scratch/x" --size 8 --validate 1 --batch 2 --epochs 1 --steps 1 --skip-corrupt --from "$weights"
+grep -q "2 of 6 pictures were skipped" "$scratch/out"
+[ ! -e "$scratch/y.png" ] && [ ! -e "$scratch/y" ] && [ ! -e "$scratch/z.png" ]
 rm -rf "$scratch"

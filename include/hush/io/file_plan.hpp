@@ -30,6 +30,8 @@ class FilePlan {
   }
   /// A file that is written.
   void writes(const std::string& name, const std::filesystem::path& file) { tell(Use::writes, name, file); }
+  /// A file that is read if it is there, and written: a cache. It may lie in a folder that is read.
+  void keeps(const std::string& name, const std::filesystem::path& file) { tell(Use::keeps, name, file); }
   /// A folder in which files are written under names that the program gives.
   void writes_folder(const std::string& name, const std::filesystem::path& folder) {
     tell(Use::writes_folder, name, folder);
@@ -42,6 +44,8 @@ class FilePlan {
     for (const Told& one : told_)
       if (one.use == Use::reads || one.use == Use::reads_folder) exists(one);
     for (const Told& one : told_)
+      if (writing(one)) of_its_kind(one);
+    for (const Told& one : told_)
       if (writing(one)) compare(one);
     std::set<std::filesystem::path> probed;
     for (const Told& one : told_)
@@ -49,7 +53,7 @@ class FilePlan {
   }
 
  private:
-  enum class Use { reads, reads_folder, writes, writes_folder };
+  enum class Use { reads, reads_folder, writes, keeps, writes_folder };
   struct Told {
     Use use;
     std::string name;
@@ -74,7 +78,7 @@ class FilePlan {
     inputs_in_.emplace(in, told_.size() - 1);
     if (named_in != in) inputs_in_.emplace(named_in, told_.size() - 1);  // a link to elsewhere
   }
-  static bool writing(const Told& one) { return one.use == Use::writes || one.use == Use::writes_folder; }
+  static bool writing(const Told& one) { return one.use != Use::reads && one.use != Use::reads_folder; }
 
   static void exists(const Told& one) {
     std::error_code ignored;
@@ -112,16 +116,18 @@ class FilePlan {
            [&](std::size_t other) { refuse(one, "is where an input lies, which it might replace", told_[other]); });
     for (auto above = one.place.parent_path(); above != above.root_path(); above = above.parent_path())
       each(at_, above, [&](std::size_t other) {
-        if (told_[other].use == Use::reads_folder) refuse(one, "lies in a folder that is read", told_[other]);
-        if (told_[other].use == Use::writes) refuse(one, "lies below an output that is a file", told_[other]);
+        if (told_[other].use == Use::reads_folder && one.use != Use::keeps)
+          refuse(one, "lies in a folder that is read", told_[other]);
+        if (told_[other].use == Use::writes || told_[other].use == Use::keeps)
+          refuse(one, "lies below an output that is a file", told_[other]);
       });
   }
 
-  static void writable(const Told& one, const Disk& disk, std::set<std::filesystem::path>& probed) {
+  static void of_its_kind(const Told& one) {
     std::error_code ignored;
     const std::string of = words(" (", one.name, ")");
     const auto status = std::filesystem::status(one.path, ignored);
-    if (one.use == Use::writes) {
+    if (one.use != Use::writes_folder) {
       if (!one.path.has_filename() || std::filesystem::is_directory(status))
         throw FileError(one.path, "is a folder, a file is wanted" + of);
       if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
@@ -129,7 +135,12 @@ class FilePlan {
     } else if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) {
       throw FileError(one.path, "must be a folder, but a file has that name" + of);
     }
-    auto folder = one.use == Use::writes ? one.place.parent_path() : one.place;
+  }
+
+  static void writable(const Told& one, const Disk& disk, std::set<std::filesystem::path>& probed) {
+    std::error_code ignored;
+    const std::string of = words(" (", one.name, ")");
+    auto folder = one.use != Use::writes_folder ? one.place.parent_path() : one.place;
     long longest = std::filesystem::is_directory(folder, ignored) ? 0 : long(one.place.filename().string().size());
     while (!std::filesystem::exists(std::filesystem::symlink_status(folder, ignored)) && folder.has_relative_path()) {
       longest = std::max(longest, long(folder.filename().string().size()));
@@ -140,7 +151,7 @@ class FilePlan {
           folder,
           words("must be a folder, but ",
                 std::filesystem::is_symlink(folder, ignored) ? "is a link to nowhere" : "a file has that name", of));
-    if (one.use == Use::writes) longest = std::max(longest, long(one.place.filename().string().size()));
+    if (one.use != Use::writes_folder) longest = std::max(longest, long(one.place.filename().string().size()));
     const long most = ::pathconf(folder.c_str(), _PC_NAME_MAX) - long(growing("").string().size());
     if (most > 0 && longest > most)
       throw FileError(one.path, words("a name of ", longest, " bytes is longer than the ", most, " possible here", of));

@@ -64,6 +64,13 @@ class Progress {
     draw();
   }
 
+  /// Writes a line above the bar.
+  void say(const std::string& text) {
+    if (terminal && !finished && options.shown) *options.out << "\r\x1b[K";
+    *options.out << text << '\n' << std::flush;
+    if (terminal) draw();
+  }
+
   /// Shows the last state for good. Nothing is shown afterwards.
   void finish() {
     if (finished) return;
