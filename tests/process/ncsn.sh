@@ -28,6 +28,6 @@ refused "epsilon" sample --weights "$scratch/run/weights.safetensors" --epsilon 
 refused "--rate" "${train[@]}" --rate nan
 refused "are the same (--path" sample --weights "$scratch/run/weights.safetensors" --out "$scratch/y.png" --path "$scratch/./y.png"
 refused "would replace what is read (--weights" sample --weights "$scratch/run/weights.safetensors" --out "$scratch/run/../run/weights.safetensors"
-refused "is not a score network" "${train[@]}" --run "$scratch/y" --from examples/fashion_mnist/weights/fashion_mnist_small.safetensors
+refused "is not a score network" train --data data/fashion_mnist_2000 --limit 32 --batch 8 --run "$scratch/y" --from examples/fashion_mnist/weights/fashion_mnist_small.safetensors
 [ ! -e "$scratch/y.png" ] && [ ! -e "$scratch/y" ]
 rm -rf "$scratch"
