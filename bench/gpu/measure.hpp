@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -15,6 +16,7 @@
 #include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
 #include <hush/backbones/simple_unet.hpp>
+#include <hush/io/number.hpp>
 #include <hush/nn/shadows.hpp>
 #include <hush/optimizers/adamw.hpp>
 #include <hush/sample.hpp>
@@ -164,11 +166,12 @@ inline std::string quoted(const std::string& text) {
 }
 
 inline void print(std::ostream& out, const Order& order, const Measured& m, const std::string& device) {
-  out << "{\"program\": \"hush\", \"network\": " << quoted(order.network) << ", \"parameters\": " << m.parameters
-      << ", \"batch\": " << order.batch << ", \"precision\": " << quoted(order.precision)
-      << ", \"part\": " << quoted(order.part) << ", \"way\": " << quoted(order.way) << ", \"steps\": " << m.steps
-      << ", \"device\": " << quoted(device) << ", \"seconds\": " << m.seconds << ", \"calls\": " << m.calls
-      << ", \"peak_bytes\": " << m.peak_bytes << ", \"prepare_seconds\": " << m.prepare_seconds << "}" << std::endl;
+  out << hush::words("{\"program\": \"hush\", \"network\": ", quoted(order.network), ", \"parameters\": ", m.parameters,
+                     ", \"batch\": ", order.batch, ", \"precision\": ", quoted(order.precision),
+                     ", \"part\": ", quoted(order.part), ", \"way\": ", quoted(order.way), ", \"steps\": ", m.steps,
+                     ", \"device\": ", quoted(device), ", \"seconds\": ", m.seconds, ", \"calls\": ", m.calls,
+                     ", \"peak_bytes\": ", m.peak_bytes, ", \"prepare_seconds\": ", m.prepare_seconds, "}")
+      << std::endl;
 }
 
 /// The networks of bench/gpu/networks.json, a line each. Throws std::invalid_argument for another name.
@@ -213,11 +216,9 @@ error is an object too, with the words in "error". Exit code 77: there is no dev
 inline Order read(int argc, char** argv) {
   Order order;
   const auto whole = [](const std::string& name, const std::string& text) {
-    char* end = nullptr;
-    const double value = std::strtod(text.c_str(), &end);
-    hush::check(!text.empty() && *end == 0 && std::isfinite(value) && value >= 0, "gpu_bench", name,
-                " wants a number, got ", text);
-    return value;
+    const std::optional<double> value = hush::io::read_number(text);
+    hush::check(value && std::isfinite(*value) && *value >= 0, "gpu_bench", name, " wants a number, got ", text);
+    return *value;
   };
   for (int i = 1; i < argc; i += 2) {
     const std::string name = argv[i];

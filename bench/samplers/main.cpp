@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include <hush/io/atomic_file.hpp>
+#include <hush/io/number.hpp>
 #include <optional>
 
 #include "../../examples/command_line.hpp"
@@ -27,9 +28,8 @@ struct Arguments {
 
 std::string table_of(const Real& real, const Arguments& a) {
   const auto row = [](const std::string& what, const Quality& q) {
-    char numbers[96];
-    std::snprintf(numbers, sizeof numbers, " | %.2f | %.3f | %.3f |\n", q.frechet, q.precision, q.recall);
-    return "| " + what + numbers;
+    return words("| ", what, " | ", io::fixed(q.frechet, 2), " | ", io::fixed(q.precision, 3), " | ",
+                 io::fixed(q.recall, 3), " |\n");
   };
   return words("| real images | Fréchet | precision | recall |\n|---|---:|---:|---:|\n") +
          row(words(a.order.images, " test images against the training set"), real.test) +

@@ -2,22 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <hush/io/atomic_file.hpp>
-#include <hush/io/logs.hpp>
+#include <hush/io/number.hpp>
 #include <hush/io/plot.hpp>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 
 namespace bench_samplers {
 namespace {
-
-std::string fixed(double value, const char* format) {
-  char text[32];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
 
 /// The names in the order in which they first stand there.
 std::vector<std::string> names_of(const std::vector<Cell>& cells) {
@@ -50,7 +44,7 @@ std::string overview(const std::vector<Cell>& cells, const std::vector<int>& mos
         rows += cell ? " – |" : " |";
         continue;
       }
-      const std::string number = fixed(cell->frechet, "%.2f");
+      const std::string number = io::fixed(cell->frechet, 2);
       rows += words(" ", cell->frechet == best[m] ? words("**", number, "**") : number,
                     cell->calls == m ? "" : words(" (", cell->calls, ")"), " |");
     }
@@ -72,11 +66,17 @@ std::string details(std::vector<Cell> cells, int most) {
     if (c.steps == 0)
       text += words("| ", c.sampler, " | – | – | – | – | – | – | – |\n");
     else
-      text += words("| ", c.sampler, " | ", c.calls, " | ", c.steps, " | ", fixed(c.seconds, "%.4f"), " | ",
-                    fixed(1e6 * c.overhead, "%.0f"), " | ", fixed(c.frechet, "%.2f"), " | ", fixed(c.precision, "%.3f"),
-                    " | ", fixed(c.recall, "%.3f"), " |\n");
+      text += words("| ", c.sampler, " | ", c.calls, " | ", c.steps, " | ", io::fixed(c.seconds, 4), " | ",
+                    io::fixed(1e6 * c.overhead, 0), " | ", io::fixed(c.frechet, 2), " | ", io::fixed(c.precision, 3),
+                    " | ", io::fixed(c.recall, 3), " |\n");
   }
   return text;
+}
+
+double number_of(const std::string& field) {
+  const std::optional<double> read = io::read_number(field);
+  check(read.has_value(), "bench_samplers", "a table has ", field, " where a number is wanted");
+  return *read;
 }
 
 constexpr const char* columns =
@@ -146,11 +146,11 @@ std::vector<Row> read_rows(const std::filesystem::path& file) {
                      .setting = std::stoi(field[3]),
                      .steps = std::stoi(field[4]),
                      .calls = std::stoi(field[5]),
-                     .seconds = std::stod(field[6]),
-                     .overhead = std::stod(field[7]),
-                     .frechet = std::stod(field[8]),
-                     .precision = std::stod(field[9]),
-                     .recall = std::stod(field[10])}});
+                     .seconds = number_of(field[6]),
+                     .overhead = number_of(field[7]),
+                     .frechet = number_of(field[8]),
+                     .precision = number_of(field[9]),
+                     .recall = number_of(field[10])}});
   }
   return rows;
 }

@@ -1,14 +1,16 @@
 #pragma once
+#include <locale>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 
 namespace hush {
 
-/// The parts of a message, printed one after the other.
+/// The parts of a message or of a file's text, printed one after the other; the same in every locale.
 template <class... Parts>
 std::string words(const Parts&... parts) {
   std::ostringstream out;
+  out.imbue(std::locale::classic());
   (out << ... << parts);
   return out.str();
 }

@@ -20,6 +20,7 @@
 #include <hush/io/key_map.hpp>
 #include <hush/io/logs.hpp>
 #include <hush/io/loss_plot.hpp>
+#include <hush/io/number.hpp>
 #include <hush/io/observers.hpp>
 #include <hush/io/picture.hpp>
 #include <hush/io/pixels.hpp>

@@ -92,6 +92,31 @@ UNKNOWN = [
 ]
 
 
+# what a locale changes -> where it may stand
+LOCALES = [
+    (r"\b[io]?stringstream\b", r"include/hush/(check|cuda/cudnn_choices)\.hpp$|bench/", "words() puts text together, in no locale"),
+    (r"\b(stod|stof|stold|strtod|strtof|strtold|atof|[fs]?scanf|setlocale)\b", r"$^", "io/number.hpp reads numbers, in no locale"),
+    (r"\b(is(alnum|alpha|digit|lower|punct|space|upper)|tolower|toupper)\b", r"$^", "letters are ASCII, in no locale"),
+    (r"\bJson::parse\b", r"include/hush/io/json\.hpp$", "parse_json reads JSON, in no locale"),
+]
+FRACTION = r'"[^"\n]*%[-+ #0]*[\d*]*(\.[\d*]+)?[lL]?[aAeEfFgG]\b'  # of printf
+
+
+def locales(root, path):
+    """What a program's locale would change in a header, or in a program's source (its terminal excepted: printf)."""
+    name, source = path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
+    findings = []
+    for number, line in enumerate(house.without_comments(source).splitlines(), 1):
+        for pattern, allowed, rule in LOCALES:
+            if (match := re.search(pattern, line)) and not re.match(allowed, name):
+                findings.append(f"{name}:{number}: {match.group()}: {rule}")
+    if "printf" in source:
+        inside = "" if name.startswith("include/") else r"sn?printf.*"
+        findings += [f"{name}:{number}: io/number.hpp writes fractions, in no locale"
+                     for number, line in enumerate(source.splitlines(), 1) if re.search(inside + FRACTION, line)]
+    return findings
+
+
 def room(header):
     """`schedules/cosine.hpp` -> `schedules`, `level.hpp` -> `level`."""
     return header.split("/")[0].removesuffix(".hpp")
@@ -170,6 +195,9 @@ def main():
     all_headers = house.headers(root)
     findings = [finding for header in all_headers for finding in judge(root, header)]
     findings += cycles(root, all_headers) + core_without_files(root, all_headers)
+    for folder in ("include", "examples", "bench"):
+        for path in sorted((root / folder).rglob("*.?pp")):
+            findings += locales(root, path)
     house.finish(findings, len(all_headers))
 
 

@@ -3,7 +3,7 @@
 #include <hush/io/checksum.hpp>
 #include <hush/io/json.hpp>
 
-#include "io/scratch.hpp"
+#include "locales.hpp"
 
 using namespace hush;
 
@@ -65,4 +65,16 @@ TEST_CASE("checksum: the published check value, in pieces as in one") {
   sum.add({});
   sum.add(bytes.subspan(4));
   CHECK(sum.value == io::crc32(bytes));
+}
+
+TEST_CASE("json: fractions are read alike where the C library has another decimal point") {
+  for (const char* point : {",", "\xd9\xab"}) {  // a comma, and Persian's of two bytes
+    const OtherNumbers other(point);
+    if (!other.reached_c) MESSAGE("this C library takes no locale of the test's");
+    const auto read = io::parse_json("[0.5,12345.678]", "f");
+    CHECK(read[0].get<double>() == 0.5);
+    CHECK(read[1].get<double>() == 12345.678);
+    CHECK(
+        (!other.reached_c || std::localeconv()->decimal_point == std::string(point)));  // what the program chose stays
+  }
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdio>
 #include <fstream>
+#include <locale>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -16,6 +17,7 @@ inline namespace HUSH_CUDA_ABI {
 /// The engine that a text as CudnnEngine::text() writes it names; none if it is not such a text.
 inline std::optional<CudnnEngine> read_engine(const std::string& text) {
   std::istringstream in(text);
+  in.imbue(std::locale::classic());
   CudnnEngine engine;
   if (!(in >> engine.index) || engine.index < 0) return {};
   int knob = 0;

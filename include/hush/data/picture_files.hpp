@@ -2,7 +2,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -38,7 +37,8 @@ inline std::vector<PictureFile> picture_files(const std::filesystem::path& folde
       continue;
     }
     std::string ending = path.extension().string();
-    for (char& letter : ending) letter = char(std::tolower(static_cast<unsigned char>(letter)));
+    for (char& letter : ending)
+      if (letter >= 'A' && letter <= 'Z') letter = char(letter - 'A' + 'a');
     std::error_code ignored;
     if ((ending != ".jpg" && ending != ".jpeg" && ending != ".png") || at->is_directory(ignored)) continue;
     PictureFile file{path.lexically_relative(folder).generic_string()};

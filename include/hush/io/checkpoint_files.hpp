@@ -71,7 +71,7 @@ inline std::string sealed(const Json& content) {
   } catch (const Json::exception&) {
     check(false, "save_checkpoint", "the state holds a text that is not valid UTF-8");
   }
-  Json back = Json::parse(text);
+  Json back = parse_json(text, state_file, {.depth = 64});
   back.erase("crc32");
   check(back == content, "save_checkpoint", "the state holds a number that JSON cannot (NaN or infinity)");
   const auto sum = hexadecimal(crc32(std::as_bytes(std::span(text))));

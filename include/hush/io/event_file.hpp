@@ -88,7 +88,11 @@ class EventFile {
     }
     std::replace_if(
         options.host.begin(), options.host.end(),
-        [](char c) { return !std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.'; }, '-');
+        [](char c) {
+          const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'), digit = c >= '0' && c <= '9';
+          return !letter && !digit && c != '-' && c != '_' && c != '.';
+        },
+        '-');
     return options;
   }
 

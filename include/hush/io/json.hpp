@@ -1,4 +1,6 @@
 #pragma once
+#include <locale.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -52,6 +54,25 @@ struct Noted {
   bool operator!=(const Noted& other) const { return at != other.at; }
 };
 
+namespace detail {
+
+/// For its life this thread reads numbers as the C locale writes them: the parser asks the C library what a decimal
+/// point is, and takes one byte of what may be two (Persian).
+class PlainNumbers {
+ public:
+  PlainNumbers() : plain_(::newlocale(LC_ALL_MASK, "C", locale_t{})), before_(::uselocale(plain_)) {}
+  PlainNumbers(const PlainNumbers&) = delete;
+  ~PlainNumbers() {
+    ::uselocale(before_);
+    if (plain_ != locale_t{}) ::freelocale(plain_);
+  }
+
+ private:
+  locale_t plain_, before_;
+};
+
+}  // namespace detail
+
 /// One JSON value from untrusted text. What the parser alone would let pass is refused too: repeated names, NUL bytes,
 /// a byte-order mark, nesting, size and number of values above the limits. Throws FileError with the byte in `file`,
 /// where the text starts at `begin`.
@@ -81,6 +102,7 @@ inline Json parse_json(std::string_view text, const std::filesystem::path& file,
       throw FileError(file, words("JSON holds more than ", limits.values, " values"), here());
     return true;
   };
+  const detail::PlainNumbers plain;
   try {
     return Json::parse(Noted{text.data(), &furthest}, Noted{text.data() + text.size(), &furthest}, watch);
   } catch (const Json::parse_error& error) {

@@ -9,14 +9,9 @@
 #include <vector>
 
 #include <hush/io/appended_file.hpp>
+#include <hush/io/number.hpp>
 
 namespace hush::io {
-
-/// The shortest decimal text that reads back as the same number, the same in every locale.
-inline std::string number(double value) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, value).ptr};
-}
 
 namespace detail {
 

@@ -1,6 +1,5 @@
 #pragma once
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -8,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <hush/io/number.hpp>
 #include <hush/io/plot.hpp>
 
 namespace hush::io {
@@ -28,17 +28,12 @@ inline Curve read_curve(const std::filesystem::path& file, const std::string& co
   for (std::string_view head = cut(rest, '\n'); !head.empty() && !found;)
     if (!(found = cut(head, ',') == column)) ++number;
   if (!found) throw FileError(file, words("has no column \"", column, '"'));
-  const auto parsed = [](std::string_view text, double& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size() && !text.empty();
-  };
   Curve curve{.name = column};
   while (!rest.empty()) {
     std::string_view row = cut(rest, '\n'), field = cut(row, ',');
-    double step = 0, value = 0;
-    if (!parsed(field, step)) continue;
+    const auto step = read_number(field);
     for (std::size_t i = 0; i < number; ++i) field = cut(row, ',');
-    if (parsed(field, value)) curve.x.push_back(step), curve.y.push_back(value);
+    if (const auto value = read_number(field); step && value) curve.x.push_back(*step), curve.y.push_back(*value);
   }
   return curve;
 }

@@ -1,6 +1,5 @@
 #pragma once
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -8,6 +7,7 @@
 #include <utility>
 
 #include <hush/io/logs.hpp>
+#include <hush/io/number.hpp>
 #include <hush/io/progress.hpp>
 #include <hush/training.hpp>
 
@@ -27,10 +27,7 @@ class TrainingBar {
   template <class T>
   void step(const T& training, const StepReport& report) {
     mean = std::isnan(mean) ? report.loss : 0.98 * mean + 0.02 * report.loss;
-    char note[96];
-    std::snprintf(note, sizeof note, "epoch %lld/%lld, loss %.4f", static_cast<long long>(report.epoch + 1),
-                  static_cast<long long>(training.options.epochs), mean);
-    bar->update(1, note);
+    bar->update(1, words("epoch ", report.epoch + 1, '/', training.options.epochs, ", loss ", fixed(mean, 4)));
   }
   template <class T>
   void finish(const T&) {

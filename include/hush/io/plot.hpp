@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <numeric>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include <hush/io/atomic_file.hpp>
+#include <hush/io/number.hpp>
 
 namespace hush::io {
 
@@ -47,12 +47,6 @@ inline std::string escaped(const std::string& text) {
       out += c;
   }
   return out;
-}
-
-inline std::string short_number(double value, const char* format = "%.4g") {
-  char text[48];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
 }
 
 /// One axis: data between `low` and `high` on `from` to `to` in the picture. Round numbers are its ticks.
@@ -135,7 +129,7 @@ inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes
                bottom = axes.height - 44;
   const auto x = detail::scale_of(curves, &Curve::x, {0, 1, left, right, axes.logarithmic_x});
   const auto y = detail::scale_of(curves, &Curve::y, {0, 1, bottom, top, axes.logarithmic});
-  const auto at = [](double value) { return detail::short_number(value, "%.1f"); };
+  const auto at = [](double value) { return fixed(value, 1); };
   const auto text = [&](double tx, double ty, const char* anchor, const std::string& what,
                         const std::string& more = "") {
     return words("<text x=\"", at(tx), "\" y=\"", at(ty), "\" text-anchor=\"", anchor, "\"", more, ">", escaped(what),
@@ -151,10 +145,10 @@ inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes
                           "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
   for (const double tick : x.ticks())
     svg += rule(x.place(tick), bottom, x.place(tick), bottom + 5, "#666") +
-           text(x.place(tick), bottom + 19, "middle", detail::short_number(tick, "%.7g"));
+           text(x.place(tick), bottom + 19, "middle", general(tick, 7));
   for (const double tick : y.ticks())
     svg += rule(left, y.place(tick), right, y.place(tick), "#e4e4e4") +
-           text(left - 7, y.place(tick) + 4, "end", detail::short_number(tick));
+           text(left - 7, y.place(tick) + 4, "end", general(tick, 4));
   svg += rule(left, bottom, right, bottom, "#666") + rule(left, top, left, bottom, "#666");
   svg += text((left + right) / 2, axes.height - 8, "middle", axes.x);
   svg += text(0, 0, "middle", axes.y, words(" transform=\"translate(15 ", at((top + bottom) / 2), ") rotate(-90)\""));

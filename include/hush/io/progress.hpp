@@ -14,6 +14,7 @@
 #include <string>
 
 #include <hush/check.hpp>
+#include <hush/io/number.hpp>
 
 namespace hush::io {
 
@@ -108,10 +109,8 @@ class Progress {
   }
 
   std::string speed() const {
-    char text[32] = "?it/s";
-    if (rate >= 1) std::snprintf(text, sizeof text, "%.1fit/s", rate);
-    if (rate > 0 && rate < 1) std::snprintf(text, sizeof text, "%.2fs/it", 1 / rate);
-    return text;
+    if (rate >= 1) return fixed(rate, 1) + "it/s";
+    return rate > 0 ? fixed(1 / rate, 2) + "s/it" : "?it/s";
   }
 
   /// A bar of `width` columns, filled to an eighth of a column.
