@@ -96,7 +96,17 @@ TEST_CASE("cudnn calls: properties that describe no device are refused in words"
   ignore_leaks_of_cudnn();
   const std::string said = cuda_message([] { hush::CudnnDevice::described("GPU of no kind", "{"); });
   CHECK(said.starts_with("[cudnn"));
-  CHECK(said.find("a described GPU of no kind: cuDNN answers CUDNN_STATUS_") != said.npos);
+  CHECK(said.find("a described GPU of no kind, without the memoryBusWidth that cuDNN wants from 9.27 on: cuDNN answers "
+                  "CUDNN_STATUS_") != said.npos);
+}
+
+TEST_CASE("cudnn calls: a cuDNN that cannot load a part of itself says what helps where there is no driver") {
+  const Restored restored;
+  calls().descriptor_finalize = [](cudnnBackendDescriptor_t) { return CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED; };
+  const std::string said = cuda_message([] { described_h200(); });
+  CHECK(said.starts_with("[cudnnBackendFinalize] a described NVIDIA H200: cuDNN answers "));
+  CHECK(said.find("the driver's, libcuda.so.1") != said.npos);
+  CHECK(said.find("link lib64/stubs/libcuda.so as libcuda.so.1 into a folder of LD_LIBRARY_PATH") != said.npos);
 }
 
 TEST_CASE("cudnn calls: when no engine is proposed, that is an answer, and a plan that must be is an error") {

@@ -31,12 +31,22 @@ inline std::string cudnn_words() {
   return line;
 }
 
+/// What helps where a part of cuDNN cannot be loaded; nothing for other answers.
+inline const char* cudnn_advice(cudnnStatus_t status) {
+  return status != CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED
+             ? ""
+             : "; a library that this part of cuDNN needs is missing: from 9.27 on that is the driver's, libcuda.so.1. "
+               "Where there is no driver and plans are only made, the toolkit's stub serves: link "
+               "lib64/stubs/libcuda.so as libcuda.so.1 into a folder of LD_LIBRARY_PATH";
+}
+
 /// Throws CudaError unless `status` is success: the call, what it was about, cuDNN's name of the error and its words.
 inline void check_cudnn(cudnnStatus_t status, const char* call, const std::string& about) {
   if (status == CUDNN_STATUS_SUCCESS) return;
   const std::string said = cudnn_words();
   throw CudaError(call, int(status),
-                  words(about, ": cuDNN answers ", cudnnGetErrorString(status), said.empty() ? "" : ": ", said));
+                  words(about, ": cuDNN answers ", cudnnGetErrorString(status), said.empty() ? "" : ": ", said,
+                        cudnn_advice(status)));
 }
 
 /// The tag by which cuDNN knows the C++ type of an attribute.

@@ -31,10 +31,13 @@ class CudnnDevice {
   /// A GPU of this machine. `name` and the handle stay the caller's; the handle outlives this object.
   CudnnDevice(cudnnHandle_t handle, std::string name)
       : name_(std::move(name)), version_(cudnn_version()), handle_(handle) {}
-  /// A GPU by its properties as cuDNN writes them (CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, since 9.8).
+  /// A GPU by its properties as cuDNN writes them (CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, since 9.8). From 9.27 on
+  /// memoryBusWidth (bits) must be among them, and the driver's library must be there to be loaded: docs/support.md.
   static CudnnDevice described(std::string name, const std::string& json) {
     CudnnDevice device(nullptr, std::move(name));
-    const auto about = std::make_shared<const std::string>("a described " + device.name_);
+    const bool whole = json.find("\"memoryBusWidth\"") != json.npos;
+    const auto about = std::make_shared<const std::string>(
+        words("a described ", device.name_, whole ? "" : ", without the memoryBusWidth that cuDNN wants from 9.27 on"));
     device.properties_ = CudnnDescriptor(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR, about);
     device.properties_.set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, std::vector<char>(json.begin(), json.end()));
     device.properties_.finalise();
