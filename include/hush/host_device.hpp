@@ -1,5 +1,10 @@
 #pragma once
 // The only header of the library that asks the preprocessor what it is compiled by and for.
+#include <version>
+
+#if defined(_LIBCPP_VERSION) && !defined(__cpp_lib_jthread)
+#error "hush needs std::jthread, which libc++ before 20 has behind a flag: compile and link with -fexperimental-library"
+#endif
 
 /// Marks a function that runs on the host and, when nvcc compiles it, on the device too.
 #if defined(__CUDACC__)
