@@ -9,4 +9,5 @@ target_compile_options(hush_program INTERFACE
   # g++ 12 warns about the undefined lanes of its own AVX-512 intrinsics (GCC bug 105593), once for each use of them.
   "$<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-maybe-uninitialized;-Wno-uninitialized>"
   "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wno-maybe-uninitialized,-Wno-uninitialized>")
-target_compile_definitions(hush_program INTERFACE HUSH_ROOT="${PROJECT_SOURCE_DIR}")
+# clang writes the time into a precompiled header, which ccache would take for a change.
+target_compile_options(hush_program INTERFACE "$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>")

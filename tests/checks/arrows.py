@@ -59,6 +59,8 @@ ARROWS = {
     "training": CONCEPTS | {"process", "lesson", "loader", "ema", "tensor", "autograd", "ops", "nn/flat_parameters", "images",
                             "rates", "draws", "weightings"},
     "train": {"training"},
+    # what a library can hold ready
+    "compiled": {"cpu", "tensor", "autograd", "nn", "backbones", "lesson"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures
     "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/observers": {"training"},
     "io/film": {"frames"},

@@ -1,6 +1,7 @@
 """The lists of includes (core.hpp, data.hpp, io.hpp, hush.hpp, cuda.cuh) hold every header once; --write brings them up to date.
 
-core.hpp holds what needs only the standard library and Eigen; io/gif.hpp is in no list, because it alone needs cgif.
+core.hpp holds what needs only the standard library and Eigen; io/gif.hpp is in no list, because it alone needs
+cgif, and compiled.hpp in none, because it wants a library.
 """
 import house
 
@@ -47,8 +48,8 @@ def written(name, wanted):
 def lists(root):
     """The lists as they should be: name -> headers."""
     needs = {header: house.outside(root, header) for header in house.headers(root)}
-    every = sorted((header for header in needs if header not in house.UMBRELLAS and "cgif.h" not in needs[header]),
-                   key=place)
+    every = sorted((header for header in needs if header not in house.UMBRELLAS and "cgif.h" not in needs[header] and
+                    not header.startswith("compiled")), key=place)
     free = [header for header in every if not header.startswith("cuda/")]
     folders = {"io.hpp": [h for h in free if h.startswith("io/")], "data.hpp": [h for h in free if h.startswith("data/")]}
     closures = {header: house.closure(root, header) for header in free}

@@ -1,0 +1,161 @@
+#pragma once
+#include <hush/cpu/activation.hpp>
+#include <hush/cpu/attention.hpp>
+#include <hush/cpu/batch_norm.hpp>
+#include <hush/cpu/block.hpp>
+#include <hush/cpu/conv2d.hpp>
+#include <hush/cpu/conv2d_weight.hpp>
+#include <hush/cpu/cpu.hpp>
+#include <hush/cpu/cross_entropy.hpp>
+#include <hush/cpu/dropout.hpp>
+#include <hush/cpu/elementwise.hpp>
+#include <hush/cpu/embedding.hpp>
+#include <hush/cpu/gather.hpp>
+#include <hush/cpu/gemm.hpp>
+#include <hush/cpu/group_norm.hpp>
+#include <hush/cpu/known_pixels.hpp>
+#include <hush/cpu/lanes.hpp>
+#include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/memory.hpp>
+#include <hush/cpu/noise.hpp>
+#include <hush/cpu/normals.hpp>
+#include <hush/cpu/optimizer.hpp>
+#include <hush/cpu/packet.hpp>
+#include <hush/cpu/pooling.hpp>
+#include <hush/cpu/reduce.hpp>
+#include <hush/cpu/resample.hpp>
+#include <hush/cpu/slabs.hpp>
+#include <hush/cpu/threads.hpp>
+#include <hush/cpu/threshold.hpp>
+#include <hush/cpu/tile.hpp>
+#include <hush/cpu/winograd.hpp>
+#include <hush/cpu/winograd_tile.hpp>
+
+// The kernels of the CPU for double, compiled once in the library hush::compiled instead of in every unit that uses
+// them. The list is made by tests/checks/compiled.py --write; cmake/HushCompiled.cmake makes the library of it.
+namespace hush {
+inline namespace HUSH_CPU_ABI {
+// clang-format off
+
+extern template void silu<double>(const Cpu<double>&, std::int64_t, const double*, double*);
+extern template void silu_backward<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
+extern template void relu<double>(const Cpu<double>&, std::int64_t, const double*, double*);
+extern template void relu_backward<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
+extern template void gelu_tanh<double>(const Cpu<double>&, std::int64_t, const double*, double*);
+extern template void gelu_tanh_backward<double>(const Cpu<double>&, std::int64_t, const double*, const double*,
+                                                double*);
+extern template void gelu_exact<double>(const Cpu<double>&, std::int64_t, const double*, double*);
+extern template void gelu_exact_backward<double>(const Cpu<double>&, std::int64_t, const double*, const double*,
+                                                 double*);
+extern template void attention<double>(const Cpu<double>&, const AttentionSizes&, const double*, const double*,
+                                       const double*, double*, double*);
+extern template void attention_backward<double>(const Cpu<double>&, const AttentionSizes&, const double*,
+                                                const double*, const double*, const double*, const double*, double*,
+                                                double*, double*);
+extern template void normalise_channels<double>(const Cpu<double>&, const GroupNormSizes&, const double*,
+                                                const double*, const double*, const double*, const double*, double*);
+extern template void running_changes<double>(const Cpu<double>&, const GroupNormSizes&, double, const double*,
+                                             const double*, const double*, const double*, double*, double*);
+extern template std::shared_ptr<double[]> widened<double>(const Cpu<double>&, std::int64_t, const double*);
+extern template void conv2d_direct<double>(const Cpu<double>&, const Conv2dSizes&, const double*, const double*,
+                                           const double*, double*);
+extern template void conv2d_winograd<double>(const Cpu<double>&, const Conv2dSizes&, const double*, const double*,
+                                             const double*, double*);
+extern template void conv2d<double>(const Cpu<double>&, const Conv2dSizes&, const double*, const double*,
+                                    const double*, double*);
+extern template void conv2d_backward_input_direct<double>(const Cpu<double>&, const Conv2dSizes&, const double*,
+                                                          const double*, double*);
+extern template void conv2d_backward_input_winograd<double>(const Cpu<double>&, const Conv2dSizes&, const double*,
+                                                            const double*, double*);
+extern template void conv2d_backward_input<double>(const Cpu<double>&, const Conv2dSizes&, const double*,
+                                                   const double*, double*);
+extern template void conv2d_backward_weight<double>(const Cpu<double>&, const Conv2dSizes&, const double*,
+                                                    const double*, double*, double*);
+extern template void cross_entropy<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
+                                           const std::int32_t*, double*);
+extern template void cross_entropy_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, double,
+                                                    const double*, const std::int32_t*, const double*, double*);
+extern template void dropout<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, const Stream&,
+                                     const std::uint32_t*, const double*, double*);
+extern template void add<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
+extern template void subtract<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
+extern template void multiply<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
+extern template void scale<double>(const Cpu<double>&, std::int64_t, double, const double*, double*);
+extern template void add_into<double>(const Cpu<double>&, std::int64_t, const double*, double*);
+extern template void spread<double>(const Cpu<double>&, std::int64_t, double, const double*, double*);
+extern template void add_channels<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
+                                          const double*, double*);
+extern template void copy_columns<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, std::int64_t,
+                                          double*, std::int64_t);
+extern template void embedding<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
+                                       const std::int32_t*, double*);
+extern template void embedding_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
+                                                const std::int32_t*, const double*, double*);
+extern template void sinusoidal_embedding<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double,
+                                                  double, bool, const double*, double*);
+extern template void gather_few<double>(const Cpu<double>&, const Gather&, const double*, const double*, const double*,
+                                        double*);
+extern template void run_gather<double>(const Cpu<double>&, const Gather&, const double*, const double*, const double*,
+                                        double*);
+extern template void gemm_one<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*,
+                                      double, const double*, double*);
+extern template void gemm<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*, double,
+                                  double*);
+extern template void linear<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
+                                    const double*, const double*, double*);
+extern template void linear_backward_input<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
+                                                   const double*, const double*, double*);
+extern template void linear_backward_weight<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
+                                                    const double*, const double*, double*, double*);
+extern template void group_norm<double>(const Cpu<double>&, const GroupNormSizes&, const double*, const double*,
+                                        const double*, double*, double*, double*);
+extern template void group_norm_backward<double>(const Cpu<double>&, const GroupNormSizes&, const double*,
+                                                 const double*, const double*, const double*, const double*, double*,
+                                                 double*, double*);
+extern template void choose_pixels<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
+                                           const double*, const double*, double*);
+extern template void layer_norm<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, const double*,
+                                        const double*, const double*, double*, double*, double*);
+extern template void layer_norm_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
+                                                 const double*, const double*, const double*, const double*,
+                                                 const double*, double*, double*, double*);
+extern template void normals<double>(const Cpu<double>&, std::span<const std::uint32_t>, std::int64_t, const Stream&,
+                                     double*);
+extern template void blend_images<double>(const Cpu<double>&, std::span<const double>, std::span<const double>,
+                                          std::int64_t, const double*, const double*, double*);
+extern template void estimates<double>(const Cpu<double>&, std::int64_t, const EstimateRule&, const double*,
+                                       const double*, double*, double*, std::int32_t*);
+extern template void combine_estimates<double>(const Cpu<double>&, std::int64_t, std::int64_t, const EstimateRule&,
+                                               const double*, const double*, const EstimateUse<double>&,
+                                               std::span<const Term<double>>, std::span<const DrawTerm>,
+                                               const DrawPlace&, double*, std::int32_t*);
+extern template void combine<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::span<const Term<double>>,
+                                     std::span<const DrawTerm>, const DrawPlace&, double*);
+extern template double sum_of_squares<double>(const Cpu<double>&, std::int64_t, const double*);
+extern template void measure_gradient<double>(const Cpu<double>&, std::int64_t, double, const double*, const double*,
+                                              double*);
+extern template bool all_finite<double>(const Cpu<double>&, std::int64_t, const double*);
+extern template void max_pool2d<double>(const Cpu<double>&, const ImageSizes&, std::int64_t, const double*, double*);
+extern template void max_pool2d_backward<double>(const Cpu<double>&, const ImageSizes&, std::int64_t, const double*,
+                                                 const double*, double*);
+extern template void sum<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, const double*, double*);
+extern template void mse<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, const double*,
+                                 const double*, double*);
+extern template void mse_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, const double*,
+                                          const double*, const double*, double*);
+extern template void sum_pixels<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
+                                        double*);
+extern template void resample<double>(const Cpu<double>&, const ImageSizes&, const Taps&, const Taps&, const double*,
+                                      double*);
+extern template void upsample_nearest<double>(const Cpu<double>&, const ImageSizes&, std::int64_t, const double*,
+                                              double*);
+extern template void upsample_nearest_backward<double>(const Cpu<double>&, const ImageSizes&, std::int64_t,
+                                                       const double*, double*);
+extern template void upsample_bilinear<double>(const Cpu<double>&, const ImageSizes&, std::int64_t, const double*,
+                                               double*);
+extern template void upsample_bilinear_backward<double>(const Cpu<double>&, const ImageSizes&, std::int64_t,
+                                                        const double*, double*);
+extern template void threshold_images<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double, double*);
+// clang-format on
+}  // namespace HUSH_CPU_ABI
+}  // namespace hush
