@@ -12,6 +12,7 @@ product of all extents but the first. The projections are on u("first " + name) 
 
 Needs torch, diffusers and safetensors. Run from the root of the project: python3 tools/make_adm_goldens.py"""
 
+import json
 import math
 
 import diffusers
@@ -31,6 +32,10 @@ CASES = {
                                          outputs=3, labels=0, head=16, sees=(17.0, 503.0)),
     "diffusers, shifted, by convolutions": dict(layout="diffusers", blocks=2, at=(1,), scale=False, by_block=False,
                                                 inputs=3, outputs=2, labels=5, head=16, sees=(0.0, 999.0)),
+    # as the weights of Ho et al. 2020 were published: padded on two sides, one head, sines first, another eps
+    "diffusers, the published DDPM": dict(layout="diffusers", blocks=2, at=(2,), scale=False, by_block=False, inputs=3,
+                                          outputs=3, labels=0, head=None, sees=(17.0, 503.0), padding=0, eps=1e-6,
+                                          sines_first=True),
     "guided-diffusion by head, with labels": dict(layout="guided by head", blocks=1, at=(2,), scale=True, by_block=False,
                                                   inputs=3, outputs=6, labels=5, head=16, sees=(17.0, 503.0)),
     "guided-diffusion by kind": dict(layout="guided by kind", blocks=2, at=(1, 2), scale=False, by_block=True, inputs=3,
@@ -59,16 +64,24 @@ def made(name, shape):
     return 0.3 * value + (1 if name.endswith("weight") else 0)
 
 
-def embedding(t):
-    angles = t[:, None] * 10000 ** (-torch.arange(CHANNELS // 2, dtype=torch.float64) / (CHANNELS // 2))
-    return torch.cat([angles.cos(), angles.sin()], dim=1)
+def embedding(t, sines_first=False):
+    half = CHANNELS // 2
+    angles = t[:, None] * 10000 ** (-torch.arange(half, dtype=torch.float64) / (half - sines_first))
+    waves = [angles.cos(), angles.sin()]
+    return torch.cat(waves[::-1] if sines_first else waves, dim=1)
 
 
 class InDouble(nn.Module):
     """In place of diffusers' own embedding, which is computed in float."""
 
+    def __init__(self, own, sines_first):
+        super().__init__()
+        self.sines_first = sines_first
+        t = torch.tensor([0.0, 17.0, 999.0])
+        assert (own(t) - embedding(t.double(), sines_first)).abs().max() < 1e-4, "another embedding"
+
     def forward(self, t):
-        return embedding(t.double())
+        return embedding(t.double(), self.sines_first)
 
 
 def peer(c):
@@ -82,9 +95,10 @@ def peer(c):
     net = UNet2DModel(
         sample_size=SIDE, in_channels=c["inputs"], out_channels=c["outputs"], down_block_types=down, up_block_types=up,
         block_out_channels=widths, layers_per_block=c["blocks"], attention_head_dim=c["head"], norm_num_groups=32,
-        norm_eps=1e-5, flip_sin_to_cos=True, freq_shift=0, num_class_embeds=c["labels"] or None, dropout=0.0, **style)
+        norm_eps=c.get("eps", 1e-5), flip_sin_to_cos=not c.get("sines_first"), freq_shift=int(c.get("sines_first", 0)),
+        downsample_padding=c.get("padding", 1), num_class_embeds=c["labels"] or None, dropout=0.0, **style)
     net = net.double()
-    net.time_proj = InDouble()
+    net.time_proj = InDouble(net.time_proj, c.get("sines_first", False))
     return net
 
 
@@ -286,10 +300,14 @@ def golden(c):
 
 if __name__ == "__main__":
     torch.manual_seed(0)
-    arrays = {}
+    arrays, configs = {}, {}
     for name, c in CASES.items():
         y, rows = golden(c)
         arrays[f"{name}: out"], arrays[f"{name}: gradients"] = y.permute(0, 2, 3, 1).contiguous(), rows
         print(f"{name}: {len(rows)} parameters, {y.norm():.6g}")
+        if c["layout"] == "diffusers":
+            configs[name] = json.loads(peer(c).to_json_string())
     made_by = f"tools/make_adm_goldens.py, torch {torch.__version__.split('+')[0]}, diffusers {diffusers.__version__}"
+    with open("tests/goldens/diffusers_unets.json", "w") as file:
+        file.write(json.dumps(configs, indent=1, sort_keys=True) + "\n")
     save_file(arrays, "tests/goldens/adm.safetensors", metadata={"made_by": made_by})

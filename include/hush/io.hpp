@@ -9,6 +9,8 @@
 #include <hush/io/checkpoints.hpp>
 #include <hush/io/checksum.hpp>
 #include <hush/io/crc32c.hpp>
+#include <hush/io/diffusers_config.hpp>
+#include <hush/io/diffusers_unet.hpp>
 #include <hush/io/disk.hpp>
 #include <hush/io/event.hpp>
 #include <hush/io/event_file.hpp>

@@ -276,6 +276,7 @@ TEST_CASE("adm: sizes that cannot be are refused in words") {
   CHECK(message({.groups = 0}) == "[Adm] groups must be at least 1, is 0");
   CHECK(message({.dropout = -0.1}) == "[Adm] dropout must be in [0, 1), is -0.1");
   CHECK(message({.dropout = 1}) == "[Adm] dropout must be in [0, 1), is 1");
+  CHECK(message({.downsample_padding = 2}) == "[Adm] downsample_padding must be 0 or 1, is 2");
   CHECK(message({.eps = 0}) == "[Adm] eps must be positive, is 0");
   CHECK(message({.embedding = {.scale = INFINITY}}) == "[Adm] embedding.scale must be finite, is inf");
   CHECK(message({.embedding = {.max_period = 0}}) == "[Adm] embedding.max_period must be positive, is 0");

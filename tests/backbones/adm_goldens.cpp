@@ -91,7 +91,8 @@ std::vector<Case> cases() {
                         {"diffusers, shifted, by convolutions", Layout::diffusers, c, {1, 5}, {0, 999}},
                         {"guided-diffusion by head, with labels", Layout::by_head, c, {.cue_width = 5}, {17, 503}},
                         {"guided-diffusion by kind", Layout::by_kind, c, {}, {17, 503}},
-                        {"palette", Layout::palette, c, {.extra_channels = 3}, {0.03, 0.97}}};
+                        {"palette", Layout::palette, c, {.extra_channels = 3}, {0.03, 0.97}},
+                        {"diffusers, the published DDPM", Layout::diffusers, c, {}, {17, 503}}};
   for (std::size_t i = 0; i < 3; ++i) all[i].config.attention.factors = {2};
   all[0].config.attention = {.resolutions = {8}};
   all[1].config.attention.factors = {1}, all[3].config.attention.factors = {1, 2};
@@ -100,6 +101,10 @@ std::vector<Case> cases() {
   for (const std::size_t i : {1, 2}) all[i].config.residual_resampling = false;
   for (const std::size_t i : {3, 4}) all[i].config.head_channels = 32;
   all[1].config.image.channels = 2, all[2].config.outputs = 6;
+  AdmConfig& ddpm = all[5].config;
+  ddpm.attention.factors = {2}, ddpm.blocks = 2, ddpm.scale_shift = ddpm.residual_resampling = false;
+  ddpm.head_channels = 0, ddpm.eps = 1e-6, ddpm.downsample_padding = 0;
+  ddpm.embedding = {.cosine_first = false, .half_minus_one = true};
   return all;
 }
 

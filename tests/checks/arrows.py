@@ -64,7 +64,7 @@ ARROWS = {
     # what training and networks leave in files; nothing of them is read by data sets and pictures
     "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/observers": {"training"},
     "io/film": {"frames"},
-    "io/tensorboard": {"training"},
+    "io/tensorboard": {"training"}, "io/diffusers_unet": {"backbone", "backbones/adm"},
 }
 
 # header of another library -> where it may be included

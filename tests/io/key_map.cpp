@@ -64,6 +64,54 @@ TEST_CASE("key map: elements of any width are moved") {
   CHECK(values_of<double>(to_stored(turned, arrays).items.at("t")) == std::vector<double>{1, 4, 2, 5, 3, 6});
 }
 
+TEST_CASE("key map: a norm over [C, H, W] and a layer behind a flatten of [C, H, W] are those of [H, W, C]") {
+  constexpr int O = 2, H = 2, W = 3, C = 4, all = H * W * C;
+  const KeyMap turned{
+      {{.stored = "norm", .native = {"n"}, .rearranged = {.view = {H, W, C}, .order = {2, 0, 1}}},
+       {.stored = "flat", .native = {"f"}, .rearranged = {.view = {H, W, C}, .order = {2, 0, 1}, .shape = {all}}},
+       {.stored = "fc",
+        .native = {"l"},
+        .rearranged = {.view = {O, H, W, C}, .order = {0, 3, 1, 2}, .shape = {O, C * H * W}}}}};
+  const Extents wanted{{"n", {H, W, C}}, {"f", {all}}, {"l", {O, all}}};
+  // What stands at (o, c, h, w) is 1000 o + 100 c + 10 h + w, wherever it lies.
+  std::vector<float> channels_last, channels_first, rows_last, rows_first;
+  for (int o = 0; o < O; ++o) {
+    for (int h = 0; h < H; ++h)
+      for (int w = 0; w < W; ++w)
+        for (int c = 0; c < C; ++c) rows_last.push_back(float(1000 * o + 100 * c + 10 * h + w));
+    for (int c = 0; c < C; ++c)
+      for (int h = 0; h < H; ++h)
+        for (int w = 0; w < W; ++w) rows_first.push_back(float(1000 * o + 100 * c + 10 * h + w));
+    if (o == 0) channels_last = rows_last, channels_first = rows_first;
+  }
+  Arrays ours;
+  ours.items["n"] = numbers({H, W, C}, channels_last), ours.items["f"] = numbers({all}, channels_last);
+  ours.items["l"] = numbers({O, all}, rows_last);
+  const Arrays stored = to_stored(turned, ours);
+  CHECK(stored.items.at("norm") == numbers({C, H, W}, channels_first));
+  CHECK(stored.items.at("flat") == numbers({all}, channels_first));
+  CHECK(stored.items.at("fc") == numbers({O, all}, rows_first));
+  CHECK(to_native(turned, wanted, stored) == ours);
+  for (const auto& [name, extents] : stored_extents(turned, wanted)) CHECK(stored.items.at(name).shape == extents);
+}
+
+TEST_CASE("key map: a view that does not hold the array, or axes that are not each named once, are refused") {
+  const auto refused = [](Rearranged how) {
+    try {
+      stored_extents(KeyMap{{{.stored = "s", .native = {"a"}, .rearranged = std::move(how)}}}, {{"a", {2, 6}}});
+    } catch (const std::invalid_argument& error) { return std::string(error.what()); }
+    return std::string();
+  };
+  CHECK(refused({.view = {2, 3, 2}, .order = {0, 2, 1}}) == "");
+  CHECK(refused({.view = {2, 3, 3}, .order = {0, 2, 1}}) ==
+        "[KeyMap] the view of [2, 3, 3] for s has another number of elements than [2, 6]");
+  CHECK(refused({.view = {2, 3, 2}, .order = {0, 2, 1}, .shape = {13}}) ==
+        "[KeyMap] the shape of [13] for s has another number of elements than [2, 6]");
+  CHECK(refused({.view = {2, 3, 2}, .order = {0, 1, 1}}) ==
+        "[KeyMap] order must name each axis of view once, from 0 on");
+  CHECK(refused({.view = {2, 3, 2}, .order = {0, 1}}) == "[KeyMap] order has 2 axes, view 3");
+}
+
 TEST_CASE("key map: one of another network is refused") {
   Extents other = network;
   other.erase("c");

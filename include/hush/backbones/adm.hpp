@@ -50,6 +50,8 @@ struct AdmConfig {
   double dropout = 0;
   bool scale_shift = true;          // the embedding scales and shifts each block (AdaGN), or only shifts
   bool residual_resampling = true;  // down and up by residual blocks, or by convolutions
+  // Zeros around images that a convolution halves: 1, on all sides; 0, one row below and one column to the right only.
+  std::int64_t downsample_padding = 1;
   AdmEmbedding embedding{};
   std::int64_t groups = 32;  // of the norms
   double eps = 1e-5;
@@ -103,6 +105,8 @@ inline void validate(const AdmConfig& c, Ports ports) {
         c.multipliers.size());
   for (const std::int64_t multiplier : c.multipliers) least(1, multiplier, "each multiplier");
   check(c.dropout >= 0 && c.dropout < 1, "Adm", "dropout must be in [0, 1), is ", c.dropout);
+  check(c.downsample_padding == 0 || c.downsample_padding == 1, "Adm", "downsample_padding must be 0 or 1, is ",
+        c.downsample_padding);
   check(c.eps > 0, "Adm", "eps must be positive, is ", c.eps);
   check(std::isfinite(c.embedding.scale), "Adm", "embedding.scale must be finite, is ", c.embedding.scale);
   check(c.embedding.max_period > 0, "Adm", "embedding.max_period must be positive, is ", c.embedding.max_period);
@@ -161,7 +165,7 @@ class Adm {
       for (std::int64_t j = 0; j < c.blocks; ++j)
         skips.push_back(now = stage.add_block(on, block(now, adm::width(c, i)), heads(i)));
       if (i + 1 == levels) break;
-      stage.add_resampling(on, block(now, now, Resample::average2), c.residual_resampling);
+      stage.add_resampling(on, block(now, now, Resample::average2), c.residual_resampling, c.downsample_padding);
       skips.push_back(now);
     }
     middle_.add_block(on, block(now, now), adm::heads(c, now)), middle_.add_block(on, block(now, now), 0);

@@ -19,6 +19,10 @@ namespace hush::io {
 /// not say which; its configuration does (use_new_attention_order).
 enum class QkvOrder { by_head, by_kind };
 
+/// What diffusers calls the layers of an attention: to_q, to_k, to_v and to_out.0; or query, key, value and proj_attn,
+/// as in 2022, which published weights still do.
+enum class AttentionNames { to_q, query };
+
 /// The six arrays that Palette computes of its schedule of betas and keeps beside the weights: of a schedule of steps()
 /// levels behind clean().
 template <class Schedule>
@@ -113,7 +117,7 @@ inline KeyRule guided_rule(const AdmName& n, const std::vector<std::int64_t>& ex
   return rule;
 }
 
-inline std::string diffusers_name(const AdmName& n) {
+inline std::string diffusers_name(const AdmName& n, AttentionNames attention) {
   static const Words tops{{"time1", "time_embedding.linear_1"},
                           {"time2", "time_embedding.linear_2"},
                           {"cue", "class_embedding"},
@@ -128,15 +132,17 @@ inline std::string diffusers_name(const AdmName& n) {
                             {"k", "to_k"},
                             {"v", "to_v"},
                             {"out", "to_out.0"}};
+  static const Words older{{"q", "query"}, {"k", "key"}, {"v", "value"}, {"out", "proj_attn"}};
   static const Words kinds{{"blocks", ".resnets."}, {"attention", ".attentions."}};
   if (n.kind.empty()) return words(tops.at(n.part), '.', n.leaf);
   const bool behind = n.kind == "resample" || n.kind == "convolution";
   const std::string stage = n.part == "middle" ? "mid_block" : words(n.part, "_blocks.", n.stage);
-  const auto layer = layers.find(n.layer);
+  const bool old = attention == AttentionNames::query && older.count(n.layer);
+  const auto layer = old ? older.find(n.layer) : layers.find(n.layer);
   return words(stage, behind ? words('.', n.part, "samplers.") : kinds.at(n.kind), n.index, '.',
-               n.kind == "convolution" ? "conv"
-               : layer != layers.end() ? layer->second
-                                       : n.layer,
+               n.kind == "convolution"        ? "conv"
+               : old || layer != layers.end() ? layer->second
+                                              : n.layer,
                '.', n.leaf);
 }
 
@@ -169,11 +175,11 @@ KeyMap guided_diffusion_keys(const Net& net, QkvOrder order) {
   return detail::guided_rules(detail::parameters_of(net), {c.blocks, c.head_channels, c.heads, order, {}});
 }
 
-/// The names of diffusers' UNet2DModel for an Adm, its attention layers as to_q, to_k and to_v.
+/// The names of diffusers' UNet2DModel for an Adm.
 template <class Net>
-KeyMap diffusers_keys(const Net& net) {
-  return detail::rules_of(detail::parameters_of(net), [](const detail::AdmName& n, const auto&) {
-    return KeyRule{.stored = detail::diffusers_name(n), .transposed = n.part == "cue"};
+KeyMap diffusers_keys(const Net& net, AttentionNames attention = AttentionNames::to_q) {
+  return detail::rules_of(detail::parameters_of(net), [&](const detail::AdmName& n, const auto&) {
+    return KeyRule{.stored = detail::diffusers_name(n, attention), .transposed = n.part == "cue"};
   });
 }
 

@@ -17,12 +17,22 @@ namespace hush::io {
 /// Shapes by name, as a file has them.
 using Extents = std::map<std::string, std::vector<std::int64_t>>;
 
+/// How an array lies in a file where its elements stand in another order: seen as one of these extents, its axes come
+/// in this `order`, and that is called `shape` (none: the extents in their new order). The weight [O, H * W * C] of a
+/// layer behind a flatten of [H, W, C] lies as [O, C * H * W] by {.view = {O, H, W, C}, .order = {0, 3, 1, 2}, .shape =
+/// {O, C * H * W}}; a norm's [H, W, C] as [C, H, W] by {.view = {H, W, C}, .order = {2, 0, 1}}. Nothing changes without
+/// a view.
+struct Rearranged {
+  std::vector<std::int64_t> view = {}, order = {}, shape = {};
+};
+
 /// One array of a file, and the parameters that lie in it. Those of several share its rows: in each of `groups` equal
-/// groups there are the first one's rows, then the second one's.
+/// groups there are the first one's rows, then the second one's. What follows is done to all of it, in this order.
 struct KeyRule {
   std::string stored;
   std::vector<std::string> native = {};
   std::int64_t groups = 1;
+  Rearranged rearranged = {};
   bool transposed = false;  // a matrix [a, b] lies there as [b, a]
   bool one_behind = false;  // [a, b] lies there as [a, b, 1], a convolution over a line
 };
@@ -54,6 +64,55 @@ inline std::vector<std::byte> transposed(const std::vector<std::byte>& from, std
 inline Array transposed(const Array& array) {
   const auto& s = array.shape;
   return {array.dtype, transposed(s), transposed(array.bytes, s[0], s[1], facts(array.dtype).bits / 8)};
+}
+
+inline std::string printed(const std::vector<std::int64_t>& extents) {
+  std::string text = "[";
+  for (const auto extent : extents) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
+  return text + "]";
+}
+
+/// The extents of a view with its axes in their new order. Throws std::invalid_argument unless each is named once.
+inline std::vector<std::int64_t> ordered_extents(const Rearranged& how) {
+  std::vector<std::int64_t> extents, axes = how.order;
+  std::sort(axes.begin(), axes.end());
+  for (std::size_t i = 0; i < axes.size(); ++i)
+    check(axes[i] == std::int64_t(i), "KeyMap", "order must name each axis of view once, from 0 on");
+  check(axes.size() == how.view.size(), "KeyMap", "order has ", axes.size(), " axes, view ", how.view.size());
+  for (const std::int64_t axis : how.order) extents.push_back(how.view[std::size_t(axis)]);
+  return extents;
+}
+/// The extents of a rearranged array in the file. Throws std::invalid_argument where the numbers of elements differ.
+inline std::vector<std::int64_t> rearranged(const Rearranged& how, const std::vector<std::int64_t>& extents,
+                                            const std::string& stored) {
+  if (how.view.empty()) return extents;
+  const auto ordered = ordered_extents(how);
+  const auto count = [&](const std::vector<std::int64_t>& of, const char* name) {
+    const auto all = elements(of);
+    check(all && all == elements(extents), "KeyMap", "the ", name, " of ", printed(of), " for ", stored,
+          " has another number of elements than ", printed(extents));
+  };
+  count(how.view, "view");
+  if (how.shape.empty()) return ordered;
+  count(how.shape, "shape");
+  return how.shape;
+}
+
+/// The bytes of an array of these extents with its axes in this order, or back to these extents from that order.
+inline std::vector<std::byte> reordered(const std::vector<std::byte>& from, const Rearranged& how, std::size_t width,
+                                        bool to_file) {
+  const std::size_t rank = how.view.size();
+  if (width == 0) return from;  // elements of less than a byte
+  std::vector<std::size_t> strides(rank, 1), at(rank, 0);
+  for (std::size_t i = rank; i-- > 1;) strides[i - 1] = strides[i] * std::size_t(how.view[i]);
+  std::vector<std::byte> to(from.size());
+  for (std::size_t file = 0; file < from.size() / width; ++file) {
+    std::size_t native = 0;
+    for (std::size_t i = 0; i < rank; ++i) native += at[i] * strides[std::size_t(how.order[i])];
+    std::copy_n(from.data() + (to_file ? native : file) * width, width, to.data() + (to_file ? file : native) * width);
+    for (std::size_t i = rank; i-- > 0 && ++at[i] == std::size_t(how.view[std::size_t(how.order[i])]);) at[i] = 0;
+  }
+  return to;
 }
 
 /// Calls copy(part, from, to, bytes) for each run of bytes: from `from` of the joint array to `to` of a part.
@@ -88,6 +147,7 @@ inline Extents stored_extents(const KeyMap& map, const Extents& network) {
         extents[0] += found->second[0];
       ++met;
     }
+    extents = detail::rearranged(rule.rearranged, extents, rule.stored);
     if (rule.transposed) extents = detail::transposed(extents);
     if (rule.one_behind) extents.push_back(1);
   }
@@ -104,6 +164,8 @@ inline Arrays to_native(const KeyMap& map, const Extents& network, const Arrays&
     Array whole = stored.items.at(rule.stored);
     if (rule.one_behind) whole.shape.pop_back();
     if (rule.transposed) whole = detail::transposed(whole);
+    if (!rule.rearranged.view.empty())
+      whole.bytes = detail::reordered(whole.bytes, rule.rearranged, facts(whole.dtype).bits / 8, false);
     std::vector<Array*> parts;
     std::vector<std::size_t> sizes;
     for (const std::string& name : rule.native) {
@@ -141,6 +203,10 @@ inline Arrays to_stored(const KeyMap& map, const Arrays& native) {
     detail::each_run(sizes, rule.groups, [&](std::size_t part, std::size_t to, std::size_t from, std::size_t count) {
       std::copy_n(parts[part]->bytes.data() + from, count, whole.bytes.data() + to);
     });
+    if (!rule.rearranged.view.empty()) {
+      whole.shape = detail::rearranged(rule.rearranged, whole.shape, rule.stored);
+      whole.bytes = detail::reordered(whole.bytes, rule.rearranged, facts(whole.dtype).bits / 8, true);
+    }
     if (rule.transposed) whole = detail::transposed(whole);
     if (rule.one_behind) whole.shape.push_back(1);
     arrays.items[rule.stored] = std::move(whole);

@@ -44,12 +44,6 @@ std::vector<T> reordered(const Shape& s, const std::vector<T>& values, bool to_f
   return out;
 }
 
-inline std::string printed(const std::vector<std::int64_t>& extents) {
-  std::string text = "[";
-  for (const auto extent : extents) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
-  return text + "]";
-}
-
 }  // namespace detail
 
 /// How a network's weights are written: element type F32, F64, F16 or BF16, and words that travel with them.
@@ -152,10 +146,12 @@ std::map<std::string, std::string> load_weights(const std::filesystem::path& fil
   net = fresh;
   return arrays.metadata;
 }
-/// The same from a file of other names; the constants of the map that the file holds must be those numbers.
+/// Reads the arrays of a file of other names into a network that has just these parameters, else throws FileError and
+/// leaves it as it was; the constants of the map that the file holds must be those numbers. Returns the words beside
+/// them.
 template <class Net>
-std::map<std::string, std::string> load_weights(const std::filesystem::path& file, Net& net, const KeyMap& map) {
-  Arrays arrays = read_safetensors(file);
+std::map<std::string, std::string> load_arrays(Arrays arrays, const std::filesystem::path& file, Net& net,
+                                               const KeyMap& map) {
   take_constants(map, arrays, file);
   Net fresh = net;
   const FlatParameters<typename Net::backend> layout(fresh);
@@ -164,6 +160,12 @@ std::map<std::string, std::string> load_weights(const std::filesystem::path& fil
   fill_from(layout, to_native(map, network, arrays), file, layout.values());
   net = fresh;
   return arrays.metadata;
+}
+
+/// The same, read from the file.
+template <class Net>
+std::map<std::string, std::string> load_weights(const std::filesystem::path& file, Net& net, const KeyMap& map) {
+  return load_arrays(read_safetensors(file), file, net, map);
 }
 
 }  // namespace hush::io

@@ -24,13 +24,16 @@ struct ResStage {
     if (heads > 0) attention.emplace_back(on, c.out, heads, c.groups, c.eps);
     return c.out;
   }
-  /// Adds what resamples, by the block that `c` describes or by a convolution of its channels.
-  void add_resampling(const B& on, const ResBlockConfig& c, bool by_block) {
-    if (by_block)
-      resample.emplace_back(on, c);
-    else
-      convolution.push_back(
-          Conv2d<B>(on, c.in, c.out, {.options = {.stride = c.resample == Resample::average2 ? 2 : 1}}));
+  /// Adds what resamples, by the block that `c` describes or by a convolution of its channels. `padding` of one that
+  /// halves: 1, zeros on all sides; 0, below and to the right only.
+  void add_resampling(const B& on, const ResBlockConfig& c, bool by_block, std::int64_t padding = 1) {
+    if (by_block) return void(resample.emplace_back(on, c));
+    Conv2dOptions options;
+    if (c.resample == Resample::average2) {
+      options.stride = 2;
+      if (padding == 0) options.pad = 0, options.extra = {.bottom = 1, .right = 1};
+    }
+    convolution.push_back(Conv2d<B>(on, c.in, c.out, {.options = options}));
   }
   /// Appends what each block makes of an embedding, in the order in which they run (see ResBlock::tell).
   template <Value V>

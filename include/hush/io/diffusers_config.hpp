@@ -1,0 +1,126 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <hush/io/json.hpp>
+
+namespace hush::io {
+
+/// The config of a diffusers class as it reads from disk: values that a file leaves out are those that the class has of
+/// itself, and what it asks for that hush has not is refused with its name and value. Which keys were asked for is
+/// noted, so that at the end the others can be refused too. Throws FileError.
+class DiffusersConfig {
+ public:
+  /// Python writes -Infinity into these files, which is no JSON: it is read as null.
+  explicit DiffusersConfig(std::filesystem::path file) : file_(std::move(file)) {
+    const auto bytes = read_file(file_, JsonLimits{}.bytes);
+    std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    without_infinities(text);
+    values_ = parse_json(text, file_);
+    name_ = text_of(member(values_, "_class_name", file_), "_class_name", file_);
+  }
+
+  const std::filesystem::path& file() const { return file_; }
+  const std::string& class_name() const { return name_; }
+
+  /// The value of a key; null where the file has null or nothing.
+  const Json& operator[](const char* key) {
+    static const Json none;
+    known_.insert(key);
+    const auto found = values_.find(key);
+    return found == values_.end() ? none : *found;
+  }
+  bool has(const char* key) const { return values_.contains(key); }
+  bool is_null(const char* key) { return (*this)[key].is_null(); }
+
+  std::int64_t whole(const char* key, std::int64_t otherwise) {
+    const Json& value = (*this)[key];
+    if (value.is_null()) return otherwise;
+    if (!value.is_number_integer()) refuse(key, "wants a whole number");
+    return value.get<std::int64_t>();
+  }
+  double number(const char* key, double otherwise) {
+    const Json& value = (*this)[key];
+    if (value.is_null()) return otherwise;
+    if (!value.is_number()) refuse(key, "wants a number");
+    return value.get<double>();
+  }
+  bool flag(const char* key, bool otherwise) {
+    const Json& value = (*this)[key];
+    if (value.is_null()) return otherwise;
+    if (!value.is_boolean()) refuse(key, "wants true or false");
+    return value.get<bool>();
+  }
+  std::string text(const char* key, std::string_view otherwise) {
+    const Json& value = (*this)[key];
+    if (value.is_null()) return std::string(otherwise);
+    if (!value.is_string()) refuse(key, "wants a word");
+    return value.get<std::string>();
+  }
+  /// A list of numbers (T a number) or of words (T a string).
+  template <class T>
+  std::vector<T> list(const char* key, std::vector<T> otherwise) {
+    const Json& value = (*this)[key];
+    if (value.is_null()) return otherwise;
+    std::vector<T> all;
+    const auto fits = [](const Json& one) {
+      if constexpr (std::is_same_v<T, std::string>) return one.is_string();
+      if constexpr (std::is_same_v<T, double>) return one.is_number();
+      return one.is_number_integer();
+    };
+    if (!value.is_array()) refuse(key, "wants a list");
+    for (const Json& one : value) {
+      if (!fits(one)) refuse(key, "wants a list of ", std::is_same_v<T, std::string> ? "words" : "numbers");
+      all.push_back(one.get<T>());
+    }
+    return all;
+  }
+
+  /// The value as a message shows it.
+  std::string shown(const char* key) {
+    const std::string text = (*this)[key].dump(-1, ' ', true, Json::error_handler_t::replace);
+    return text.size() > 80 ? text.substr(0, 80) + "..." : text;
+  }
+  template <class... Why>
+  [[noreturn]] void refuse(const char* key, const Why&... why) {
+    throw FileError(file_, words(key, " is ", shown(key), ": ", why...));
+  }
+  /// Refuses a key unless it holds this.
+  template <class... Why>
+  void demand(bool holds, const char* key, const Why&... why) {
+    if (!holds) refuse(key, why...);
+  }
+  /// Keys that mean nothing here.
+  void ignore(std::initializer_list<const char*> keys) { known_.insert(keys.begin(), keys.end()); }
+  /// Keys that nobody asked for and that are neither null nor false: options that hush does not know.
+  std::vector<std::string> unknown() const {
+    std::vector<std::string> all;
+    for (const auto& [key, value] : values_.items())
+      if (!key.starts_with('_') && !known_.count(key) && !value.is_null() && value != Json(false)) all.push_back(key);
+    return all;
+  }
+
+ private:
+  static void without_infinities(std::string& text) {
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '"') quoted = !quoted;
+      if (quoted && text[i] == '\\') ++i;
+      if (quoted) continue;
+      for (const std::string_view word : {"-Infinity", "Infinity"})
+        if (std::string_view(text).substr(i).starts_with(word)) text.replace(i, word.size(), "null");
+    }
+  }
+
+  std::filesystem::path file_;
+  Json values_;
+  std::string name_;
+  std::set<std::string> known_;
+};
+
+}  // namespace hush::io
