@@ -16,7 +16,7 @@ namespace fashion {
 template <class B>
 int sample_on(const SampleArguments& a, const B& on) {
   io::FilePlan files;
-  files.reads("--weights", a.weights), files.writes("--out", a.out), files.writes("--gif", a.gif);
+  files.reads("--weights", a.weights), files.writes("--out", a.out, ".png"), files.writes("--gif", a.gif, ".gif");
   files.check();
   const Described model = described(a.weights);
   const Diffusion process = fashion::process();

@@ -8,7 +8,7 @@ namespace fashion {
 
 int strip(const StripArguments& a) {
   io::FilePlan files;
-  examples::tell_fashion_mnist(files, a.data), files.writes("--out", a.out);
+  examples::tell_fashion_mnist(files, a.data), files.writes("--out", a.out, ".png");
   files.check();
   const auto set = data::fashion_mnist(a.data);
   check(a.image >= 0 && a.image < set.size(), "strip", "there is no image ", a.image, ": the set has ", set.size());

@@ -15,7 +15,7 @@ namespace ncsn {
 template <class B>
 int sample_on(const SampleArguments& a, const B& on) {
   io::FilePlan files;
-  files.reads("--weights", a.weights), files.writes("--out", a.out), files.writes("--path", a.path);
+  files.reads("--weights", a.weights), files.writes("--out", a.out, ".png"), files.writes("--path", a.path, ".png");
   files.check();
   const Diffusion process = ncsn::process();
   AttentionUnet<B> network(described(a.weights), process.ports(), Seed{}, on);

@@ -54,9 +54,9 @@ std::vector<Job> restorations(const RestoreArguments& a, const std::string& mask
   for (const Job& job : jobs) {
     if (std::filesystem::exists(job.picture, ignored))
       files.reads("--image", job.picture);  // a link to nowhere fails alone
-    files.writes("--out", job.target);
+    files.writes("--out", job.target, ".png");
   }
-  files.writes("--path", a.path);
+  files.writes("--path", a.path, ".png");
   files.check();
   return jobs;
 }

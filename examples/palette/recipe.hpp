@@ -47,7 +47,7 @@ struct Says {
 /// A process of a task with one of these schedules.
 template <class Task>
 auto process(const Task& task, const LinearBeta& schedule, const Says& says) {
-  return Process{schedule, says, task.condition()};
+  return Process{schedule, says, task.condition};
 }
 
 /// What a preset stands for; `image` has the side that pictures are resized to.

@@ -19,8 +19,8 @@ namespace palette {
 
 /// The moments of a picture on its way, side by side.
 template <class Task>
-void write_path(const std::filesystem::path& file, const Task& task,
-                const typename decltype(task.condition())::Given& given, const Frames& frames) {
+void write_path(const std::filesystem::path& file, const Task& task, const typename Task::Given& given,
+                const Frames& frames) {
   Bytes moments(0, 0, 0, 3);
   for (const Frames::Frame& frame : frames.frames) {
     const Bytes picture = task.pictures(given, frame.x);

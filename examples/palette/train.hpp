@@ -24,11 +24,11 @@ namespace palette {
 
 /// An observer that restores the first validation pictures after each epoch: prints the line of the tutorials, writes
 /// condition | result | truth, and keeps the weights whose mean absolute error is the least so far.
-template <class Task, class Pairs>
+template <class Task>
 class Restorations {
  public:
-  Restorations(const Task& task, const Pairs& pairs, SampleArguments how, std::int64_t count, std::filesystem::path run,
-               Described model, io::TensorBoard& board)
+  Restorations(const Task& task, const Pairs<typename Task::Given>& pairs, SampleArguments how, std::int64_t count,
+               std::filesystem::path run, Described model, io::TensorBoard& board)
       : task_(task),
         pairs_(pairs),
         how_(how),
@@ -89,7 +89,7 @@ class Restorations {
   std::filesystem::path best_file() const { return run_ / "best.safetensors"; }
 
   const Task& task_;
-  const Pairs& pairs_;
+  const Pairs<typename Task::Given>& pairs_;
   SampleArguments how_;
   std::filesystem::path run_;
   Described model_;
@@ -121,7 +121,7 @@ int train_on(const TrainArguments& a, const B& on) {
     io::Disk{}.make_folders(a.run);
     const auto [first, last] = data::split(faces, {.count = a.validate});
     const auto pairs = task.pairs(first, a.seed), held_out = task.pairs(last, a.seed + 1);
-    using Pairs = std::remove_const_t<decltype(pairs)>;
+    using Learned = std::remove_const_t<decltype(pairs)>;
 
     const auto process = palette::process(task, schedules(a.preset).train, recipe.says);
     Adm<B> unet(recipe.network, process.ports(), Seed{a.seed}, on);
@@ -131,30 +131,24 @@ int train_on(const TrainArguments& a, const B& on) {
     }
     std::cout << "network of " << count_parameters(unet) << " parameters, " << pairs.size() << " pictures, "
               << recipe.epochs << " epochs of " << pairs.size() / recipe.batch << " steps" << std::endl;
-    const std::string mask = [&] {
-      if constexpr (requires { task.mask; })
-        return task.mask;
-      else
-        return std::string();
-    }();
-    const Described model{a.task, mask, a.preset, recipe.network, recipe.says};
+    const Described model{a.task, task.mask, a.preset, recipe.network, recipe.says};
     io::TensorBoard board(a.run, 10);
     const io::Stop stop({.minutes = a.minutes});
     const auto trained =
         hush::train(process, unet, recipe.optimizer, pairs,
-                    TrainOptions<Pairs>{.epochs = recipe.epochs,
-                                        .batch = recipe.batch,
-                                        .seed = a.seed,
-                                        .rate = recipe.rate,
-                                        .clip_gradient = recipe.clip_gradient,
-                                        .ema = recipe.ema,
-                                        .draw = BetweenNeighbours{},
-                                        .validation = held_out.size() ? &held_out : nullptr,
-                                        .stop = std::ref(stop)},
+                    TrainOptions<Learned>{.epochs = recipe.epochs,
+                                          .batch = recipe.batch,
+                                          .seed = a.seed,
+                                          .rate = recipe.rate,
+                                          .clip_gradient = recipe.clip_gradient,
+                                          .ema = recipe.ema,
+                                          .draw = BetweenNeighbours{},
+                                          .validation = held_out.size() ? &held_out : nullptr,
+                                          .stop = std::ref(stop)},
                     io::Checkpoints({.run = a.run,
                                      .every = a.save_every,
                                      .resume = !a.fresh,
-                                     .identity = words(a.task, ' ', mask, ' ', a.preset, ' ', size, " rate ",
+                                     .identity = words(a.task, ' ', task.mask, ' ', a.preset, ' ', size, " rate ",
                                                        recipe.optimizer.rate, examples::started_from(a.from))}),
                     io::LossLog(a.run), board, io::TrainingBar({.what = "train"}),
                     Restorations(task, held_out, how, a.restore, a.run, model, board));

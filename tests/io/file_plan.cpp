@@ -103,6 +103,16 @@ TEST_CASE("file plan: a cache may lie among what is read, but is no other input 
       holds(at.said([&](auto& plan) { plan.keeps("--cache", at / "x"), plan.writes("--out", at / "x"); }), "the same"));
 }
 
+TEST_CASE("file plan: a name says what is written") {
+  const Place at;
+  const auto named = [&](const char* name) {
+    return refusal([&] { at.said([&](auto& plan) { plan.writes("--out", at / name, ".png"); }); });
+  };
+  CHECK(holds(named("x.jpg"), "x.jpg: what is written here is a png file: give it a name in .png (--out)"));
+  CHECK(holds(named("x.png.gif"), "give it a name in .png"));
+  for (const char* fine : {"x.png", "x.PNG", "x", "x.jpg.png", ""}) CHECK(named(fine).empty());
+}
+
 TEST_CASE("file plan: inputs are there, and are what they are to be") {
   const Place at;
   const auto refused = [&](auto&& tell) { return at.said([&](auto& plan) { tell(plan); }); };

@@ -27,7 +27,8 @@ refused "is not a score network" sample --weights examples/fashion_mnist/weights
 refused "epsilon" sample --weights "$scratch/run/weights.safetensors" --epsilon -1 --count 1 --out "$scratch/y.png"
 refused "--rate" "${train[@]}" --rate nan
 refused "are the same (--path" sample --weights "$scratch/run/weights.safetensors" --out "$scratch/y.png" --path "$scratch/./y.png"
-refused "would replace what is read (--weights" sample --weights "$scratch/run/weights.safetensors" --out "$scratch/run/../run/weights.safetensors"
+cp "$scratch/run/weights.safetensors" "$scratch/weights.png"
+refused "would replace what is read (--weights" sample --weights "$scratch/weights.png" --out "$scratch/run/../weights.png"
 refused "is not a score network" train --data data/fashion_mnist_2000 --limit 32 --batch 8 --run "$scratch/y" --from examples/fashion_mnist/weights/fashion_mnist_small.safetensors
 [ ! -e "$scratch/y.png" ] && [ ! -e "$scratch/y" ]
 rm -rf "$scratch"

@@ -28,8 +28,15 @@ class FilePlan {
   void reads_folder(const std::string& name, const std::filesystem::path& folder) {
     tell(Use::reads_folder, name, folder);
   }
-  /// A file that is written.
-  void writes(const std::string& name, const std::filesystem::path& file) { tell(Use::writes, name, file); }
+  /// A file that is written; `ending` is what its kind is called (".png"). A name with another ending is refused.
+  void writes(const std::string& name, const std::filesystem::path& file, const std::string& ending = {}) {
+    std::string its = file.extension().string();
+    for (char& letter : its) letter = letter >= 'A' && letter <= 'Z' ? char(letter - 'A' + 'a') : letter;
+    if (!ending.empty() && !its.empty() && its != ending)
+      throw FileError(file, words("what is written here is a ", ending.substr(1), " file: give it a name in ", ending,
+                                  " (", name, ")"));
+    tell(Use::writes, name, file);
+  }
   /// A file that is read if it is there, and written: a cache. It may lie in a folder that is read.
   void keeps(const std::string& name, const std::filesystem::path& file) { tell(Use::keeps, name, file); }
   /// A folder in which files are written under names that the program gives.

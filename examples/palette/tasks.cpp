@@ -1,0 +1,113 @@
+#include "tasks.hpp"
+
+#include <algorithm>
+#include <hush/data/jpeg_pairs.hpp>
+#include <hush/data/lab_pairs.hpp>
+#include <hush/data/mask_file.hpp>
+#include <hush/data/masks.hpp>
+#include <hush/data/stroke_masks.hpp>
+#include <hush/data/with_holes.hpp>
+#include <hush/loader.hpp>
+#include <utility>
+
+namespace palette {
+
+namespace {
+
+/// The mask of a name, or of a file. Throws std::invalid_argument for another name.
+data::MaskRule mask_rule(const std::string& name) {
+  using namespace data::masks;
+  if (is_mask_file(name))
+    return [name](std::int64_t height, std::int64_t width, const data::MaskItem&) {
+      return data::read_mask(name, height, width);
+    };
+  if (name == "centre") return Centre{};
+  if (name == "frame") return OuterFrame{};
+  if (name == "corners") return Corners{};
+  if (name == "left") return Half{data::Side::left};
+  if (name == "right") return Half{data::Side::right};
+  if (name == "top") return Half{data::Side::top};
+  if (name == "bottom") return Half{data::Side::bottom};
+  if (name == "box") return RandomBox{};
+  if (name == "pixels") return RandomPixels{};
+  if (name == "irregular") return Irregular{};
+  if (name == "free-form") return FreeForm{};
+  if (name == "hybrid") return Hybrid{};
+  std::string list;
+  for (const std::string& one : mask_names) list += one + ", ";
+  throw std::invalid_argument(
+      words("[mask] there is no mask called ", name, ": take ", list, "or a PNG file, whose name has an ending"));
+}
+
+template <class Set>
+Pairs<GivenOf<Set>> pairs_of(Set set) {
+  Pairs<GivenOf<Set>> pairs{set.size(), {}, {}};
+  if constexpr (requires { set.prefetch({}); }) pairs.read_ahead = [set](auto items) { set.prefetch(items); };
+  pairs.examples = [set = std::move(set)](auto items, std::int64_t epoch) { return examples_of(set, items, epoch); };
+  return pairs;
+}
+
+Task<Mask> inpainting(const std::string& mask) {
+  const data::MaskRule rule = mask_rule(mask);
+  Task<Mask> task;
+  task.mask = mask, task.channels = 3, task.condition = {.channels = 3};
+  task.pairs = [rule](const data::ImageFolder& set, std::uint64_t seed) {
+    return pairs_of(data::WithHoles(set, rule, seed));
+  };
+  task.given = [rule](const Bytes& picture, std::uint64_t seed, std::uint32_t item) {
+    return Holed{data::to_floats(picture), rule(picture.height, picture.width, {seed, item, 0})};
+  };
+  task.pictures = [](const Holed&, const Images<float>& made) { return data::to_bytes(made); };
+  task.shown = [](const Holed& given) {  // the hole is grey
+    Bytes pictures = data::to_bytes(given.picture);
+    for (std::int64_t i = 0; i < pictures.count; ++i) {
+      const auto hole = given.hole[given.hole.count == 1 ? 0 : i];
+      for (std::size_t p = 0; p < hole.size(); ++p)
+        if (hole[p] == 1) std::fill_n(&pictures[i][3 * p], 3, std::uint8_t(128));
+    }
+    return pictures;
+  };
+  return task;
+}
+
+/// The picture beside is the lightness.
+Task<Beside> colorization() {
+  Task<Beside> task;
+  task.channels = 2, task.condition = {.channels = 1};
+  task.pairs = [](const data::ImageFolder& set, std::uint64_t) { return pairs_of(data::LabPairs(set)); };
+  task.given = [](const Bytes& picture, std::uint64_t, std::uint32_t) { return data::split_lab(picture).lightness; };
+  task.pictures = [](const Images<float>& lightness, const Images<float>& made) {
+    return data::merge_lab({lightness, made});
+  };
+  task.shown = [](const Images<float>& lightness) {
+    const Images<float> neutral(lightness.count, lightness.height, lightness.width, 2,
+                                std::vector<float>(2 * lightness.pixels.size(), float(1. / 255)));
+    return data::merge_lab({lightness, neutral});
+  };
+  return task;
+}
+
+Task<Beside> jpeg_restoration() {
+  Task<Beside> task;
+  task.channels = 3, task.condition = {.channels = 3};
+  task.pairs = [](const data::ImageFolder& set, std::uint64_t seed) {
+    return pairs_of(data::JpegPairs(set, {5, 10, 20, 30}, seed));
+  };
+  task.given = [](const Bytes& picture, std::uint64_t, std::uint32_t) { return data::to_floats(picture); };
+  task.pictures = [](const Images<float>&, const Images<float>& made) { return data::to_bytes(made); };
+  task.shown = [](const Images<float>& given) { return data::to_bytes(given); };
+  return task;
+}
+
+}  // namespace
+
+AnyTask task_of(const std::string& name, const std::string& mask) {
+  if (name == "inpainting") return inpainting(mask.empty() ? "centre" : mask);
+  if (name == "uncropping") return inpainting(mask.empty() ? "frame" : mask);
+  check(mask.empty(), "mask", name, " has no mask");
+  if (name == "colorization") return colorization();
+  check(name == "jpeg", "task", "there is no task called ", name);
+  return jpeg_restoration();
+}
+
+}  // namespace palette
