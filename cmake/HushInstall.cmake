@@ -22,7 +22,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/hushConfigVersion.cmake"
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/hushConfig.cmake" "${PROJECT_BINARY_DIR}/hushConfigVersion.cmake"
   "${CMAKE_CURRENT_LIST_DIR}/FindCGIF.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindCUDNN.cmake"
-  "${CMAKE_CURRENT_LIST_DIR}/HushBuildType.cmake" DESTINATION "${hush_package_dir}")
+  "${CMAKE_CURRENT_LIST_DIR}/HushBuildType.cmake" "${CMAKE_CURRENT_LIST_DIR}/HushCompiled.cmake" DESTINATION "${hush_package_dir}")
 
 configure_file("${CMAKE_CURRENT_LIST_DIR}/hush.pc.in" "${PROJECT_BINARY_DIR}/hush.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/hush.pc" DESTINATION "${CMAKE_INSTALL_DATADIR}/pkgconfig")

@@ -103,6 +103,16 @@ def fetch_content(root, scratch):
     return "configured"
 
 
+def compiled(root, scratch, prefix):
+    """hush::compiled of an installed hush: its units are written for the project that asks (the examples here build one)."""
+    good, words = configured(root, scratch / "compiled", "compiled", f"-DCMAKE_PREFIX_PATH={prefix}",
+                             "-DCMAKE_BUILD_TYPE=Release")
+    units = sorted(path.name for path in (scratch / "compiled" / "hush_compiled").glob("*.cpp"))
+    if not good or units != ["double_kernels.cpp", "float_kernels.cpp", "networks.cpp"]:
+        raise Failed(f"should be configured with three units, has {units}:\n{words}")
+    return "configured"
+
+
 def exported(root, scratch):
     """A library of the user's on hush in a sub-folder, installed and found; CMake's refusal where hush is not installed."""
     prefix = scratch / "mine"
@@ -158,7 +168,7 @@ def with_cuda(build):
 def main():
     chosen = house.arguments(__doc__, ("--build", {"required": True, "type": pathlib.Path}),
                              ("--only", {"help": "one of find_package, core_only, add_subdirectory, plain_include, "
-                                         "components, fetch_content, exported, cuda, cuda_subdirectory, cuda_two"}))
+                                         "components, fetch_content, compiled, exported, cuda, cuda_subdirectory, cuda_two"}))
     root = chosen.root
     findings, checked = [], 0
     with tempfile.TemporaryDirectory() as folder:
@@ -172,6 +182,7 @@ def main():
             "plain_include": lambda: bare(root, scratch, prefix),
             "components": lambda: components(root, scratch, prefix),
             "fetch_content": lambda: fetch_content(root, scratch),
+            "compiled": lambda: compiled(root, scratch, prefix),
             "exported": lambda: exported(root, scratch),
         }
         nvcc = compilers.find("nvcc")
