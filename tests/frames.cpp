@@ -3,6 +3,7 @@
 #include <functional>
 
 #include <hush/frames.hpp>
+#include <hush/grids/leading.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/schedules/linear_beta.hpp>
@@ -17,7 +18,7 @@ TEST_CASE("frames: the images of all batches at every frame, up to as many as we
   Frames frames{.most = 5}, all{.most = 100};
   const auto run = [&](Frames& into, std::int64_t batch) {
     return sample(process, net, Ddim{},
-                  {.steps = 6, .count = 7, .batch = batch, .each_step = std::ref(into), .every = 2});
+                  {.steps = 6, .count = 7, .batch = batch, .grid = Leading{}, .each_step = std::ref(into), .every = 2});
   };
   const Images<float> made = run(frames, 3);
   run(all, 7);

@@ -9,7 +9,11 @@
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/optimizer.hpp>
+#include <hush/grids/karras_sigmas.hpp>
+#include <hush/grids/leading.hpp>
+#include <hush/grids/times.hpp>
 #include <hush/grids/trailing.hpp>
+#include <hush/parameterizations/predict_velocity.hpp>
 #include <hush/process.hpp>
 #include <hush/sample.hpp>
 #include <hush/sampler.hpp>
@@ -17,6 +21,7 @@
 #include <hush/samplers/ddpm.hpp>
 #include <hush/sampling.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/rectified_flow.hpp>
 
 #include "formula.hpp"
 #include "with_past.hpp"
@@ -132,7 +137,7 @@ TEST_CASE("sample: with the exact denoiser of a Gaussian, mean and variance are 
   for (const Case& c : {Case{0, 10, .2992780069, .0214321985}, Case{0, 50, .2994800714, .0508764623},
                         Case{1, 20, .2999980115, .0293974666}, Case{1, 100, .2999990930, .0498660719}}) {
     const auto x = sample(ddpm_process, Formula<float>{oracle, {100, 100, 1}}, Ddim{.eta = c.eta},
-                          {.steps = c.steps, .count = 10, .seed = 5, .clip = 0});
+                          {.steps = c.steps, .count = 10, .seed = 5, .clip = 0, .grid = Leading{}});
     double sum = 0, squares = 0;
     const double n = double(x.pixels.size());
     for (const float v : x.pixels) sum += v;
@@ -154,7 +159,7 @@ TEST_CASE("sample: the sum that diffusers publishes for DDIM, through tensors, n
   };
   for (const Execution execution : {Execution::planned, Execution::eager}) {
     const auto x = sample(process, Formula<float>{dummy, {8, 8, 3}}, Ddim{},
-                          {.steps = 10, .count = 4, .noise = start, .execution = execution});
+                          {.steps = 10, .count = 4, .grid = Leading{}, .noise = start, .execution = execution});
     double sum = 0;
     for (const float v : x.pixels) sum += std::abs(double(v));
     CHECK(std::abs(sum - 172.0067) < 1e-2);
@@ -176,7 +181,7 @@ TEST_CASE("sample: the observer sees every step, the last estimate, and may stop
     sample(ddpm_process, Formula<float>{zero}, Ddim{},
            {.steps = 5, .count = 2, .each_step = watch, .execution = execution});
     CHECK(steps == std::vector{0, 1, 2, 3});
-    CHECK(times == std::vector<double>{800, 600, 400, 200});
+    CHECK(times == std::vector<double>{999, 799, 599, 399});
   }
 }
 
@@ -190,7 +195,7 @@ TEST_CASE("sample: nothing depends on an observer that only looks") {
 TEST_CASE("sample: a network that gives NaN is named with its step") {
   const Process process{LinearBeta{.first = 1e-4, .last = 0.02, .steps = 1000}, PredictNoise<>{}};
   CHECK_THROWS_WITH_AS(sample(process, Formula<float>{nan_below_400}, Ddim{}, {.steps = 10}),
-                       "[sample] the network gave NaN or infinite values at step 7 of 10 (time 300)", NonFiniteSample);
+                       "[sample] the network gave NaN or infinite values at step 7 of 10 (time 399)", NonFiniteSample);
 }
 
 TEST_CASE("sample: options that make no sense are refused in words") {
@@ -234,4 +239,43 @@ TEST_CASE("sample: a run that starts from noise where there is signal left says 
   CHECK(
       heard[0].starts_with("[sample] the run starts from pure noise at time 19, where the schedule still has a "
                            "signal-to-noise ratio of 0.65"));
+}
+
+TEST_CASE("sample: a run that starts from noise where the schedule has more image than noise is refused") {
+  const auto message = [](const auto& process, int steps, const Grid& grid, Start start = FromNoise{}) -> std::string {
+    try {
+      sample(process, Formula<float>{zero}, Ddim{},
+             {.steps = steps, .count = 1, .grid = grid, .start = std::move(start)});
+    } catch (const std::invalid_argument& error) { return error.what(); }
+    return "";
+  };
+  const auto before = warning_sink();
+  warning_sink() = nullptr;
+  const Process straight{RectifiedFlow{}, PredictVelocity{}};
+  const Process palette{LinearBeta{1e-4, .09, 20}, PredictNoise{}};
+  // One step of Leading is at time 0: alpha_bar = 1 - 1e-4, a ratio of 9999.
+  CHECK(message(ddpm_process, 1, Leading{}) ==
+        "[sample] the run starts from pure noise at time 0, where the schedule has more image than noise "
+        "(signal-to-noise ratio 9999); begin at its noisiest level, time 999 (.grid = Trailing{}), or give it what it "
+        "is to start from, .start = FromImages{...} or FromLatents{...}");
+  CHECK(message(straight, 1, Leading{}).find("at time 0.001, where") != std::string::npos);
+  CHECK(message(straight, 1, Times{{.5}}).find("(signal-to-noise ratio 1)") != std::string::npos);
+  CHECK(message(palette, 1, Leading{}) != "");
+  // What is right, and what is only warned of.
+  const Images<float> given(1, 2, 3, 1);
+  CHECK(message(ddpm_process, 1, Leading{}, FromImages{given}) == "");
+  CHECK(message(ddpm_process, 10, Trailing{}, FromImages{given, .1}) == "");
+  CHECK(message(ddpm_process, 1, Leading{}, FromLatents{given}) == "");
+  CHECK(message(ddpm_process, 1, Leading{}, FromUniform{}) == "");
+  CHECK(message(ddpm_process, 5, Leading{}) == "");
+  CHECK(message(straight, 4, Leading{}) == "");  // at .75, of which it warns
+  CHECK(message(ddpm_process, 10, KarrasSigmas{.range = {.smallest = .03, .largest = 14.6}}) == "");
+  for (const Grid& grid : {Grid(Leading{}), Grid(Trailing{})}) CHECK(message(palette, 10, grid) == "");
+  warning_sink() = before;
+}
+
+TEST_CASE("sample: the default grid begins at the noisiest level") {
+  const Formula<float> net{oracle};
+  CHECK(sample(ddpm_process, net, Ddim{}, {.steps = 7, .count = 2, .seed = 1}) ==
+        sample(ddpm_process, net, Ddim{}, {.steps = 7, .count = 2, .seed = 1, .grid = Trailing{}}));
 }

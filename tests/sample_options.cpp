@@ -9,6 +9,7 @@
 #include <hush/sample.hpp>
 #include <hush/sample_options.hpp>
 #include <hush/samplers/ddim.hpp>
+#include <hush/samplers/ddim_inversion.hpp>
 #include <hush/samplers/ddpm.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/rectified_flow.hpp>
@@ -69,7 +70,7 @@ TEST_CASE("sample: a start from images is those images with the noise of the fir
     Options options = noisy;
     options.start = FromImages{given, strength};
     const Images<float> start = start_of(options), noise = start_of(noisy);
-    const Level at = LinearBeta{}(100 * std::round(10 * strength) - 100);
+    const Level at = LinearBeta{}(100 * std::round(10 * strength) - 1);
     CAPTURE(strength);
     for (std::size_t i = 0; i < given.pixels.size(); ++i)
       CHECK(start.pixels[i] ==
@@ -99,8 +100,43 @@ TEST_CASE("sample: pure noise is as large as the level's, wherever a run begins"
   };
   CHECK(deviation(LinearBeta{}, 300) == doctest::Approx(1).epsilon(.02));
   CHECK(deviation(RectifiedFlow{}, 1) == doctest::Approx(1).epsilon(.02));
-  CHECK(deviation(RectifiedFlow{}, .5) == doctest::Approx(.5).epsilon(.02));
+  CHECK(deviation(RectifiedFlow{}, .6) == doctest::Approx(.6).epsilon(.02));
   CHECK(deviation(VeSde{}, 1) == doctest::Approx(50).epsilon(.02));
+}
+
+TEST_CASE("sample: a start from latents is those numbers as they stand, and goes on where a run was ended") {
+  const Images<float> given = ramp(5);
+  const Options noisy{.steps = 10, .count = 5, .batch = 2, .seed = 3};
+  for (const double strength : {1., .5}) {
+    Options options = noisy;
+    options.start = FromLatents{given, strength};
+    CHECK(start_of(options) == given);
+  }
+  // The image after 6 of 10 steps, and the last 4 from there: the bits of the whole run.
+  Options half = noisy;
+  half.each_step = [](const auto& step) { return step.step < 6; };
+  half.batch = 5;
+  for (const Execution execution : {Execution::planned, Execution::eager}) {
+    Options whole = noisy;
+    whole.execution = half.execution = execution;
+    const auto run = [](const Options& options) { return sample(process, Formula<float>{zero}, Ddim{}, options); };
+    Options rest = whole;
+    rest.start = FromLatents{run(half), .4};
+    CHECK(run(rest) == run(whole));
+  }
+}
+
+TEST_CASE("sample: an inversion's noise, given back as latents, becomes the image") {
+  // A network whose eps depends on the level alone: what goes up comes down the same way.
+  const Formula<float> net{[](double, double gamma) { return gamma; }};
+  const Images<float> given = ramp(4);
+  const Options options{.steps = 20, .count = 4, .clip = 0};
+  Options up = options, down = options;
+  up.start = FromImages{given};
+  down.start = FromLatents{sample(process, net, DdimInversion{}, up)};
+  const Images<float> back = sample(process, net, Ddim{}, down);
+  for (std::size_t i = 0; i < given.pixels.size(); ++i)
+    CHECK(back.pixels[i] == doctest::Approx(given.pixels[i]).epsilon(1e-4));
 }
 
 TEST_CASE("sample: a run that begins at the clean level starts from the images themselves") {
@@ -148,6 +184,9 @@ TEST_CASE("sample: a level without signal is refused for a network that predicts
 TEST_CASE("sample: starts and thresholds that make no sense are refused in words") {
   CHECK(message({.count = 2, .start = FromImages{ramp(3)}}) ==
         "[sample] starts from 3 images of 2x3x1, wants 2 of 2x3x1");
+  CHECK(message({.count = 2, .start = FromLatents{ramp(3)}}) ==
+        "[sample] starts from 3 images of 2x3x1, wants 2 of 2x3x1");
+  CHECK(message({.count = 3, .start = FromLatents{ramp(3), 2}}) == "[sample] strength must be in (0, 1], is 2");
   CHECK(message({.count = 3, .start = FromImages{ramp(3), 0}}) == "[sample] strength must be in (0, 1], is 0");
   CHECK(message({.steps = 10, .count = 3, .start = FromImages{ramp(3), .05}}) ==
         "[sample] a strength of 0.05 leaves none of 10 steps");

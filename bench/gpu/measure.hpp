@@ -16,6 +16,7 @@
 #include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
 #include <hush/backbones/simple_unet.hpp>
+#include <hush/grids/leading.hpp>
 #include <hush/io/number.hpp>
 #include <hush/nn/shadows.hpp>
 #include <hush/optimizers/adamw.hpp>
@@ -116,8 +117,11 @@ class Bench {
   }
   Measured sampling() {
     const auto given = examples().given;
-    const hush::SampleOptions<B> options{
-        .steps = measured_.steps, .count = order_.batch, .batch = order_.batch, .execution = execution(order_)};
+    const hush::SampleOptions<B> options{.steps = measured_.steps,
+                                         .count = order_.batch,
+                                         .batch = order_.batch,
+                                         .grid = hush::Leading{},
+                                         .execution = execution(order_)};
     return timed([&] { hush::sample(task_.process, net_, task_.sampler, given, options); });
   }
   Measured training() {

@@ -29,7 +29,9 @@ Images<float> restored(const Proc& process, const Net& net, const typename Proc:
                        const SampleArguments& how, std::int64_t first = 0,
                        const std::function<void(const Step<typename Net::backend>&)>& each = nullptr) {
   using B = typename Net::backend;
-  SampleOptions<B> options{.steps = how.steps, .count = count, .batch = how.batch, .first_image = first};
+  // Leading is what the figures of docs/image-to-image.md were made with.
+  SampleOptions<B> options{
+      .steps = how.steps, .count = count, .batch = how.batch, .first_image = first, .grid = Leading{}};
   if (each)
     options.each_step = [&](const Step<B>& step) {
       each(step);

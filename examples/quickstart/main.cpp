@@ -10,7 +10,7 @@ int main() {
   auto garments = data::fashion_mnist("data/fashion_mnist_2000");
   auto trained = train(process, unet, AdamW{.rate = 1e-3}, garments, {.epochs = 20, .batch = 64}, io::TrainingBar{});
 
-  auto images = sample(process, trained.averaged, Ddim{.eta = 0}, {.steps = 50, .count = 64, .seed = 1});
+  auto images = sample(process, trained.averaged, DpmSolverSde{}, {.steps = 20, .count = 64, .seed = 1});
   io::write_grid("samples.png", images);
 }
 // [/program]

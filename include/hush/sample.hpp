@@ -14,15 +14,22 @@
 #include <hush/sampling.hpp>
 #include <hush/tensor/named_range.hpp>
 #include <hush/warning.hpp>
+#include <hush/weighting.hpp>
 
 namespace hush {
 
-/// Warns once if a run that starts from noise starts at a level where training has seen the image shine through: its
-/// signal-to-noise ratio is above 1e-2, so pictures lack what the network expects there, mostly in brightness (Lin et
-/// al. 2024).
-inline void warn_of_signal(Level first) {
-  const double snr = first.signal * first.signal / (first.noise * first.noise);
+/// Looks at the level where a run starts from pure noise: what it still has of the image is missing there. Throws
+/// std::invalid_argument where that is more than half (signal-to-noise ratio 1 or more) though the schedule has a level
+/// of a tenth of it: such a run makes no images. Warns once of a ratio above 1e-2: pictures lack what the network
+/// expects there, mostly in brightness (Lin et al. 2024).
+inline void check_noisy(const AnySchedule& schedule, Level first) {
+  const double snr = signal_to_noise(first);
   if (!(snr > 1e-2)) return;
+  const Level noisiest = schedule(schedule.clean() + (schedule.steps() > 0 ? schedule.steps() : 1));
+  check(!(snr >= 1 && signal_to_noise(noisiest) < snr / 10), "sample", "the run starts from pure noise at time ",
+        first.time, ", where the schedule has more image than noise (signal-to-noise ratio ", snr,
+        "); begin at its noisiest level, time ", noisiest.time,
+        " (.grid = Trailing{}), or give it what it is to start from, .start = FromImages{...} or FromLatents{...}");
   warn_once("signal at the start", snr, [&] {
     return words("[sample] the run starts from pure noise at time ", first.time,
                  ", where the schedule still has a signal-to-noise ratio of ", snr,
@@ -55,14 +62,14 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler, cons
   const std::vector<double> times = step_times(AnySchedule(process.schedule), options);
   const Course way = course(process.schedule, sampler, times);
   const ImageSize size = net.image();
-  if (const auto* from = std::get_if<FromImages>(&options.start)) {
-    const ImageSize given_size{from->images.height, from->images.width, from->images.channels};
-    check(from->images.count == options.count && given_size == size, "sample", "starts from ", from->images.count,
-          " images of ", given_size, ", wants ", options.count, " of ", size);
+  if (const Images<float>* from = given_start(options.start).images) {
+    const ImageSize given_size{from->height, from->width, from->channels};
+    check(from->count == options.count && given_size == size, "sample", "starts from ", from->count, " images of ",
+          given_size, ", wants ", options.count, " of ", size);
   } else {
     check(way.levels.front().noise > 0, "sample", "the run starts at time ", way.levels.front().time,
           ", where there is no noise; to begin there give it images, .start = FromImages{...}");
-    if (std::holds_alternative<FromNoise>(options.start)) warn_of_signal(way.levels.front());
+    if (std::holds_alternative<FromNoise>(options.start)) check_noisy(process.schedule, way.levels.front());
   }
 
   const NamedRange<B> range(net.on(), "hush sample");

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <hush/grid.hpp>
-#include <hush/grids/leading.hpp>
+#include <hush/grids/trailing.hpp>
 #include <hush/images.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
@@ -37,7 +37,8 @@ using NoiseSource = std::function<void(std::span<float> values, const Shape& sha
 enum class Execution { planned, eager };
 
 /// A run starts from noise: N(0, 1) on a variance-preserving schedule, else the level's noise * N(0, 1) (VE, flow).
-/// What the level still has of the image is missing, so begin where that is little: with few steps by `Trailing`.
+/// What the level still has of the image is missing, so begin where that is little, as the default `Trailing` does; see
+/// `check_noisy`.
 struct FromNoise {};
 
 /// A run starts from numbers that are uniform in (low, high], of Philox always: annealed Langevin dynamics (Song and
@@ -54,6 +55,15 @@ struct FromImages {
   double strength = 1;
 };
 
+/// A run starts from these latents [count, H, W, C] as they stand, which are noisy images of the level at which the
+/// last `strength`, in (0, 1], of the steps begin: what `DdimInversion` made on the same grid, or a run that was ended.
+struct FromLatents {
+  Images<float> latents;
+  double strength = 1;
+};
+
+using Start = std::variant<FromNoise, FromUniform, FromImages, FromLatents>;
+
 /// Dynamic thresholding of x0 estimates (Saharia et al. 2022, Imagen, section 2.3): each image is cut off at s, the
 /// `ratio`-quantile of its magnitudes but no less than 1 and no more than `largest`, and divided by s.
 struct DynamicThreshold {
@@ -61,8 +71,8 @@ struct DynamicThreshold {
 };
 
 /// Options of `sample`, all with defaults. (*) Samplers that use eps alone never see x0, so nothing cuts it off:
-/// `Pndm`, `AnnealedLangevin` and `PredictorCorrector` all the way, the solvers on predicted noise but for their last
-/// step.
+/// `Pndm`, `DdimInversion`, `AnnealedLangevin` and `PredictorCorrector` all the way, the solvers on predicted noise but
+/// for their last step.
 template <Backend B>
 struct SampleOptions {
   int steps = 50;                                  // of the grid; a sampler's route may have more
@@ -72,14 +82,25 @@ struct SampleOptions {
   std::int64_t first_image = 0;                    // number of the first image
   double clip = 1;                                 // x0 estimates are kept in [-clip, clip]; 0: as they are (*)
   std::optional<DynamicThreshold> threshold = {};  // in place of clip; {} is off, DynamicThreshold{} on (*)
-  Grid grid = Leading{};                           // where the steps fall
-  std::variant<FromNoise, FromUniform, FromImages> start = FromNoise{};
-  NoiseSource noise = nullptr;                              // in place of Philox
+  Grid grid = Trailing{};                          // where the steps fall
+  Start start = FromNoise{};                       // what the run starts from
+  NoiseSource noise = nullptr;                     // in place of Philox
   std::function<bool(const Step<B>&)> each_step = nullptr;  // false ends the run; also called before the first step
   int every = 1;  // each_step is called after so many steps, and after the last
   Execution execution = Execution::planned;
   bool record = true;  // on a GPU a plan runs as a graph; off: kernel by kernel, with the same bits
 };
+
+/// What a run starts from if it is given: images or latents, and the part of the steps that is left.
+struct GivenStart {
+  const Images<float>* images = nullptr;
+  double strength = 1;
+};
+inline GivenStart given_start(const Start& start) {
+  if (const auto* from = std::get_if<FromImages>(&start)) return {&from->images, from->strength};
+  if (const auto* from = std::get_if<FromLatents>(&start)) return {&from->latents, from->strength};
+  return {};
+}
 
 /// Throws std::invalid_argument, with the option's name, for one that makes no sense.
 template <Backend B>
@@ -100,22 +121,22 @@ void check_options(const SampleOptions<B>& options) {
   if (const auto* uniform = std::get_if<FromUniform>(&options.start))
     check(std::isfinite(uniform->low) && uniform->low <= uniform->high && std::isfinite(uniform->high), "sample",
           "cannot start uniformly in ", uniform->low, " to ", uniform->high);
-  if (const auto* given = std::get_if<FromImages>(&options.start)) {
-    check(given->strength > 0 && given->strength <= 1, "sample", "strength must be in (0, 1], is ", given->strength);
-    for (const float v : given->images.pixels)
+  if (const auto given = given_start(options.start); given.images) {
+    check(given.strength > 0 && given.strength <= 1, "sample", "strength must be in (0, 1], is ", given.strength);
+    for (const float v : given.images->pixels)
       check(std::isfinite(v), "sample", "an image to start from has a pixel that is ", v);
   }
 }
 
-/// The times at which the steps of a run fall: those of the grid, or the last of them where it starts from images.
+/// The times at which the steps of a run fall: those of the grid, or the last of them where its start is given.
 /// Throws std::invalid_argument unless they fall.
 template <Backend B>
 std::vector<double> step_times(const AnySchedule& schedule, const SampleOptions<B>& options) {
   std::vector<double> times = options.grid(schedule, options.steps);
   check_times(schedule, times, "sample");
-  if (const auto* given = std::get_if<FromImages>(&options.start)) {
-    const auto left = std::size_t(std::floor(double(times.size()) * given->strength + 1e-9));
-    check(left >= 1, "sample", "a strength of ", given->strength, " leaves none of ", times.size(), " steps");
+  if (const auto given = given_start(options.start); given.images) {
+    const auto left = std::size_t(std::floor(double(times.size()) * given.strength + 1e-9));
+    check(left >= 1, "sample", "a strength of ", given.strength, " leaves none of ", times.size(), " steps");
     times.erase(times.begin(), times.end() - std::ptrdiff_t(left));
   }
   return times;

@@ -152,9 +152,10 @@ class Sampling {
   Tensor<F> begin() {
     const Level& level = levels_.front();
     if (const auto* uniform = std::get_if<FromUniform>(&options_.start)) return uniformly(*uniform);
-    if (const auto* given = std::get_if<FromImages>(&options_.start)) {
-      const float* from = given->images.pixels.data() + (first_ - options_.first_image) * stride();
+    if (const Images<float>* given = given_start(options_.start).images) {
+      const float* from = given->pixels.data() + (first_ - options_.first_image) * stride();
       const Tensor<F> x0 = upload(on_, shape_, std::span<const float>(from, std::size_t(shape_.size())));
+      if (std::holds_alternative<FromLatents>(options_.start)) return x0;
       Tensor<F> x(on_, shape_);
       const PlanTerm term{0, level.signal};
       const PlanDraw draw{0, start_draw, level.noise};

@@ -1,7 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <fstream>
 #include <stdexcept>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include <hush/grid.hpp>
 #include <hush/grids/leading.hpp>
@@ -37,6 +41,29 @@ TEST_CASE("grids: halves are rounded to the even number") {
   // linspace(0, 9, 7) = 0, 1.5, 3, 4.5, 6, 7.5, 9, and 12 - 1.5 k = 12, 10.5, 9, 7.5, 6, 4.5, 3, 1.5.
   CHECK(Linspace{}(LinearBeta{.steps = 10}, 7) == List{9, 8, 6, 4, 3, 2, 0});
   CHECK(Trailing{}(LinearBeta{.steps = 12}, 8) == List{11, 9, 8, 7, 5, 3, 2, 1});
+}
+
+TEST_CASE("grids: every number of steps of a thousand, as numpy and so the peers list them") {
+  const nlohmann::json golden = nlohmann::json::parse(std::ifstream(HUSH_ROOT "/tests/goldens/grids.json"));
+  const auto judge = [&](const char* name, const Grid& grid) {
+    CAPTURE(name);
+    const std::vector<int> sums = golden.at(name);
+    REQUIRE(sums.size() >= 999);
+    int others = 0;
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      long sum = 0;
+      for (const double time : grid(ddpm, int(i) + 1)) sum = (31 * sum + long(time)) % 1000003;
+      others += sum != sums[i];
+    }
+    CHECK(others == 0);
+  };
+  judge("linspace", Linspace{}), judge("linspace_open", Linspace{.closed = false});
+  judge("leading", Leading{}), judge("leading_open", Leading{.closed = false});
+  judge("trailing", Trailing{});
+  CHECK(Leading{.closed = false}(ddpm, 9) == List{900, 800, 700, 600, 500, 400, 300, 200, 100});
+  CHECK(Leading{.closed = false}(Sine{}, 1)[0] == doctest::Approx(.5005));
+  CHECK_THROWS_WITH_AS(Leading{.closed = false}(LinearBeta{.steps = 10}, 10),
+                       "[Leading] 10 steps of 11 times are too many for the 10 of the schedule", std::invalid_argument);
 }
 
 TEST_CASE("grids: one-based schedules get the same list plus one") {

@@ -1,4 +1,6 @@
 #pragma once
+#include <cmath>
+
 #include <hush/grid.hpp>
 
 namespace hush {
@@ -16,11 +18,12 @@ struct Linspace {
     const int last = schedule.steps() - 1, open = closed ? 0 : 1, points = n + open;
     check(last < 0 || points <= last + 1, "Linspace", n, " steps of ", points, " numbers are too many for the ",
           last + 1, " of the schedule");
+    const double stride = points > 1 ? double(last) / (points - 1) : 0;
     return descending(schedule, n, [&](int k) {
       const int i = k + open;
       const double part = points > 1 ? double(i) / (points - 1) : 1;
-      return last >= 0 ? std::nearbyint(points > 1 ? double(last) * i / (points - 1) : last)
-                       : lowest + (1 - lowest) * part;
+      if (last < 0) return lowest + (1 - lowest) * part;
+      return i < points - 1 ? std::nearbyint(i * stride) : double(last);  // numpy's roundings, which decide at halves
     });
   }
 };

@@ -1,4 +1,6 @@
 #pragma once
+#include <cmath>
+
 #include <hush/grid.hpp>
 
 namespace hush {
@@ -8,9 +10,11 @@ namespace hush {
 struct Trailing {
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     check_step_count(schedule, n, "Trailing");
-    const double steps = schedule.steps();
+    const double steps = schedule.steps(), stride = (steps - steps / n) - steps;  // as numpy.arange(T, 0, -T / n) does
     return descending(schedule, n, [&](int k) {
-      return steps > 0 ? std::nearbyint(steps - (n - 1 - k) * (steps / n)) - 1 : double(k + 1) / n;
+      if (steps == 0) return double(k + 1) / n;
+      const volatile double down = (n - 1 - k) * stride;  // rounded by itself: no fused sum, which differs at halves
+      return std::nearbyint(steps + down) - 1;
     });
   }
 };
