@@ -62,6 +62,7 @@ struct FromLatents {
   double strength = 1;
 };
 
+/// What a run starts from: one of these four.
 using Start = std::variant<FromNoise, FromUniform, FromImages, FromLatents>;
 
 /// Dynamic thresholding of x0 estimates (Saharia et al. 2022, Imagen, section 2.3): each image is cut off at s, the
