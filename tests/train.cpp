@@ -251,3 +251,29 @@ TEST_CASE("train: a mask that fits no picture of the data is refused before the 
   CHECK_THROWS_WITH_AS(train(process, net, Adam{}, Wrong{}, {.batch = 4}), "[Mask] the mask is 4x4x1, wanted is 8x8x1",
                        std::invalid_argument);
 }
+
+TEST_CASE("train: what sampling could not start from is refused before the first step") {
+  Net net = tiny::net();
+  const tiny::Squares data{20};
+  const ZeroTerminalSnr silent{tiny::process.schedule};
+  CHECK_THROWS_WITH_AS(train(Process{silent, PredictNoise{}}, net, Adam{}, data, {.batch = 10}),
+                       "[train] the noisiest level, time 19, has no signal, and this parameterization gives no clean "
+                       "image there: `sample` could not start from what is trained; predict the velocity or x0, or "
+                       "take a schedule that keeps some signal",
+                       std::invalid_argument);
+  CHECK_THROWS_AS(train(Process{silent, VpPreconditioning<Time>{}}, net, Adam{}, data, {.batch = 10}),
+                  std::invalid_argument);
+  // The others learn at that level, whatever the weighting, and make images from it.
+  const auto only_last = [](const AnySchedule&, Uniform&) { return 19.; };
+  const auto learns = [&](const auto& process) {
+    for (const WeightRule& rule : {WeightRule(MinSnr{}), WeightRule(Snr{}), WeightRule(SigmaSquared{}),
+                                   WeightRule(TruncatedSnr{}), WeightRule(EdmWeighting{})}) {
+      const auto trained =
+          train(process, net, Adam{}, data, {.epochs = 1, .batch = 10, .draw = only_last, .weighting = rule});
+      CHECK(std::isfinite(trained.epochs[0].loss));
+    }
+    for (const float v : sample(process, net, Ddim{}, {.steps = 2}).pixels) CHECK(std::isfinite(v));
+  };
+  learns(Process{silent, PredictVelocity{}}), learns(Process{silent, PredictX0{}});
+  learns(Process{silent, EdmPreconditioning<Time>{}});
+}

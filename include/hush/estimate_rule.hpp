@@ -29,7 +29,7 @@ inline void check_finite(const std::vector<float>& pixels) {
 }
 
 /// How the network's output becomes both estimates at a level. Throws std::invalid_argument where it cannot: a network
-/// that predicts noise says nothing about an image without signal.
+/// that predicts noise says nothing about an image without signal, and none can be told an infinite number.
 template <Parameterization P>
 EstimateRule estimate_rule(const P& parameterization, Level level, double clip) {
   const Scalings s = parameterization(level);
@@ -37,6 +37,9 @@ EstimateRule estimate_rule(const P& parameterization, Level level, double clip) 
   check(std::isfinite(s.skip) && std::isfinite(s.out) && std::isfinite(s.in), "sample",
         "this parameterization gives no clean image at time ", level.time, ", where the signal is ", level.signal,
         " and the noise ", level.noise, "; begin at another level, or predict the velocity or x0");
+  check(std::isfinite(s.sees), "sample", "the network would be told ", s.sees, " at time ", level.time,
+        ", where the signal is ", level.signal, " and the noise ", level.noise,
+        "; begin at another level, or tell it the time or gamma");
   return {s.skip, s.out, n.skip, n.out, clip};
 }
 

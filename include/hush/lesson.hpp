@@ -60,6 +60,20 @@ Level drawn_level(const Proc& process, double time) {
   return at;
 }
 
+/// Throws std::invalid_argument if what is trained could not be sampled from: a discrete schedule whose noisiest level
+/// has no signal, and a parameterization that gives no clean image there.
+template <class Proc>
+void check_noisiest_level(const Proc& process) {
+  const AnySchedule schedule(process.schedule);
+  if (schedule.steps() == 0) return;
+  const Level noisiest = schedule(schedule.clean() + schedule.steps());
+  const Scalings s = process.parameterization(noisiest);
+  check(noisiest.signal != 0 || (std::isfinite(s.skip) && std::isfinite(s.out)), "train", "the noisiest level, time ",
+        noisiest.time,
+        ", has no signal, and this parameterization gives no clean image there: `sample` could not start from what is "
+        "trained; predict the velocity or x0, or take a schedule that keeps some signal");
+}
+
 /// The lesson on clean images x0 [n, H, W, C]: image i's level and noise belong to the place and to images[i].
 template <Backend F, class Proc>
 Lesson<F> lesson(const Proc& process, const DrawRule& draw, const Tensor<F>& x0, std::span<const std::uint32_t> images,
@@ -73,7 +87,7 @@ Lesson<F> lesson(const Proc& process, const DrawRule& draw, const Tensor<F>& x0,
     const Target target = process.parameterization.target(level);
     levels.push_back(level), signal.push_back(level.signal), noise.push_back(level.noise);
     of_x0.push_back(target.x0), of_eps.push_back(target.eps);
-    if (weighting) weights.push_back(weight_of(weighting, level, process.parameterization(level)));
+    if (weighting) weights.push_back(weight_of(weighting, level, scalings_of(process.parameterization, level)));
   }
   const Tensor<F> eps =
       normal_images(x0.on(), x0.shape(), Stream{at.seed, 0, at.step, purpose("noise", at.use)}, images);

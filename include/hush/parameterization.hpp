@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <concepts>
+#include <optional>
 
 #include <hush/check.hpp>
 #include <hush/level.hpp>
@@ -8,8 +9,10 @@
 namespace hush {
 
 /// How a network F becomes a denoiser at one level: x0 = skip*x + out*F(in*x, sees) (Karras et al. 2022, eq. 7).
+/// `eps_out` is what `scalings_of` adds where there is no signal or no noise: eps moves by it where F moves by 1.
 struct Scalings {
   double skip = 0, out = 1, in = 1, sees = 0;
+  std::optional<double> eps_out = {};  // else -signal*out/noise
 };
 
 /// What the network should say at one level: x0 * the clean image + eps * the noise.
@@ -33,6 +36,18 @@ struct NoiseScalings {
 /// Solves x = signal*x0 + noise*eps for eps, with x0 as `scalings` give it. Wants at.noise > 0.
 inline NoiseScalings noise_scalings(const Scalings& scalings, Level at) {
   return {(1 - at.signal * scalings.skip) / at.noise, -at.signal * scalings.out / at.noise};
+}
+
+/// The scalings at a level, those of errors at the ends of a schedule too, where -signal*out/noise is 0/0 or 0*inf: the
+/// target F = t.x0*x0 + t.eps*eps and x = signal*x0 + noise*eps, at a fixed x, leave
+/// d eps / dF = signal / (t.eps*signal - t.x0*noise), which is 1/t.eps at any level if t.x0 = 0.
+template <Parameterization P>
+Scalings scalings_of(const P& parameterization, Level at) {
+  Scalings scalings = parameterization(at);
+  if (at.signal != 0 && at.noise != 0) return scalings;
+  const Target t = parameterization.target(at);
+  scalings.eps_out = t.x0 == 0 ? 1 / t.eps : at.signal / (t.eps * at.signal - t.x0 * at.noise);
+  return scalings;
 }
 
 /// The score, the gradient of ln p(x), that predicted noise stands for: s = -eps/noise; noise is sqrt(1 - alpha_bar)

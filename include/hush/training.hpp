@@ -248,6 +248,7 @@ class Training {
     check(size == net.image(), "train", "the data are ", size, ", the network makes ", net.image());
     check_ports("train", net.ports(), process.ports());
     process.conditioning.fits(one.given, 1, size);
+    check_noisiest_level(process);
     Uniform uniform{Stream{options.seed, 0, 0, purpose("level", 0)}, 0, 0, std::uint32_t(options.batch)};
     drawn_level(process, options.draw(process.schedule, uniform));  // one that does not fit the schedule says so here
   }

@@ -177,3 +177,24 @@ TEST_CASE("preconditioning: EDM's network sees and says numbers of variance 1 at
                        "[EdmPreconditioning] sigma_data must be positive and finite, got 0", std::invalid_argument);
   CHECK_THROWS_AS(EdmPreconditioning<>{.sigma_data = NAN}.target(palette(1)), std::invalid_argument);
 }
+
+TEST_CASE("parameterization: at both ends of a schedule each has its limit, or is infinite") {
+  const Level silent{1, 0, 1}, clean{0, 1, 0};
+  const auto near = [](const auto& p, Level at, Level beside) {
+    const Scalings here = p(at), there = p(beside);
+    const Target target = p.target(at), aim = p.target(beside);
+    const auto same = [](double a, double b) {
+      CHECK_FALSE(std::isnan(a));
+      if (std::isinf(a))
+        CHECK((b > 0 ? b : -b) > 1e5);
+      else
+        CHECK(std::abs(a - b) < 1e-5);
+    };
+    same(here.skip, there.skip), same(here.out, there.out), same(target.x0, aim.x0), same(target.eps, aim.eps);
+    if (std::isfinite(here.skip)) same(here.in, there.in);  // else nobody may be there
+  };
+  const auto both = [&](const auto& p) { near(p, silent, {1, 1e-7, 1}), near(p, clean, {0, 1, 1e-7}); };
+  both(PredictNoise{}), both(PredictX0{}), both(PredictVelocity{}), both(PredictFlow{}), both(PredictScore{});
+  both(PredictScore<>{.divided = true}), both(EdmPreconditioning<Time>{}), both(EdmPreconditioning<Time>{1.3});
+  both(VpPreconditioning<Time>{}), both(VePreconditioning<Time>{});
+}

@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <tuple>
 
 #include <hush/parameterizations/edm_preconditioning.hpp>
 #include <hush/parameterizations/predict_flow.hpp>
@@ -8,7 +11,10 @@
 #include <hush/parameterizations/predict_score.hpp>
 #include <hush/parameterizations/predict_velocity.hpp>
 #include <hush/parameterizations/predict_x0.hpp>
+#include <hush/parameterizations/ve_preconditioning.hpp>
 #include <hush/parameterizations/vp_preconditioning.hpp>
+#include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/zero_terminal_snr.hpp>
 #include <hush/weighting.hpp>
 #include <hush/weightings/edm_weighting.hpp>
 #include <hush/weightings/min_snr.hpp>
@@ -34,7 +40,7 @@ const Level levels[] = {variance_preserving(0, .9999),
 
 template <class W, class P>
 double weight(const W& weighting, const P& parameterization, Level at) {
-  return weighting(at, parameterization(at));
+  return weighting(at, scalings_of(parameterization, at));
 }
 
 static_assert(!Weighting<Time> && !Weighting<double>);
@@ -107,4 +113,48 @@ TEST_CASE("edm_weighting: 1 on a network of EDM's preconditioning (Karras et al.
   CHECK_THROWS_WITH_AS(weight(EdmWeighting{.sigma_data = -1}, PredictX0{}, levels[0]),
                        "[EdmWeighting] sigma_data must be positive and finite, got -1", std::invalid_argument);
   CHECK_THROWS_AS(weight(EdmWeighting{.sigma_data = INFINITY}, PredictX0{}, levels[0]), std::invalid_argument);
+}
+
+TEST_CASE("weighting: where there is no signal, and where there is no noise, every weight is its limit") {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  // The squared errors that an error of 1 in F makes, as signal or noise goes to 0 and the other is 1. From
+  // x0 = skip x + out F: out^2; and eps moves by -signal / noise of what x0 does.
+  struct Errors {
+    double x0, eps;
+  };
+  const auto judge = [&](const auto& p, Errors silent, Errors clean) {
+    for (const auto& [at, errors, near] : {std::tuple{Level{999, 0, 1}, silent, Level{999, 1e-7, 1}},
+                                           std::tuple{Level{-1, 1, 0}, clean, Level{-1, 1, 1e-7}}}) {
+      CAPTURE(at.noise);
+      const auto is = [&, at = at, near = near](const Weighting auto& w, double wanted) {
+        const double found = weight(w, p, at), before = weight(w, p, near);
+        CHECK((found == wanted || found == Approx(wanted).epsilon(1e-12)));
+        if (std::isinf(wanted))
+          CHECK(before > 1e12);
+        else
+          CHECK(std::abs(before - wanted) < 1e-5);
+      };
+      const double x0 = errors.x0, eps = errors.eps;
+      is(Unweighted{}, 1), is(Snr{}, eps), is(SigmaSquared{}, eps);
+      is(MinSnr{}, std::min(eps, 5 * x0)), is(MinSnr{.gamma = .5}, std::min(eps, x0 / 2));
+      is(TruncatedSnr{}, std::max(eps, x0)), is(EdmWeighting{}, x0 / .25 + eps);
+    }
+  };
+  const Errors of_noise{inf, 1}, of_image{1, 0};
+  judge(PredictNoise{}, of_noise, {0, 1});
+  judge(PredictX0{}, of_image, {1, inf});
+  judge(PredictVelocity{}, of_image, {0, 1});
+  judge(PredictFlow{}, of_image, {0, 1});
+  judge(PredictScore{}, of_noise, {0, 0});  // eps = -noise F
+  judge(PredictScore<>{.divided = true}, of_noise, {0, 1});
+  judge(VpPreconditioning{}, of_noise, {0, 1});
+  judge(VePreconditioning{}, of_noise, {0, 1});
+  judge(EdmPreconditioning{}, {.25, 0}, {0, 1});  // D = sigma_data F without signal
+}
+
+TEST_CASE("min_snr: min(snr, gamma) / snr is 1 for noise prediction at a zero terminal SNR, as its paper defines it") {
+  const Level last = ZeroTerminalSnr{LinearBeta{}}(999);
+  REQUIRE(last.signal == 0);
+  CHECK(weight(MinSnr{}, PredictNoise{}, last) == 1);
+  CHECK(weight(MinSnr{}, PredictVelocity{}, last) == 0);  // min(snr, gamma) / (snr + 1)
 }

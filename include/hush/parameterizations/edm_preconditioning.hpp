@@ -12,12 +12,14 @@ struct QuarterLogSigma {
 
 /// The EDM row of table 1 of Karras et al. 2022: input and target of the network have variance 1 at every level, for
 /// data of standard deviation `sigma_data`. The table is written for y = x/signal and sigma = noise/signal:
-/// D = c_skip y + c_out F(c_in y, c_noise). Wants signal > 0. `Sees` is what the network is told, c_noise.
+/// D = c_skip y + c_out F(c_in y, c_noise). Without signal it has its limits, but c_noise is infinite: there `Sees`
+/// must be another than the default. `Sees` is what the network is told, c_noise.
 template <class Sees = QuarterLogSigma>
 struct EdmPreconditioning {
   double sigma_data = .5;
 
   Scalings operator()(Level at) const {
+    if (at.signal == 0) return {.skip = 0, .out = checked(), .in = 1 / at.noise, .sees = Sees{}(at)};
     const double sigma = Sigma{}(at), size = std::hypot(sigma, checked());
     const double c_skip = sigma_data * sigma_data / (size * size);
     const double c_out = sigma * sigma_data / size, c_in = 1 / size;
@@ -25,6 +27,7 @@ struct EdmPreconditioning {
   }
   /// (x0 - c_skip y) / c_out
   Target target(Level at) const {
+    if (at.signal == 0) return {.x0 = 1 / checked(), .eps = 0};
     const double sigma = Sigma{}(at), size = std::hypot(sigma, checked());
     return {.x0 = sigma / (sigma_data * size), .eps = -sigma_data / size};
   }

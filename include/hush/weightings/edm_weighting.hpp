@@ -5,16 +5,16 @@
 
 namespace hush {
 
-/// The error of the denoiser D times (sigma^2 + sigma_data^2) / (sigma sigma_data)^2, with sigma = noise/signal: 1 on
-/// the output of a network of EdmPreconditioning. Wants noise > 0. Source: Karras et al. 2022, table 1, lambda(sigma).
+/// The error of the denoiser D times (sigma^2 + sigma_data^2) / (sigma sigma_data)^2, with sigma = noise/signal, which
+/// is that of x0 over sigma_data^2 and that of eps: 1 on the output of a network of EdmPreconditioning. Source: Karras
+/// et al. 2022, table 1, lambda(sigma).
 struct EdmWeighting {
   double sigma_data = .5;
 
   double operator()(Level at, const Scalings& s) const {
     check(sigma_data > 0 && std::isfinite(sigma_data), "EdmWeighting", "sigma_data must be positive and finite, got ",
           sigma_data);
-    const double sigma = Sigma{}(at), product = sigma * sigma_data;
-    return (sigma * sigma + sigma_data * sigma_data) / (product * product) * x0_error(s);
+    return x0_error(s) / (sigma_data * sigma_data) + eps_error(at, s);
   }
   friend constexpr bool operator==(const EdmWeighting&, const EdmWeighting&) = default;
 };

@@ -12,7 +12,7 @@ struct MinSnr {
 
   double operator()(Level at, const Scalings& s) const {
     check(gamma > 0, "MinSnr", "gamma must be more than 0, got ", gamma);
-    return std::fmin(signal_to_noise(at), gamma) * x0_error(s);
+    return std::fmin(eps_error(at, s), gamma * x0_error(s));
   }
   friend constexpr bool operator==(const MinSnr&, const MinSnr&) = default;
 };

@@ -4,9 +4,9 @@
 namespace hush {
 
 /// The error of x0 times the signal-to-noise ratio, which is the error of eps as it is: what noise prediction does
-/// unweighted. Wants noise > 0. Source: Salimans and Ho 2022, section 4, eq. 9.
+/// unweighted. Source: Salimans and Ho 2022, section 4, eq. 9.
 struct Snr {
-  double operator()(Level at, const Scalings& s) const { return signal_to_noise(at) * x0_error(s); }
+  double operator()(Level at, const Scalings& s) const { return eps_error(at, s); }
   friend constexpr bool operator==(const Snr&, const Snr&) = default;
 };
 static_assert(Weighting<Snr>);
