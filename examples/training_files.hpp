@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 
+#include <hush/io/file_ending.hpp>
 #include <hush/io/file_plan.hpp>
 
 // The files of a training, for all programs that train.
@@ -19,6 +20,7 @@ inline void tell_training(io::FilePlan& files, const std::filesystem::path& run,
                           const std::filesystem::path& from) {
   for (const char* name : {"steps.csv", "steps.jsonl", "epochs.csv", "loss.svg"}) files.writes("--run", run / name);
   files.writes("--weights", weights_of(weights, run));
+  io::check_weights_name(weights);
   files.reads("--from", from);
 }
 

@@ -2,6 +2,7 @@
 
 #include <hush/data/picture_files.hpp>
 #include <hush/io/file_plan.hpp>
+#include <hush/io/numbered_pngs.hpp>
 #include <hush/io/progress.hpp>
 #include <hush/io/stop.hpp>
 #include <iostream>
@@ -121,6 +122,7 @@ void check_files(const EvaluateArguments& a, const std::string& mask) {
   for (const char* name : {"evaluation.csv", "restored.png", "fool_test.csv"}) files.writes("--out", a.out / name);
   for (const char* name : {"truth", "restored", "mask", "fool_test"}) files.writes_folder("--out", a.out / name);
   files.check();
+  for (const char* name : {"truth", "restored", "mask", "fool_test"}) io::left_of_earlier_pngs(a.out / name, 0);
 }
 
 }  // namespace palette

@@ -33,9 +33,10 @@ int main(int argc, char** argv) {
   train->add_option("--data", t.data, "Folder of JPEG and PNG pictures, read with all folders in it")->required();
   train->add_option("--task", t.task, "inpainting, uncropping, colorization or jpeg")->check(CLI::IsMember(task_names));
   train
-      ->add_option("--mask", t.mask,
-                   "Of inpainting and uncropping: centre, frame, corners, left, right, top, bottom, box, pixels, "
-                   "irregular, free-form, hybrid, or a PNG file whose white is the hole (default: centre or frame)")
+      ->add_option(
+          "--mask", t.mask,
+          "Of inpainting and uncropping: centre, frame, corners, left, right, top, bottom, box, pixels, "
+          "irregular, free-form, hybrid, or a PNG or JPEG file whose white is the hole (default: centre or frame)")
       ->always_capture_default(false);
   train->add_option("--run", t.run, "Folder for checkpoints, logs, pictures of each epoch");
   train

@@ -35,8 +35,8 @@ data::MaskRule mask_rule(const std::string& name) {
   if (name == "hybrid") return Hybrid{};
   std::string list;
   for (const std::string& one : mask_names) list += one + ", ";
-  throw std::invalid_argument(
-      words("[mask] there is no mask called ", name, ": take ", list, "or a PNG file, whose name has an ending"));
+  throw std::invalid_argument(words("[mask] there is no mask called ", name, ": take ", list,
+                                    "or a PNG or JPEG file, whose name has an ending"));
 }
 
 template <class Set>

@@ -14,6 +14,8 @@
 #include <hush/io/disk.hpp>
 #include <hush/io/event.hpp>
 #include <hush/io/event_file.hpp>
+#include <hush/io/exif.hpp>
+#include <hush/io/file_ending.hpp>
 #include <hush/io/file_plan.hpp>
 #include <hush/io/film.hpp>
 #include <hush/io/half.hpp>
@@ -23,12 +25,15 @@
 #include <hush/io/logs.hpp>
 #include <hush/io/loss_plot.hpp>
 #include <hush/io/number.hpp>
+#include <hush/io/numbered_pngs.hpp>
 #include <hush/io/observers.hpp>
 #include <hush/io/picture.hpp>
+#include <hush/io/picture_rules.hpp>
 #include <hush/io/pixels.hpp>
 #include <hush/io/plot.hpp>
 #include <hush/io/png.hpp>
-#include <hush/io/png_rgb.hpp>
+#include <hush/io/png_chunks.hpp>
+#include <hush/io/png_reader.hpp>
 #include <hush/io/progress.hpp>
 #include <hush/io/safetensors.hpp>
 #include <hush/io/sampling_bar.hpp>

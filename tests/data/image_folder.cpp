@@ -138,6 +138,18 @@ TEST_CASE("image folder: batches are the files' pixels, resized, in the order th
   CHECK(set.bytes(std::vector<std::int64_t>{4}) == painted(8, 10, 4));
 }
 
+TEST_CASE("image folder: pictures stand upright, or as they are stored by choice") {
+  const Folder folder("upright");
+  auto file = png(10, 8, 2);  // of colour; EXIF turns it to the right: 8 x 10
+  const std::string exif("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 26);
+  put(folder.in("a.jpg"), file.insert(file.find("IDAT") - 4, io::detail::png_chunk("eXIf", exif)));
+  const auto stored = painted(10, 8, 2);
+  const std::vector<std::int64_t> first{0};
+  CHECK(data::image_folder(folder.in(""), small()).bytes(first) == io::upright(stored, 6));
+  auto options = data::ImageFolderOptions{.size = {10, 8}, .reading = {.upright = false}};
+  CHECK(data::image_folder(folder.in(""), options).bytes(first) == stored);
+}
+
 TEST_CASE("image folder: threads, memory and cache change nothing but the time it takes") {
   const Folder folder("ways");
   const auto plain = data::image_folder(folder.in(""), small());
@@ -283,6 +295,10 @@ TEST_CASE("image folder: with a cache no file is decoded again, until it or the 
   CHECK(remade());
   options.limit = 0;
   CHECK(!remade());
+  options.reading.upright = false;
+  CHECK(remade());
+  options.reading.transparency = io::Transparency::over_white;
+  CHECK(remade());
   put(folder.in("z.png"), png(3, 3, 1));
   CHECK(remade());
   fs::remove(folder.in("a.jpg"));

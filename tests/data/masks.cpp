@@ -10,13 +10,10 @@
 #include <vector>
 
 #include <hush/data/brush.hpp>
-#include <hush/data/mask_file.hpp>
 #include <hush/data/masks.hpp>
 #include <hush/data/stroke_masks.hpp>
 #include <hush/io/checksum.hpp>
-#include <hush/io/png.hpp>
 
-#include "io/scratch.hpp"
 #include "thrown.hpp"
 
 using namespace hush;
@@ -234,22 +231,6 @@ TEST_CASE("brush: a line has its width and round ends, and may leave the mask") 
     for (std::int64_t x = 0; x < 8192; ++x)
       right &= mask.pixels[std::size_t(y * 8192 + x)] == float(2 * (x - y) * (x - y) <= 8191 * 8191);
   CHECK(right);
-}
-
-TEST_CASE("masks: from a picture, white is the hole") {
-  const Scratch scratch("mask-file");
-  const auto grey = scratch / "grey.png", colour = scratch / "colour.png";
-  io::write_png(grey, {1, 2, 3, 1, {0, 127, 128, 255, 200, 1}});
-  CHECK(drawing(read_mask(grey, 2, 3)) == "..#\n##.\n");
-  CHECK(drawing(read_mask(grey, 2, 3, 201)) == "...\n#..\n");
-  // PIL's convert("L"): green 150, red 76, white 255, blue 29
-  io::write_png(colour, {1, 1, 4, 3, {0, 255, 0, 255, 0, 0, 255, 255, 255, 0, 0, 255}});
-  CHECK(drawing(read_mask(colour, 1, 4)) == "#.#.\n");
-  CHECK(drawing(read_mask(colour, 1, 4, 76)) == "###.\n");
-  CHECK(drawing(read_mask(colour, 1, 4, 77)) == "#.#.\n");
-  CHECK(refusal([&] { read_mask(grey, 64, 32); }) ==
-        grey.string() + ": is a mask of 2 x 3 pixels, wanted is one of 64 x 32");
-  CHECK(refusal([&] { read_mask(scratch / "none.png", 2, 3); }).find("cannot open it") != std::string::npos);
 }
 
 TEST_CASE("masks: those that no image can use are refused in words") {

@@ -160,24 +160,47 @@ TEST_CASE("jpeg: one byte wrong anywhere, it is refused or a picture of a size t
   CHECK(refusals > 500);
 }
 
-TEST_CASE("jpeg: damage that libjpeg only warns of is refused") {
-  auto file = as_text(io::jpeg_bytes(painted(13, 21), 40));
-  file.insert(file.size() - 2, 40, 'a');
-  CHECK(refused(file).starts_with("x.jpg: libjpeg: Corrupt JPEG data: "));
-  CHECK(refused(as_text(io::jpeg_bytes(painted(13, 21), 40)) + "what follows the end is nobody's business") == "");
+TEST_CASE("jpeg: what libjpeg only wonders at is read, and pixels that are missing or damaged are refused") {
+  const auto good = as_text(io::jpeg_bytes(painted(45, 61), 40));
+  const auto picture = io::decode_jpeg(bytes(good), "x.jpg");
+  const auto same = [&](const std::string& file) { return io::decode_jpeg(bytes(file), "x.jpg") == picture; };
+  auto file = good;
+  CHECK(same(file.insert(file.size() - 2, 40, 'a')));
+  CHECK(same(good + "what follows the end is nobody's business"));
+  file = good;
+  file[good.find("JFIF") + 5] = 2;
+  CHECK(same(file));
+  const auto pixels = good.find("\xff\xda") + 14;
+  file = good;
+  CHECK(refused(file.erase(pixels + 100, good.size() - 102 - pixels)) ==
+        "x.jpg: libjpeg: Corrupt JPEG data: premature end of data segment");
+  file = good;
+  for (std::size_t i = pixels + 200; i < pixels + 216; ++i) file[i] = i % 2 ? '\xff' : '\0';  // no code is all ones
+  CHECK(refused(file) == "x.jpg: libjpeg: Corrupt JPEG data: bad Huffman code");
 }
 
-TEST_CASE("jpeg: CMYK and colours without a name are refused in words") {
-  const std::string cmyk = "x.jpg: is a JPEG in CMYK, the colours of print; convert it to RGB first";
-  CHECK(refused(odd_jpeg(4, JCS_CMYK, JCS_CMYK)) == cmyk);
-  CHECK(refused(odd_jpeg(4, JCS_CMYK, JCS_YCCK)) == cmyk);
+TEST_CASE("jpeg: colours without a name are refused in words") {
   CHECK(refused(odd_jpeg(2, JCS_UNKNOWN, JCS_UNKNOWN)) == "x.jpg: is a JPEG of 2 components, neither grey nor RGB");
+}
+
+TEST_CASE("jpeg: CMYK becomes RGB as Adobe means it, colour times black") {
+  for (const auto colours : {JCS_CMYK, JCS_YCCK}) {
+    const auto file = odd_jpeg(4, JCS_CMYK, colours);  // all four 100: 100 * 100 / 255 = 39.2
+    CHECK(io::decode_jpeg(bytes(file), "x.jpg").pixels == std::vector<std::uint8_t>(16 * 16 * 3, 39));
+  }
+  const unsigned char inks[] = {0, 128, 255, 255, 255, 255, 255, 0, 1, 2, 127, 128};
+  unsigned char rgb[9];
+  io::detail::without_black(inks, 3, rgb);
+  const unsigned char wanted[] = {0, 128, 255, 0, 0, 0, 1, 1, 64};  // 128 / 255 = .50, 256 / 255 = 1.004, 63.7
+  CHECK(std::equal(rgb, rgb + 9, wanted));
 }
 
 TEST_CASE("jpeg: sizes that no picture of ours has are refused before there is memory for them") {
   const auto good = as_text(io::jpeg_bytes(painted(13, 21), 40));
-  CHECK(refused(resized_head(good, 16385, 1)) == "x.jpg: a JPEG of 16385 x 1 pixels is refused");
-  CHECK(refused(resized_head(good, 1, 65500)) == "x.jpg: a JPEG of 1 x 65500 pixels is refused");
+  const std::string limit =
+      " pixels is refused: the longest side that is read is 16384; make the picture smaller, or cut it, first";
+  CHECK(refused(resized_head(good, 16385, 1)) == "x.jpg: a JPEG of 16385 x 1" + limit);
+  CHECK(refused(resized_head(good, 1, 65500)) == "x.jpg: a JPEG of 1 x 65500" + limit);
   CHECK(refused(resized_head(good, 16384, 16384)) ==
         words("x.jpg: a JPEG of 16384 x 16384 pixels cannot be in ", good.size(), " bytes"));
   CHECK(refused(resized_head(good, 65501, 1)) == "x.jpg: libjpeg: Maximum supported image dimension is 65500 pixels");
@@ -191,6 +214,6 @@ TEST_CASE("jpeg: a progressive file of more scans than anybody needs is not work
     for (int component = 0; component < 3; ++component)
       for (int i = 1; i <= most; ++i) scans.push_back({1, {component}, i, i, 0, 0});
     const auto file = odd_jpeg(3, JCS_RGB, JCS_YCbCr, scans);
-    CHECK(refused(file) == (most == 30 ? "" : "x.jpg: libjpeg: more than 100 scans"));
+    CHECK(refused(file) == (most == 30 ? "" : "x.jpg: libjpeg: more than 100 scans; save it again with fewer"));
   }
 }

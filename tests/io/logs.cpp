@@ -175,6 +175,14 @@ TEST_CASE("plot: curves lie where their numbers are, gaps and hostile names incl
   CHECK(svg.find("nan") == svg.npos);
 }
 
+TEST_CASE("plot: a name that says another kind of picture is refused") {
+  const Scratch scratch("plot-name");
+  CHECK(refusal([&] { io::write_curves(scratch / "loss.png", {}); }) ==
+        words((scratch / "loss.png").string(),
+              ": would hold an SVG drawing, which a name that ends in .png does not say; call it loss.svg"));
+  CHECK(entries(scratch.folder) == 0);
+}
+
 TEST_CASE("plot: names stand where their curves end, and not on each other") {
   const auto svg = io::curves_svg({{"a", {1, 10}, {1, 5}}, {"b", {1, 10}, {0, 5}}, {"c", {1, 10}, {0, 10}}});
   const auto place = [&](const std::string& name) {

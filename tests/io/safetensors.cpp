@@ -235,6 +235,15 @@ TEST_CASE("safetensors: a writer refuses what no file can hold") {
   arrays.items.clear();
   arrays.metadata["x"] = "\xC3";
   CHECK_THROWS_AS(written(arrays), std::invalid_argument);
+  // what the format allows and our reader does not
+  arrays.metadata = {{"x", std::string(999'992, 'y')}};  // with "format": "pt" one byte too many
+  CHECK_THROWS_WITH_AS(written(arrays),
+                       "[write_safetensors] the metadata is 1000001 bytes long, more than the 1000000 that are read",
+                       std::invalid_argument);
+  arrays.metadata.clear();
+  arrays.items = {{"a", array<float>({1, 1, 1, 1, 1, 1, 1, 1, 1}, {1})}};
+  CHECK_THROWS_WITH_AS(written(arrays), "[write_safetensors] array \"a\" has 9 axes, more than the 8 that are read",
+                       std::invalid_argument);
 }
 
 TEST_CASE("safetensors: a failing disk leaves the old file") {

@@ -7,6 +7,7 @@
 #include <hush/io/half.hpp>
 #include <hush/io/weights.hpp>
 
+#include "../thrown.hpp"
 #include "../tiny.hpp"
 #include "scratch.hpp"
 
@@ -90,6 +91,47 @@ TEST_CASE("weights: NaN and infinity are refused by name") {
   std::memcpy(arrays.items.at("last.weight").bytes.data() + 8, &bad, 4);
   io::write_safetensors(file, arrays);
   CHECK(refusal(file, net) == "element 2 of last.weight is not a finite number");
+}
+
+TEST_CASE("weights: what no reader takes is not written: NaN, infinity, numbers beyond the element type") {
+  const Scratch scratch("weights");
+  const auto file = scratch / "w.safetensors";
+  const auto refused = [&](float value, io::Dtype dtype) {
+    tiny::Net net = tiny::net();
+    walk(net, [&](const std::string& name, auto& p) {
+      if (name == "last.weight") copy_in(p.value.on(), 1, &value, p.value.data() + 2);
+    });
+    return thrown::message([&] { io::save_weights(file, net, {.dtype = dtype}); });
+  };
+  using enum io::Dtype;
+  const std::string last = "[save_weights] element 2 of last.weight is ";
+  const std::string diverged =
+      ", which load_weights refuses; was the training diverging? Save weights of an earlier step";
+  for (const auto dtype : {F16, BF16, F32, F64}) {
+    CHECK(refused(NAN, dtype) == last + "nan" + diverged);
+    CHECK(refused(-INFINITY, dtype) == last + "-inf" + diverged);
+  }
+  CHECK(refused(70000, F16) ==
+        last + "70000, beyond the largest number of F16; write F32 or BF16 instead (WeightFile::dtype)");
+  CHECK(refused(-65520, F16).find("-65520, beyond the largest number of F16") != std::string::npos);
+  CHECK(refused(std::numeric_limits<float>::max(), BF16).ends_with("of BF16; write F32 instead (WeightFile::dtype)"));
+  CHECK(entries(scratch.folder) == 0);
+  CHECK(refused(65519, F16) == "nothing was thrown");
+  CHECK(refused(70000, BF16) == "nothing was thrown");
+  CHECK(refused(std::numeric_limits<float>::max(), F32) == "nothing was thrown");
+  tiny::Net net = tiny::net();
+  io::load_weights(file, net);
+}
+
+TEST_CASE("weights: a name by which other programs know another format is refused") {
+  const Scratch scratch("weights");
+  for (const auto* name : {"w.pth", "w.PT", "w.bin", "w.npz"})
+    CHECK(thrown::message([&] { io::save_weights(scratch / name, tiny::net()); }) ==
+          words((scratch / name).string(), ": would hold a safetensors file, which a name that ends in ",
+                io::ending_of(name), " does not say; call it w.safetensors"));
+  CHECK(entries(scratch.folder) == 0);
+  for (const auto* name : {"w.safetensors", "w", "w.averaged", "w-1.5"}) io::save_weights(scratch / name, tiny::net());
+  CHECK(entries(scratch.folder) == 4);
 }
 
 TEST_CASE("half: every half number survives the way to float and back, and floats round to nearest, ties to even") {

@@ -36,6 +36,7 @@ struct ImageFolderOptions {
   Size size = {};
   Filter filter = Filter::bilinear;
   std::int64_t channels = 3;  // RGB; 1: grey
+  io::Reading reading = {};   // turned upright as EXIF says; colours of transparent pixels
   std::int64_t limit = 0;     // files from the first on; 0: all
   Corrupt corrupt = Corrupt::refuse;
   std::function<void(const FileError&)> on_corrupt = nullptr;  // told of each file that is skipped, in their order
@@ -133,7 +134,7 @@ class FolderPictures {
   void decode(std::int64_t file, int worker, std::span<std::uint8_t> to) {
     auto& reader = readers_[std::size_t(worker)];
     auto& picture = reader.picture;
-    picture = io::read_picture(root / files[std::size_t(file)].name, std::move(picture));
+    picture = io::read_picture(root / files[std::size_t(file)].name, options.reading, std::move(picture));
     if (options.channels == 1) picture = io::to_grey(picture);
     reader.resize(picture[0], picture.height, picture.width, picture.channels, to);
   }
@@ -174,8 +175,10 @@ class FolderPictures {
 
   /// What the pictures in a cache depend on.
   std::string recipe() const {
-    std::string text = words("pictures 1: ", options.size.height, " x ", options.size.width, " x ", options.channels,
-                             options.filter == Filter::bilinear ? ", bilinear" : ", bicubic", '\n');
+    std::string text = words("pictures 2: ", options.size.height, " x ", options.size.width, " x ", options.channels,
+                             options.filter == Filter::bilinear ? ", bilinear" : ", bicubic",
+                             options.reading.upright ? ", upright" : ", as stored", ", transparency ",
+                             int(options.reading.transparency), '\n');
     for (const auto& file : files) text += words(file.bytes, ' ', file.modified, ' ', file.name, '\n');
     return text;
   }

@@ -13,6 +13,7 @@
 
 #include <hush/images.hpp>
 #include <hush/io/atomic_file.hpp>
+#include <hush/io/file_ending.hpp>
 #include <hush/io/pixels.hpp>
 
 namespace hush::io {
@@ -123,8 +124,10 @@ inline std::string encode_gif(const Images<float>& frames, const Animation& anim
 }
 
 /// Writes an animated GIF, whole or not at all. This header is not part of hush.hpp: it needs cgif (Debian:
-/// libcgif-dev; link hush::gif). Throws FileError, std::invalid_argument.
+/// libcgif-dev; link hush::gif). Throws FileError, also for a name with the ending of another kind, and
+/// std::invalid_argument.
 inline void write_gif(const std::filesystem::path& file, const Images<float>& frames, const Animation& animation = {}) {
+  check_gif_name(file);
   write_file(file, std::string_view(encode_gif(frames, animation)), animation.disk);
 }
 

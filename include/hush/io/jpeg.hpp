@@ -3,6 +3,8 @@
 
 #include <jpeglib.h>
 
+#include <jerror.h>
+
 #include <algorithm>
 #include <csetjmp>
 #include <cstddef>
@@ -16,19 +18,28 @@
 
 #include <hush/errors.hpp>
 #include <hush/images.hpp>
+#include <hush/io/picture_rules.hpp>
 
 namespace hush::io {
 
 namespace detail {
 
-constexpr std::size_t jpeg_side = 16384, jpeg_pixels = std::size_t(1) << 28;
 constexpr int jpeg_scans = 100;  // a progressive file of more would only cost time
 
+/// Whether libjpeg warns of something that costs no pixel: bytes between the segments, versions and hints that it does
+/// not know, an unusual order of scans. Its other warnings are of pixels that are missing or wrong.
+inline bool harmless(int warning) {
+  for (const int code : {JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR, JWRN_ADOBE_XFORM, JWRN_NOT_SEQUENTIAL,
+                         JWRN_BOGUS_PROGRESSION, JWRN_BOGUS_ICC})
+    if (warning == code) return true;
+  return false;
+}
+
 /// How libjpeg tells what is wrong: it leaves its words here and jumps to `back`. Whoever sets `back` holds nothing
-/// that a jump would skip the end of. Warnings are errors: they are what a cut or damaged file gives.
+/// that a jump would skip the end of. Warnings are errors, but for harmless ones.
 struct JpegFailure {
   std::jmp_buf back;
-  char words[JMSG_LENGTH_MAX] = "";
+  char words[JMSG_LENGTH_MAX] = "", warning[JMSG_LENGTH_MAX] = "";
 
   /// Enters itself in a decompressor or compressor that is about to be created.
   template <class Info>
@@ -37,7 +48,9 @@ struct JpegFailure {
     info.client_data = this;
     errors.error_exit = [](j_common_ptr about) { leave(about); };
     errors.emit_message = [](j_common_ptr about, int level) {
-      if (level < 0) leave(about);
+      if (level >= 0) return;
+      if (!harmless(about->err->msg_code)) leave(about);
+      about->err->format_message(about, static_cast<JpegFailure*>(about->client_data)->warning);
     };
   }
   [[noreturn]] static void leave(j_common_ptr about) {
@@ -46,6 +59,13 @@ struct JpegFailure {
     std::longjmp(failure.back, 1);
   }
 };
+
+/// A row of CMYK as RGB, as PIL converts it: stored is what remains of the light, as Adobe does (not the ink), and each
+/// colour is darkened by black: round(colour * black / 255).
+inline void without_black(const unsigned char* inks, std::size_t count, unsigned char* rgb) {
+  for (std::size_t i = 0; i < count; ++i, inks += 4)
+    for (int c = 0; c < 3; ++c) *rgb++ = static_cast<unsigned char>((2 * inks[c] * inks[3] + 255) / 510);
+}
 
 /// One JPEG in memory being read. Both calls return false where libjpeg gave up; `words()` then says why.
 class JpegReader {
@@ -63,26 +83,30 @@ class JpegReader {
     jpeg_read_header(&info, TRUE);
     return true;
   }
-  /// Fills `to` with the RGB pixels, row by row.
-  bool read(unsigned char* to) {
+  /// Fills `to` with the RGB pixels, row by row; `inks` has room for a row of a picture in CMYK.
+  bool read(unsigned char* to, unsigned char* inks) {
     if (setjmp(failure_.back)) return false;
     progress_.progress_monitor = [](j_common_ptr about) {
       if (reinterpret_cast<j_decompress_ptr>(about)->input_scan_number <= jpeg_scans) return;
       auto& failure = *static_cast<JpegFailure*>(about->client_data);
-      std::snprintf(failure.words, sizeof failure.words, "more than %d scans", jpeg_scans);
+      std::snprintf(failure.words, sizeof failure.words, "more than %d scans; save it again with fewer", jpeg_scans);
       std::longjmp(failure.back, 1);
     };
     info.progress = &progress_;
-    info.out_color_space = JCS_RGB;
+    info.out_color_space = of_inks() ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(&info);
     while (info.output_scanline < info.output_height) {
-      JSAMPROW row = to + std::size_t(info.output_scanline) * info.output_width * 3;
+      JSAMPROW line = to + std::size_t(info.output_scanline) * info.output_width * 3;
+      JSAMPROW row = of_inks() ? inks : line;
       jpeg_read_scanlines(&info, &row, 1);
+      if (of_inks()) without_black(inks, info.output_width, line);
     }
     jpeg_finish_decompress(&info);
     return true;
   }
   const char* words() const { return failure_.words; }
+  const char* warning() const { return failure_.warning; }  // the last harmless one, or ""
+  bool of_inks() const { return info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK; }
 
   jpeg_decompress_struct info{};
 
@@ -131,10 +155,7 @@ class JpegWriter {
 /// Refuses what no picture of ours is, before memory is asked for it.
 inline void check_jpeg(const jpeg_decompress_struct& info, std::size_t size, const std::filesystem::path& file) {
   const std::size_t width = info.image_width, height = info.image_height;
-  if (width > jpeg_side || height > jpeg_side || width * height > jpeg_pixels)
-    throw FileError(file, words("a JPEG of ", width, " x ", height, " pixels is refused"));
-  if (info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK)
-    throw FileError(file, "is a JPEG in CMYK, the colours of print; convert it to RGB first");
+  check_picture_size("JPEG", width, height, file);
   if (info.jpeg_color_space == JCS_UNKNOWN)
     throw FileError(file, words("is a JPEG of ", info.num_components, " components, neither grey nor RGB"));
   std::size_t across = 8, down = 8;  // pixels of the smallest part that costs a bit at least
@@ -150,9 +171,9 @@ inline void check_jpeg(const jpeg_decompress_struct& info, std::size_t size, con
 }  // namespace detail
 
 /// The pixels of a JPEG file that is in memory, [1, H, W, 3]: those that PIL's convert('RGB') gives (libjpeg's
-/// defaults; grey is spread over three channels; an orientation in EXIF is not applied). `file` is what messages call
-/// it, `reused` an image whose memory may be used. CMYK, sides above 16384, and whatever libjpeg warns of, such as a
-/// file that was cut, are refused: throws FileError.
+/// defaults; grey is spread over three channels, CMYK is converted as PIL does; an orientation in EXIF is not applied).
+/// `file` is what messages call it, `reused` an image whose memory may be used. Sides above 16384 are refused, and
+/// files in which libjpeg finds pixels missing or damaged; what it only wonders at is said once: throws FileError.
 inline Images<std::uint8_t> decode_jpeg(std::span<const std::byte> bytes, const std::filesystem::path& file,
                                         Images<std::uint8_t> reused = {}) {
   detail::JpegReader reader;
@@ -162,7 +183,11 @@ inline Images<std::uint8_t> decode_jpeg(std::span<const std::byte> bytes, const 
   reused.count = 1, reused.channels = 3;
   reused.height = reader.info.image_height, reused.width = reader.info.image_width;
   reused.pixels.resize(std::size_t(reused.stride()));
-  if (!reader.read(reused.pixels.data())) throw FileError(file, words("libjpeg: ", reader.words()));
+  std::vector<unsigned char> inks(reader.of_inks() ? 4 * std::size_t(reused.width) : 0);
+  if (!reader.read(reused.pixels.data(), inks.data())) throw FileError(file, words("libjpeg: ", reader.words()));
+  if (*reader.warning())
+    detail::warn_once_a_folder("jpeg", file,
+                               words("libjpeg warns: ", reader.warning(), ". It is read all the same, as by PIL"));
   return reused;
 }
 

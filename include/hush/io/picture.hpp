@@ -1,34 +1,71 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
-#include <vector>
 
 #include <hush/errors.hpp>
 #include <hush/images.hpp>
 #include <hush/io/disk.hpp>
+#include <hush/io/exif.hpp>
 #include <hush/io/jpeg.hpp>
-#include <hush/io/png_rgb.hpp>
+#include <hush/io/png_reader.hpp>
 
 namespace hush::io {
 
+/// How a picture is read from a file: turned as its EXIF says or as it is stored, and what becomes of transparency.
+struct Reading {
+  bool upright = true;
+  Transparency transparency = Transparency::dropped;
+};
+
+namespace detail {
+
+/// Why bytes are no picture that is read.
+inline std::string no_picture(std::string_view text) {
+  using namespace std::literals;
+  if (text.empty()) return "is empty";
+  for (const auto& [start, at, kind] : {std::tuple{"GIF8"sv, 0, "GIF"},
+                                        {"BM"sv, 0, "BMP"},
+                                        {"WEBP"sv, 8, "WebP"},
+                                        {"II*\0"sv, 0, "TIFF"},
+                                        {"MM\0*"sv, 0, "TIFF"},
+                                        {"ftyphei"sv, 4, "HEIF"},
+                                        {"ftypavif"sv, 4, "AVIF"},
+                                        {"\xff\x0a"sv, 0, "JPEG XL"}})
+    if (text.substr(std::min(text.size(), std::size_t(at))).starts_with(start))
+      return words("is a ", kind, " file; PNG and JPEG are read, convert it to one of them");
+  return "is neither a PNG nor a JPEG file";
+}
+
+}  // namespace detail
+
 /// The picture in the bytes of a PNG or JPEG file, told apart by how they begin: [1, H, W, 3], the pixels that PIL's
-/// convert('RGB') gives (see decode_jpeg and decode_png_rgb). `file` is what messages call it, `reused` an image whose
-/// memory may be used. Throws FileError.
+/// convert('RGB') gives, after its exif_transpose where it is to be upright (see decode_jpeg and decode_png). `file` is
+/// what messages call it, `reused` an image whose memory may be used. Throws FileError.
 inline Images<std::uint8_t> decode_picture(std::span<const std::byte> bytes, const std::filesystem::path& file,
-                                           Images<std::uint8_t> reused = {}) {
+                                           const Reading& how = {}, Images<std::uint8_t> reused = {}) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (text.starts_with("\x89PNG\r\n\x1a\n")) return decode_png_rgb(bytes, file, std::move(reused));
-  if (text.starts_with("\xff\xd8\xff")) return decode_jpeg(bytes, file, std::move(reused));
-  throw FileError(file, text.empty() ? "is empty" : "is neither a PNG nor a JPEG file");
+  if (text.starts_with("\xff\xd8\xff")) {
+    auto picture = decode_jpeg(bytes, file, std::move(reused));
+    return how.upright ? upright(std::move(picture), exif_orientation(jpeg_exif(text))) : picture;
+  }
+  if (!text.starts_with("\x89PNG\r\n\x1a\n")) throw FileError(file, detail::no_picture(text));
+  const auto chunks = detail::png_chunks(text, file);
+  auto picture = detail::png_pixels(chunks, bytes.size(), file, {.transparency = how.transparency}, std::move(reused));
+  const auto exif = std::ranges::find(chunks, "eXIf", &detail::Chunk::type);
+  return how.upright && exif != chunks.end() ? upright(std::move(picture), exif_orientation(exif->data)) : picture;
 }
 
 /// Reads a PNG or JPEG file as `decode_picture` does. Throws FileError.
-inline Images<std::uint8_t> read_picture(const std::filesystem::path& file, Images<std::uint8_t> reused = {}) {
-  return decode_picture(read_file(file, std::uint64_t(1) << 30), file, std::move(reused));
+inline Images<std::uint8_t> read_picture(const std::filesystem::path& file, const Reading& how = {},
+                                         Images<std::uint8_t> reused = {}) {
+  return decode_picture(read_file(file, std::uint64_t(1) << 30), file, how, std::move(reused));
 }
 
 /// RGB as grey, [N, H, W, 1]: PIL's convert('L'), the luma of ITU-R BT.601 in 16-bit fixed point. Throws

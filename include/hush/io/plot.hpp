@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <hush/io/atomic_file.hpp>
+#include <hush/io/file_ending.hpp>
 #include <hush/io/number.hpp>
 
 namespace hush::io {
@@ -179,8 +180,10 @@ inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes
   return svg + "</svg>\n";
 }
 
-/// Writes a line chart of loss curves (or anything else) as an SVG picture, whole or not at all. Throws FileError.
+/// Writes a line chart of loss curves (or anything else) as an SVG picture, whole or not at all. Throws FileError,
+/// also for a name with the ending of another kind.
 inline void write_curves(const std::filesystem::path& file, const std::vector<Curve>& curves, const Axes& axes = {}) {
+  check_svg_name(file);
   write_file(file, std::string_view(curves_svg(curves, axes)), axes.disk);
 }
 

@@ -4,17 +4,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <hush/images.hpp>
 #include <hush/io/atomic_file.hpp>
-#include <hush/io/checksum.hpp>
+#include <hush/io/file_ending.hpp>
 #include <hush/io/pixels.hpp>
+#include <hush/io/png_chunks.hpp>
+#include <hush/io/png_reader.hpp>
 #include <hush/io/tile.hpp>
 
 namespace hush::io {
@@ -24,51 +24,6 @@ namespace hush::io {
 using PictureText = std::map<std::string, std::string>;
 
 namespace detail {
-
-constexpr std::size_t png_side = 16384, png_pixels = std::size_t(1) << 28;
-
-struct Chunk {
-  std::string_view type, data;
-  std::size_t at;  // where it starts in the file
-};
-
-inline std::uint32_t big_endian(const char* bytes) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  return value;
-}
-
-/// Cuts a PNG file into its chunks. Each checksum is compared, also those that a decoder would pass over, and nothing
-/// may follow the end chunk.
-inline std::vector<Chunk> png_chunks(std::string_view file, const std::filesystem::path& path) {
-  if (!file.starts_with("\x89PNG\r\n\x1a\n")) throw FileError(path, "is not a PNG file");
-  std::vector<Chunk> chunks;
-  for (std::size_t at = 8; chunks.empty() || chunks.back().type != "IEND";) {
-    if (file.size() - at < 12 || big_endian(file.data() + at) > file.size() - at - 12)
-      throw FileError(path, "the PNG file ends too early", at);
-    const std::size_t length = big_endian(file.data() + at);
-    const auto body = file.substr(at + 4, length + 4);
-    if (crc32(std::as_bytes(std::span(body))) != big_endian(file.data() + at + 8 + length))
-      throw FileError(path, "the checksum of a PNG chunk is wrong", at);
-    chunks.push_back({body.substr(0, 4), body.substr(4), at});
-    at += length + 12;
-    if (chunks.back().type == "IEND" && at != file.size()) throw FileError(path, "bytes follow the end of the PNG", at);
-  }
-  const auto& head = chunks.front();
-  if (head.type != "IHDR" || head.data.size() != 13) throw FileError(path, "the PNG file lacks its header", head.at);
-  const std::size_t width = big_endian(head.data.data()), height = big_endian(head.data.data() + 4);
-  if (width == 0 || height == 0 || width > png_side || height > png_side || width * height > png_pixels)
-    throw FileError(path, words("a PNG of ", width, " x ", height, " pixels is refused"), head.at);
-  return chunks;
-}
-
-inline std::string png_chunk(std::string_view type, std::string_view data) {
-  const auto number = [](std::uint32_t value) {
-    return std::string{char(value >> 24), char(value >> 16), char(value >> 8), char(value)};
-  };
-  const std::string body = words(type, data);
-  return number(std::uint32_t(data.size())) + body + number(crc32(std::as_bytes(std::span(body))));
-}
 
 inline std::string png_text_chunks(const PictureText& text) {
   const auto ascii = [](std::string_view s) { return std::all_of(s.begin(), s.end(), [](char c) { return c > 0; }); };
@@ -105,9 +60,11 @@ inline std::string encode_png(const Images<std::uint8_t>& image, const PictureTe
   return file.insert(after_header, detail::png_text_chunks(text));
 }
 
-/// Writes one grey or RGB image as PNG, whole or not at all. Throws FileError, std::invalid_argument.
+/// Writes one grey or RGB image as PNG, whole or not at all. Throws FileError, also for a name with the ending of
+/// another kind (.jpg), and std::invalid_argument.
 inline void write_png(const std::filesystem::path& file, const Images<std::uint8_t>& image,
                       const PictureText& text = {}, const Disk& disk = {}) {
+  check_png_name(file);
   write_file(file, std::string_view(encode_png(image, text)), disk);
 }
 
@@ -120,6 +77,7 @@ struct Grid {
 
 /// Writes images, grey or RGB, side by side on white as one PNG. Throws FileError, std::invalid_argument.
 inline void write_grid(const std::filesystem::path& file, const Images<std::uint8_t>& images, const Grid& grid = {}) {
+  check_png_name(file);
   const auto tiled = tile(images, {grid.columns, grid.gap, grid.scale}, std::uint8_t(255));
   write_png(file, tiled, grid.text, grid.disk);
 }
@@ -128,40 +86,12 @@ inline void write_grid(const std::filesystem::path& file, const Images<float>& i
   write_grid(file, to_bytes(images), grid);
 }
 
-/// Writes every image, grey or RGB, as a PNG of its own into a folder, which is made if it is missing: 00.png, 01.png,
-/// ..., with as many digits as the last number has. Throws FileError, std::invalid_argument.
-inline void write_pngs(const std::filesystem::path& folder, const Images<std::uint8_t>& images, const Disk& disk = {}) {
-  disk.make_folders(folder);
-  const std::size_t digits = std::to_string(std::max<std::int64_t>(images.count, 1) - 1).size();
-  for (std::int64_t i = 0; i < images.count; ++i) {
-    std::string number = std::to_string(i);
-    number.insert(0, digits - number.size(), '0');
-    write_png(folder / (number + ".png"),
-              {1, images.height, images.width, images.channels, {images[i].begin(), images[i].end()}}, {}, disk);
-  }
-}
-
-/// Reads a PNG file as one grey or RGB image of bytes: palettes are looked up, 16 bits rounded to 8, transparency laid
-/// over black. Refuses sides above 16384 and every chunk whose checksum is wrong. Throws FileError.
+/// Reads a PNG file as one grey or RGB image of bytes: the stored values as they stand, with neither gamma nor profile,
+/// palettes looked up, of 16 bits the upper 8, transparency laid over black; not turned. Refuses sides above 16384 and
+/// chunks whose checksum is wrong, but for what stands behind the pixels. Throws FileError.
 inline Images<std::uint8_t> read_png(const std::filesystem::path& path) {
-  const auto bytes = read_file(path, std::uint64_t(1) << 30);
-  const auto chunks = detail::png_chunks({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
-  struct Freed {
-    png_image about{};
-    ~Freed() { png_image_free(&about); }
-  } image;
-  auto& about = image.about;
-  about.version = PNG_IMAGE_VERSION;
-  if (!png_image_begin_read_from_memory(&about, bytes.data(), bytes.size()))
-    throw FileError(path, words("libpng: ", about.message), chunks.front().at);
-  about.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
-  const int channels = about.format & PNG_FORMAT_FLAG_COLOR ? 3 : 1;
-  about.format = channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-  Images<std::uint8_t> out(1, about.height, about.width, channels);
-  const png_color black{0, 0, 0};
-  if (!png_image_finish_read(&about, &black, out.pixels.data(), 0, nullptr))
-    throw FileError(path, words("libpng: ", about.message), chunks.front().at);
-  return out;
+  return decode_png(read_file(path, std::uint64_t(1) << 30), path,
+                    {.grey = true, .transparency = Transparency::over_black});
 }
 
 /// The words that a PNG file carries; compressed ones are passed over. Throws FileError.

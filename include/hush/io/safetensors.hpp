@@ -170,6 +170,10 @@ inline Pieces safetensors_pieces(const Arrays& arrays, std::string& head) {
                    [](const auto* a, const auto* b) { return a->second.dtype > b->second.dtype; });
   auto metadata = arrays.metadata;
   metadata.try_emplace("format", "pt");
+  std::size_t said = 0;
+  for (const auto& [key, value] : metadata) said += key.size() + value.size();
+  check(said <= SafetensorsLimits{}.metadata, where, "the metadata is ", said, " bytes long, more than the ",
+        SafetensorsLimits{}.metadata, " that are read");
   head.assign(8, '\0');
   Pieces pieces(1);
   try {
@@ -179,6 +183,8 @@ inline Pieces safetensors_pieces(const Arrays& arrays, std::string& head) {
       const auto& [name, array] = *item;
       const auto count = elements(array.shape);
       check(name != "__metadata__", where, "no array may be called __metadata__");
+      check(array.shape.size() <= SafetensorsLimits{}.rank, where, "array ", in_quotes(name), " has ",
+            array.shape.size(), " axes, more than the ", SafetensorsLimits{}.rank, " that are read");
       check(count && *count < (1ull << 56) && *count * facts(array.dtype).bits == array.bytes.size() * 8, where,
             "array ", in_quotes(name), " has ", array.bytes.size(), " bytes, which its shape and type do not want");
       head += words(',', Json(name).dump(), ":{\"dtype\":\"", facts(array.dtype).name,

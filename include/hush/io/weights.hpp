@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -7,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <hush/io/file_ending.hpp>
 #include <hush/io/half.hpp>
 #include <hush/io/key_map.hpp>
 #include <hush/io/safetensors.hpp>
@@ -113,25 +115,45 @@ void fill_from(const FlatParameters<B>& layout, const Arrays& arrays, const std:
   }
 }
 
-/// A network's weights as arrays, convolutions as OIHW.
+namespace detail {
+
+/// The array with another element type; refuses values that no reader of weights takes.
+inline Array finite_as(const std::string& name, const Array& array, Dtype dtype) {
+  Array out = converted_to(array, dtype);
+  if (const auto at = first_non_finite(out)) {
+    const double value = values_of<double>(array)[*at];
+    check(std::isfinite(value), "save_weights", "element ", *at, " of ", name, " is ", value,
+          ", which load_weights refuses; was the training diverging? Save weights of an earlier step");
+    check(false, "save_weights", "element ", *at, " of ", name, " is ", value, ", beyond the largest number of ",
+          facts(dtype).name, "; write F32", dtype == Dtype::F16 ? " or BF16" : "", " instead (WeightFile::dtype)");
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// A network's weights as arrays, convolutions as OIHW. Throws std::invalid_argument, naming parameter and value, for
+/// one that is NaN or infinite, or would be as the element type that is asked for.
 template <class Net>
 Arrays weights_of(const Net& net, const WeightFile& as = {}) {
   Net copy = net;
   const FlatParameters<typename Net::backend> layout(copy);
   Arrays arrays = arrays_of(layout, layout.values());
-  for (auto& [name, array] : arrays.items) array = converted_to(array, as.dtype);
+  for (auto& [name, array] : arrays.items) array = detail::finite_as(name, array, as.dtype);
   arrays.metadata = as.metadata;
   return arrays;
 }
 
 /// Writes a network's weights as safetensors, whole or not at all; under other names and in another order if a key map
-/// says so. Throws FileError.
+/// says so. Throws FileError, also for a name with the ending of another kind (.pth), and what `weights_of` throws.
 template <class Net>
 void save_weights(const std::filesystem::path& file, const Net& net, const WeightFile& as = {}) {
+  check_weights_name(file);
   write_safetensors(file, weights_of(net, as));
 }
 template <class Net>
 void save_weights(const std::filesystem::path& file, const Net& net, const KeyMap& map, const WeightFile& as = {}) {
+  check_weights_name(file);
   write_safetensors(file, to_stored(map, weights_of(net, as)));
 }
 

@@ -1,0 +1,82 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <hush/io/numbered_pngs.hpp>
+
+#include "io/scratch.hpp"
+
+using namespace hush;
+namespace fs = std::filesystem;
+
+namespace {
+
+Images<std::uint8_t> numbered(std::int64_t count, std::uint8_t first = 0) {
+  Images<std::uint8_t> images(count, 2, 3, 1);
+  for (std::int64_t i = 0; i < count; ++i) std::ranges::fill(images[i], std::uint8_t(first + i));
+  return images;
+}
+
+/// The names in a folder that are not hidden, in their order.
+std::vector<std::string> names(const fs::path& folder) {
+  std::vector<std::string> out;
+  for (const auto& entry : fs::directory_iterator(folder)) out.push_back(entry.path().filename().string());
+  std::ranges::sort(out);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("numbered pngs: a file for each image, whose names sort as the images do") {
+  const Scratch scratch("pngs");
+  io::write_pngs(scratch / "many", numbered(11));
+  CHECK(names(scratch / "many").size() == 11);
+  for (const std::int64_t i : {0, 9, 10}) {
+    const Images<std::uint8_t> one = io::read_png(scratch / "many" / words(i < 10 ? "0" : "", i, ".png"));
+    CHECK(std::ranges::equal(one.pixels, numbered(11)[i]));
+  }
+  io::write_pngs(scratch / "one", numbered(1));
+  CHECK(names(scratch / "one") == std::vector<std::string>{"0.png"});
+  io::write_pngs(scratch / "none", numbered(0));
+  CHECK(names(scratch / "none").empty());
+  CHECK_THROWS_AS(io::write_pngs(scratch / "bad", Images<std::uint8_t>(1, 2, 2, 2)), std::invalid_argument);
+}
+
+TEST_CASE("numbered pngs: of an earlier set nothing stays among those of a new one, larger or smaller") {
+  const Scratch scratch("earlier");
+  const auto folder = scratch / "set";
+  for (const std::int64_t count : {120, 11, 20, 10, 100, 3, 0, 5}) {
+    CAPTURE(count);
+    io::write_pngs(folder, numbered(count, 7));
+    std::vector<std::string> wanted;
+    for (std::int64_t i = 0; i < count; ++i) wanted.push_back(io::detail::numbered_png(i, count));
+    CHECK(names(folder) == wanted);
+  }
+  put(folder / "notes.txt", "mine");
+  fs::create_directory(folder / "sub.png");
+  io::write_pngs(folder, numbered(2));
+  CHECK(names(folder) == std::vector<std::string>{"0.png", "1.png", "notes.txt", "sub.png"});
+  for (const int i : {2, 3}) put(folder / words(i, ".png"), "of a run that was killed");
+  io::write_pngs(folder, numbered(2));
+  CHECK(names(folder).size() == 4);
+}
+
+TEST_CASE("numbered pngs: a folder that holds pictures of somebody's is refused, and nothing is changed") {
+  const Scratch scratch("mine");
+  const auto refused = [&](const std::string& holds) {
+    const auto folder = scratch / "set";
+    fs::remove_all(folder);
+    io::write_pngs(folder, numbered(3));
+    put(folder / holds, "mine");
+    const auto before = names(folder);
+    const auto message = refusal([&] { io::write_pngs(folder, numbered(2)); });
+    CHECK(names(folder) == before);
+    CHECK(message == words(folder.string(), ": holds ", holds,
+                           ", a picture of no set that was written here; choose an empty folder"));
+  };
+  for (const auto* name : {"cat.png", "1.jpg", "b.JPEG", "7.png", "0001.png", "2.PNG", "1a.png", "-1.png"})
+    refused(name);
+  CHECK(io::left_of_earlier_pngs(scratch / "no-such-folder", 3).empty());
+}
