@@ -69,7 +69,7 @@ TEST_CASE("loader: what goes wrong ahead is told by the step that wants it, once
 TEST_CASE("loader: a set that changes from epoch to epoch is told which one it is, and what it gives comes along") {
   struct Epochs {
     std::int64_t size() const { return 4; }
-    Examples<std::vector<std::int64_t>> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
+    Examples<std::vector<std::int64_t>> batch(std::span<const std::int64_t> items, std::int64_t epoch) const {
       Examples<std::vector<std::int64_t>> examples{Images<float>(std::int64_t(items.size()), 1, 1, 1), {}};
       for (const std::int64_t item : items) examples.given.push_back(10 * epoch + item);
       return examples;

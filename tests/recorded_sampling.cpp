@@ -163,7 +163,7 @@ TEST_CASE("recorded sampling: who looks on after a step without a look sees the 
 
 TEST_CASE("recorded sampling: thresholds and starts are the CPU's") {
   Images<float> given(5, 3, 3, 1);
-  for (std::size_t i = 0; i < given.pixels.size(); ++i) given.pixels[i] = float(i % 7) / 2 - 1;
+  for (std::size_t i = 0; i < given.pixels.size(); ++i) given.pixels[i] = float(i % 7) / 3 - 1;
   for (const int steps : {7, 60})
     for (const bool from_images : {true, false}) {
       const auto made = [&]<class B>(const B&, bool record) {

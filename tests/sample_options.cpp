@@ -192,7 +192,16 @@ TEST_CASE("sample: starts and thresholds that make no sense are refused in words
         "[sample] a strength of 0.05 leaves none of 10 steps");
   Images<float> spoilt = ramp(1);
   spoilt.pixels[3] = NAN;
-  CHECK(message({.start = FromImages{spoilt}}) == "[sample] an image to start from has a pixel that is nan");
+  CHECK(message({.start = FromImages{spoilt}}) ==
+        "[sample] image 0 to start from has a value of nan at row 1, column 0, channel 0, wanted are values in [-1, 1] "
+        "(as .clip says)");
+  spoilt.pixels[3] = 1.5;
+  CHECK(
+      message({.start = FromImages{spoilt}}).starts_with("[sample] image 0 to start from has a value of 1.5 at row 1"));
+  CHECK(message({.clip = 2, .start = FromImages{spoilt}}) == "no error");
+  CHECK(message({.clip = 0, .start = FromImages{spoilt}}) == "no error");
+  CHECK(message({.threshold = DynamicThreshold{}, .start = FromImages{spoilt}}).find("in [-1, 1]") !=
+        std::string::npos);
   CHECK(message({.grid = [](const AnySchedule&, int) {
           return std::vector<double>{50, -1};
         }}).starts_with("[sample] time -1 "));

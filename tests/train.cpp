@@ -1,7 +1,14 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <functional>
 #include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <hush/core.hpp>
 #include <hush/train.hpp>
@@ -132,9 +139,10 @@ TEST_CASE("train: observers start from the first to the last, and are told the r
 TEST_CASE("train: a loss or gradient that is not finite stops the run in words before it spoils the weights") {
   Net net = tiny::net();
   const auto before = tiny::weights(net);
-  const tiny::Squares poisoned{16, std::numeric_limits<float>::quiet_NaN()};
-  CHECK_THROWS_WITH_AS(train(tiny::process, net, Adam{}, poisoned, {.batch = 8}),
-                       "[train] the loss is nan at step 1 (epoch 1); the weights of step 0 are kept. Lower the rate, "
+  const tiny::Squares data{16};
+  const auto infinite = [](Level, const Scalings&) { return 1e300; };  // as a float
+  CHECK_THROWS_WITH_AS(train(tiny::process, net, Adam{}, data, {.batch = 8, .weighting = infinite}),
+                       "[train] the loss is inf at step 1 (epoch 1); the weights of step 0 are kept. Lower the rate, "
                        "warm it up, or clip the gradient.",
                        NonFinite);
   CHECK(tiny::weights(net) == before);
@@ -147,7 +155,7 @@ TEST_CASE("train: options that make no sense are refused in words") {
   CHECK(refusal({.batch = 8, .clip_gradient = -1}) == "[train] clip_gradient must not be negative, is -1");
   CHECK(refusal({.batch = 8, .ema = {.decay = 1}}) == "[Ema] decay must lie in [0, 1), is 1");
   CHECK(refusal({.batch = 8, .rate = nullptr}) == "[train] rate and draw must not be empty");
-  CHECK(refusal({.batch = 8}, {40, 1, 16}) == "[train] the data are 16x16x1, the network makes 8x8x1");
+  CHECK(refusal({.batch = 8}, {40, 1, 16}) == "[train] item 0: the data are 16x16x1, the network makes 8x8x1");
 }
 
 TEST_CASE("train: a draw that does not fit the schedule is refused before the first step, and before observers start") {
@@ -248,8 +256,158 @@ TEST_CASE("train: a mask that fits no picture of the data is refused before the 
   const Process process{tiny::process.schedule, PredictNoise{}, Mask{.channels = 1}};
   Net net({.image = {8, 8, 1}, .widths = {4}, .bottleneck = 4, .heads = 1, .head_width = 2, .embedding = 4},
           process.ports(), Seed{9});
-  CHECK_THROWS_WITH_AS(train(process, net, Adam{}, Wrong{}, {.batch = 4}), "[Mask] the mask is 4x4x1, wanted is 8x8x1",
+  CHECK_THROWS_WITH_AS(train(process, net, Adam{}, Wrong{}, {.batch = 4}),
+                       "[train] item 0: [Mask] the mask is 4x4x1, wanted is 8x8x1", std::invalid_argument);
+}
+
+namespace {
+
+/// The squares, but one item of them is spoilt, from an epoch on.
+struct OneSpoilt : tiny::Squares {
+  std::function<void(Images<float>&)> spoil;  // of the image alone
+  std::int64_t which = 30, from = 0;
+
+  OneSpoilt(std::function<void(Images<float>&)> how, std::int64_t item = 30, std::int64_t epoch = 0)
+      : tiny::Squares{40}, spoil(std::move(how)), which(item), from(epoch) {}
+  Images<float> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
+    Images<float> images = tiny::Squares::batch(items);
+    for (std::size_t i = 0; i < items.size(); ++i)
+      if (items[i] == which && epoch >= from) {
+        Images<float> one(1, 8, 8, 1, {images[std::int64_t(i)].begin(), images[std::int64_t(i)].end()});
+        spoil(one);
+        if (one.stride() != images.stride()) {  // as a set does that believes its first picture
+          images = one;
+          images.count = std::int64_t(items.size());
+          images.pixels.resize(std::size_t(images.count * images.stride()));
+        } else {
+          std::ranges::copy(one[0], images[std::int64_t(i)].begin());
+        }
+      }
+    return images;
+  }
+  std::filesystem::path path(std::int64_t item) const { return words(item, ".png"); }
+};
+const auto too_bright = [](Images<float>& image) { image.pixels[19] = 255; };
+
+/// What a training says of a set, and how many steps it made before.
+std::pair<std::string, int> said(const OneSpoilt& data, TrainOptions<OneSpoilt> options) {
+  Net net = tiny::net();
+  int steps = 0;
+  options.batch = 8;
+  options.stop = [&] { return ++steps < 0; };
+  try {
+    train(tiny::process, net, Adam{}, data, options);
+  } catch (const std::invalid_argument& error) { return {error.what(), steps}; }
+  return {"", steps};
+}
+
+}  // namespace
+
+TEST_CASE("train: an item that does not fit is named when its batch is read, in whatever epoch") {
+  const std::string bright =
+      "[train] item 30 (30.png) has a value of 255 at row 2, column 3, channel 0, wanted are values in [-1, 1] (bytes "
+      "become such by data::to_floats; TrainOptions::pixel_range allows others)";
+  const auto [first, steps] = said({too_bright}, {.epochs = 3, .seed = 2});
+  CHECK(first == bright);
+  CHECK(steps < 5);
+  const auto [later, more] = said({too_bright, 30, 2}, {.epochs = 3, .seed = 2});
+  CHECK(later == bright);
+  CHECK(more >= 10);
+  CHECK(said({too_bright}, {.pixel_range = {-1, 255}}).first.empty());
+
+  const auto nan = [](Images<float>& image) { image.pixels[0] = std::numeric_limits<float>::quiet_NaN(); };
+  CHECK(said({nan}, {}).first.starts_with("[train] item 30 (30.png) has a value of nan at row 0, column 0, channel 0"));
+  CHECK(said({nan}, {.pixel_range = PixelRange::any()})
+            .first.starts_with("[train] item 30 (30.png) has a value of nan at row 0, column 0, channel 0, wanted are "
+                               "values in the finite numbers"));
+  const auto smaller = [](Images<float>& image) { image = Images<float>(1, 8, 4, 1); };
+  CHECK(said({smaller}, {}).first == "[train] item 30 (30.png): the data are 8x4x1, the network makes 8x8x1");
+  const auto coloured = [](Images<float>& image) { image = Images<float>(1, 8, 8, 3); };
+  CHECK(said({coloured}, {}).first == "[train] item 30 (30.png): the data are 8x8x3, the network makes 8x8x1");
+}
+
+TEST_CASE("train: validation pictures are checked too, the first of them before the first step") {
+  const OneSpoilt data([](Images<float>&) {}), first(too_bright, 0), last(too_bright, 39);
+  const auto [before, none] = said(data, {.validation = &first});
+  CHECK(before.starts_with("[train] validation item 0 (0.png) has a value of 255"));
+  CHECK(none == 0);
+  const auto [after, all] = said(data, {.validation = &last});
+  CHECK(after.starts_with("[train] validation item 39 (39.png) has a value of 255"));
+  CHECK(all == 5);
+}
+
+TEST_CASE("train: a hole that is soft or empty is named with its item") {
+  struct OneHole : HoledSquares {
+    float value;
+    explicit OneHole(float v) : value(v) {}
+    Examples<Holed> batch(std::span<const std::int64_t> items) const {
+      auto examples = HoledSquares::batch(items);
+      for (std::size_t i = 0; i < items.size(); ++i)
+        if (items[i] == 17) std::ranges::fill(examples.given.hole[std::int64_t(i)], value);
+      return examples;
+    }
+  };
+  const Process process{tiny::process.schedule, PredictNoise{}, Mask{.channels = 1}};
+  Net net({.image = {8, 8, 1}, .widths = {4}, .bottleneck = 4, .heads = 1, .head_width = 2, .embedding = 4},
+          process.ports(), Seed{9});
+  CHECK_THROWS_WITH_AS(
+      train(process, net, Adam{}, OneHole{.5f}, {.batch = 8}),
+      "[train] item 17: [Mask] a mask holds 1 where pixels are unknown and 0 elsewhere, mask 0 has 0.5",
+      std::invalid_argument);
+  CHECK_THROWS_WITH_AS(train(process, net, Adam{}, OneHole{0.f}, {.batch = 8}),
+                       "[train] item 17: [Mask] mask 0 is 0 everywhere: there is nothing to restore",
                        std::invalid_argument);
+}
+
+TEST_CASE("train: pixels that may be in [0, 1] are asked about once, unless they are said to be") {
+  struct Dark : tiny::Squares {
+    Images<float> batch(std::span<const std::int64_t> items) const {
+      Images<float> images = tiny::Squares::batch(items);
+      for (float& pixel : images.pixels) pixel = std::max(pixel, 0.f);
+      return images;
+    }
+  };
+  std::vector<std::string> heard;
+  const auto before = std::exchange(warning_sink(), [&](std::string_view words) { heard.emplace_back(words); });
+  const auto run = [](const PixelRange& range) {
+    Net net = tiny::net();
+    train(tiny::process, net, Adam{}, Dark{}, {.batch = 8, .pixel_range = range});
+  };
+  run({0, 1});
+  CHECK(heard.empty());
+  run({}), run({});
+  warning_sink() = before;
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0] ==
+        "[train] the first batch has no value below 0: are these pixels in [0, 1]? Here they go from -1 to 1 "
+        "(data::to_floats makes such of bytes); where [0, 1] is meant, say .pixel_range = {0, 1}.");
+}
+
+TEST_CASE(
+    "train: a set may ask for the epoch without a default, held-out data are given with & or without, and sample takes "
+    "what comes out") {
+  struct Moody : tiny::Squares {
+    mutable std::vector<std::int64_t> epochs = {};
+    Images<float> batch(std::span<const std::int64_t> items, std::int64_t epoch) const {
+      epochs.push_back(epoch);
+      return Squares::batch(items);
+    }
+  };
+  static_assert(Dataset<Moody>);
+  const Moody data{{.count = 8}}, held_out{{.count = 4}};
+  const auto trained = [&](KeptElsewhere<Moody> validation) {
+    Net net = tiny::net();
+    return train(tiny::process, net, Adam{}, data, {.epochs = 3, .batch = 4, .validation = validation});
+  };
+  const auto one = trained(held_out), other = trained(&held_out), none = trained({});
+  CHECK(data.epochs[0] == 0);
+  CHECK(data.epochs.back() == 2);
+  REQUIRE(std::isfinite(one.epochs[2].validation_loss));
+  CHECK(one.epochs[2].validation_loss == other.epochs[2].validation_loss);
+  CHECK(std::isnan(none.epochs[2].validation_loss));
+  const SampleOptions<tiny::B> options{.steps = 3, .count = 2};
+  CHECK(sample(tiny::process, one, Ddim{}, options).pixels ==
+        sample(tiny::process, one.averaged, Ddim{}, options).pixels);
 }
 
 TEST_CASE("train: what sampling could not start from is refused before the first step") {

@@ -55,6 +55,7 @@ int train_on(const TrainArguments& a, const B& on) {
                    .ema = recipe.ema,
                    .draw = a.literal ? DiscreteUniform{.first = 0, .last = 499} : DiscreteUniform{},
                    .reshuffle = !a.literal,
+                   .pixel_range = {range.black, range.white},
                    .validation = &held_out,
                    .stop = std::ref(stop)},
                   io::Checkpoints({.run = a.run,

@@ -56,6 +56,7 @@ int train_on(const TrainArguments& a, const B& on) {
        .clip_gradient = recipe.clip_gradient,
        .ema = recipe.ema,
        .weighting = SigmaSquared{},
+       .pixel_range = {range.black, range.white},
        .validation = &held_out,
        .stop = std::ref(stop)},
       io::Checkpoints(

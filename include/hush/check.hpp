@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <hush/host_device.hpp>
+
 namespace hush {
 
 /// The parts of a message or of a file's text, printed one after the other; the same in every locale.

@@ -229,6 +229,7 @@
 #include <hush/metrics/ssim.hpp>
 
 #include <hush/by_norms.hpp>
+#include <hush/checked_examples.hpp>
 #include <hush/course.hpp>
 #include <hush/estimate_rule.hpp>
 #include <hush/exponential_integrator.hpp>

@@ -6,6 +6,21 @@
 #error "hush needs std::jthread, which libc++ before 20 has behind a flag: compile and link with -fexperimental-library"
 #endif
 
+// What it cannot be compiled without.
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "hush must see NaN and infinity, which -ffast-math and -Ofast hide: add -fno-finite-math-only behind them"
+#endif
+#if !defined(__cpp_exceptions) && !defined(__CUDA_ARCH__)
+#error "hush says what is wrong by exceptions: compile without -fno-exceptions"
+#endif
+
+/// Whether the compiler was asked to optimise; where it does not say, it counts as asked.
+#if defined(__GNUC__) && !defined(__OPTIMIZE__)
+#define HUSH_OPTIMISED false
+#else
+#define HUSH_OPTIMISED true
+#endif
+
 /// Marks a function that runs on the host and, when nvcc compiles it, on the device too.
 #if defined(__CUDACC__)
 #define HUSH_HOST_DEVICE __host__ __device__

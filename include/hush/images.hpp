@@ -1,8 +1,13 @@
 #pragma once
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <ostream>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -49,5 +54,64 @@ struct Images {
     return std::size_t(n) * std::size_t(h) * std::size_t(w) * std::size_t(c);
   }
 };
+
+/// Throws std::invalid_argument unless there are as many pixels as the extents say: they are public, and can be set
+/// apart.
+inline void check_filled(const char* who, const Images<float>& images) {
+  check(images.count >= 0 && images.height >= 0 && images.width >= 0 && images.channels >= 0 &&
+            std::int64_t(images.pixels.size()) == images.count * images.stride(),
+        who, images.count, " images of ", ImageSize{images.height, images.width, images.channels}, " cannot have ",
+        images.pixels.size(), " values");
+}
+
+/// The values that pixels may have. One that is the same byte as an end of the range (half of (high - low) / 255 beyond
+/// it) passes, as rounding makes such; NaN never does. `any()` lets all finite numbers pass, for data that are no
+/// images.
+struct PixelRange {
+  float low = -1, high = 1;
+  static constexpr PixelRange any() {
+    return {std::numeric_limits<float>::lowest(), std::numeric_limits<float>::max()};
+  }
+  constexpr bool operator==(const PixelRange&) const = default;
+};
+
+/// Prints as [-1, 1].
+inline std::ostream& operator<<(std::ostream& out, const PixelRange& range) {
+  if (range == PixelRange::any()) return out << "the finite numbers";
+  return out << '[' << range.low << ", " << range.high << ']';
+}
+
+namespace detail {
+
+/// The place of the first value that is not in the range; -1 where all are. One pass over the numbers and their bits,
+/// which find NaN and infinity also where a compiler was told that there are none.
+inline std::int64_t first_outside(std::span<const float> values, const PixelRange& range) {
+  const double beyond = (double(range.high) - double(range.low)) / 510;
+  const auto bound = [](double value) {
+    return float(std::clamp(value, double(PixelRange::any().low), double(PixelRange::any().high)));
+  };
+  const float low = bound(double(range.low) - beyond), high = bound(double(range.high) + beyond);
+  const auto largest = std::bit_cast<std::uint32_t>(std::max(std::abs(low), std::abs(high)));
+  const auto is_outside = [=](float value) {
+    const bool too_large = (std::bit_cast<std::uint32_t>(value) & 0x7fffffffu) > largest;
+    return std::uint32_t(too_large) | std::uint32_t(value < low) | std::uint32_t(value > high);
+  };
+  std::uint32_t some = 0;
+  for (const float value : values) some |= is_outside(value);
+  if (some == 0) return -1;
+  return std::ranges::find_if(values, [&](float value) { return is_outside(value) != 0; }) - values.begin();
+}
+
+}  // namespace detail
+
+/// What is wrong with image `i`, in words: the value of its first pixel that is not in the range, and where. Empty
+/// where all are in it.
+inline std::string pixel_fault(const Images<float>& images, std::int64_t i, const PixelRange& range) {
+  const std::int64_t at = detail::first_outside(images[i], range);
+  if (at < 0) return {};
+  const std::int64_t pixel = at / images.channels;
+  return words("has a value of ", images[i][std::size_t(at)], " at row ", pixel / images.width, ", column ",
+               pixel % images.width, ", channel ", at % images.channels, ", wanted are values in ", range);
+}
 
 }  // namespace hush

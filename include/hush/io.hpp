@@ -10,6 +10,7 @@
 #include <hush/io/checksum.hpp>
 #include <hush/io/crc32c.hpp>
 #include <hush/io/diffusers_config.hpp>
+#include <hush/io/diffusers_scheduler.hpp>
 #include <hush/io/diffusers_unet.hpp>
 #include <hush/io/disk.hpp>
 #include <hush/io/event.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -14,6 +15,18 @@
 
 namespace hush {
 
+/// The batch of some items of a data set, in an epoch: the set is told its number if it asks for it.
+template <class Data>
+requires requires(const Data& data, std::span<const std::int64_t> items) {
+  data.batch(items);
+} || requires(const Data& data, std::span<const std::int64_t> items, std::int64_t epoch) { data.batch(items, epoch); }
+auto batch_of(const Data& data, std::span<const std::int64_t> items, [[maybe_unused]] std::int64_t epoch) {
+  if constexpr (requires { data.batch(items, epoch); })
+    return data.batch(items, epoch);
+  else
+    return data.batch(items);
+}
+
 /// What the items of a data set come with: nothing, where its batches are images alone.
 template <class Batch>
 struct GivenWith {
@@ -24,23 +37,15 @@ struct GivenWith<Examples<Given>> {
   using type = Given;
 };
 template <class Data>
-using GivenOf = typename GivenWith<
-    std::remove_cvref_t<decltype(std::declval<const Data&>().batch(std::span<const std::int64_t>()))>>::type;
+using GivenOf = typename GivenWith<std::remove_cvref_t<decltype(batch_of(std::declval<const Data&>(), {}, 0))>>::type;
 
 /// Some items of a data set, and what they come with; in an epoch, for a set that changes them from epoch to epoch.
 template <class Data>
-Examples<GivenOf<Data>> examples_of(const Data& data, std::span<const std::int64_t> items,
-                                    [[maybe_unused]] std::int64_t epoch = 0) {
-  const auto batch = [&] {
-    if constexpr (requires { data.batch(items, epoch); })
-      return data.batch(items, epoch);
-    else
-      return data.batch(items);
-  };
+Examples<GivenOf<Data>> examples_of(const Data& data, std::span<const std::int64_t> items, std::int64_t epoch = 0) {
   if constexpr (std::is_same_v<GivenOf<Data>, Nothing>)
-    return {batch(), {}};
+    return {batch_of(data, items, epoch), {}};
   else
-    return batch();
+    return batch_of(data, items, epoch);
 }
 
 /// The batches of a training in their order, a function of (seed, step). Where the backend copies beside what it
@@ -54,7 +59,16 @@ class Loader {
     std::uint64_t seed = 0;
     bool reshuffle = true;  // each epoch has an order of its own
   };
-  Loader(const F& on, const Data& data, const Order& order) : on_(on), data_(data), how_(order) {}
+  /// How items are read in an epoch; throws for those that must not enter.
+  using Read = std::function<Examples<GivenOf<Data>>(std::span<const std::int64_t> items, std::int64_t epoch)>;
+
+  Loader(const F& on, const Data& data, const Order& order, Read read = nullptr)
+      : on_(on), data_(data), how_(order), read_(std::move(read)) {
+    if (!read_)
+      read_ = [&data](std::span<const std::int64_t> items, std::int64_t epoch) {
+        return examples_of(data, items, epoch);
+      };
+  }
   /// What is still on its way must arrive before its memory becomes another tensor's.
   ~Loader() {
     if constexpr (OffersMore<F>) {
@@ -76,7 +90,7 @@ class Loader {
   Batch batch(std::int64_t step) {
     const std::exception_ptr failed = std::exchange(failed_, nullptr);
     if (std::exchange(ahead_, -1) != step) {
-      auto examples = examples_of(data_, items(step), epoch_of(step));
+      auto examples = read_(items(step), epoch_of(step));
       if constexpr (requires { data_.prefetch(items(step)); }) data_.prefetch(items(step + 1));
       return {upload(on_, examples.images), std::move(examples.given)};
     }
@@ -90,7 +104,7 @@ class Loader {
     if constexpr (OffersMore<F>) {
       ahead_ = step;
       try {
-        auto examples = examples_of(data_, items(step), epoch_of(step));
+        auto examples = read_(items(step), epoch_of(step));
         const Images<float>& next = examples.images;
         given_ = std::move(examples.given);
         Tensor<F>& to = images_[step % 2];
@@ -119,6 +133,7 @@ class Loader {
   F on_;
   const Data& data_;
   Order how_;
+  Read read_;
   std::vector<std::int64_t> order_;
   std::int64_t epoch_ = -1, ahead_ = -1;  // the epoch of the order; the step that was loaded ahead
   std::exception_ptr failed_;

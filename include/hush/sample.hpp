@@ -38,22 +38,24 @@ inline void check_noisy(const AnySchedule& schedule, Level first) {
   });
 }
 
-/// Makes `options.count` images, [count, H, W, C] on the host: starts from noise at the first time of the grid and
-/// takes the sampler's steps down to the clean level. `given` holds the conditions of all images. An observer that ends
-/// the run gets its batch as it is; later ones are left out. Throws std::invalid_argument for options that make no
-/// sense, NonFiniteSample when the network gives NaN.
-template <class Proc, class Net, class S>
-Images<float> sample(const Proc& process, const Net& net, const S& sampler, const typename Proc::Given& given,
-                     const SampleOptions<typename Net::backend>& asked) {
-  static_assert(Sampler<S>,
-                "sample: not a Sampler. Write: template <class X> X step(auto&& denoise, const X& x, Level from, Level "
-                "to, auto&& noise) const, if it likes with Memory<X>& and then const Course& behind");
-  static_assert(
-      Backbone<Net>,
-      "sample: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
-      "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
+namespace detail {
+
+/// A network, or the averaged one of what `train` returned.
+template <class Net>
+const auto& network_of(const Net& net) {
+  if constexpr (requires { net.averaged; })
+    return net.averaged;
+  else
+    return net;
+}
+template <class Net>
+using BackendOf = typename std::remove_cvref_t<decltype(network_of(std::declval<const Net&>()))>::backend;
+
+template <class Proc, class Net, class S, class B>
+Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler, const typename Proc::Given& given,
+                           const SampleOptions<B>& asked) {
+  if constexpr (!OffersMore<typename B::full>) warn_of_slow_kernels();
   check_options(asked);
-  using B = typename Net::backend;
   SampleOptions<B> options = asked;
   bool ended = false;
   if (asked.each_step) options.each_step = [&](const Step<B>& step) { return !(ended = !asked.each_step(step)); };
@@ -107,11 +109,37 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler, cons
   return images;
 }
 
+}  // namespace detail
+
+/// Makes `options.count` images, [count, H, W, C] on the host: starts from noise at the first time of the grid and
+/// takes the sampler's steps down to the clean level. `given` holds the conditions of all images; `net` may be what
+/// `train` returned: its averaged weights are taken. An observer that ends
+/// the run gets its batch as it is; later ones are left out. Throws std::invalid_argument for options that make no
+/// sense, NonFiniteSample when the network gives NaN.
+template <class Proc, class Net, class S>
+Images<float> sample(const Proc& process, const Net& net, const S& sampler, const typename Proc::Given& given,
+                     const SampleOptions<detail::BackendOf<Net>>& options) {
+  using Network = std::remove_cvref_t<decltype(detail::network_of(net))>;
+  static_assert(Sampler<S>,
+                "sample: not a Sampler. Write: template <class X> X step(auto&& denoise, const X& x, Level from, Level "
+                "to, auto&& noise) const, if it likes with Memory<X>& and then const Course& behind");
+  static_assert(
+      Backbone<Network>,
+      "sample: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
+      "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
+  if constexpr (Sampler<S> && Backbone<Network>)
+    return detail::run_sampling(process, detail::network_of(net), sampler, given, options);
+}
+
 /// The same for a process without conditions.
 template <class Proc, class Net, class S>
-requires std::same_as<typename Proc::Given, Nothing> Images<float> sample(
-    const Proc& process, const Net& net, const S& sampler, const SampleOptions<typename Net::backend>& options = {}) {
-  return sample(process, net, sampler, Nothing{}, options);
+Images<float> sample(const Proc& process, const Net& net, const S& sampler,
+                     const SampleOptions<detail::BackendOf<Net>>& options = {}) {
+  constexpr bool unconditional = std::same_as<typename Proc::Given, Nothing>;
+  static_assert(unconditional,
+                "sample: the process has a condition, and none is given. Write: sample(process, net, sampler, given, "
+                "{.steps = 50}), where given is what its conditioning wants for all images");
+  if constexpr (unconditional) return sample(process, net, sampler, Nothing{}, options);
 }
 
 }  // namespace hush

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -49,7 +50,7 @@ struct FromUniform {
 
 /// A run starts from images [count, H, W, C] that are noised to the level at which the last `strength`, in (0, 1], of
 /// the steps begin (Meng et al. 2022, SDEdit); the steps before are left out. A run that begins at the clean level, as
-/// an inversion does, starts from the images themselves.
+/// an inversion does, starts from the images themselves. Their pixels must be in the range that `clip` keeps x0 in.
 struct FromImages {
   Images<float> images;
   double strength = 1;
@@ -124,8 +125,14 @@ void check_options(const SampleOptions<B>& options) {
           "cannot start uniformly in ", uniform->low, " to ", uniform->high);
   if (const auto given = given_start(options.start); given.images) {
     check(given.strength > 0 && given.strength <= 1, "sample", "strength must be in (0, 1], is ", given.strength);
-    for (const float v : given.images->pixels)
-      check(std::isfinite(v), "sample", "an image to start from has a pixel that is ", v);
+    check_filled("sample", *given.images);
+    const float most =
+        std::holds_alternative<FromImages>(options.start) ? float(options.threshold ? 1 : options.clip) : 0;
+    for (std::int64_t i = 0; i < given.images->count; ++i) {
+      const auto range = most > 0 ? PixelRange{-most, most} : PixelRange::any();
+      const std::string fault = pixel_fault(*given.images, i, range);
+      check(fault.empty(), "sample", "image ", i, " to start from ", fault, most > 0 ? " (as .clip says)" : "");
+    }
   }
 }
 

@@ -172,7 +172,8 @@ class Sampling {
   }
   /// What the network says of an image.
   Tensor<B> said(const Tensor<F>& x, Level level) {
-    const std::vector<Level> same(std::size_t(shape_[0]), level);
+    const auto count = std::size_t(shape_[0]);
+    const std::vector<Level> same(count, level);
     Tensor<B> f = process_.predict(net_, x, same, ready_);
     check(f.shape() == shape_, "sample", "the network gave ", f.shape(), ", wanted ", shape_);
     return f;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <hush/training.hpp>
+#include <hush/warning.hpp>
 
 namespace hush {
 
@@ -18,27 +19,12 @@ struct Trained {
   bool stopped = false;
 };
 
-/// Trains `net` in place. Observers are told what happens; each has whichever it wants of
-///   start(training), step(training, StepReport), epoch(training, EpochReport), finish(training).
-/// They start from the first to the last and are told the rest from the last to the first, as what is opened last is
-/// closed first: `io::Checkpoints`, named first, resumes before a log opens its file and saves after the log's row.
-/// Throws std::invalid_argument for options that make no sense, NonFinite when the loss or a gradient is not finite.
+namespace detail {
+
 template <class Proc, class Net, class Opt, class Data, class... Observers>
-Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Data& data,
-                   const TrainOptions<Data>& options, Observers&&... observers) {
-  static_assert(
-      Backbone<Net>,
-      "train: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
-      "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
-  static_assert(Optimizer<Opt>,
-                "train: not an Optimizer. Write: double rate, static constexpr int moments, void validate() const, "
-                "void operator()(const Update&, values, gradients, moments) const");
-  static_assert(Dataset<Data>,
-                "train: not a Dataset. Write: std::int64_t size() const and Images<float> batch(std::span<const "
-                "std::int64_t> items) const, or Examples<Given> batch(...) for a process with a condition");
-  static_assert(std::is_same_v<GivenOf<Data>, typename Proc::Given>,
-                "train: the data set comes with another condition than the process wants. Write: "
-                "Examples<Process::Given> batch(std::span<const std::int64_t> items) const");
+Trained<Net> run_training(const Proc& process, Net& net, const Opt& optimizer, const Data& data,
+                          const TrainOptions<Data>& options, Observers&... observers) {
+  if constexpr (!OffersMore<typename Net::backend::full>) warn_of_slow_kernels();
   Training<Proc, Net, Opt, Data> training(process, net, optimizer, data, options);
   const auto tell = [all = std::tie(observers...)](auto&& call) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (call(std::get<sizeof...(I) - 1 - I>(all)), ...); }
@@ -65,6 +51,37 @@ Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Da
     if constexpr (requires { observer.finish(training); }) observer.finish(training);
   });
   return {training.epochs, training.averaged, !training.finished()};
+}
+
+}  // namespace detail
+
+/// Trains `net` in place. Observers are told what happens; each has whichever it wants of
+///   start(training), step(training, StepReport), epoch(training, EpochReport), finish(training).
+/// They start from the first to the last and are told the rest from the last to the first, as what is opened last is
+/// closed first: `io::Checkpoints`, named first, resumes before a log opens its file and saves after the log's row.
+/// Throws std::invalid_argument for options that make no sense, NonFinite when the loss or a gradient is not finite.
+template <class Proc, class Net, class Opt, class Data, class... Observers>
+Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Data& data,
+                   const TrainOptions<Data>& options, Observers&&... observers) {
+  static_assert(!std::is_const_v<Net>,
+                "train: changes the network's weights in place, so the network must not be const");
+  static_assert(
+      Backbone<Net>,
+      "train: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
+      "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
+  static_assert(Optimizer<Opt>,
+                "train: not an Optimizer. Write: double rate, static constexpr int moments, void validate() const, "
+                "void operator()(const Update&, values, gradients, moments) const");
+  static_assert(Dataset<Data>,
+                "train: not a Dataset. Write: std::int64_t size() const and Images<float> batch(std::span<const "
+                "std::int64_t> items) const, or Examples<Given> batch(...) for a process with a condition");
+  if constexpr (!std::is_const_v<Net> && Backbone<Net> && Optimizer<Opt> && Dataset<Data>) {
+    constexpr bool fits = std::is_same_v<GivenOf<Data>, typename Proc::Given>;
+    static_assert(fits,
+                  "train: the data set comes with another condition than the process wants. Write: "
+                  "Examples<Process::Given> batch(std::span<const std::int64_t> items) const");
+    if constexpr (fits) return detail::run_training(process, net, optimizer, data, options, observers...);
+  }
 }
 
 }  // namespace hush

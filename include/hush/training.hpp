@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <hush/checked_examples.hpp>
 #include <hush/draw.hpp>
 #include <hush/draws/discrete_uniform.hpp>
 #include <hush/ema.hpp>
@@ -28,10 +30,30 @@ namespace hush {
 /// condition, `Examples` of images and what the process is given with them. A set whose
 /// items change from epoch to epoch (random masks) takes the epoch's number, from 0, behind the items.
 template <class D>
-concept Dataset = requires(const D& data, std::span<const std::int64_t> items) {
+concept Dataset = requires(const D& data, std::span<const std::int64_t> items, std::int64_t epoch) {
   { data.size() } -> std::convertible_to<std::int64_t>;
-  requires std::same_as<std::remove_cvref_t<decltype(data.batch(items))>, Images<float>> ||
-      std::same_as<std::remove_cvref_t<decltype(data.batch(items))>, Examples<GivenOf<D>>>;
+  requires std::same_as<std::remove_cvref_t<decltype(batch_of(data, items, epoch))>, Images<float>> ||
+      std::same_as<std::remove_cvref_t<decltype(batch_of(data, items, epoch))>, Examples<GivenOf<D>>>;
+};
+
+/// A data set that somebody else keeps, or none: made of the set, or of its address.
+template <class Data>
+class KeptElsewhere {
+ public:
+  constexpr KeptElsewhere(std::nullptr_t = nullptr) {}
+  constexpr KeptElsewhere(const Data* set) : set_(set) {}
+  constexpr KeptElsewhere(const Data& set) : set_(&set) {}
+  template <std::same_as<Data> T>
+  constexpr KeptElsewhere(T&&) {
+    static_assert(!std::same_as<T, Data>,
+                  "train: the validation set would be gone before it is read. Keep it in a variable, and give that");
+  }
+  explicit operator bool() const { return set_ != nullptr; }
+  const Data& operator*() const { return *set_; }
+  const Data* operator->() const { return set_; }
+
+ private:
+  const Data* set_ = nullptr;
 };
 
 /// A loss or a gradient that is NaN or infinite. The weights are those before the step, and no checkpoint was written.
@@ -52,7 +74,8 @@ struct TrainOptions {
   bool reshuffle = true;                 // each epoch has an order of its own; false: all have that of the first
   std::int64_t accumulate = 1;           // parts that a batch is computed in, one after the other, to save memory
   bool record = false;                   // on a GPU: the step's forward and backward pass as a graph (no dropout then)
-  const Data* validation = nullptr;      // its loss is taken after each epoch, always with the same noise
+  PixelRange pixel_range{};              // of the data; `PixelRange::any()`: data that are no images
+  KeptElsewhere<Data> validation = {};   // its loss is taken after each epoch, always with the same noise
   std::function<bool()> stop = nullptr;  // asked after each step; true ends training there
 };
 
@@ -87,7 +110,8 @@ class Training {
         optimizer(optimizer_),
         data(data_),
         options(std::move(options_)),
-        loader_(net.on().in_full(), data, {options.batch, options.seed, options.reshuffle}),
+        loader_(net.on().in_full(), data, {options.batch, options.seed, options.reshuffle},
+                CheckedReading(process_.conditioning, data_, {net_.image(), options.pixel_range})),
         pass_(net, (validate(), 1 / double(options.accumulate)), options.record) {
     weights = FlatParameters<B>(net);
     average = FlatParameters<B>(averaged);
@@ -164,7 +188,7 @@ class Training {
       std::vector<std::uint32_t> images;
       for (std::int64_t i = first; i < std::min(first + options.batch, set.size()); ++i)
         items.push_back(i), images.push_back(std::uint32_t(i));
-      const auto examples = examples_of(set, items);
+      const auto examples = checked_examples(process.conditioning, set, items, 0, wanted("validation item"));
       const Lesson<F> shown = lesson(process, options.draw, upload(net.on().in_full(), examples.images), images,
                                      place(0, 1), options.weighting);
       const auto ready = conditions(examples.given, 0, images, place(0, 1));
@@ -231,6 +255,7 @@ class Training {
                             "); the weights of step ", step,
                             " are kept. Lower the rate, warm it up, or clip the gradient."));
   }
+  WantedExamples wanted(const char* name = "item") const { return {net.image(), options.pixel_range, name}; }
   void validate() const {
     check(options.epochs >= 1, "train", "epochs must be at least 1, is ", options.epochs);
     check(options.batch >= 1, "train", "batch must be at least 1, is ", options.batch);
@@ -242,12 +267,13 @@ class Training {
     check(options.rate && options.draw, "train", "rate and draw must not be empty");
     options.ema.validate();
     optimizer.validate();
-    const std::int64_t item = 0;
-    const auto one = examples_of(data, {&item, 1});
-    const ImageSize size{one.images.height, one.images.width, one.images.channels};
-    check(size == net.image(), "train", "the data are ", size, ", the network makes ", net.image());
+    check(options.pixel_range.low < options.pixel_range.high, "train", "pixel_range must go up, is ",
+          options.pixel_range);
     check_ports("train", net.ports(), process.ports());
-    process.conditioning.fits(one.given, 1, size);
+    const std::int64_t item = 0;
+    checked_examples(process.conditioning, data, {&item, 1}, 0, wanted());
+    if (options.validation && options.validation->size() > 0)
+      checked_examples(process.conditioning, *options.validation, {&item, 1}, 0, wanted("validation item"));
     check_noisiest_level(process);
     Uniform uniform{Stream{options.seed, 0, 0, purpose("level", 0)}, 0, 0, std::uint32_t(options.batch)};
     drawn_level(process, options.draw(process.schedule, uniform));  // one that does not fit the schedule says so here

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include <hush/host_device.hpp>
+
 namespace hush {
 
 /// Where warnings go: what is allowed but seldom meant. By default a line on standard error; a program may put a
@@ -25,6 +27,16 @@ void warn_once(std::string_view kind, double number, const Words& words) {
   static std::set<std::pair<std::string_view, double>> said;
   const std::lock_guard lock(mutex);
   if (said.insert({kind, number}).second && warning_sink()) warning_sink()(words());
+}
+
+/// Warns once in the life of a program that computes on the CPU with kernels that the compiler was not asked to
+/// optimise.
+inline void warn_of_slow_kernels(bool optimised = HUSH_OPTIMISED) {
+  if (optimised) return;
+  warn_once("not optimised", 0, [] {
+    return "hush was compiled without optimisation, which makes it about 100 times slower: compile with -O3 "
+           "-march=native (CMake: -DCMAKE_BUILD_TYPE=Release)";
+  });
 }
 
 }  // namespace hush

@@ -54,9 +54,10 @@ ARROWS = {
     "queued_steps": CONCEPTS | {"process", "plan", "plan_forms", "sampling", "tensor", "autograd"},
     "recorded_sampling": {"queued_steps", "plan", "sampling", "tensor"},
     "sample": CONCEPTS | {"course", "tensor/named_range", "sampling", "recorded_sampling", "plan", "nn/shadows"},
+    "checked_examples": {"loader", "conditioning", "images"},
     "loader": {"tensor", "images", "conditioning", "given", "data/shuffle"},
     "lesson": CONCEPTS | {"process", "tensor", "autograd", "ops"},
-    "training": CONCEPTS | {"process", "lesson", "loader", "ema", "tensor", "autograd", "ops", "nn/flat_parameters", "images",
+    "training": CONCEPTS | {"process", "lesson", "loader", "checked_examples", "ema", "tensor", "autograd", "ops", "nn/flat_parameters", "images",
                             "rates", "draws", "weightings"},
     "train": {"training"},
     # what a library can hold ready
@@ -65,6 +66,7 @@ ARROWS = {
     "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/observers": {"training"},
     "io/film": {"frames"},
     "io/tensorboard": {"training"}, "io/diffusers_unet": {"backbone", "backbones/adm"},
+    "io/diffusers_scheduler": {"schedule", "schedules"},
 }
 
 # header of another library -> where it may be included

@@ -76,10 +76,13 @@ TEST_CASE("idx: images and labels are read, plain and gzip") {
 
 TEST_CASE("idx: what its header says must be so") {
   CHECK(refused(labels_file)
-            .find("starts with the number 2049, an IDX file of bytes with 3 dimensions (images) with 2051") !=
+            .find("is an IDX file of unsigned bytes in 1 dimension, labels (0x00000801), wanted is an IDX file of "
+                  "unsigned bytes in 3 dimensions, images (0x00000803)") != std::string::npos);
+  CHECK(refused(images_file, true).find("is an IDX file of unsigned bytes in 3 dimensions, images") !=
         std::string::npos);
-  CHECK(refused(images_file, true).find("1 dimension (labels)") != std::string::npos);
-  CHECK(refused(idx(0xD03, {3, 4, 5}, pattern(240))) != "");  // floats
+  CHECK(refused(idx(0xD03, {3, 4, 5}, pattern(240))).find("is an IDX file of floats in 3 dimensions (0x00000d03)") !=
+        std::string::npos);
+  CHECK(refused(idx(0xC02, {3, 4}, pattern(48))).find("32-bit integers in 2 dimensions") != std::string::npos);
   CHECK(refused(idx(0x803, {0, 4, 5}, "")).find("dimension is 0") != std::string::npos);
   CHECK(refused(idx(0x803, {3, 0, 5}, "")).find("(at byte 8)") != std::string::npos);
   CHECK(refused(idx(0x803, {3, 4, 0}, "")) != "");
@@ -89,9 +92,9 @@ TEST_CASE("idx: what its header says must be so") {
   CHECK(refused(idx(0x803, {4, 4, 5}, pattern(60))).find("ends within its values (at byte 76)") != std::string::npos);
   CHECK(refused(images_file + "x").find("goes on after its last image or label (at byte 76)") != std::string::npos);
   CHECK(refused(gzipped(images_file + "x")).find("goes on") != std::string::npos);
-  CHECK(refused(gzipped(images_file) + "x").find("after the end of its gzip data") != std::string::npos);
+  CHECK(refused(gzipped(images_file) + "x").find("has 1 bytes behind its gzip data") != std::string::npos);
   CHECK(refused("") != "");
-  CHECK(refused("<html>not found</html>") != "");
+  CHECK(refused("<html>not found</html>").find("is no IDX file (it starts with 0x3c68746d)") != std::string::npos);
 }
 
 TEST_CASE("idx: labels and images must be as many, and labels below the number of classes") {
@@ -139,6 +142,32 @@ TEST_CASE("idx: one byte wrong anywhere, the file is refused or of the right sha
       }
     CHECK(refusals >= 16 * 9 - 20);
   }
+}
+
+TEST_CASE("idx: gzip of several members, empty ones too, and zeros behind the last are one file") {
+  const Scratch scratch("idx-members");
+  const auto wanted = [&](const std::string& bytes) {
+    put(scratch / "file", bytes);
+    const auto images = data::read_idx_images(scratch / "file");
+    return std::string(images.pixels.begin(), images.pixels.end()) == pattern(60);
+  };
+  for (const std::size_t cut : {0, 1, 10, 16, 40, 75, 76})
+    CHECK(wanted(gzipped(images_file.substr(0, cut)) + gzipped(images_file.substr(cut))));
+  std::string bytewise;
+  for (const char byte : images_file) bytewise += gzipped({byte}) + gzipped("");
+  CHECK(wanted(bytewise));
+  CHECK(wanted(gzipped(images_file) + std::string(1000, '\0')));
+  // what gzip calls trailing garbage is refused, and so is a second member that is damaged, cut off or one too many
+  const auto whole = gzipped(images_file);
+  CHECK(refused(whole + std::string(3, '\0') + gzipped("")).find("neither zeros nor more gzip data (at byte 76)") !=
+        std::string::npos);
+  CHECK(refused(whole + "\x1f").find("has 1 bytes behind its gzip data") != std::string::npos);
+  CHECK(refused(whole + gzipped("x")).find("goes on after its last image or label (at byte 76)") != std::string::npos);
+  CHECK(refused(whole + "\x1f\x8b").find("the gzip data ends too early") != std::string::npos);
+  const auto second = gzipped(images_file.substr(40));
+  for (std::size_t length = 0; length < second.size(); ++length)
+    CHECK(refused(gzipped(images_file.substr(0, 40)) + second.substr(0, length)) != "");
+  CHECK(refused(gzipped(images_file.substr(0, 40))).find("ends within its values (at byte 40)") != std::string::npos);
 }
 
 TEST_CASE("idx: a gzip bomb is not unpacked") {

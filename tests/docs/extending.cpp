@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <hush/core.hpp>
+#include <span>
+#include <string>
 #include <vector>
 
 using namespace hush;
@@ -100,7 +102,87 @@ struct Squared {
 static_assert(Draw<Squared>);
 // [/draw]
 
+// [layer]
+/// Two convolutions beside what they are given.
+template <Backend B>
+struct Twice {
+  nn::Conv2d<B> first, second;
+
+  Twice(const B& on, std::int64_t channels) : first(on, channels, channels), second(on, channels, channels) {}
+  template <Value V>
+  V operator()(const V& x) const {
+    return x + second(silu(first(x)));
+  }
+  static void visit(auto& self, auto&& f) { f("first", self.first), f("second", self.second); }
+};
+// [/layer]
+
+// [backbone]
+/// A network of one resolution, which is told the time by what is added to its channels.
+template <Backend B>
+class Flat {
+ public:
+  using backend = B;
+
+  Flat(ImageSize image, std::int64_t width, Ports ports, Seed seed, const B& on = {})
+      : image_(image),
+        ports_(ports),
+        on_(on),
+        width_(width),
+        told_(on, width, width),
+        first_(on, image.channels + ports.extra_channels, width),
+        middle_(on, width),
+        last_(on, width, image.channels) {
+    initialise(*this, seed);
+  }
+  template <Value V>
+  V operator()(const Input<V>& input) const {
+    const V time = told_(sinusoidal_embedding(input.image, input.sees, {width_}));
+    return last_(middle_(add_channels(first_(input.image), time)));
+  }
+  ImageSize image() const { return image_; }
+  Ports ports() const { return ports_; }
+  const B& on() const { return on_; }
+  static void visit(auto& self, auto&& f) {
+    f("told", self.told_), f("first", self.first_), f("middle", self.middle_), f("last", self.last_);
+  }
+
+ private:
+  ImageSize image_;
+  Ports ports_;
+  B on_;
+  std::int64_t width_;
+  nn::Linear<B> told_;
+  nn::Conv2d<B> first_;
+  Twice<B> middle_;
+  nn::Conv2d<B> last_;
+};
+static_assert(hush::Backbone<Flat<Cpu<float>>>);
+// [/backbone]
+
 }  // namespace
+
+TEST_CASE("extending: a backbone of one's own trains, samples and is found in files by its own names") {
+  const Process process{LinearBeta{.first = 1e-3, .last = .5, .steps = 20}, PredictNoise{}};
+  Flat<Cpu<float>> net({4, 4, 1}, 8, process.ports(), Seed{7});
+  std::vector<std::string> names;
+  walk(net, [&](const std::string& name, const auto&) { names.push_back(name); });
+  CHECK(names == std::vector<std::string>{"told.weight", "told.bias", "first.weight", "first.bias",
+                                          "middle.first.weight", "middle.first.bias", "middle.second.weight",
+                                          "middle.second.bias", "last.weight", "last.bias"});
+  struct Dots {
+    std::int64_t size() const { return 8; }
+    Images<float> batch(std::span<const std::int64_t> items) const {
+      Images<float> images(std::int64_t(items.size()), 4, 4, 1);
+      for (std::size_t i = 0; i < items.size(); ++i)
+        for (std::int64_t p = 0; p < 16; ++p) images[std::int64_t(i)][std::size_t(p)] = p == items[i] ? 1.f : -1.f;
+      return images;
+    }
+  };
+  const auto trained = train(process, net, Adam{.rate = 1e-3}, Dots{}, {.epochs = 2, .batch = 4});
+  const auto images = sample(process, trained.averaged, Ddim{}, {.steps = 4, .count = 2, .grid = Trailing{}});
+  for (const float v : images.pixels) CHECK(std::abs(v) <= 1.0001f);
+}
 
 TEST_CASE("extending: a schedule of betas and one of angles") {
   const PowerBeta linear{.power = 1};

@@ -130,7 +130,7 @@ inline void validate(const AdmConfig& c, Ports ports) {
 /// says, skip connections by concatenation. It embeds the number that it sees, a time or a gamma. A condition's picture
 /// comes among the image's channels; its vector (labels) is added to the embedding. Takes Input [N, H, W, C + extra]
 /// and gives [N, H, W, outputs].
-template <Backend B>
+template <detail::NetworkBackend B>
 class Adm {
  public:
   using backend = B;

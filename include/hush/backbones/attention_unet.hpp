@@ -138,7 +138,7 @@ struct Stage {
 
 /// A UNet with self-attention at every resolution but the finest, conditioned on the noise level by a shift a stage:
 /// max-pooling down, bilinear up, skip connections by concatenation. Takes Input [N, H, W, C] and gives [N, H, W, C].
-template <Backend B>
+template <detail::NetworkBackend B>
 class AttentionUnet {
  public:
   using backend = B;

@@ -77,7 +77,7 @@ struct Block {
 /// connections by concatenation; the coarsest image is concatenated with itself. The noise level reaches each block as
 /// ReLU(Linear(ReLU(Linear(embedding)))), one number a channel. Takes Input [N, H, W, C] and gives [N, H, W, C]. In
 /// training an image's result depends on its batch, otherwise not.
-template <Backend B>
+template <detail::NetworkBackend B>
 class SimpleUnet {
  public:
   using backend = B;

@@ -11,6 +11,7 @@ namespace hush {
 /// low quality makes it restoration.
 struct Beside {
   std::int64_t channels = 3;  // of the pictures that are given
+  PixelRange range = {};      // of their values; `PixelRange::any()`: something else than pictures
 
   using Given = Images<float>;
   template <Backend B>
@@ -19,7 +20,7 @@ struct Beside {
   Ports ports() const { return {.extra_channels = channels}; }
   /// Throws std::invalid_argument in words for other pictures than these images want.
   void fits(const Images<float>& given, std::int64_t count, const ImageSize& size) const {
-    check_pictures("Beside", given, count, size, channels);
+    check_pictures("Beside", given, count, size, channels, range);
   }
   template <Backend B>
   Tensor<B> ready(const B& on, const Images<float>& given, const ConditionPlace& place) const {

@@ -18,6 +18,7 @@ enum class HoleFilling : std::uint8_t { noise, start, zeros };
 struct Mask {
   std::int64_t channels = 3;                 // of the pictures
   HoleFilling filling = HoleFilling::noise;  // noise is fresh for each step of training
+  PixelRange range = {};                     // of known pixels; `PixelRange::any()`: something else than pictures
 
   using Given = Holed;
   template <Backend B>
@@ -31,8 +32,7 @@ struct Mask {
   void fits(const Holed& given, std::int64_t count, const ImageSize& size) const {
     check(size.channels == channels, "Mask", "is of ", channels, " channels, the network makes images of ",
           size.channels);
-    check_pictures("Mask", given.picture, count, size, channels);
-    check_holes("Mask", given.hole, count, size);
+    check_holed("Mask", given, count, size, range);
   }
   template <Backend B>
   Ready<B> ready(const B& on, const Holed& given, const ConditionPlace& place) const {

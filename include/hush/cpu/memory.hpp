@@ -1,6 +1,6 @@
 #pragma once
 #include <cstddef>
-#include <cstdlib>
+#include <new>
 #include <string>
 
 #include <hush/host_device.hpp>
@@ -11,9 +11,14 @@ inline namespace HUSH_CPU_ABI {
 
 /// The system's memory, 64-byte aligned.
 struct HostMemory {
-  std::byte* take(std::size_t bytes) const { return static_cast<std::byte*>(std::aligned_alloc(64, bytes)); }
-  void give(std::byte* block, std::size_t) const noexcept { std::free(block); }
+  std::byte* take(std::size_t bytes) const {
+    return static_cast<std::byte*>(::operator new(bytes, line, std::nothrow));
+  }
+  void give(std::byte* block, std::size_t) const noexcept { ::operator delete(block, line); }
   std::string words() const { return {}; }
+
+ private:
+  static constexpr std::align_val_t line{64};
 };
 
 /// The caching allocator of the CPU backend; there is one, `shared()`.

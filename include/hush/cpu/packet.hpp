@@ -108,6 +108,9 @@ template <int count, class F>
   (std::make_integer_sequence<int, count>());
 }
 
+// A vector type's attributes do not count in a template's name, which g++ says of every one.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"
 /// to[j, i] = from[i, j] for i < rows, j < columns; `from_line` and `to_line` are the distances between rows.
 template <class T>
 void transpose(std::int64_t rows, std::int64_t columns, const T* from, std::int64_t from_line, T* to,
@@ -130,6 +133,7 @@ void transpose(std::int64_t rows, std::int64_t columns, const T* from, std::int6
   for (; i < rows; ++i)
     for (std::int64_t j = 0; j < columns; ++j) to[j * to_line + i] = from[i * from_line + j];
 }
+#pragma GCC diagnostic pop
 
 }  // namespace simd
 }  // namespace HUSH_CPU_ABI

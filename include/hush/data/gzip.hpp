@@ -15,8 +15,9 @@
 
 namespace hush::data {
 
-/// Reads bytes that are plain or gzip (told apart by their content) from front to back. Only as much is unpacked as is
-/// asked for, so that a gzip bomb stays packed. Throws FileError; its offset counts unpacked bytes.
+/// Reads bytes that are plain or gzip (told apart by their content) from front to back: one member or several (RFC
+/// 1952, 2.2), and zeros behind the last, as gzip itself accepts. Only as much is unpacked as is asked for, so that a
+/// gzip bomb stays packed. Throws FileError; its offset counts unpacked bytes.
 class Unpacked {
  public:
   /// `packed` must outlive this; messages call it `path`.
@@ -49,7 +50,6 @@ class Unpacked {
   void finish() {
     std::uint8_t more = 0;
     if (read({&more, 1}) != 0) throw FileError(file, "goes on after its last image or label", position - 1);
-    if (!rest.empty()) throw FileError(file, "has bytes after the end of its gzip data", position);
   }
 
  private:
@@ -73,13 +73,27 @@ class Unpacked {
       rest = rest.subspan(in_now - stream.avail_in);
       count += out_now - stream.avail_out;
       ended = result == Z_STREAM_END;
+      if (ended) next_member(position + count);
       if (result == Z_MEM_ERROR) throw std::bad_alloc();
       if (result == Z_BUF_ERROR) throw FileError(file, "the gzip data ends too early", position + count);
-      if (result != Z_OK && !ended)
+      if (result != Z_OK && result != Z_STREAM_END)
         throw FileError(file, words("the gzip data is damaged: ", stream.msg ? stream.msg : "unknown reason"),
                         position + count);
     }
     return count;
+  }
+
+  /// At the end of a member: begins the next one, if there is one.
+  void next_member(std::uint64_t at) {
+    if (std::ranges::all_of(rest, [](std::byte b) { return b == std::byte(0); })) return;
+    if (rest[0] != std::byte(0x1f) || rest.size() < 2 || rest[1] != std::byte(0x8b))
+      throw FileError(file,
+                      words("has ", rest.size(),
+                            " bytes behind its gzip data that are neither zeros nor more gzip "
+                            "data"),
+                      at);
+    ::inflateReset(&stream);
+    ended = false;
   }
 
   std::span<const std::byte> rest;

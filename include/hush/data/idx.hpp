@@ -2,7 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,25 @@ inline constexpr std::uint64_t idx_limit = std::uint64_t(1) << 30;
 
 namespace detail {
 
+/// What a kind of IDX file holds, and the number it starts with as the format writes it: two zeros, the type, the
+/// number of dimensions.
+inline std::string idx_kind(std::uint32_t magic) {
+  static constexpr const char* digits = "0123456789abcdef";
+  std::string hex = "0x";
+  for (int shift = 28; shift >= 0; shift -= 4) hex += digits[magic >> shift & 15];
+  const std::uint32_t type = magic >> 8, dims = magic & 255;
+  const char* const of = type == 0x08   ? "unsigned bytes"
+                         : type == 0x09 ? "signed bytes"
+                         : type == 0x0b ? "16-bit integers"
+                         : type == 0x0c ? "32-bit integers"
+                         : type == 0x0d ? "floats"
+                         : type == 0x0e ? "doubles"
+                                        : nullptr;
+  if (!of) return words("no IDX file (it starts with ", hex, ")");
+  const char* const means = type != 0x08 ? "" : dims == 1 ? ", labels" : dims == 3 ? ", images" : "";
+  return words("an IDX file of ", of, " in ", dims, dims == 1 ? " dimension" : " dimensions", means, " (", hex, ")");
+}
+
 /// The bytes of an IDX file of unsigned bytes with as many dimensions as `dims` has places, which are filled. Nothing
 /// is allocated before the header is known to be sound, and then as much as it says.
 inline std::vector<std::uint8_t> read_idx(const std::filesystem::path& path, std::span<std::int64_t> dims) {
@@ -28,9 +48,7 @@ inline std::vector<std::uint8_t> read_idx(const std::filesystem::path& path, std
     return std::uint32_t(raw[0]) << 24 | std::uint32_t(raw[1]) << 16 | std::uint32_t(raw[2]) << 8 | raw[3];
   };
   const std::uint32_t magic = word(), wanted = 0x800 + std::uint32_t(dims.size());
-  if (magic != wanted)
-    throw FileError(path, words("starts with the number ", magic, ", an IDX file of bytes with ", dims.size(),
-                                dims.size() == 1 ? " dimension (labels)" : " dimensions (images)", " with ", wanted));
+  if (magic != wanted) throw FileError(path, words("is ", idx_kind(magic), ", wanted is ", idx_kind(wanted)));
   std::uint64_t total = 1, at = 4;
   for (auto& dim : dims) {
     dim = word();

@@ -22,7 +22,12 @@ class WithHoles {
   std::int64_t size() const { return pictures_.size(); }
   /// The pictures with these numbers, whole, and with their holes.
   Examples<Holed> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
-    Images<float> whole = pictures_.batch(items);
+    Images<float> whole = [&] {
+      if constexpr (requires { pictures_.batch(items, epoch); })
+        return pictures_.batch(items, epoch);
+      else
+        return pictures_.batch(items);
+    }();
     Images<float> holes = draw_masks(rule_, whole.height, whole.width, items, seed_, std::uint32_t(epoch));
     Images<float> shown = whole;
     return {std::move(whole), {std::move(shown), std::move(holes)}};

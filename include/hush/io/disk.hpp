@@ -177,7 +177,8 @@ inline std::vector<std::byte> read_file(const std::filesystem::path& file,
   if (size > most) throw FileError(file, words("is ", size, " bytes long, more than the ", most, " allowed"), most);
   std::vector<std::byte> bytes(size);
   for (std::size_t at = 0; at < bytes.size();) {
-    const auto moved = ::pread(open.handle, bytes.data() + at, std::min(bytes.size() - at, std::size_t(1) << 30), at);
+    const auto moved =
+        ::pread(open.handle, bytes.data() + at, std::min(bytes.size() - at, std::size_t(1) << 30), ::off_t(at));
     if (moved < 0 && errno == EINTR) continue;
     if (moved < 0) Disk::fail(file, "cannot read", errno, at);
     if (moved == 0) throw FileError(file, "became shorter while it was read", at);

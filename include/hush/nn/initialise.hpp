@@ -1,4 +1,5 @@
 #pragma once
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,6 +12,16 @@ namespace hush {
 /// The number that a network's first weights, or a run's noise, belong to.
 struct Seed {
   std::uint64_t value = 0;
+
+  constexpr Seed() = default;
+  template <class T>
+  requires std::integral<T> && std::semiregular<T>
+  constexpr explicit Seed(T number) : value(std::uint64_t(number)) {}
+  /// Only there to say so.
+  template <std::integral T>
+  constexpr Seed(T) {
+    static_assert(!std::integral<T>, "a number alone is no seed. Write: Seed{7}");
+  }
 };
 
 /// Lets every parameter of a layer start at zero, as the last one of a residual branch does: the branch adds nothing at

@@ -2,6 +2,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 
 namespace hush {
 
@@ -27,5 +28,21 @@ template <class B>
 concept OffersMore = requires {
   requires B::offers_more;
 };
+
+namespace detail {
+
+template <class B>
+consteval bool is_no_number() {
+  static_assert(!std::is_arithmetic_v<B>,
+                "a network belongs to a machine, not to a type of number. Write AttentionUnet<Cpu<float>>, not "
+                "AttentionUnet<float>");
+  return true;
+}
+
+/// The backend of a network; one that is a number's type is told so.
+template <class B>
+concept NetworkBackend = is_no_number<B>() && Backend<B>;
+
+}  // namespace detail
 
 }  // namespace hush

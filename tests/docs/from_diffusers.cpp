@@ -1,0 +1,65 @@
+// The programs of docs/from-diffusers.md.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include <hush/hush.hpp>
+
+using namespace hush;
+
+namespace {
+
+Images<float> sampled(const std::filesystem::path& folder) {
+  // [load]
+  const Process process{LinearBeta{}, PredictNoise{}};
+  io::check_scheduler(folder / "scheduler" / "scheduler_config.json", process);
+  Adm<Cpu<float>> unet(io::adm_config_of(folder / "unet" / "config.json"), process.ports(), Seed{});
+  io::load_diffusers(folder, unet);
+  const auto images = sample(process, unet, Ddim{}, {.steps = 50, .count = 4, .seed = 1, .clip = 1, .grid = Leading{}});
+  // [/load]
+  return images;
+}
+
+Images<float> changed(const std::filesystem::path& folder, const Adm<Cpu<float>>& unet) {
+  const Process process{LinearBeta{}, PredictNoise{}};
+  // [image]
+  const Images<float> pictures = data::image_folder(folder, {.size = {64, 64}}).batch(std::vector<std::int64_t>{0, 1});
+  const auto changed =
+      sample(process, unet, Ddim{.eta = 1}, {.steps = 50, .count = pictures.count, .start = FromImages{pictures, .6}});
+  // [/image]
+  return changed;
+}
+
+void trained(const std::filesystem::path& folder) {
+  // [train]
+  const auto pictures = data::image_folder(folder, {.size = {64, 64}, .cache = "pictures.cache"});
+  const Process process{LinearBeta{}, PredictNoise{}};
+  Adm<Cpu<float>> unet({.image = {64, 64, 3},
+                        .channels = 128,
+                        .multipliers = {1, 1, 2, 2, 4, 4},
+                        .attention = {.factors = {16}},
+                        .head_channels = 8,
+                        .scale_shift = false,
+                        .residual_resampling = false},
+                       process.ports(), Seed{7});
+  const auto done = train(process, unet, AdamW{.rate = 1e-4, .beta1 = .95, .decay = 1e-6}, pictures,
+                          {.epochs = 100,
+                           .batch = 16,
+                           .rate = rates::Cosine{.warm_up = 500},
+                           .clip_gradient = 1,
+                           .ema = {.decay = .9999, .warm_up = Ema::WarmUp::power, .power = .75}},
+                          io::Checkpoints({.run = "out/run"}), io::TrainingBar{});
+  io::save_weights("unet_ema.safetensors", done.averaged, io::diffusers_keys(done.averaged));
+  // [/train]
+}
+
+}  // namespace
+
+TEST_CASE("from diffusers: where there is no folder its programs say so") {
+  const std::filesystem::path nowhere = "tests/docs/no such folder";
+  CHECK_THROWS_AS(sampled(nowhere), FileError);
+  CHECK_THROWS_AS(trained(nowhere), FileError);
+  const Adm<Cpu<float>> unet({.image = {8, 8, 3}, .channels = 4, .multipliers = {1}, .head_channels = 4, .groups = 2},
+                             {}, Seed{});
+  CHECK_THROWS_AS(changed(nowhere, unet), FileError);
+}
