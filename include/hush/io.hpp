@@ -36,6 +36,7 @@
 #include <hush/io/png_chunks.hpp>
 #include <hush/io/png_reader.hpp>
 #include <hush/io/progress.hpp>
+#include <hush/io/run_identity.hpp>
 #include <hush/io/safetensors.hpp>
 #include <hush/io/sampling_bar.hpp>
 #include <hush/io/stop.hpp>

@@ -63,7 +63,7 @@ ARROWS = {
     # what a library can hold ready
     "compiled": {"cpu", "tensor", "autograd", "nn", "backbones", "lesson"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures
-    "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/observers": {"training"},
+    "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/run_identity": {"training"}, "io/observers": {"training"},
     "io/film": {"frames"},
     "io/tensorboard": {"training"}, "io/diffusers_unet": {"backbone", "backbones/adm"},
     "io/diffusers_scheduler": {"schedule", "schedules"},

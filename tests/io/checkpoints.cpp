@@ -5,6 +5,7 @@
 
 #include <hush/io/checkpoints.hpp>
 #include <hush/io/observers.hpp>
+#include <hush/io/run_identity.hpp>
 #include <hush/train.hpp>
 
 #include "../tiny.hpp"
@@ -77,6 +78,82 @@ TEST_CASE("checkpoints: the last two are kept") {
   CHECK_FALSE(std::filesystem::exists(scratch / "run/ckpt-00000013"));
 }
 
+namespace {
+
+/// One epoch of five steps, or as many as the options say, of a run in `scratch`.
+template <class Process = decltype(tiny::process)>
+Outcome run(const Scratch& scratch, TrainOptions<tiny::Squares> options, const AdamW& optimizer = {},
+            std::int64_t images = 20, const Process& process = tiny::process) {
+  const tiny::Squares data{images};
+  tiny::Net net = tiny::net();
+  options.batch = 4, options.seed = 6;
+  const auto trained = train(process, net, optimizer, data, options, checkpoints(scratch));
+  Outcome outcome{tiny::weights(net), tiny::weights(trained.averaged), {}};
+  for (const auto& e : trained.epochs) outcome.losses.push_back(e.loss);
+  return outcome;
+}
+
+/// The rule that a FileError breaks.
+template <class F>
+std::string rule_broken(const F& f) {
+  try {
+    f();
+  } catch (const FileError& error) { return error.rule; }
+  return "nothing was refused";
+}
+
+}  // namespace
+
+TEST_CASE("checkpoints: a finished run goes on for more epochs, and ends as one that had them from the start") {
+  const Scratch more("more"), whole("whole");
+  run(more, {.epochs = 1});
+  const Outcome grown = run(more, {.epochs = 3});
+  CHECK(grown.losses.size() == 3);
+  CHECK(grown == run(whole, {.epochs = 3}));
+  CHECK(rule_broken([&] { run(more, {.epochs = 2}); }) ==
+        "the run was started with epochs = 3, it cannot go on with 2: a run may go on for more epochs, not for fewer");
+}
+
+TEST_CASE("checkpoints: a run goes on with its own options, process and data only") {
+  const Scratch scratch("own");
+  run(scratch, {.epochs = 2});
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2, .clip_gradient = 1}); }) ==
+        "the run was started with clip_gradient = 0.0, it cannot go on with 1.0");
+  CHECK(rule_broken([&] {
+          run(scratch, {.epochs = 2, .ema = {.decay = .5}});
+        }).starts_with("the run was started with ema = "));
+  CHECK(rule_broken([&] {
+          run(scratch, {.epochs = 2}, {.rate = 2e-3});
+        }).starts_with("the run was started with optimizer = "));
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2, .weighting = [](Level, const Scalings&) { return 2.; }}); }) ==
+        "the run was started with weights at these times = null, it cannot go on with [2.0,2.0,2.0]");
+  CHECK(rule_broken([&] {
+          run(scratch, {.epochs = 2, .rate = rates::Cosine{.warm_up = 5}});
+        }).starts_with("the run was started with factors of the rate in steps 1 to 3 = "));
+  CHECK(rule_broken([&] {
+          run(scratch, {.epochs = 2, .draw = [](const AnySchedule&, Uniform&) { return 3.; }});
+        }).starts_with("the run was started with drawn times = "));
+  const Process other{tiny::process.schedule, PredictX0{}, tiny::process.conditioning};
+  CHECK(rule_broken([&] {
+          run(scratch, {.epochs = 2}, {}, 20, other);
+        }).starts_with("the run was started with scalings and targets at these times = "));
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2}, {}, 21); }).starts_with("the run was started with data = "));
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2}); }) == "nothing was refused");
+}
+
+TEST_CASE("checkpoints: those of earlier versions, which knew five entries, are gone on from; another value is not") {
+  const io::Json now{{"batch", 4}, {"epochs", 3}, {"seed", 6}, {"images", 20}, {"run", "small"}, {"accumulate", 1}};
+  const io::Json before{{"batch", 4}, {"epochs", 3}, {"seed", 6}, {"images", 20}, {"run", "small"}};
+  io::check_identity(now, before, "state.json");
+  io::Json other = before;
+  other["seed"] = 7;
+  CHECK(rule_broken([&] { io::check_identity(now, other, "state.json"); }) ==
+        "the run was started with seed = 7, it cannot go on with 6");
+  other.erase("seed");
+  CHECK(rule_broken([&] { io::check_identity(now, other, "state.json"); }) ==
+        "the run was started with seed = nothing, it cannot go on with 6");
+}
+
 TEST_CASE("checkpoints: a run is not continued as another one, nor where it was told not to") {
   const Scratch scratch("identity");
   part(2, checkpoints(scratch, 1, "small"));
@@ -92,23 +169,23 @@ TEST_CASE("checkpoints: a run is not continued as another one, nor where it was 
 
 TEST_CASE("checkpoints: a loss that is not finite leaves the good checkpoint as it was") {
   const Scratch scratch("nan");
-  part(3, checkpoints(scratch));
-  const auto good = io::load_checkpoint(scratch / "run/ckpt-00000003");
   const tiny::Squares data{20};
   tiny::Net net = tiny::net();
-  CHECK_THROWS_AS(train(tiny::process, net, AdamW{}, data,
-                        {.epochs = 3,
-                         .batch = 4,
-                         .seed = 6,
-                         .rate = rates::Cosine{.warm_up = 3},
-                         .clip_gradient = 1,
-                         .weighting = [](Level, const Scalings&) { return 1e300; }},
-                        checkpoints(scratch)),
-                  NonFinite);
+  bool late = false;  // no step but the fourth meets the weight that is too large
+  std::int64_t steps = 0;
+  const TrainOptions<tiny::Squares> options{.batch = 4,
+                                            .seed = 6,
+                                            .weighting = [&](Level, const Scalings&) { return late ? 1e300 : 1.; },
+                                            .stop =
+                                                [&] {
+                                                  late = ++steps == 3;
+                                                  return false;
+                                                }};
+  CHECK_THROWS_AS(train(tiny::process, net, AdamW{}, data, options, checkpoints(scratch)), NonFinite);
   const auto found = io::find_checkpoint(scratch / "run");
   REQUIRE(found.checkpoint);
   CHECK(found.checkpoint->step == 3);
-  CHECK(found.checkpoint->files == good.files);
+  CHECK(found.checkpoint->files == io::load_checkpoint(scratch / "run/ckpt-00000003").files);
 }
 
 TEST_CASE(

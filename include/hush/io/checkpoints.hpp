@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <hush/io/checkpoint_files.hpp>
+#include <hush/io/run_identity.hpp>
 #include <hush/io/weights.hpp>
 #include <hush/training.hpp>
 
@@ -90,24 +91,21 @@ class Checkpoints {
                         {"validation_loss", finite(e.validation_loss)},
                         {"validation_hole_loss", finite(e.validation_hole_loss)}});
     }
-    checkpoint.state = {{"identity", identity(training)}, {"epoch_loss", training.epoch_loss}, {"epochs", epochs}};
+    checkpoint.state = {{"identity", run_identity(training, options.identity)},
+                        {"epoch_loss", training.epoch_loss},
+                        {"epochs", epochs}};
     return checkpoint;
   }
   template <class T>
   void restore(T& training, const Checkpoint& checkpoint) const {
-    const auto file = options.run / "state.json";
+    const auto folder = options.run / detail::checkpoint_name(checkpoint.step), file = folder / detail::state_file;
     const auto part = [&](const std::string& name) -> const Arrays& {
       const auto found = checkpoint.files.find(name);
       if (found == checkpoint.files.end()) throw FileError(file, words("the checkpoint has no ", name, ".safetensors"));
       return found->second;
     };
-    const Json mine = identity(training), theirs = member(checkpoint.state, "identity", file);
-    for (const auto& [name, value] : mine.items())
-      if (!theirs.contains(name) || theirs.at(name) != value)
-        throw FileError(file, words("the run was started with ", name, " = ",
-                                    theirs.contains(name) ? theirs.at(name).dump() : "nothing",
-                                    ", it cannot go on with ", value.dump()));
-    const auto name = [&](const std::string& stem) { return options.run / (stem + ".safetensors"); };
+    check_identity(run_identity(training, options.identity), member(checkpoint.state, "identity", file), file);
+    const auto name = [&](const std::string& stem) { return folder / (stem + ".safetensors"); };
     fill_from(training.weights, part("weights"), name("weights"), training.weights.values());
     fill_from(training.weights, part("ema"), name("ema"), training.average.values());
     for (std::size_t i = 0; i < training.moments.size(); ++i) {
@@ -126,15 +124,6 @@ class Checkpoints {
       read("validation_loss", report.validation_loss), read("validation_hole_loss", report.validation_hole_loss);
       training.epochs.push_back(report);
     }
-  }
-  /// What must not change between two parts of one run, lest the second be another training.
-  template <class T>
-  Json identity(const T& training) const {
-    return {{"batch", training.options.batch},
-            {"epochs", training.options.epochs},
-            {"seed", training.options.seed},
-            {"images", training.data.size()},
-            {"run", options.identity}};
   }
 
   CheckpointOptions options;

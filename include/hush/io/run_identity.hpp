@@ -1,0 +1,120 @@
+#pragma once
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <hush/io/checksum.hpp>
+#include <hush/io/json.hpp>
+#include <hush/training.hpp>
+
+namespace hush::io {
+
+namespace detail {
+
+/// A number in JSON, which has no infinity and no NaN.
+inline Json numeral(double value) { return std::isfinite(value) ? Json(value) : Json(words(value)); }
+
+/// Size of a data set and a checksum of its first, middle and last item: other pictures, or another order of them, are
+/// told apart without all being read.
+template <class Data>
+Json identity_of_data(const Data& data) {
+  const std::int64_t size = data.size();
+  if (size == 0) return {{"items", 0}};
+  Crc32 sum;
+  for (const std::int64_t item : {std::int64_t(0), size / 2, size - 1}) {
+    const Images<float> images = examples_of(data, {&item, 1}).images;
+    sum.add(std::as_bytes(std::span(images.pixels)));
+  }
+  return {{"items", size}, {"checksum", hexadecimal(sum.value)}};
+}
+
+/// The numbers of an optimizer that has them under the usual names.
+template <class Opt>
+Json identity_of_optimizer(const Opt& optimizer) {
+  Json found = Json::object();
+  if constexpr (requires { optimizer.rate; }) found["rate"] = numeral(optimizer.rate);
+  if constexpr (requires { optimizer.beta1; }) found["beta1"] = numeral(optimizer.beta1);
+  if constexpr (requires { optimizer.beta2; }) found["beta2"] = numeral(optimizer.beta2);
+  if constexpr (requires { optimizer.eps; }) found["eps"] = numeral(optimizer.eps);
+  if constexpr (requires { optimizer.l2; }) found["l2"] = numeral(optimizer.l2);
+  if constexpr (requires { optimizer.decay; }) found["decay"] = numeral(optimizer.decay);
+  if constexpr (requires { optimizer.decay_is; }) found["decay_is"] = int(optimizer.decay_is);
+  return found;
+}
+
+/// What noise, prediction and weighting are, by what they give at levels that the training's own rule draws.
+template <class T>
+void describe_levels(const T& training, Json& identity) {
+  const auto& o = training.options;
+  const auto& process = training.process;
+  Json times = Json::array(), levels = Json::array(), scalings = Json::array(), weights = Json::array();
+  for (std::uint32_t image = 0; image < 3; ++image) {
+    Uniform uniform{Stream{o.seed, image, 0, purpose("level", 0)}, 0, 0, std::uint32_t(o.batch)};
+    const double time = o.draw(process.schedule, uniform);
+    const auto at = process.schedule(time);
+    const Scalings s = process.parameterization(at);
+    const Target target = process.parameterization.target(at);
+    times.push_back(numeral(time));
+    levels.push_back({numeral(at.signal), numeral(at.noise)});
+    scalings.push_back({numeral(s.in), numeral(s.sees), numeral(target.x0), numeral(target.eps)});
+    if (o.weighting) weights.push_back(numeral(o.weighting(at, scalings_of(process.parameterization, at))));
+  }
+  identity["drawn times"] = times, identity["levels at these times"] = levels;
+  identity["scalings and targets at these times"] = scalings;
+  identity["weights at these times"] = o.weighting ? weights : Json(nullptr);
+}
+
+}  // namespace detail
+
+/// What must not change between two parts of one run, lest the second be another training: options, data, process and
+/// optimizer, as JSON. `words` are the user's own.
+template <class T>
+Json run_identity(const T& training, const std::string& words) {
+  const auto& o = training.options;
+  Json identity{{"batch", o.batch},
+                {"epochs", o.epochs},
+                {"seed", o.seed},
+                {"images", training.data.size()},
+                {"run", words},
+                {"accumulate", o.accumulate},
+                {"reshuffle", o.reshuffle},
+                {"clip_gradient", detail::numeral(o.clip_gradient)},
+                {"ema",
+                 {{"decay", detail::numeral(o.ema.decay)},
+                  {"warm_up", int(o.ema.warm_up)},
+                  {"inverse_gamma", detail::numeral(o.ema.inverse_gamma)},
+                  {"power", detail::numeral(o.ema.power)},
+                  {"after", o.ema.after}}},
+                {"parameters", training.weights.size()},
+                {"data", detail::identity_of_data(training.data)},
+                {"validation data", o.validation ? detail::identity_of_data(*o.validation) : Json(nullptr)},
+                {"optimizer", detail::identity_of_optimizer(training.optimizer)}};
+  Json factors = Json::array();
+  for (const std::int64_t part : {1, 2, 3}) factors.push_back(detail::numeral(o.rate(part, training.total_steps())));
+  identity["factors of the rate in steps 1 to 3"] = factors;
+  detail::describe_levels(training, identity);
+  return identity;
+}
+
+/// Throws FileError, naming what differs and both values, unless a run of `mine` may go on from a checkpoint of
+/// `theirs`. More epochs may follow a run; checkpoints of earlier versions know only the first five entries.
+inline void check_identity(const Json& mine, const Json& theirs, const std::filesystem::path& file) {
+  for (const auto& [name, value] : mine.items()) {
+    const bool old = std::string_view("batch epochs seed images run").find(name) != std::string_view::npos;
+    if (!theirs.contains(name) && !old) continue;
+    if (theirs.contains(name) && theirs.at(name) == value) continue;
+    const auto epochs = theirs.find("epochs");
+    const bool more = epochs != theirs.end() && epochs->is_number() && *epochs < mine.at("epochs");
+    if (more && (name == "epochs" || name.starts_with("factors of the rate"))) continue;
+    throw FileError(
+        file, words("the run was started with ", name, " = ",
+                    theirs.contains(name) ? theirs.at(name).dump() : "nothing", ", it cannot go on with ", value.dump(),
+                    name == "epochs" ? ": a run may go on for more epochs, not for fewer" : ""));
+  }
+}
+
+}  // namespace hush::io
