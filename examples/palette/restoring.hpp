@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <hush/grids/leading.hpp>
 #include <hush/io/png.hpp>
 #include <hush/io/progress.hpp>
 #include <hush/sample.hpp>
