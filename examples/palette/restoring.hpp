@@ -30,9 +30,9 @@ Images<float> restored(const Proc& process, const Net& net, const typename Proc:
                        const SampleArguments& how, std::int64_t first = 0,
                        const std::function<void(const Step<typename Net::backend>&)>& each = nullptr) {
   using B = typename Net::backend;
-  // Leading is what the figures of docs/image-to-image.md were made with.
-  SampleOptions<B> options{
-      .steps = how.steps, .count = count, .batch = how.batch, .first_image = first, .grid = Leading{}};
+  SampleOptions<B> options{.steps = how.steps, .count = count, .batch = how.batch, .first_image = first};
+  // Leading is what the figures of docs/image-to-image.md were made with; with few steps it begins far from noise.
+  if (how.steps >= 5) options.grid = Leading{};
   if (each)
     options.each_step = [&](const Step<B>& step) {
       each(step);

@@ -35,21 +35,23 @@ void check_examples(const Condition& conditioning, const Data& data, std::span<c
   const Images<float>& images = examples.images;
   const auto name = [&](std::int64_t i) { return item_name(data, items[std::size_t(i)], wanted.name); };
   if (items.empty()) return;
-  const std::string all = items.size() == 1 ? name(0) : words("a batch from ", name(0), " on");
+  const auto all = [&] { return items.size() == 1 ? name(0) : words("a batch from ", name(0), " on"); };
   const ImageSize found{images.height, images.width, images.channels};
-  check(images.count == std::int64_t(items.size()), "train", all, ": the data set gave ", images.count, " images for ",
-        items.size());
-  check(found == wanted.size, "train", all, ": the data are ", found, ", the network makes ", wanted.size);
+  // Words are made where something is wrong only.
+  if (images.count != std::int64_t(items.size()))
+    check(false, "train", all(), ": the data set gave ", images.count, " images for ", items.size());
+  if (found != wanted.size) check(false, "train", all(), ": the data are ", found, ", the network makes ", wanted.size);
   check_filled("train", images);
   for (std::int64_t i = 0; i < images.count; ++i) {
     const std::string fault = pixel_fault(images, i, wanted.pixels);
-    check(fault.empty(), "train", fault.empty() ? fault : name(i), " ", fault,
-          " (bytes become such by data::to_floats; TrainOptions::pixel_range allows others)");
+    if (!fault.empty())
+      check(false, "train", name(i), " ", fault,
+            " (bytes become such by data::to_floats; TrainOptions::pixel_range allows others)");
   }
   try {
     conditioning.fits(examples.given, images.count, found);
   } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(words("[train] ", all, ": ", error.what()));
+    throw std::invalid_argument(words("[train] ", all(), ": ", error.what()));
   }
 }
 
