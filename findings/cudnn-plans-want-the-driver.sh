@@ -13,10 +13,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-for version in 9.26.1.1 9.27.0.42; do
-  python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore --no-cache-dir --no-deps --no-compile \
-    --target "$version" "nvidia-cudnn-cu13==$version"
-done
+fetch() {
+  python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore --no-cache-dir --no-deps --no-compile --target "$@"
+}
+fetch 9.26.1.1 nvidia-cudnn-cu13==9.26.1.1
+fetch 9.27.0.42 nvidia-cudnn-cu13==9.27.0.42
 old=$work/9.26.1.1/nvidia/cudnn/lib new=$work/9.27.0.42/nvidia/cudnn/lib
 
 cat >describe.py <<'PYTHON'
