@@ -34,24 +34,11 @@
 #include <hush/samplers/ddpm.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
+#include "named_numbers.hpp"
+
 using namespace hush;
 
 namespace {
-
-/// `count` numbers in [-1, 1) that belong to a name.
-std::vector<double> u(const std::string& name, std::int64_t count) {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (const char letter : name) hash = (hash ^ std::uint64_t(static_cast<unsigned char>(letter))) * 0x100000001B3;
-  std::vector<double> all;
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::uint64_t z = hash + std::uint64_t(i + 1) * 0x9E3779B97F4A7C15;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
-    z = (z ^ z >> 27) * 0x94D049BB133111EB;
-    z = z ^ z >> 31;
-    all.push_back(double(z >> 11) * 0x1p-52 - 1);
-  }
-  return all;
-}
 
 io::Array weight(const std::string& name, const std::vector<std::int64_t>& shape) {
   const auto count = std::int64_t(*io::elements(shape));

@@ -13,22 +13,13 @@
 #include <hush/io/png.hpp>
 #include <hush/warning.hpp>
 
+#include "drawing.hpp"
 #include "io/scratch.hpp"
 
 using namespace hush;
 using namespace hush::data;
 
 namespace {
-
-/// A mask as rows of text, the hole as #.
-std::string drawing(const Images<float>& mask) {
-  std::string text;
-  for (std::int64_t y = 0; y < mask.height; ++y) {
-    for (std::int64_t x = 0; x < mask.width; ++x) text += mask.pixels[std::size_t(y * mask.width + x)] == 1 ? '#' : '.';
-    text += '\n';
-  }
-  return text;
-}
 
 /// What is said while it lives.
 struct Said {

@@ -14,22 +14,13 @@
 #include <hush/data/stroke_masks.hpp>
 #include <hush/io/checksum.hpp>
 
+#include "drawing.hpp"
 #include "thrown.hpp"
 
 using namespace hush;
 using namespace hush::data;
 
 namespace {
-
-/// A mask as rows of text, the hole as #.
-std::string drawing(const Images<float>& mask) {
-  std::string text;
-  for (std::int64_t y = 0; y < mask.height; ++y) {
-    for (std::int64_t x = 0; x < mask.width; ++x) text += mask.pixels[std::size_t(y * mask.width + x)] == 1 ? '#' : '.';
-    text += '\n';
-  }
-  return text;
-}
 
 double share(const Images<float>& mask) {
   return std::accumulate(mask.pixels.begin(), mask.pixels.end(), 0.0) / double(mask.pixels.size());
