@@ -38,6 +38,7 @@ class Checkpoints {
 
   template <class T>
   void start(T& training) {
+    identity = run_identity(training, options.identity);
     const Found found = find_checkpoint(options.run, options.keeping.disk);
     for (const auto& note : found.notes) options.say(note);
     if (!found.checkpoint) return;
@@ -91,9 +92,7 @@ class Checkpoints {
                         {"validation_loss", finite(e.validation_loss)},
                         {"validation_hole_loss", finite(e.validation_hole_loss)}});
     }
-    checkpoint.state = {{"identity", run_identity(training, options.identity)},
-                        {"epoch_loss", training.epoch_loss},
-                        {"epochs", epochs}};
+    checkpoint.state = {{"identity", identity}, {"epoch_loss", training.epoch_loss}, {"epochs", epochs}};
     return checkpoint;
   }
   template <class T>
@@ -104,7 +103,7 @@ class Checkpoints {
       if (found == checkpoint.files.end()) throw FileError(file, words("the checkpoint has no ", name, ".safetensors"));
       return found->second;
     };
-    check_identity(run_identity(training, options.identity), member(checkpoint.state, "identity", file), file);
+    check_identity(identity, member(checkpoint.state, "identity", file), file);
     const auto name = [&](const std::string& stem) { return folder / (stem + ".safetensors"); };
     fill_from(training.weights, part("weights"), name("weights"), training.weights.values());
     fill_from(training.weights, part("ema"), name("ema"), training.average.values());
@@ -127,6 +126,7 @@ class Checkpoints {
   }
 
   CheckpointOptions options;
+  Json identity;  // of the run in hand
   std::int64_t saved = -1;
   int failures = 0;
 };

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <hush/io/atomic_file.hpp>
+#include <hush/io/file_ending.hpp>
 
 namespace hush::io {
 
@@ -30,8 +31,7 @@ class FilePlan {
   }
   /// A file that is written; `ending` is what its kind is called (".png"). A name with another ending is refused.
   void writes(const std::string& name, const std::filesystem::path& file, const std::string& ending = {}) {
-    std::string its = file.extension().string();
-    for (char& letter : its) letter = letter >= 'A' && letter <= 'Z' ? char(letter - 'A' + 'a') : letter;
+    const std::string its = ending_of(file);
     if (!ending.empty() && !its.empty() && its != ending)
       throw FileError(file, words("what is written here is a ", ending.substr(1), " file: give it a name in ", ending,
                                   " (", name, ")"));

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -103,9 +104,10 @@ Json run_identity(const T& training, const std::string& words) {
 /// Throws FileError, naming what differs and both values, unless a run of `mine` may go on from a checkpoint of
 /// `theirs`. More epochs may follow a run; checkpoints of earlier versions know only the first five entries.
 inline void check_identity(const Json& mine, const Json& theirs, const std::filesystem::path& file) {
+  constexpr std::array<std::string_view, 5> always_known{"batch", "epochs", "seed", "images", "run"};
   for (const auto& [name, value] : mine.items()) {
-    const bool old = std::string_view("batch epochs seed images run").find(name) != std::string_view::npos;
-    if (!theirs.contains(name) && !old) continue;
+    const bool always = std::ranges::find(always_known, name) != always_known.end();
+    if (!theirs.contains(name) && !always) continue;
     if (theirs.contains(name) && theirs.at(name) == value) continue;
     const auto epochs = theirs.find("epochs");
     const bool more = epochs != theirs.end() && epochs->is_number() && *epochs < mine.at("epochs");
