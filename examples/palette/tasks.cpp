@@ -1,6 +1,8 @@
 #include "tasks.hpp"
 
 #include <algorithm>
+#include <hush/data/horizontal_flip.hpp>
+#include <hush/data/in_epoch.hpp>
 #include <hush/data/jpeg_pairs.hpp>
 #include <hush/data/lab_pairs.hpp>
 #include <hush/data/mask_file.hpp>
@@ -8,6 +10,7 @@
 #include <hush/data/stroke_masks.hpp>
 #include <hush/data/with_holes.hpp>
 #include <hush/loader.hpp>
+#include <memory>
 #include <utility>
 
 namespace palette {
@@ -40,19 +43,29 @@ data::MaskRule mask_rule(const std::string& name) {
 }
 
 template <class Set>
-Pairs<GivenOf<Set>> pairs_of(Set set) {
-  Pairs<GivenOf<Set>> pairs{set.size(), {}, {}};
-  if constexpr (requires { set.prefetch({}); }) pairs.read_ahead = [set](auto items) { set.prefetch(items); };
-  pairs.examples = [set = std::move(set)](auto items, std::int64_t epoch) { return examples_of(set, items, epoch); };
+Pairs<GivenOf<Set>> pairs_of(Set set, const std::shared_ptr<void>& stands_on = nullptr) {
+  Pairs<GivenOf<Set>> pairs{set.size(), {}, {}, {}};
+  if constexpr (data::ReadsAhead<Set>) pairs.read_ahead = [set](auto items) { set.prefetch(items); };
+  pairs.file = [set](std::int64_t item) { return set.path(item); };
+  pairs.examples = [set = std::move(set), stands_on](auto items, std::int64_t epoch) {
+    return examples_of(set, items, epoch);
+  };
   return pairs;
+}
+
+/// The pairs that `make` makes of the pictures, or of those mirrored by chance.
+auto pairs_of(const data::ImageFolder& set, std::uint64_t seed, bool flip, const auto& make) {
+  if (!flip) return pairs_of(make(set));
+  const auto flipped = std::make_shared<data::HorizontalFlip<data::ImageFolder>>(set, seed);
+  return pairs_of(make(*flipped), flipped);
 }
 
 Task<Mask> inpainting(const std::string& mask) {
   const data::MaskRule rule = mask_rule(mask);
   Task<Mask> task;
   task.mask = mask, task.channels = 3, task.condition = {.channels = 3};
-  task.pairs = [rule](const data::ImageFolder& set, std::uint64_t seed) {
-    return pairs_of(data::WithHoles(set, rule, seed));
+  task.pairs = [rule](const data::ImageFolder& set, std::uint64_t seed, bool flip) {
+    return pairs_of(set, seed, flip, [&](const auto& pictures) { return data::WithHoles(pictures, rule, seed); });
   };
   task.given = [rule](const Bytes& picture, std::uint64_t seed, std::uint32_t item) {
     return Holed{data::to_floats(picture), rule(picture.height, picture.width, {seed, item, 0})};
@@ -74,7 +87,9 @@ Task<Mask> inpainting(const std::string& mask) {
 Task<Beside> colorization() {
   Task<Beside> task;
   task.channels = 2, task.condition = {.channels = 1};
-  task.pairs = [](const data::ImageFolder& set, std::uint64_t) { return pairs_of(data::LabPairs(set)); };
+  task.pairs = [](const data::ImageFolder& set, std::uint64_t seed, bool flip) {
+    return pairs_of(set, seed, flip, [](const auto& pictures) { return data::LabPairs(pictures); });
+  };
   task.given = [](const Bytes& picture, std::uint64_t, std::uint32_t) { return data::split_lab(picture).lightness; };
   task.pictures = [](const Images<float>& lightness, const Images<float>& made) {
     return data::merge_lab({lightness, made});
@@ -90,8 +105,10 @@ Task<Beside> colorization() {
 Task<Beside> jpeg_restoration() {
   Task<Beside> task;
   task.channels = 3, task.condition = {.channels = 3};
-  task.pairs = [](const data::ImageFolder& set, std::uint64_t seed) {
-    return pairs_of(data::JpegPairs(set, {5, 10, 20, 30}, seed));
+  task.pairs = [](const data::ImageFolder& set, std::uint64_t seed, bool flip) {
+    return pairs_of(set, seed, flip, [&](const auto& pictures) {
+      return data::JpegPairs(pictures, {5, 10, 20, 30}, seed);
+    });
   };
   task.given = [](const Bytes& picture, std::uint64_t, std::uint32_t) { return data::to_floats(picture); };
   task.pictures = [](const Images<float>&, const Images<float>& made) { return data::to_bytes(made); };

@@ -240,10 +240,14 @@ TEST_CASE("image set: batches, ranges, first and split") {
   for (const std::int64_t bad : {-1, 4}) CHECK_THROWS_AS(set.batch(std::vector{bad}), std::invalid_argument);
   CHECK(data::first(set, 1).images == Images<float>(1, 1, 2, 1, {0, 1}));
   CHECK(data::first(set, 9).size() == 4);
-  const auto [train, validation] = data::split(set, 0.25);
+  const auto [train, validation] = data::split(set, {.share = .25, .held = data::Held::last});
   CHECK(train.size() == 3);
   CHECK(validation.images == Images<float>(1, 1, 2, 1, {6, 7}));
   CHECK(validation.labels == std::vector<std::uint8_t>{6});
+  const auto [others, drawn] = data::split(set, .25);  // by chance; which is in tests/data/split.cpp
+  CHECK(drawn.images == Images<float>(1, 1, 2, 1, {0, 1}));
+  CHECK(drawn.labels == std::vector<std::uint8_t>{9});
+  CHECK(others.labels == std::vector<std::uint8_t>{8, 7, 6});
   set.labels.clear();
   CHECK(data::split(set, 1).second.labels.empty());
   CHECK_THROWS_AS(data::split(set, 1.5), std::invalid_argument);

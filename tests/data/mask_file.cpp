@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -11,25 +10,15 @@
 #include <hush/io/jpeg.hpp>
 #include <hush/io/json.hpp>
 #include <hush/io/png.hpp>
-#include <hush/warning.hpp>
 
 #include "drawing.hpp"
 #include "io/scratch.hpp"
+#include "said.hpp"
 
 using namespace hush;
 using namespace hush::data;
 
 namespace {
-
-/// What is said while it lives.
-struct Said {
-  std::vector<std::string> lines;
-  std::function<void(std::string_view)> before = warning_sink();
-  Said() {
-    warning_sink() = [this](std::string_view line) { lines.emplace_back(line); };
-  }
-  ~Said() { warning_sink() = before; }
-};
 
 std::string file_named(const std::string& name) {
   std::string file;

@@ -31,6 +31,12 @@ for task in inpainting uncropping colorization jpeg; do
   [ "$(od -An -tu1 -j16 -N4 "$run/path.png" | awk '{print 256 * $3 + $4}')" -eq 196 ]
 done
 works train --task inpainting --data "$scratch/pictures" --run "$scratch/inpainting" --epochs 2 --steps 2 "${size[@]}"  # nothing left to do
+grep -qaF '"split":"random 0"' "$scratch/inpainting/best.safetensors"
+# a run that was begun with the last names keeps them, and one with another split, crop or flip is another run
+works train --data "$scratch/pictures" --run "$scratch/old" --epochs 1 --restore 0 "${size[@]}" --split last --crop --flip
+works train --data "$scratch/pictures" --run "$scratch/old" --epochs 2 --restore 0 "${size[@]}" --crop --flip
+grep -q "resumed from step 2 of 4" "$scratch/out" && grep -qaF '"split":"last"' "$scratch/old/weights.safetensors"
+grep -qaF '"crop":"centre"' "$scratch/old/weights.safetensors"
 
 # the weights in this repository restore garments that training did not see: far better than the mean of what is known
 "$HUSH_FASHION_MNIST" export --data data/fashion_mnist_2000 --split test --count 16 --out "$scratch/garments" >/dev/null
@@ -47,9 +53,11 @@ refused() {  # what the message must contain, then the arguments
 }
 weights=$scratch/inpainting/weights.safetensors
 refused "there is no such folder" train --data "$scratch/nowhere"
+refused "it cannot go on with" train --data "$scratch/pictures" --run "$scratch/old" --epochs 3 "${size[@]}" --crop
+refused "it cannot go on with" train --data "$scratch/pictures" --run "$scratch/old" --epochs 3 "${size[@]}" --crop --flip --split random
 refused "mask" train --task jpeg --mask centre --data "$scratch/pictures" --run "$scratch/x"
 refused "there is no mask called circle" train --mask circle --data "$scratch/pictures" --run "$scratch/x"
-refused "more than the 12 there are" train --data "$scratch/pictures" --run "$scratch/x" --size 8 --limit 12 --validate 13
+refused "[split] --validate 13 is more than the 12 there are" train --data "$scratch/pictures" --run "$scratch/x" --size 8 --limit 12 --validate 13
 refused "must be multiples of 4" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 6 --out "$scratch/y.png"
 refused "which task it is of" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
 refused "shows the way of one picture" restore --weights "$weights" --image "$scratch/pictures" --out "$scratch/y" --path "$scratch/y.png"
