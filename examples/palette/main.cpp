@@ -106,8 +106,14 @@ int main(int argc, char** argv) {
   restore
       ->add_option("--size", r.side,
                    "Side that pictures are resized to first, 0: as they are. Colours are laid over the picture in "
-                   "its own size")
+                   "its own size, and so are holes of a mask file of that size")
       ->check(examples::at_least(0));
+  restore
+      ->add_option("--feather", r.feather,
+                   "Pixels around a hole over which what is made is blended into the picture, which loses them")
+      ->check(CLI::Range(0, 1024));
+  restore->add_flag("--soft-mask", r.soft_mask,
+                    "Greys of a mask file say how much of a pixel is made (else: from 128 of 255 on it is)");
   restore
       ->add_option("--path", r.path,
                    "PNG file for the way there: the start and moments between it and the (first) sample, side by side")

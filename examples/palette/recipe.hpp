@@ -111,9 +111,9 @@ struct SampleArguments {
 struct RestoreArguments {
   std::filesystem::path weights, image, out = "restored.png", path;
   std::string mask;
-  std::int64_t side = 0;
+  std::int64_t side = 0, feather = 0;
   int frames = 8;
-  bool stop_at_error = false;
+  bool stop_at_error = false, soft_mask = false;
   SampleArguments how;
   Where where;
 };

@@ -1,12 +1,15 @@
 #include "tasks.hpp"
 
 #include <algorithm>
+#include <hush/data/blend.hpp>
 #include <hush/data/horizontal_flip.hpp>
 #include <hush/data/in_epoch.hpp>
 #include <hush/data/jpeg_pairs.hpp>
 #include <hush/data/lab_pairs.hpp>
 #include <hush/data/mask_file.hpp>
 #include <hush/data/masks.hpp>
+#include <hush/data/pil_resize.hpp>
+#include <hush/data/resize.hpp>
 #include <hush/data/stroke_masks.hpp>
 #include <hush/data/with_holes.hpp>
 #include <hush/loader.hpp>
@@ -117,6 +120,34 @@ Task<Beside> jpeg_restoration() {
 }
 
 }  // namespace
+
+Hole hole_in(const RestoreArguments& a, const std::string& mask, const Bytes& picture, const Bytes& seen,
+             std::uint32_t item) {
+  Images<float> alpha;
+  if (is_mask_file(mask)) {
+    alpha = data::read_mask(mask, {.soft = a.soft_mask});
+    const auto is_of = [&](const Bytes& size) { return alpha.height == size.height && alpha.width == size.width; };
+    if (!is_of(seen) && !is_of(picture))
+      throw FileError(mask, words("is a mask of ", alpha.height, " x ", alpha.width, " pixels, wanted is one of ",
+                                  picture.height, " x ", picture.width, ", as the picture",
+                                  a.side ? words(", or of --size, ", seen.height, " x ", seen.width) : ""));
+  } else {
+    check(!a.soft_mask, "mask", "--soft-mask wants a --mask that is a file, not ", mask);
+    alpha = mask_rule(mask)(seen.height, seen.width, {a.how.seed, item, 0});
+  }
+  if (a.feather) alpha = data::feathered(data::hole_of(alpha), a.feather);
+  Hole hole{std::move(alpha), {data::to_floats(seen), {}}};
+  hole.given.hole = data::resize_nearest(data::hole_of(hole.alpha), seen.height, seen.width);
+  const auto any = [](const Images<float>& of) { return std::ranges::find(of.pixels, 1.f) != of.pixels.end(); };
+  if (any(data::hole_of(hole.alpha)) && !any(hole.given.hole))
+    throw FileError(mask, words("has no hole left at --size ", a.side, ": what is white is too thin"));
+  return hole;
+}
+
+Bytes laid_into(const Hole& hole, const Bytes& picture, const Bytes& seen, const Bytes& made) {
+  if (hole.alpha.height == seen.height && hole.alpha.width == seen.width) return data::blend(seen, made, hole.alpha);
+  return data::blend(picture, data::pil_resize(made, picture.height, picture.width, data::Filter::bicubic), hole.alpha);
+}
 
 AnyTask task_of(const std::string& name, const std::string& mask) {
   if (name == "inpainting") return inpainting(mask.empty() ? "centre" : mask);

@@ -61,6 +61,18 @@ struct Task {
 };
 using AnyTask = std::variant<Task<Mask>, Task<Beside>>;
 
+/// A hole to restore in a picture, and how what is made is laid into it: `alpha` [1, H, W, 1] is its share in each
+/// pixel, in the size that is worked at or, where a mask file has it, that of the picture itself.
+struct Hole {
+  Images<float> alpha;
+  Holed given;
+};
+/// What --mask, --soft-mask and --feather say of a picture, which is `seen` in the size worked at. Throws FileError.
+Hole hole_in(const RestoreArguments& arguments, const std::string& mask, const Bytes& picture, const Bytes& seen,
+             std::uint32_t item);
+/// What was made of `seen`, blended into it or into the picture itself.
+Bytes laid_into(const Hole& hole, const Bytes& picture, const Bytes& seen, const Bytes& made);
+
 /// The task of a name: inpainting restores what is missing in a hole inside, uncropping all around, colorization makes
 /// the colours of a grey picture, jpeg takes the traces of strong compression out. `mask` is that of the two that want
 /// one, empty for its usual one. Throws std::invalid_argument for another name or mask.

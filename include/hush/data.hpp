@@ -1,6 +1,7 @@
 #pragma once
 // Data sets: host images, no tensors.
 
+#include <hush/data/blend.hpp>
 #include <hush/data/brush.hpp>
 #include <hush/data/centre_crop.hpp>
 #include <hush/data/fashion_mnist.hpp>

@@ -99,6 +99,19 @@ TEST_CASE("mask file: it is turned as its EXIF says, or not by choice") {
   CHECK(drawing(read_mask(scratch / "mask.png", 1, 3, 128, false)) == "#..\n");
 }
 
+TEST_CASE("mask file: in its own size, and soft by choice: then nothing is cut, and nothing to be said") {
+  const Scratch scratch("mask-own");
+  const Said said;
+  io::write_png(scratch / "mask.png", {1, 2, 3, 1, {0, 51, 102, 127, 128, 255}});
+  CHECK(read_mask(scratch / "mask.png", {.soft = true}) ==
+        Images<float>(1, 2, 3, 1, {0, 51 / 255.f, 102 / 255.f, 127 / 255.f, 128 / 255.f, 1}));
+  CHECK(said.lines.empty());
+  CHECK(read_mask(scratch / "mask.png") == Images<float>(1, 2, 3, 1, {0, 0, 0, 0, 1, 1}));
+  CHECK(said.lines.size() == 1);
+  put(scratch / "mask.jpg", jpeg(halves(16, 16), 50));  // black and white are what they were before compression
+  CHECK(read_mask(scratch / "mask.jpg", {.soft = true}) == read_mask(scratch / "mask.jpg", 16, 16));
+}
+
 TEST_CASE("mask file: a soft mask is told of once, by its name, and a hard one never") {
   const Scratch scratch("mask-soft");
   io::write_png(scratch / "hard/mask.png", halves(2, 2));
