@@ -61,10 +61,30 @@ refused "[split] --validate 13 is more than the 12 there are" train --data "$scr
 refused "must be multiples of 4" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 6 --out "$scratch/y.png"
 refused "which task it is of" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
 refused "shows the way of one picture" restore --weights "$weights" --image "$scratch/pictures" --out "$scratch/y" --path "$scratch/y.png"
-refused "wanted is one of 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --mask "$scratch/pictures/below/1.png" --out "$scratch/y.png"
+refused "or of --size, 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --mask "$scratch/garments/00.png" --out "$scratch/y.png"
+refused "has none: --soft-mask and --feather are of no use" restore --weights "$scratch/jpeg/weights.safetensors" --image "$scratch/pictures/below/0.png" --size 8 --feather 2 --out "$scratch/y.png"
+refused "--soft-mask wants a --mask that is a file, not centre" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --out "$scratch/y.png"
+refused "leave --feather out" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --feather 2 --out "$scratch/y.png"
 refused "take centre, frame, corners" restore --weights "$weights" --image "$scratch/pictures" --mask circle --out "$scratch/y"
 refused "there is no such file (--mask)" restore --weights "$weights" --image "$scratch/pictures" --mask circle.png --out "$scratch/y"
 refused "restore: there is no option --picture" restore --weights "$weights" --picture "$scratch/pictures"
+
+# a mask of the picture's own size is resized with it, and what is made is laid into the picture in that size
+sizes() { od -An -tu1 -j16 -N8 "$1"; }
+own=(restore --weights "$weights" --image "$scratch/pictures/below/0.png" --mask "$scratch/pictures/below/1.png" --size 8 --steps 1)
+for how in "" "--feather 3" "--soft-mask"; do
+  works "${own[@]}" $how --out "$scratch/own.png"
+  [ "$(sizes "$scratch/own.png")" = "$(sizes "$scratch/pictures/below/0.png")" ] || { echo "FAILED: not in the picture's own size"; exit 1; }
+  rm "$scratch/own.png"
+done
+works restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --steps 1 --feather 1 --out "$scratch/own.png"
+[ "$(od -An -tu1 -j16 -N8 "$scratch/own.png" | tr -d ' \n')" = 00080008 ]
+
+# masks of another task do not stay beside an evaluation
+works evaluate --weights "$weights" --data "$scratch/pictures" --limit 12 --validate 3 --steps 1 --out "$scratch/twice"
+[ -e "$scratch/twice/mask/2.png" ]
+works evaluate --weights "$scratch/jpeg/weights.safetensors" --data "$scratch/pictures" --limit 12 --validate 3 --steps 1 --out "$scratch/twice"
+[ ! -e "$scratch/twice/mask/2.png" ] && [ -e "$scratch/twice/truth/2.png" ] || { echo "FAILED: old masks stayed"; exit 1; }
 
 # nothing that is read is replaced, and nothing that is made replaces something else that is
 mixed=$scratch/mixed link=$scratch/link
