@@ -255,6 +255,8 @@ TEST_CASE("image set: batches, ranges, first and split") {
   for (const std::int64_t bad : {-1, 4}) CHECK_THROWS_AS(set.batch(std::vector{bad}), std::invalid_argument);
   CHECK(data::first(set, 1).images == Images<float>(1, 1, 2, 1, {0, 1}));
   CHECK(data::first(set, 9).size() == 4);
+  CHECK(data::part(set, items).images == set.batch(items));
+  CHECK(data::part(set, items).labels == std::vector<std::uint8_t>{7, 9, 7});
   const auto [train, validation] = data::split(set, {.share = .25, .held = data::Held::last});
   CHECK(train.size() == 3);
   CHECK(validation.images == Images<float>(1, 1, 2, 1, {6, 7}));

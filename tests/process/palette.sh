@@ -61,7 +61,7 @@ refused "[split] --validate 13 is more than the 12 there are" train --data "$scr
 refused "must be multiples of 4" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 6 --out "$scratch/y.png"
 refused "which task it is of" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
 refused "shows the way of one picture" restore --weights "$weights" --image "$scratch/pictures" --out "$scratch/y" --path "$scratch/y.png"
-refused "or of --size, 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --mask "$scratch/garments/00.png" --out "$scratch/y.png"
+refused "or of --size, 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --mask "$scratch/garments/00.png" --out "$scratch/y.png"
 refused "has none: --soft-mask and --feather are of no use" restore --weights "$scratch/jpeg/weights.safetensors" --image "$scratch/pictures/below/0.png" --size 8 --feather 2 --out "$scratch/y.png"
 refused "--soft-mask wants a --mask that is a file, not centre" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --out "$scratch/y.png"
 refused "leave --feather out" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --feather 2 --out "$scratch/y.png"

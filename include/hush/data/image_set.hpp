@@ -47,11 +47,11 @@ inline ImageSet range(const ImageSet& set, std::int64_t begin, std::int64_t end)
 inline ImageSet first(const ImageSet& set, std::int64_t count) { return range(set, 0, std::min(count, set.size())); }
 
 /// Some items, in that order, as a set of their own. Throws std::invalid_argument for one that is not there.
-inline ImageSet chosen(const ImageSet& set, std::span<const std::int64_t> items) {
-  ImageSet part{set.batch(items), {}};
+inline ImageSet part(const ImageSet& set, std::span<const std::int64_t> items) {
+  ImageSet out{set.batch(items), {}};
   if (!set.labels.empty())
-    for (const std::int64_t item : items) part.labels.push_back(set.labels[std::size_t(item)]);
-  return part;
+    for (const std::int64_t item : items) out.labels.push_back(set.labels[std::size_t(item)]);
+  return out;
 }
 
 /// Cuts a set in two: the items that train, and those that validate, by chance or the last ones; see Validation. By
@@ -59,7 +59,7 @@ inline ImageSet chosen(const ImageSet& set, std::span<const std::int64_t> items)
 inline std::pair<ImageSet, ImageSet> split(const ImageSet& set, const Validation& validation) {
   const auto [training, held] =
       split_items(set.size(), validation, [](std::int64_t item) { return std::uint32_t(item); });
-  return {chosen(set, training), chosen(set, held)};
+  return {part(set, training), part(set, held)};
 }
 /// The same for a share of the items, held out by chance.
 inline std::pair<ImageSet, ImageSet> split(const ImageSet& set, double share) {

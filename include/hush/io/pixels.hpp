@@ -35,6 +35,7 @@ inline Images<std::uint8_t> to_bytes(const Images<float>& images, Range range = 
 /// Throws std::invalid_argument where pixels in [-1, 1] are to be shown and these are not: one is NaN, or none is below
 /// 0 and one beyond 1, as in pixels of 0..255. Warns once where all are in [0, 1]; of one value, they may be.
 inline void check_shown(const char* who, const Images<float>& images) {
+  check_filled(who, images);
   float low = 1, high = -1;
   for (std::int64_t i = 0; i < images.count; ++i)
     for (const float value : images[i]) {
