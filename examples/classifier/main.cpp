@@ -56,6 +56,7 @@ double accuracy(const std::vector<std::int64_t>& confusions) {
 int train(const Arguments& a) {
   io::FilePlan files;
   examples::tell_fashion_mnist(files, a.data), files.writes("--weights", a.weights);
+  io::check_weights_name(a.weights);
   files.check();
   const auto set = data::fashion_mnist(a.data), held_out = data::fashion_mnist(a.data, {.split = data::Split::test});
   check(a.batch >= 1 && a.batch <= set.size(), "classifier", "a batch of ", a.batch, " of ", set.size(), " images");

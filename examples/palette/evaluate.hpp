@@ -74,7 +74,7 @@ inline Baselines baselines(const Images<float>& given, const Images<float>& medi
   return {{"grey", grey}, {"median colour", global}, {"median training picture", usual}};
 }
 
-/// `evaluate` on a machine: the last pictures of a folder, which training did not see.
+/// `evaluate` on a machine: the pictures of a folder that training did not see.
 template <class B>
 int evaluate_on(const EvaluateArguments& a, const B& on) {
   const Described model = described(a.weights);
@@ -87,13 +87,15 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
     Adm<B> network(model.network, process.ports(), Seed{}, on);
     io::load_weights(a.weights, network);
     const auto faces = pictures_of(a.data, {.size = {size.height, size.width},
+                                            .fit = model.crop ? data::Fit::centre_crop : data::Fit::stretch,
                                             .limit = a.limit,
                                             .corrupt = a.skip_corrupt ? data::Corrupt::skip : data::Corrupt::refuse,
                                             .in_memory = true});
-    const auto [first, last] = data::split(faces, {.count = a.validate});
+    const SplitBy split = a.split.empty() ? model.split : SplitBy{a.split, a.split_seed};
+    const auto [first, last] = parts_of(faces, a.validate, split);
     check(first.size() > 0 && last.size() > 0, "evaluate",
           "wants pictures for the medians and pictures to restore, has ", first.size(), " and ", last.size());
-    const auto seen = task.pairs(first, 0), held_out = task.pairs(last, how.seed + 1);
+    const auto seen = task.pairs(first, 0, false), held_out = task.pairs(last, how.seed + 1, false);
 
     std::vector<std::int64_t> items(std::size_t(last.size()));
     std::iota(items.begin(), items.end(), 0);
@@ -148,6 +150,8 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
     io::write_pngs(a.out / "truth", true_pictures), io::write_pngs(a.out / "restored", pictures);
     if constexpr (requires { examples.given.hole; })
       io::write_pngs(a.out / "mask", data::to_bytes(examples.given.hole, {0, 1}));
+    else  // those of another task, evaluated here before
+      for (const auto& file : io::left_of_earlier_pngs(a.out / "mask", 0)) io::Disk{}.remove(file);
     const auto test = metrics::fool_test(pictures, true_pictures, how.seed);
     io::write_pngs(a.out / "fool_test", test.pairs);
     std::string key = "item,true_side\n";

@@ -16,6 +16,18 @@ void add_sampling(CLI::App& command, palette::SampleArguments& how) {
       ->check(examples::at_least(1));
 }
 
+/// --split, --split-seed.
+void add_split(CLI::App& command, std::string& split, std::uint64_t& seed, const std::string& otherwise) {
+  auto* how = command
+                  .add_option("--split", split,
+                              "Which pictures validate: random, by their names and a seed, so that more --validate "
+                              "keeps those of less; or those with the last names (default: " +
+                                  otherwise + ")")
+                  ->always_capture_default(false)
+                  ->check(CLI::IsMember({"random", "last"}));
+  command.add_option("--split-seed", seed, "Seed of --split random")->needs(how);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -60,8 +72,10 @@ int main(int argc, char** argv) {
   train->add_option("--rate", t.rate, "Learning rate, 0: as the preset says")->check(examples::at_least(0));
   train->add_option("--limit", t.limit, "Pictures to take from the folder, from the first; 0: all")
       ->check(examples::at_least(0));
-  train->add_option("--validate", t.validate, "How many of them, the last ones, validate instead")
-      ->check(examples::at_least(0));
+  train->add_option("--validate", t.validate, "How many of them validate instead")->check(examples::at_least(0));
+  add_split(*train, t.split, t.split_seed, "random, or as the run was begun");
+  train->add_flag("--crop", t.crop, "Cut pictures of another aspect in their middle (else: they are stretched)");
+  train->add_flag("--flip", t.flip, "Mirror each training picture left to right or not, anew in each epoch");
   train->add_flag("--skip-corrupt", t.skip_corrupt, "Go on without pictures that cannot be read, and name them");
   train->add_option("--restore", t.restore, "Validation pictures to restore after each epoch, 0: none")
       ->check(examples::at_least(0));
@@ -92,8 +106,14 @@ int main(int argc, char** argv) {
   restore
       ->add_option("--size", r.side,
                    "Side that pictures are resized to first, 0: as they are. Colours are laid over the picture in "
-                   "its own size")
+                   "its own size, and so are holes of a mask file of that size")
       ->check(examples::at_least(0));
+  restore
+      ->add_option("--feather", r.feather,
+                   "Pixels around a hole over which what is made is blended into the picture, which loses them")
+      ->check(CLI::Range(0, 1024));
+  restore->add_flag("--soft-mask", r.soft_mask,
+                    "Greys of a mask file say how much of a pixel is made (else: from 128 of 255 on it is)");
   restore
       ->add_option("--path", r.path,
                    "PNG file for the way there: the start and moments between it and the (first) sample, side by side")
@@ -111,8 +131,8 @@ int main(int argc, char** argv) {
   evaluate->add_option("--weights", e.weights, "Weights as `train` wrote them (safetensors)")->required();
   evaluate->add_option("--data", e.data, "The folder that training had")->required();
   evaluate->add_option("--limit", e.limit, "As in train")->check(examples::at_least(0));
-  evaluate->add_option("--validate", e.validate, "As in train: the last so many are restored")
-      ->check(examples::at_least(1));
+  evaluate->add_option("--validate", e.validate, "As in train: so many are restored")->check(examples::at_least(1));
+  add_split(*evaluate, e.split, e.split_seed, "as the weights say");
   evaluate->add_option("--mask", e.mask, "What is missing (default: what the weights were trained for)")
       ->always_capture_default(false);
   evaluate->add_flag("--skip-corrupt", e.skip_corrupt, "As in train");

@@ -1,9 +1,11 @@
 #include "recipe.hpp"
 
+#include <charconv>
 #include <hush/io/json.hpp>
 #include <hush/io/safetensors.hpp>
 #include <hush/rates/constant.hpp>
 #include <hush/rates/cosine.hpp>
+#include <string_view>
 
 namespace palette {
 
@@ -62,8 +64,25 @@ io::Json words_of(const Described& model) {
 
 }  // namespace
 
+std::string words_of(const SplitBy& split) { return split.how == "last" ? "last" : words("random ", split.seed); }
+
+SplitBy split_of(const std::string& text) {
+  constexpr std::string_view random = "split random ";
+  const auto at = text.find(random);
+  if (at == text.npos) return {};
+  SplitBy split{"random"};
+  std::from_chars(text.data() + at + random.size(), text.data() + text.size(), split.seed);
+  return split;
+}
+
 std::map<std::string, std::string> description(const Described& model) {
-  return {{"task", model.task}, {"mask", model.mask}, {"preset", model.preset}, {"network", words_of(model).dump()}};
+  std::map<std::string, std::string> about{{"task", model.task},
+                                           {"mask", model.mask},
+                                           {"preset", model.preset},
+                                           {"network", words_of(model).dump()},
+                                           {"split", words_of(model.split)}};
+  if (model.crop) about["crop"] = "centre";
+  return about;
 }
 
 void check_same(const Described& weights, const Described& wanted, const std::filesystem::path& file) {
@@ -79,6 +98,8 @@ Described described(const std::filesystem::path& weights) {
   for (const char* name : {"task", "mask", "preset", "network"})
     if (!about.count(name)) throw FileError(weights, words("does not say in its metadata which ", name, " it is of"));
   Described model{about.at("task"), about.at("mask"), about.at("preset"), {}, {}};
+  if (about.count("split")) model.split = split_of("split " + about.at("split"));
+  model.crop = about.count("crop") > 0;
   const io::Json n = io::parse_json(about.at("network"), weights);
   AdmConfig& c = model.network;
   try {

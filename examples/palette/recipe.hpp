@@ -62,11 +62,23 @@ struct Recipe {
 };
 Recipe recipe(const std::string& preset, std::int64_t channels);
 
+/// Which pictures of a folder validate: "random" by a seed, or those with the "last" names, as files that do not say
+/// mean.
+struct SplitBy {
+  std::string how = "last";
+  std::uint64_t seed = 0;
+};
+/// In words, "random 0", and read from words with "split random 0" in them; what says nothing is "last".
+std::string words_of(const SplitBy& split);
+SplitBy split_of(const std::string& words);
+
 /// What a weights file says in its metadata.
 struct Described {
   std::string task, mask, preset;
   AdmConfig network;
   Says says;
+  SplitBy split = {};
+  bool crop = false;  // pictures are cut in their middle, not stretched
 };
 std::map<std::string, std::string> description(const Described& model);
 /// Throws FileError if the file does not say.
@@ -77,12 +89,12 @@ void check_same(const Described& weights, const Described& wanted, const std::fi
 
 struct TrainArguments {
   std::filesystem::path data, run = "out/palette", weights, from, cache;
-  std::string task = "inpainting", mask, preset = "small";
-  bool fresh = false, skip_corrupt = false;
+  std::string task = "inpainting", mask, preset = "small", split;  // empty: random, or as the run was begun
+  bool fresh = false, skip_corrupt = false, crop = false, flip = false;
   std::int64_t side = 0, epochs = 0, batch = 0, limit = 0, validate = 200, restore = 32, save_every = 0;
   int steps = 0;
   double rate = 0, minutes = 0;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0, split_seed = 0;
   Where where;
 };
 int train(const TrainArguments& arguments);
@@ -99,9 +111,9 @@ struct SampleArguments {
 struct RestoreArguments {
   std::filesystem::path weights, image, out = "restored.png", path;
   std::string mask;
-  std::int64_t side = 0;
+  std::int64_t side = 0, feather = 0;
   int frames = 8;
-  bool stop_at_error = false;
+  bool stop_at_error = false, soft_mask = false;
   SampleArguments how;
   Where where;
 };
@@ -109,9 +121,10 @@ int restore(const RestoreArguments& arguments);
 
 struct EvaluateArguments {
   std::filesystem::path weights, data, out = "out/evaluation";
-  std::string mask;
+  std::string mask, split;  // empty: as the weights say
   bool skip_corrupt = false;
   std::int64_t limit = 0, validate = 200;
+  std::uint64_t split_seed = 0;
   SampleArguments how;
   Where where;
 };

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,9 @@ int restore_on(const RestoreArguments& a, const B& on) {
   const SampleArguments how = with_steps(a.how, model.preset);
   const std::string mask = a.mask.empty() ? model.mask : a.mask;
   return with_task(model.task, mask, [&](const auto& task) {
+    check(!task.mask.empty() || (!a.soft_mask && a.feather == 0), "mask", model.task,
+          " has none: --soft-mask and --feather are of no use");
+    check(!a.soft_mask || a.feather == 0, "mask", "--soft-mask has edges of its own: leave --feather out");
     const std::vector<Job> jobs = restorations(a, mask);
     const auto process = palette::process(task, schedules(model.preset).sample, model.says);
     std::optional<Adm<B>> network;
@@ -54,7 +58,14 @@ int restore_on(const RestoreArguments& a, const B& on) {
       const Bytes picture = io::read_picture(job.picture);
       const Bytes seen = a.side ? data::pil_resize(picture, a.side, a.side) : picture;
       fit({seen.height, seen.width, model.network.image.channels});
-      const auto given = task.given(seen, how.seed, std::uint32_t(number));
+      using Given = typename std::remove_cvref_t<decltype(task)>::Given;
+      constexpr bool holed = std::is_same_v<Given, Holed>;
+      Hole hole;
+      Given given;
+      if constexpr (holed)
+        hole = hole_in(a, task.mask, picture, seen, std::uint32_t(number)), given = hole.given;
+      else
+        given = task.given(seen, how.seed, std::uint32_t(number));
       Frames frames{.most = 1};
       const Images<float> made = restored(process, *network, given, 1, how, number, [&](const Step<B>& step) {
         if (step.step > 0) count();
@@ -62,9 +73,11 @@ int restore_on(const RestoreArguments& a, const B& on) {
         if (shown && !a.path.empty()) frames(step);
       });
       if (!a.path.empty()) write_path(a.path, task, given, frames);
-      // colours are laid over the lightness of the picture itself, whatever size they were made at
-      const auto whole = task.channels == 2 ? task.given(picture, how.seed, std::uint32_t(number)) : given;
-      return task.pictures(whole, made);
+      if constexpr (holed) {
+        return laid_into(hole, picture, seen, task.pictures(given, made));
+      } else {  // colours are laid over the lightness of the picture itself, whatever size they were made at
+        return task.pictures(task.channels == 2 ? task.given(picture, how.seed, std::uint32_t(number)) : given, made);
+      }
     };
     return restore_each(a, jobs, how.steps * how.samples, restore,
                         {{"task", model.task}, {"steps", words(how.steps)}, {"seed", words(how.seed)}});

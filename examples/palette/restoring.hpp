@@ -6,8 +6,10 @@
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <hush/data/image_folder.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/io/png.hpp>
 #include <hush/io/progress.hpp>
@@ -60,6 +62,17 @@ inline data::ImageFolder pictures_of(const std::filesystem::path& folder, data::
   if (const std::size_t skipped = set.corrupt().size())
     std::cerr << skipped << " of " << skipped + std::size_t(set.size()) << " pictures were skipped" << std::endl;
   return set;
+}
+
+/// The pictures of a folder that train and those that validate, --validate of them. Throws std::invalid_argument where
+/// these are more than there are.
+inline std::pair<data::ImageFolder, data::ImageFolder> parts_of(const data::ImageFolder& set, std::int64_t validate,
+                                                                const SplitBy& split) {
+  check(validate <= set.size(), "split", "--validate ", validate, " is more than the ", set.size(),
+        " there are: give a smaller number, or more pictures");
+  return data::split(
+      set,
+      {.count = validate, .held = split.how == "last" ? data::Held::last : data::Held::random, .seed = split.seed});
 }
 
 /// The steps that are asked for, or those that a preset's weights want.

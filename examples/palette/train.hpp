@@ -113,14 +113,17 @@ int train_on(const TrainArguments& a, const B& on) {
     const SampleArguments how = with_steps({.steps = a.steps, .batch = recipe.batch}, a.preset);
 
     check_files(a);
+    const std::string begun = io::words_of_run(a.run).value_or("split random 0");
+    const SplitBy split = a.split.empty() ? split_of(begun) : SplitBy{a.split, a.split_seed};
     const auto faces = pictures_of(a.data, {.size = {size.height, size.width},
+                                            .fit = a.crop ? data::Fit::centre_crop : data::Fit::stretch,
                                             .limit = a.limit,
                                             .corrupt = a.skip_corrupt ? data::Corrupt::skip : data::Corrupt::refuse,
                                             .cache = a.cache,
                                             .in_memory = a.cache.empty()});
     io::Disk{}.make_folders(a.run);
-    const auto [first, last] = data::split(faces, {.count = a.validate});
-    const auto pairs = task.pairs(first, a.seed), held_out = task.pairs(last, a.seed + 1);
+    const auto [first, last] = parts_of(faces, a.validate, split);
+    const auto pairs = task.pairs(first, a.seed, a.flip), held_out = task.pairs(last, a.seed + 1, false);
     using Learned = std::remove_const_t<decltype(pairs)>;
 
     const auto process = palette::process(task, schedules(a.preset).train, recipe.says);
@@ -131,7 +134,7 @@ int train_on(const TrainArguments& a, const B& on) {
     }
     std::cout << "network of " << count_parameters(unet) << " parameters, " << pairs.size() << " pictures, "
               << recipe.epochs << " epochs of " << pairs.size() / recipe.batch << " steps" << std::endl;
-    const Described model{a.task, task.mask, a.preset, recipe.network, recipe.says};
+    const Described model{a.task, task.mask, a.preset, recipe.network, recipe.says, split, a.crop};
     io::TensorBoard board(a.run, 10);
     const io::Stop stop({.minutes = a.minutes});
     const auto trained =
@@ -149,7 +152,9 @@ int train_on(const TrainArguments& a, const B& on) {
                                      .every = a.save_every,
                                      .resume = !a.fresh,
                                      .identity = words(a.task, ' ', task.mask, ' ', a.preset, ' ', size, " rate ",
-                                                       recipe.optimizer.rate, examples::started_from(a.from))}),
+                                                       recipe.optimizer.rate, examples::started_from(a.from),
+                                                       split.how == "last" ? "" : " split " + words_of(split),
+                                                       a.crop ? " crop" : "", a.flip ? " flip" : "")}),
                     io::LossLog(a.run), board, io::TrainingBar({.what = "train"}),
                     Restorations(task, held_out, how, a.restore, a.run, model, board));
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <ios>
 #include <locale>
 #include <sstream>
 #include <stdexcept>
@@ -8,11 +9,13 @@
 
 namespace hush {
 
-/// The parts of a message or of a file's text, printed one after the other; the same in every locale.
+/// The parts of a message or of a file's text, printed one after the other; the same in every locale. Throws
+/// std::bad_alloc rather than give a text that is cut.
 template <class... Parts>
 std::string words(const Parts&... parts) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
+  out.exceptions(std::ios_base::badbit);
   (out << ... << parts);
   return out.str();
 }

@@ -1,13 +1,17 @@
 #pragma once
 // Data sets: host images, no tensors.
 
+#include <hush/data/blend.hpp>
 #include <hush/data/brush.hpp>
+#include <hush/data/centre_crop.hpp>
 #include <hush/data/fashion_mnist.hpp>
 #include <hush/data/folder_pictures.hpp>
 #include <hush/data/gzip.hpp>
+#include <hush/data/horizontal_flip.hpp>
 #include <hush/data/idx.hpp>
 #include <hush/data/image_folder.hpp>
 #include <hush/data/image_set.hpp>
+#include <hush/data/in_epoch.hpp>
 #include <hush/data/jpeg_pairs.hpp>
 #include <hush/data/lab.hpp>
 #include <hush/data/lab_bytes.hpp>
@@ -21,6 +25,7 @@
 #include <hush/data/pixels.hpp>
 #include <hush/data/resize.hpp>
 #include <hush/data/shuffle.hpp>
+#include <hush/data/split.hpp>
 #include <hush/data/stroke_masks.hpp>
 #include <hush/data/with_holes.hpp>
 #include <hush/data/workers.hpp>

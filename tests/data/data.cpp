@@ -193,6 +193,21 @@ TEST_CASE("resize: is torch's bilinear interpolation without corners aligned and
   CHECK_THROWS_AS(data::resize(Images<float>(1, 0, 3, 1), 2, 2), std::invalid_argument);
 }
 
+TEST_CASE("resize: to the nearest pixel as PIL's NEAREST") {
+  Images<std::uint8_t> image(1, 5, 7, 1);
+  for (std::size_t i = 0; i < 35; ++i) image.pixels[i] = std::uint8_t(i);
+  using Bytes = std::vector<std::uint8_t>;
+  CHECK(data::resize_nearest(image, 2, 3).pixels == Bytes{8, 10, 12, 22, 24, 26});
+  CHECK(data::resize_nearest(image, 4, 10).pixels == Bytes{0,  1,  1,  2,  3,  3,  4,  5,  5,  6,  7,  8,  8,  9,
+                                                           10, 10, 11, 12, 12, 13, 21, 22, 22, 23, 24, 24, 25, 26,
+                                                           26, 27, 28, 29, 29, 30, 31, 31, 32, 33, 33, 34});
+  CHECK(data::resize_nearest(image, 1, 1).pixels == Bytes{17});
+  CHECK(data::resize_nearest(image, 5, 7) == image);
+  const Images<int> two(2, 1, 2, 2, {1, 2, 3, 4, 5, 6, 7, 8});
+  CHECK(data::resize_nearest(two, 1, 1) == Images<int>(2, 1, 1, 2, {3, 4, 7, 8}));
+  CHECK_THROWS_AS(data::resize_nearest(image, 0, 3), std::invalid_argument);
+}
+
 TEST_CASE("resize: channels and images stay apart") {
   Images<float> images(2, 2, 2, 3);
   for (std::size_t i = 0; i < images.pixels.size(); ++i) images.pixels[i] = float(i % 3 + 10 * (i / 12));
@@ -240,10 +255,16 @@ TEST_CASE("image set: batches, ranges, first and split") {
   for (const std::int64_t bad : {-1, 4}) CHECK_THROWS_AS(set.batch(std::vector{bad}), std::invalid_argument);
   CHECK(data::first(set, 1).images == Images<float>(1, 1, 2, 1, {0, 1}));
   CHECK(data::first(set, 9).size() == 4);
-  const auto [train, validation] = data::split(set, 0.25);
+  CHECK(data::part(set, items).images == set.batch(items));
+  CHECK(data::part(set, items).labels == std::vector<std::uint8_t>{7, 9, 7});
+  const auto [train, validation] = data::split(set, {.share = .25, .held = data::Held::last});
   CHECK(train.size() == 3);
   CHECK(validation.images == Images<float>(1, 1, 2, 1, {6, 7}));
   CHECK(validation.labels == std::vector<std::uint8_t>{6});
+  const auto [others, drawn] = data::split(set, .25);  // by chance; which is in tests/data/split.cpp
+  CHECK(drawn.images == Images<float>(1, 1, 2, 1, {0, 1}));
+  CHECK(drawn.labels == std::vector<std::uint8_t>{9});
+  CHECK(others.labels == std::vector<std::uint8_t>{8, 7, 6});
   set.labels.clear();
   CHECK(data::split(set, 1).second.labels.empty());
   CHECK_THROWS_AS(data::split(set, 1.5), std::invalid_argument);

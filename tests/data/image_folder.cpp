@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <hush/training.hpp>
 
 #include "io/scratch.hpp"
+#include "said.hpp"
 #include "thrown.hpp"
 
 using namespace hush;
@@ -41,6 +43,7 @@ std::string png(std::int64_t height, std::int64_t width, unsigned seed) {
 
 /// Five pictures of different sizes in two folders, and files that are none.
 struct Folder : Scratch {
+  Said said;  // of the picture that is none of ours
   explicit Folder(const std::string& name) : Scratch(name) {
     fs::create_directories(folder / "in/b/deeper");
     fs::create_directories(folder / "in/.hidden");
@@ -99,6 +102,31 @@ TEST_CASE("picture files: those of a folder at any depth, sorted as bytes, whate
   CHECK(more[5].bytes == 0);
 }
 
+TEST_CASE("picture files: what is passed over is said in one line, or counted for who asks") {
+  const Folder folder("passed-over");
+  for (const auto* name : {"a.webp", "b.WebP", "b/x.bmp", "b/y.tif", "z.jfif", "notes.txt"}) put(folder.in(name), "?");
+  fs::create_directory_symlink(folder.in("b"), folder.in("c"));
+  const Said said;
+  for (int i = 0; i < 2; ++i) CHECK(data::image_folder(folder.folder / "in", small()).size() == 5);
+  const std::string list =
+      "passed over: 1 .bmp, 1 .gif, 1 .jfif, 1 .tif, 2 .webp (only .jpg, .jpeg and .png are read: convert or rename "
+      "them), 1 linked folder (give the folder itself, or link its files)";
+  CHECK(said.lines ==
+        std::vector<std::string>{words((folder.folder / "in").string(), ": 5 pictures are read; ", list)});
+  data::PassedOver passed;
+  data::picture_files(folder.in(""), &passed);
+  CHECK(passed ==
+        data::PassedOver{{".bmp", 1}, {".gif", 1}, {".jfif", 1}, {".tif", 1}, {".webp", 2}, {"linked folder", 1}});
+  for (const auto& name : names) fs::remove(folder.in(name));
+  CHECK(refusal([&] { data::picture_files(folder.in("")); }) ==
+        words(folder.in("").string(), ": holds no pictures (.jpg, .jpeg or .png); ", list));
+  fs::create_directory(folder.in("plain"));
+  put(folder.in("plain/a.png"), png(2, 2, 0));
+  put(folder.in("plain/notes.txt"), "?");
+  data::picture_files(folder.in("plain"));
+  CHECK(said.lines.size() == 1);
+}
+
 TEST_CASE("picture files: a folder that is missing, empty or a file is refused in words") {
   const Folder folder("no-folder");
   fs::create_directory(folder.in("empty"));
@@ -148,6 +176,19 @@ TEST_CASE("image folder: pictures stand upright, or as they are stored by choice
   CHECK(data::image_folder(folder.in(""), small()).bytes(first) == io::upright(stored, 6));
   auto options = data::ImageFolderOptions{.size = {10, 8}, .reading = {.upright = false}};
   CHECK(data::image_folder(folder.in(""), options).bytes(first) == stored);
+}
+
+TEST_CASE("image folder: a picture of another aspect is stretched, or its middle cut out by choice") {
+  const Folder folder("fit");
+  auto options = small();
+  options.fit = data::Fit::centre_crop;
+  const auto set = data::image_folder(folder.in(""), options);
+  const auto whole = io::read_picture(folder.in("a.jpg"));  // 30 x 11; of aspect 8 : 10 is 9 x 11, from row 10 on
+  const Images<std::uint8_t> middle(1, 9, 11, 3,
+                                    {whole.pixels.begin() + 10 * 11 * 3, whole.pixels.begin() + 19 * 11 * 3});
+  const std::vector<std::int64_t> first{0};
+  CHECK(set.bytes(first) == data::pil_resize(middle, 8, 10));
+  CHECK(data::image_folder(folder.in(""), small()).bytes(first) == data::pil_resize(whole, 8, 10));
 }
 
 TEST_CASE("image folder: threads, memory and cache change nothing but the time it takes") {
@@ -299,6 +340,8 @@ TEST_CASE("image folder: with a cache no file is decoded again, until it or the 
   CHECK(remade());
   options.reading.transparency = io::Transparency::over_white;
   CHECK(remade());
+  options.fit = data::Fit::centre_crop;
+  CHECK(remade());
   put(folder.in("z.png"), png(3, 3, 1));
   CHECK(remade());
   fs::remove(folder.in("a.jpg"));
@@ -352,36 +395,59 @@ TEST_CASE("image folder: a damaged cache is refused, and a file that is none is 
   CHECK(!fs::exists(options.cache));
 }
 
-TEST_CASE("image folder: parts and splits share the pictures, the last ones validate") {
+TEST_CASE("image folder: parts and splits share the pictures") {
   const Folder folder("split");
   const auto set = data::image_folder(folder.in(""), small());
-  const auto [train, validation] = data::split(set, {.count = 2});
+  const auto [train, validation] = data::split(set, {.count = 2, .held = data::Held::last});
   CHECK(train.size() == 3);
   CHECK(validation.size() == 2);
   CHECK(train.path(2) == set.path(2));
   CHECK(validation.path(0) == set.path(3));
+  CHECK(validation.name(1) == "folder.png/x.Png");
   CHECK(validation.batch(std::vector<std::int64_t>{1, 0}) == set.batch(std::vector<std::int64_t>{4, 3}));
   train.prefetch(std::vector<std::int64_t>{0, 1});
   CHECK(validation.batch(std::vector<std::int64_t>{0, 1}) == set.batch(std::vector<std::int64_t>{3, 4}));
   CHECK(data::split(set, {.share = 0.4}).second.size() == 2);
-  CHECK(data::split(set, {.share = 0.49}).second.size() == 2);
   CHECK(data::split(set, {}).second.size() == 0);
   CHECK(data::split(set, {.count = 5}).first.size() == 0);
   CHECK(set.part(1, 4).part(1, 2).path(0) == set.path(2));
+  const std::vector<std::int64_t> two{4, 1}, beyond{5};
+  CHECK(set.part(two).path(0) == set.path(4));
 
   CHECK_THROWS_WITH_AS(data::split(set, {.count = 6}),
                        "[split] 6 pictures for validation are more than the 5 there are", std::invalid_argument);
-  CHECK_THROWS_WITH_AS(data::split(set, {.share = 1.5}), "[split] a share of 1.5 is not between 0 and 1",
-                       std::invalid_argument);
-  CHECK_THROWS_WITH_AS(data::split(set, {.share = -0.5}), "[split] a share of -0.5 is not between 0 and 1",
-                       std::invalid_argument);
-  CHECK_THROWS_WITH_AS(data::split(set, {.count = -1}), "[split] wants a share or a count, got 0 and -1",
-                       std::invalid_argument);
-  CHECK_THROWS_WITH_AS(data::split(set, {.share = 0.5, .count = 1}), "[split] wants a share or a count, got 0.5 and 1",
-                       std::invalid_argument);
   CHECK_THROWS_WITH_AS(set.part(2, 6), "[ImageFolder::part] items 2 to 6 of 5", std::invalid_argument);
   CHECK_THROWS_WITH_AS(set.part(-1, 2), "[ImageFolder::part] items -1 to 2 of 5", std::invalid_argument);
   CHECK_THROWS_WITH_AS(set.part(3, 2), "[ImageFolder::part] items 3 to 2 of 5", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(set.part(beyond), "[ImageFolder] item 5 of 5", std::invalid_argument);
+}
+
+TEST_CASE("image folder: of two kinds in two folders both validate, wherever the folder lies") {
+  const Scratch scratch("two-kinds");
+  for (const auto* kind : {"cats", "dogs"}) {
+    fs::create_directories(scratch / "pets" / kind);
+    for (int i = 0; i < 10; ++i) put(scratch / "pets" / kind / words(i, ".png"), png(2, 2, unsigned(i)));
+  }
+  const auto validating = [&](const fs::path& folder, const data::Validation& wanted) {
+    std::vector<std::string> held;
+    const auto set = data::split(data::image_folder(folder, {.size = {2, 2}}), wanted).second;
+    for (std::int64_t i = 0; i < set.size(); ++i) held.push_back(set.name(i));
+    return held;
+  };
+  using Names = std::vector<std::string>;
+  // what Philox and FNV-1a, written in another language, say
+  const Names wanted{"cats/5.png", "cats/8.png", "dogs/0.png", "dogs/1.png", "dogs/7.png"};
+  CHECK(validating(scratch / "pets", {.count = 5}) == wanted);
+  CHECK(validating(scratch / "pets", {.count = 4}) == Names{"cats/5.png", "dogs/0.png", "dogs/1.png", "dogs/7.png"});
+  CHECK(validating(scratch / "pets", {.count = 3, .held = data::Held::last}) ==
+        Names{"dogs/7.png", "dogs/8.png", "dogs/9.png"});
+  fs::rename(scratch / "pets", scratch / "elsewhere");
+  CHECK(validating(scratch / "elsewhere", {.count = 5}) == wanted);
+  put(scratch / "elsewhere/a.png", png(2, 2, 1));  // all numbers move, names do not
+  fs::remove(scratch / "elsewhere/cats/0.png");
+  Names stay;
+  std::ranges::set_intersection(validating(scratch / "elsewhere", {.count = 5}), wanted, std::back_inserter(stay));
+  CHECK(stay.size() >= 4);
 }
 
 TEST_CASE("image folder: options and items that cannot be are refused in words") {

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -11,25 +10,15 @@
 #include <hush/io/jpeg.hpp>
 #include <hush/io/json.hpp>
 #include <hush/io/png.hpp>
-#include <hush/warning.hpp>
 
 #include "drawing.hpp"
 #include "io/scratch.hpp"
+#include "said.hpp"
 
 using namespace hush;
 using namespace hush::data;
 
 namespace {
-
-/// What is said while it lives.
-struct Said {
-  std::vector<std::string> lines;
-  std::function<void(std::string_view)> before = warning_sink();
-  Said() {
-    warning_sink() = [this](std::string_view line) { lines.emplace_back(line); };
-  }
-  ~Said() { warning_sink() = before; }
-};
 
 std::string file_named(const std::string& name) {
   std::string file;
@@ -108,6 +97,19 @@ TEST_CASE("mask file: it is turned as its EXIF says, or not by choice") {
   put(scratch / "mask.png", file.insert(file.find("IDAT") - 4, io::detail::png_chunk("eXIf", exif)));
   CHECK(drawing(read_mask(scratch / "mask.png", 3, 1)) == "#\n.\n.\n");
   CHECK(drawing(read_mask(scratch / "mask.png", 1, 3, 128, false)) == "#..\n");
+}
+
+TEST_CASE("mask file: in its own size, and soft by choice: then nothing is cut, and nothing to be said") {
+  const Scratch scratch("mask-own");
+  const Said said;
+  io::write_png(scratch / "mask.png", {1, 2, 3, 1, {0, 51, 102, 127, 128, 255}});
+  CHECK(read_mask(scratch / "mask.png", {.soft = true}) ==
+        Images<float>(1, 2, 3, 1, {0, 51 / 255.f, 102 / 255.f, 127 / 255.f, 128 / 255.f, 1}));
+  CHECK(said.lines.empty());
+  CHECK(read_mask(scratch / "mask.png") == Images<float>(1, 2, 3, 1, {0, 0, 0, 0, 1, 1}));
+  CHECK(said.lines.size() == 1);
+  put(scratch / "mask.jpg", jpeg(halves(16, 16), 50));  // black and white are what they were before compression
+  CHECK(read_mask(scratch / "mask.jpg", {.soft = true}) == read_mask(scratch / "mask.jpg", 16, 16));
 }
 
 TEST_CASE("mask file: a soft mask is told of once, by its name, and a hard one never") {

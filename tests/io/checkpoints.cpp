@@ -225,3 +225,14 @@ TEST_CASE("observers: the bar counts the steps of all parts") {
   CHECK(shown.str().find("15/15") != std::string::npos);
   CHECK(shown.str().find("epoch 3/3, loss ") != std::string::npos);
 }
+
+TEST_CASE("checkpoints: the words that a run was started with can be asked for before it goes on") {
+  const Scratch scratch("run-words");
+  CHECK(!io::words_of_run(scratch / "run"));
+  part(3, checkpoints(scratch, 1, "small 32x32"));
+  CHECK(io::words_of_run(scratch / "run") == "small 32x32");
+  put(scratch / "run/ckpt-00000003/state.json", "damaged");
+  CHECK(io::words_of_run(scratch / "run") == "small 32x32");
+  put(scratch / "run/ckpt-00000002/state.json", "damaged");
+  CHECK(!io::words_of_run(scratch / "run"));
+}

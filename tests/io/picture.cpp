@@ -11,9 +11,9 @@
 #include <hush/io/png.hpp>
 #include <hush/io/png_chunks.hpp>
 #include <hush/io/png_reader.hpp>
-#include <hush/warning.hpp>
 
 #include "io/scratch.hpp"
+#include "said.hpp"
 #include "thrown.hpp"
 
 using namespace hush;
@@ -41,16 +41,6 @@ std::uint32_t sum(const Images<std::uint8_t>& image) { return io::crc32(std::as_
 std::string refused(const std::string& file) {
   return refusal([&] { io::decode_picture(bytes(file), "x"); });
 }
-
-/// What is said while it lives.
-struct Said {
-  std::vector<std::string> lines;
-  std::function<void(std::string_view)> before = warning_sink();
-  Said() {
-    warning_sink() = [this](std::string_view line) { lines.emplace_back(line); };
-  }
-  ~Said() { warning_sink() = before; }
-};
 
 /// A PNG file with another chunk: before its pixels, or behind them.
 std::string with_chunk(std::string file, const char* type, const std::string& data, bool before) {

@@ -10,6 +10,8 @@
 #include <hush/io/tile.hpp>
 
 #include "io/scratch.hpp"
+#include "said.hpp"
+#include "thrown.hpp"
 
 using namespace hush;
 
@@ -124,6 +126,31 @@ TEST_CASE("pixels: floats are rounded and clamped, and NaN is black") {
   const Images<float> odd(1, 1, 8, 1,
                           {-1.5f, 1.5f, inf, -inf, std::nanf(""), 0.0f, -1 + 2 * 0.49f / 255, -1 + 2 * 0.51f / 255});
   CHECK(io::to_bytes(odd).pixels == std::vector<std::uint8_t>{0, 255, 255, 0, 0, 128, 0, 1});
+}
+
+TEST_CASE("pixels: what is not in [-1, 1] is refused before it is shown, and [0, 1] said once") {
+  const Scratch scratch("shown");
+  const Said said;
+  const auto bytes = patterned(3, 4, 4, 1);
+  const auto of_255 = io::to_floats(bytes, {0, 255}), of_1 = io::to_floats(bytes, {0, 1});
+  const auto message = [&](const Images<float>& images) {
+    return thrown::message([&] { io::write_grid(scratch / "x.png", images); });
+  };
+  CHECK(message(of_255).starts_with("[write_grid] the pixels go from "));
+  CHECK(message(of_255).ends_with("those of images go from -1 to 1 (data::to_floats makes such of bytes)"));
+  CHECK(thrown::message([&] { io::encode_gif(of_255); }).starts_with("[write_gif] the pixels go from "));
+  auto nan = io::to_floats(bytes);
+  nan[2][5] = std::nanf("");
+  CHECK(message(nan) == "[write_grid] image 2 has a pixel that is NaN");
+  CHECK(entries(scratch.folder) == 0);
+  CHECK(said.lines.empty());
+
+  for (int i = 0; i < 3; ++i) CHECK(message(of_1) == "nothing was thrown");
+  REQUIRE(said.lines.size() == 1);
+  CHECK(said.lines[0].starts_with("[write_grid] no pixel is below 0: are they in [0, 1]?"));
+  io::check_shown("it", Images<float>(1, 2, 2, 1, {-.01f, 3, 0, 1}));  // clamped, as samples may be beyond
+  io::check_shown("it", Images<float>(2, 2, 2, 1));                    // grey all over
+  io::check_shown("it", Images<float>());
 }
 
 TEST_CASE("tile: images stand in rows, with gaps, each pixel enlarged") {

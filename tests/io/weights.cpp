@@ -93,6 +93,26 @@ TEST_CASE("weights: NaN and infinity are refused by name") {
   CHECK(refusal(file, net) == "element 2 of last.weight is not a finite number");
 }
 
+TEST_CASE("weights: F64 numbers that a network of floats cannot hold are refused by name, and it stays as it was") {
+  const Scratch scratch("weights");
+  const auto file = scratch / "w.safetensors";
+  tiny::Net net = tiny::net();
+  const auto before = tiny::weights(net);
+  io::Arrays arrays = io::weights_of(net, {.dtype = io::Dtype::F64});
+  auto& last = arrays.items.at("last.weight");
+  for (const double value : {1e39, -1e300, 3.41e38}) {
+    std::memcpy(last.bytes.data() + 2 * sizeof value, &value, sizeof value);
+    io::write_safetensors(file, arrays);
+    CHECK(refusal(file, net) ==
+          words("element 2 of last.weight is ", value, ", beyond the largest number of the network, 3.40282e+38"));
+    CHECK(tiny::weights(net) == before);
+  }
+  const double largest = std::numeric_limits<float>::max();
+  std::memcpy(last.bytes.data() + 2 * sizeof largest, &largest, sizeof largest);
+  io::write_safetensors(file, arrays);
+  io::load_weights(file, net);
+}
+
 TEST_CASE("weights: what no reader takes is not written: NaN, infinity, numbers beyond the element type") {
   const Scratch scratch("weights");
   const auto file = scratch / "w.safetensors";

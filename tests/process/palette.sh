@@ -31,6 +31,12 @@ for task in inpainting uncropping colorization jpeg; do
   [ "$(od -An -tu1 -j16 -N4 "$run/path.png" | awk '{print 256 * $3 + $4}')" -eq 196 ]
 done
 works train --task inpainting --data "$scratch/pictures" --run "$scratch/inpainting" --epochs 2 --steps 2 "${size[@]}"  # nothing left to do
+grep -qaF '"split":"random 0"' "$scratch/inpainting/best.safetensors"
+# a run that was begun with the last names keeps them, and one with another split, crop or flip is another run
+works train --data "$scratch/pictures" --run "$scratch/old" --epochs 1 --restore 0 "${size[@]}" --split last --crop --flip
+works train --data "$scratch/pictures" --run "$scratch/old" --epochs 2 --restore 0 "${size[@]}" --crop --flip
+grep -q "resumed from step 2 of 4" "$scratch/out" && grep -qaF '"split":"last"' "$scratch/old/weights.safetensors"
+grep -qaF '"crop":"centre"' "$scratch/old/weights.safetensors"
 
 # the weights in this repository restore garments that training did not see: far better than the mean of what is known
 "$HUSH_FASHION_MNIST" export --data data/fashion_mnist_2000 --split test --count 16 --out "$scratch/garments" >/dev/null
@@ -47,16 +53,38 @@ refused() {  # what the message must contain, then the arguments
 }
 weights=$scratch/inpainting/weights.safetensors
 refused "there is no such folder" train --data "$scratch/nowhere"
+refused "it cannot go on with" train --data "$scratch/pictures" --run "$scratch/old" --epochs 3 "${size[@]}" --crop
+refused "it cannot go on with" train --data "$scratch/pictures" --run "$scratch/old" --epochs 3 "${size[@]}" --crop --flip --split random
 refused "mask" train --task jpeg --mask centre --data "$scratch/pictures" --run "$scratch/x"
 refused "there is no mask called circle" train --mask circle --data "$scratch/pictures" --run "$scratch/x"
-refused "more than the 12 there are" train --data "$scratch/pictures" --run "$scratch/x" --size 8 --limit 12 --validate 13
+refused "[split] --validate 13 is more than the 12 there are" train --data "$scratch/pictures" --run "$scratch/x" --size 8 --limit 12 --validate 13
 refused "must be multiples of 4" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 6 --out "$scratch/y.png"
 refused "which task it is of" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
 refused "shows the way of one picture" restore --weights "$weights" --image "$scratch/pictures" --out "$scratch/y" --path "$scratch/y.png"
-refused "wanted is one of 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --mask "$scratch/pictures/below/1.png" --out "$scratch/y.png"
+refused "or of --size, 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --mask "$scratch/garments/00.png" --out "$scratch/y.png"
+refused "has none: --soft-mask and --feather are of no use" restore --weights "$scratch/jpeg/weights.safetensors" --image "$scratch/pictures/below/0.png" --size 8 --feather 2 --out "$scratch/y.png"
+refused "--soft-mask wants a --mask that is a file, not centre" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --out "$scratch/y.png"
+refused "leave --feather out" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --feather 2 --out "$scratch/y.png"
 refused "take centre, frame, corners" restore --weights "$weights" --image "$scratch/pictures" --mask circle --out "$scratch/y"
 refused "there is no such file (--mask)" restore --weights "$weights" --image "$scratch/pictures" --mask circle.png --out "$scratch/y"
 refused "restore: there is no option --picture" restore --weights "$weights" --picture "$scratch/pictures"
+
+# a mask of the picture's own size is resized with it, and what is made is laid into the picture in that size
+sizes() { od -An -tu1 -j16 -N8 "$1"; }
+own=(restore --weights "$weights" --image "$scratch/pictures/below/0.png" --mask "$scratch/pictures/below/1.png" --size 8 --steps 1)
+for how in "" "--feather 3" "--soft-mask"; do
+  works "${own[@]}" $how --out "$scratch/own.png"
+  [ "$(sizes "$scratch/own.png")" = "$(sizes "$scratch/pictures/below/0.png")" ] || { echo "FAILED: not in the picture's own size"; exit 1; }
+  rm "$scratch/own.png"
+done
+works restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --steps 1 --feather 1 --out "$scratch/own.png"
+[ "$(od -An -tu1 -j16 -N8 "$scratch/own.png" | tr -d ' \n')" = 00080008 ]
+
+# masks of another task do not stay beside an evaluation
+works evaluate --weights "$weights" --data "$scratch/pictures" --limit 12 --validate 3 --steps 1 --out "$scratch/twice"
+[ -e "$scratch/twice/mask/2.png" ]
+works evaluate --weights "$scratch/jpeg/weights.safetensors" --data "$scratch/pictures" --limit 12 --validate 3 --steps 1 --out "$scratch/twice"
+[ ! -e "$scratch/twice/mask/2.png" ] && [ -e "$scratch/twice/truth/2.png" ] || { echo "FAILED: old masks stayed"; exit 1; }
 
 # nothing that is read is replaced, and nothing that is made replaces something else that is
 mixed=$scratch/mixed link=$scratch/link

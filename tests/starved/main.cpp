@@ -1,6 +1,6 @@
 // The n-th allocation of host memory fails, for n from the first on: a training step and a sampling call must throw
-// std::bad_alloc, leave the model usable, and then give what they give undisturbed. A program of its own, because it
-// replaces operator new.
+// std::bad_alloc, leave the model usable, and then give what they give undisturbed; so must a text. A program of its
+// own, because it replaces operator new.
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -83,10 +83,23 @@ bool survives(const char* name) {
   return steps > 20 && calls > 20 && found == wanted && again == picture;
 }
 
+/// A text that is put together is whole, or is not there at all.
+bool whole_texts() {
+  const std::string part(1000, 'x');
+  bool whole = true;
+  const long failed = starve([&] {
+    const std::string text = words(part, ' ', 12345, ' ', part, ' ', .5);
+    if (text.size() != 2000 + 11) whole = false;
+  });
+  std::printf("words: %ld texts failed, %s\n", failed, whole ? "none was cut" : "some were CUT");
+  return failed > 1 && whole;
+}
+
 }  // namespace
 
 int main() {
   const bool cpu = survives<Cpu<float>>("cpu"), gpu = survives<Cuda<float, Rehearsal>>("cuda, rehearsed");
-  std::puts(cpu && gpu ? "usable after each" : "NOT as it should be");
-  return cpu && gpu ? 0 : 1;
+  const bool texts = whole_texts();
+  std::puts(cpu && gpu && texts ? "usable after each" : "NOT as it should be");
+  return cpu && gpu && texts ? 0 : 1;
 }

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <hush/data/centre_crop.hpp>
 #include <hush/data/packed_images.hpp>
 #include <hush/data/picture_files.hpp>
 #include <hush/data/pil_resize.hpp>
@@ -28,12 +29,16 @@ namespace hush::data {
 /// What to do about a file that cannot be read as a picture: stop with its FileError, or go on without it.
 enum class Corrupt { refuse, skip };
 
-/// Which pictures of a folder, and how. Every picture is resized to `size` exactly, its aspect is not kept.
+/// How a picture comes to a size of another aspect: stretched, or cut to the largest part in its middle that has it.
+enum class Fit { stretch, centre_crop };
+
+/// Which pictures of a folder, and how. Every picture is resized to `size` exactly.
 struct ImageFolderOptions {
   struct Size {
     std::int64_t height = 0, width = 0;
   };
   Size size = {};
+  Fit fit = Fit::stretch;
   Filter filter = Filter::bilinear;
   std::int64_t channels = 3;  // RGB; 1: grey
   io::Reading reading = {};   // turned upright as EXIF says; colours of transparent pixels
@@ -135,6 +140,7 @@ class FolderPictures {
     auto& reader = readers_[std::size_t(worker)];
     auto& picture = reader.picture;
     picture = io::read_picture(root / files[std::size_t(file)].name, options.reading, std::move(picture));
+    if (options.fit == Fit::centre_crop) picture = centre_crop(picture, options.size.height, options.size.width);
     if (options.channels == 1) picture = io::to_grey(picture);
     reader.resize(picture[0], picture.height, picture.width, picture.channels, to);
   }
@@ -175,10 +181,11 @@ class FolderPictures {
 
   /// What the pictures in a cache depend on.
   std::string recipe() const {
-    std::string text = words("pictures 2: ", options.size.height, " x ", options.size.width, " x ", options.channels,
-                             options.filter == Filter::bilinear ? ", bilinear" : ", bicubic",
-                             options.reading.upright ? ", upright" : ", as stored", ", transparency ",
-                             int(options.reading.transparency), '\n');
+    std::string text =
+        words("pictures 2: ", options.size.height, " x ", options.size.width, " x ", options.channels,
+              options.filter == Filter::bilinear ? ", bilinear" : ", bicubic",
+              options.reading.upright ? ", upright" : ", as stored", ", transparency ",
+              int(options.reading.transparency), options.fit == Fit::centre_crop ? ", centre crop" : "", '\n');
     for (const auto& file : files) text += words(file.bytes, ' ', file.modified, ' ', file.name, '\n');
     return text;
   }

@@ -1,17 +1,19 @@
 #pragma once
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <hush/data/folder_pictures.hpp>
+#include <hush/data/split.hpp>
 #include <hush/errors.hpp>
 #include <hush/images.hpp>
+#include <hush/tensor/random.hpp>
 
 namespace hush::data {
 
@@ -56,9 +58,11 @@ class ImageFolder {
   }
 
   /// The file that a picture is from.
-  std::filesystem::path path(std::int64_t item) const {
+  std::filesystem::path path(std::int64_t item) const { return pictures_->root / name(item); }
+  /// Its path below the folder, with slashes.
+  const std::string& name(std::int64_t item) const {
     const auto number = numbers({&item, 1}).front();
-    return pictures_->root / pictures_->files[std::size_t(pictures_->good[std::size_t(number)])].name;
+    return pictures_->files[std::size_t(pictures_->good[std::size_t(number)])].name;
   }
   /// Why files of the folder were skipped, in their order.
   const std::vector<FileError>& corrupt() const { return pictures_->corrupt; }
@@ -69,6 +73,12 @@ class ImageFolder {
           size());
     auto out = *this;
     out.items_ = {items_.begin() + begin, items_.begin() + end};
+    return out;
+  }
+  /// Some items, in that order, as a set of their own. Throws std::invalid_argument for one that is not there.
+  ImageFolder part(std::span<const std::int64_t> items) const {
+    auto out = *this;
+    out.items_ = numbers(items);
     return out;
   }
 
@@ -97,21 +107,13 @@ inline ImageFolder image_folder(const std::filesystem::path& folder, ImageFolder
   return {folder, std::move(options)};
 }
 
-/// How many pictures validate: a share of them, or a number.
-struct Validation {
-  double share = 0;
-  std::int64_t count = 0;
-};
-
-/// Cuts a set in two: the first pictures, and the last ones for validation. Throws std::invalid_argument where these
-/// are more than there are.
-inline std::pair<ImageFolder, ImageFolder> split(const ImageFolder& set, const Validation& last) {
-  check(last.share >= 0 && last.share <= 1, "split", "a share of ", last.share, " is not between 0 and 1");
-  check(last.count >= 0 && (last.count == 0 || last.share == 0), "split", "wants a share or a count, got ", last.share,
-        " and ", last.count);
-  const auto count = last.count ? last.count : std::int64_t(std::llround(last.share * double(set.size())));
-  check(count <= set.size(), "split", count, " pictures for validation are more than the ", set.size(), " there are");
-  return {set.part(0, set.size() - count), set.part(set.size() - count, set.size())};
+/// Cuts a set in two: the pictures that train, and those that validate, by chance or the last ones; see Validation. By
+/// chance a picture goes by its path below the folder, wherever that lies. Throws std::invalid_argument where more are
+/// to validate than there are.
+inline std::pair<ImageFolder, ImageFolder> split(const ImageFolder& set, const Validation& validation) {
+  const auto [training, held] =
+      split_items(set.size(), validation, [&](std::int64_t item) { return purpose(set.name(item)); });
+  return {set.part(training), set.part(held)};
 }
 
 }  // namespace hush::data

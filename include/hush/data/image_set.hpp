@@ -1,11 +1,11 @@
 #pragma once
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include <hush/data/split.hpp>
 #include <hush/images.hpp>
 
 namespace hush::data {
@@ -46,12 +46,24 @@ inline ImageSet range(const ImageSet& set, std::int64_t begin, std::int64_t end)
 /// The first `count` items, or all if there are fewer.
 inline ImageSet first(const ImageSet& set, std::int64_t count) { return range(set, 0, std::min(count, set.size())); }
 
-/// Cuts a set in two: the first 1 - share of its items, and the last share of them (for validation). Throws
-/// std::invalid_argument unless 0 <= share <= 1.
+/// Some items, in that order, as a set of their own. Throws std::invalid_argument for one that is not there.
+inline ImageSet part(const ImageSet& set, std::span<const std::int64_t> items) {
+  ImageSet out{set.batch(items), {}};
+  if (!set.labels.empty())
+    for (const std::int64_t item : items) out.labels.push_back(set.labels[std::size_t(item)]);
+  return out;
+}
+
+/// Cuts a set in two: the items that train, and those that validate, by chance or the last ones; see Validation. By
+/// chance an item goes by its number. Throws std::invalid_argument where more are to validate than there are.
+inline std::pair<ImageSet, ImageSet> split(const ImageSet& set, const Validation& validation) {
+  const auto [training, held] =
+      split_items(set.size(), validation, [](std::int64_t item) { return std::uint32_t(item); });
+  return {part(set, training), part(set, held)};
+}
+/// The same for a share of the items, held out by chance.
 inline std::pair<ImageSet, ImageSet> split(const ImageSet& set, double share) {
-  check(share >= 0 && share <= 1, "split", "a share of ", share, " is not between 0 and 1");
-  const auto cut = set.size() - std::int64_t(std::llround(share * double(set.size())));
-  return {range(set, 0, cut), range(set, cut, set.size())};
+  return split(set, Validation{.share = share});
 }
 
 }  // namespace hush::data

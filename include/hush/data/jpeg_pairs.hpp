@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <hush/data/in_epoch.hpp>
 #include <hush/data/pixels.hpp>
 #include <hush/given.hpp>
 #include <hush/io/jpeg.hpp>
@@ -34,7 +35,7 @@ class JpegPairs {
   }
   /// The pictures with these numbers, and what JPEG leaves of them, both in [-1, 1].
   Examples<Images<float>> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
-    const Images<std::uint8_t> truth = pictures_.bytes(items);
+    const Images<std::uint8_t> truth = bytes_in(pictures_, items, epoch);
     Images<std::uint8_t> damaged = truth;
     for (std::int64_t i = 0; i < truth.count; ++i) {
       const Images<std::uint8_t> one(1, truth.height, truth.width, truth.channels, {truth[i].begin(), truth[i].end()});
@@ -42,6 +43,8 @@ class JpegPairs {
     }
     return {to_floats(truth), to_floats(damaged)};
   }
+  /// The file of an item, where the pictures are from files.
+  auto path(std::int64_t item) const requires NamesFiles<Set> { return pictures_.path(item); }
 
  private:
   const Set& pictures_;

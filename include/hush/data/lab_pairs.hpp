@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include <hush/data/in_epoch.hpp>
 #include <hush/data/lab_planes.hpp>
 #include <hush/given.hpp>
 
@@ -17,10 +18,12 @@ class LabPairs {
 
   std::int64_t size() const { return pictures_.size(); }
   /// a and b [n, H, W, 2] of the pictures with these numbers, and their lightness [n, H, W, 1], both in [-1, 1].
-  Examples<Images<float>> batch(std::span<const std::int64_t> items) const {
-    LabPlanes planes = split_lab(pictures_.bytes(items));
+  Examples<Images<float>> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
+    LabPlanes planes = split_lab(bytes_in(pictures_, items, epoch));
     return {std::move(planes.ab), std::move(planes.lightness)};
   }
+  /// The file of an item, where the pictures are from files.
+  auto path(std::int64_t item) const requires NamesFiles<Set> { return pictures_.path(item); }
 
  private:
   const Set& pictures_;

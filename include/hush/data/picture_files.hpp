@@ -2,13 +2,19 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <hush/errors.hpp>
+#include <hush/io/file_ending.hpp>
+#include <hush/warning.hpp>
 
 namespace hush::data {
 
@@ -19,16 +25,43 @@ struct PictureFile {
   std::int64_t modified = 0;  // nanoseconds since 1970
 };
 
+/// What a folder holds that is not read, in words: how many files of each kind of picture, and how many links to
+/// folders. Empty where there is nothing of these; other files and hidden names are not counted.
+using PassedOver = std::map<std::string, std::int64_t>;
+
+namespace detail {
+
+/// Endings of pictures that are not read.
+inline constexpr std::array other_pictures{".avif", ".bmp", ".dng", ".gif",  ".heic", ".heif", ".jfif", ".jp2",
+                                           ".jpe",  ".jxl", ".pgm", ".ppm",  ".psd",  ".svg",  ".tga",  ".tif",
+                                           ".tiff", ".pnm", ".qoi", ".webp", ".ico",  ".pbm",  ".exr",  ".hdr"};
+
+/// "3 .bmp, 1 .webp (only .jpg, ... are read), 1 linked folder (...)".
+inline std::string words_of(const PassedOver& passed) {
+  std::string pictures, folders;
+  for (const auto& [kind, count] : passed)
+    if (kind.starts_with('.'))
+      pictures += words(pictures.empty() ? "" : ", ", count, ' ', kind);
+    else
+      folders = words(count, ' ', kind, count == 1 ? "" : "s", " (give the folder itself, or link its files)");
+  if (!pictures.empty()) pictures += " (only .jpg, .jpeg and .png are read: convert or rename them)";
+  return pictures + (pictures.empty() || folders.empty() ? "" : ", ") + folders;
+}
+
+}  // namespace detail
+
 /// The files below a folder, at any depth, that end in .jpg, .jpeg or .png, large or small letters, sorted by path (as
-/// bytes, as Python sorts them). Hidden names are passed over, and links to folders are not followed. Throws FileError
-/// where there is no such folder, or no picture in it.
-inline std::vector<PictureFile> picture_files(const std::filesystem::path& folder) {
+/// bytes, as Python sorts them). Hidden names are passed over, and links to folders are not followed; pictures of other
+/// kinds and such links are counted in `passed`, or else a warning says their numbers. Throws FileError where there is
+/// no such folder, or no picture in it.
+inline std::vector<PictureFile> picture_files(const std::filesystem::path& folder, PassedOver* passed = nullptr) {
   namespace fs = std::filesystem;
   std::error_code error;
   const auto status = fs::status(folder, error);
   if (!fs::exists(status)) throw FileError(folder, "there is no such folder");
   if (!fs::is_directory(status)) throw FileError(folder, "must be a folder, but it is a file");
   std::vector<PictureFile> files;
+  PassedOver others;
   fs::recursive_directory_iterator at(folder, error);
   for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
     const auto& path = at->path();
@@ -36,11 +69,14 @@ inline std::vector<PictureFile> picture_files(const std::filesystem::path& folde
       at.disable_recursion_pending();
       continue;
     }
-    std::string ending = path.extension().string();
-    for (char& letter : ending)
-      if (letter >= 'A' && letter <= 'Z') letter = char(letter - 'A' + 'a');
     std::error_code ignored;
-    if ((ending != ".jpg" && ending != ".jpeg" && ending != ".png") || at->is_directory(ignored)) continue;
+    if (at->is_directory(ignored)) {
+      if (at->is_symlink(ignored)) ++others["linked folder"];
+      continue;
+    }
+    const std::string ending = io::ending_of(path);
+    if (std::ranges::find(detail::other_pictures, ending) != detail::other_pictures.end()) ++others[ending];
+    if (ending != ".jpg" && ending != ".jpeg" && ending != ".png") continue;
     PictureFile file{path.lexically_relative(folder).generic_string()};
     struct stat about;
     if (::stat(path.c_str(), &about) == 0) {  // a link to nowhere is told of when it is read
@@ -50,7 +86,13 @@ inline std::vector<PictureFile> picture_files(const std::filesystem::path& folde
     files.push_back(std::move(file));
   }
   if (error) throw FileError(folder, words("cannot list it: ", error.message()));
-  if (files.empty()) throw FileError(folder, "holds no pictures (.jpg, .jpeg or .png)");
+  const std::string left = others.empty() ? "" : words("; passed over: ", detail::words_of(others));
+  if (files.empty()) throw FileError(folder, "holds no pictures (.jpg, .jpeg or .png)" + left);
+  if (passed)
+    *passed = std::move(others);
+  else if (!left.empty())
+    warn_once("passed over", double(std::hash<std::string>{}(folder.string() + left)),
+              [&] { return words(folder.string(), ": ", files.size(), " pictures are read", left); });
   std::ranges::sort(files, {}, &PictureFile::name);
   return files;
 }

@@ -55,4 +55,22 @@ inline Images<float> resize(const Images<float>& images, std::int64_t height, st
   return out;
 }
 
+/// Resizes images to `height` x `width` by taking the nearest pixel, that in which the new one's centre lies: no values
+/// come up that were not there, so a mask stays one. As PIL's NEAREST. Throws std::invalid_argument for a size below 1.
+template <class T>
+Images<T> resize_nearest(const Images<T>& images, std::int64_t height, std::int64_t width) {
+  check(height >= 1 && width >= 1, "resize_nearest", "cannot resize to ", height, " x ", width);
+  check(images.stride() > 0 || images.count == 0, "resize_nearest", "the images have no pixels");
+  Images<T> out(images.count, height, width, images.channels);
+  const auto nearest = [](std::int64_t i, std::int64_t from, std::int64_t to) { return (2 * i + 1) * from / (2 * to); };
+  for (std::int64_t i = 0; i < images.count; ++i)
+    for (std::int64_t y = 0; y < height; ++y)
+      for (std::int64_t x = 0; x < width; ++x)
+        std::copy_n(
+            images[i].data() +
+                (nearest(y, images.height, height) * images.width + nearest(x, images.width, width)) * images.channels,
+            images.channels, out[i].data() + (y * width + x) * images.channels);
+  return out;
+}
+
 }  // namespace hush::data

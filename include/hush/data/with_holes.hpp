@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include <hush/data/in_epoch.hpp>
 #include <hush/data/masks.hpp>
 #include <hush/given.hpp>
 #include <hush/images.hpp>
@@ -22,18 +23,14 @@ class WithHoles {
   std::int64_t size() const { return pictures_.size(); }
   /// The pictures with these numbers, whole, and with their holes.
   Examples<Holed> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
-    Images<float> whole = [&] {
-      if constexpr (requires { pictures_.batch(items, epoch); })
-        return pictures_.batch(items, epoch);
-      else
-        return pictures_.batch(items);
-    }();
+    Images<float> whole = batch_in(pictures_, items, epoch);
     Images<float> holes = draw_masks(rule_, whole.height, whole.width, items, seed_, std::uint32_t(epoch));
     Images<float> shown = whole;
     return {std::move(whole), {std::move(shown), std::move(holes)}};
   }
-  void prefetch(std::span<const std::int64_t> items) const requires requires(const Set& set) { set.prefetch(items); }
-  { pictures_.prefetch(items); }
+  void prefetch(std::span<const std::int64_t> items) const requires ReadsAhead<Set> { pictures_.prefetch(items); }
+  /// The file of an item, where the pictures are from files.
+  auto path(std::int64_t item) const requires NamesFiles<Set> { return pictures_.path(item); }
 
  private:
   const Set& pictures_;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <iostream>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,18 @@ struct CheckpointOptions {
   std::string identity = {};
   std::function<void(std::string_view)> say = [](std::string_view text) { std::cerr << text << '\n'; };
 };
+
+/// The words (CheckpointOptions::identity) that the run in a folder was started with: what a program may need before it
+/// can go on with it. Nothing where there is no checkpoint whose state can be read.
+inline std::optional<std::string> words_of_run(const std::filesystem::path& run) {
+  for (const auto& [step, folder] : detail::checkpoint_folders(run)) try {
+      const auto file = folder / detail::state_file;
+      const Json content = detail::unsealed(detail::text_file(file), file);
+      const Json& identity = member(member(content, "state", file), "identity", file);
+      return text_of(member(identity, "run", file), "run", file);
+    } catch (const FileError&) {}
+  return std::nullopt;
+}
 
 /// An observer of `train` that saves weights, their average, the optimizer's moments and the loss curve, and that
 /// resumes from the newest good checkpoint bit for bit. Name it before logs and bars, which ask the training for its

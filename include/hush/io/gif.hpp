@@ -81,7 +81,8 @@ inline std::string gif_comment(std::string_view text) {
 
 }  // namespace detail
 
-/// The GIF file of frames in [-1, 1], [frames, H, W, C] with C 1 or 3; values outside are clamped.
+/// The GIF file of frames in [-1, 1], [frames, H, W, C] with C 1 or 3; values outside are clamped,
+/// but NaN and pixels of 0..255 are refused.
 inline std::string encode_gif(const Images<float>& frames, const Animation& animation = {}) {
   constexpr const char* where = "write_gif";
   const auto high = frames.height * animation.scale, wide = frames.width * animation.scale;
@@ -89,6 +90,7 @@ inline std::string encode_gif(const Images<float>& frames, const Animation& anim
         "wants at least one frame with 1 or 3 channels, got ", frames.count, " with ", frames.channels);
   check(animation.scale >= 1 && high > 0 && wide > 0 && high <= 65535 && wide <= 65535, where, "cannot write ", wide,
         " x ", high, " pixels (scale ", animation.scale, ")");
+  check_shown(where, frames);
   const auto hundredths = [&](std::chrono::milliseconds time) {
     check(animation.hold.count() >= 0 && time.count() >= 0 && time.count() % 10 == 0 && time.count() <= 655350, where,
           "a time of ", time.count(), " ms: times are multiples of 10 ms up to 655 s");

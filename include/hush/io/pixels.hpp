@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <hush/images.hpp>
+#include <hush/warning.hpp>
 
 namespace hush::io {
 
@@ -29,6 +30,26 @@ inline Images<std::uint8_t> to_bytes(const Images<float>& images, Range range = 
     return level > 0 ? std::uint8_t(std::min(level, 255.f) + 0.5f) : std::uint8_t(0);
   });
   return out;
+}
+
+/// Throws std::invalid_argument where pixels in [-1, 1] are to be shown and these are not: one is NaN, or none is below
+/// 0 and one beyond 1, as in pixels of 0..255. Warns once where all are in [0, 1]; of one value, they may be.
+inline void check_shown(const char* who, const Images<float>& images) {
+  check_filled(who, images);
+  float low = 1, high = -1;
+  for (std::int64_t i = 0; i < images.count; ++i)
+    for (const float value : images[i]) {
+      check(!std::isnan(value), who, "image ", i, " has a pixel that is NaN");
+      low = std::min(low, value), high = std::max(high, value);
+    }
+  if (low < 0 || low >= high) return;
+  check(high <= 1 + 1.f / 255, who, "the pixels go from ", low, " to ", high,
+        ", those of images go from -1 to 1 (data::to_floats makes such of bytes)");
+  warn_once("shown from 0", 0, [&] {
+    return words("[", who,
+                 "] no pixel is below 0: are they in [0, 1]? Here they go from -1 to 1; make 2 x - 1 of such "
+                 "x, or bytes by to_bytes(images, {0, 1}).");
+  });
 }
 
 }  // namespace hush::io

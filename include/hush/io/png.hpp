@@ -81,8 +81,11 @@ inline void write_grid(const std::filesystem::path& file, const Images<std::uint
   const auto tiled = tile(images, {grid.columns, grid.gap, grid.scale}, std::uint8_t(255));
   write_png(file, tiled, grid.text, grid.disk);
 }
-/// The same for images in [-1, 1]; values outside are clamped.
+/// The same for images in [-1, 1]; values outside are clamped, but NaN and pixels of 0..255 are refused, see
+/// `check_shown`.
 inline void write_grid(const std::filesystem::path& file, const Images<float>& images, const Grid& grid = {}) {
+  check_png_name(file);
+  check_shown("write_grid", images);
   write_grid(file, to_bytes(images), grid);
 }
 

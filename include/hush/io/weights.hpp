@@ -1,10 +1,13 @@
 #pragma once
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -76,7 +79,7 @@ Extents extents_of(const FlatParameters<B>& layout) {
 }
 
 /// Throws FileError unless the arrays are just those that a network wants, by name and shape; the message shows the
-/// first differences. NaN or infinite values are refused too.
+/// first differences. NaN or infinite values are refused too, and those that would be infinite in the network.
 inline void check_arrays(const Extents& wanted, const Arrays& arrays, const std::filesystem::path& file) {
   std::vector<std::string> differences;
   for (const auto& [name, extents] : wanted) {
@@ -100,6 +103,16 @@ inline void check_arrays(const Extents& wanted, const Arrays& arrays, const std:
 template <Backend B>
 void check_arrays(const FlatParameters<B>& layout, const Arrays& arrays, const std::filesystem::path& file) {
   check_arrays(extents_of(layout), arrays, file);
+  using T = typename B::master;
+  for (const auto& part : layout.parts()) {
+    const Array& array = arrays.items.at(part.name);
+    if (array.dtype != Dtype::F64 || std::is_same_v<T, double>) continue;
+    const auto wide = values_of<double>(array);
+    for (std::size_t i = 0; i < wide.size(); ++i)
+      if (!std::isfinite(T(wide[i])))
+        throw FileError(file, words("element ", i, " of ", part.name, " is ", wide[i],
+                                    ", beyond the largest number of the network, ", std::numeric_limits<T>::max()));
+  }
 }
 
 /// Fills a buffer of this layout from arrays, after `check_arrays`.
