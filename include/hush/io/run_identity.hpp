@@ -110,7 +110,8 @@ inline void check_identity(const Json& mine, const Json& theirs, const std::file
     if (!theirs.contains(name) && !always) continue;
     if (theirs.contains(name) && theirs.at(name) == value) continue;
     const auto epochs = theirs.find("epochs");
-    const bool more = epochs != theirs.end() && epochs->is_number() && *epochs < mine.at("epochs");
+    const bool more =
+        epochs != theirs.end() && epochs->is_number() && epochs->get<double>() < mine.at("epochs").get<double>();
     if (more && (name == "epochs" || name.starts_with("factors of the rate"))) continue;
     throw FileError(
         file, words("the run was started with ", name, " = ",
