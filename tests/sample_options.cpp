@@ -177,6 +177,11 @@ TEST_CASE("sample: a level without signal is refused for a network that predicts
       "[sample] this parameterization gives no clean image at time 1, where the signal is 0 and the noise 1; begin at "
       "another level, or predict the velocity or x0",
       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      sample(Process{Silent{}, PredictVelocity<LogSigma>{}}, Formula<float>{zero}, Ddim{}, Options{.grid = once}),
+      "[sample] the network would be told inf at time 1, where the signal is 0 and the noise 1; begin at another "
+      "level, or tell it the time or gamma",
+      std::invalid_argument);
   const auto x = sample(Process{Silent{}, PredictVelocity<>{}}, Formula<float>{zero}, Ddim{}, Options{.grid = once});
   for (const float v : x.pixels) CHECK(std::isfinite(v));
 }

@@ -180,6 +180,7 @@
 #include <hush/conditionings/beside.hpp>
 #include <hush/conditionings/lightness.hpp>
 #include <hush/conditionings/mask.hpp>
+#include <hush/conditionings/replacement.hpp>
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/nn/attention.hpp>
 #include <hush/nn/attention_block.hpp>

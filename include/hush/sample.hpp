@@ -91,7 +91,8 @@ Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler
     const auto run = [&] {
       if (plan.rows.empty()) return sampling.run_eagerly(sampler);
       if constexpr (OffersMore<typename B::full>) {
-        if (is_recordable(plan) && !options.noise) {
+        constexpr bool noisy = detail::puts_back_noisy<std::remove_cvref_t<decltype(process.conditioning)>>;
+        if (!noisy && is_recordable(plan) && !options.noise) {
           if (!recorded || recorded->count() != count || !std::is_empty_v<decltype(ready)>)
             recorded = std::make_unique<Recorded>(process, net, ready, options, plan, way.levels, count);
           return recorded->run(sampling.start(), options.first_image + first);
