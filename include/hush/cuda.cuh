@@ -259,6 +259,7 @@
 #include <hush/exponential_integrator.hpp>
 #include <hush/frames.hpp>
 #include <hush/given.hpp>
+#include <hush/langevin_noise.hpp>
 #include <hush/probability_flow.hpp>
 #include <hush/queued_steps.hpp>
 #include <hush/sample_options.hpp>
