@@ -8,6 +8,7 @@
 #include <hush/exponential_integrator.hpp>
 
 using namespace hush;
+using namespace hush::detail;
 
 namespace {
 

@@ -28,6 +28,7 @@
 #include <hush/weightings/snr.hpp>
 
 using namespace hush;
+using detail::Lesson, detail::lesson, detail::Pass;
 
 namespace {
 

@@ -81,7 +81,7 @@ static_assert(is_linear<Ddim> && is_linear<TwoStep> && !is_linear<NotLinear>);
 
 const std::vector<Level> levels = levels_at(Cosine{.steps = 100}, Trailing{}(Cosine{.steps = 100}, 12));
 
-Pixels<double> normals(int step, int ordinal) {
+Pixels<double> drawn(int step, int ordinal) {
   std::vector<float> z(77);
   fill_normal(z.data(), 0, 77,
               {.seed = 3, .step = std::uint32_t(step), .purpose = purpose("z", std::uint32_t(ordinal))});
@@ -93,9 +93,9 @@ template <class S>
 double difference(const S& sampler, double clip) {
   const auto network = [](double x, double time) { return std::sin(2 * x) + .01 * time * x; };
   const auto denoise = denoiser(PredictNoise{}, network, clip);
-  const auto start = normals(0, 9);
-  const auto a = run_eagerly(sampler, levels, start, denoise, normals);
-  const auto b = run(trace(sampler, levels), start, denoise, normals);
+  const auto start = drawn(0, 9);
+  const auto a = run_eagerly(sampler, levels, start, denoise, drawn);
+  const auto b = run(trace(sampler, levels), start, denoise, drawn);
   double largest = 0, size = 0;
   for (std::size_t i = 0; i < a.values.size(); ++i) {
     largest = std::fmax(largest, std::abs(a.values[i] - b.values[i]));
@@ -196,7 +196,7 @@ TEST_CASE("plan: one step is a plan, and so are all the steps of a schedule") {
   const auto denoise = denoiser(
       PredictNoise{}, [](double x, double) { return .3 * x; }, 0);
   const Level start = schedule(99);
-  const Pixels<double> x = run(one, Pixels<double>{{.7}}, denoise, normals);
+  const Pixels<double> x = run(one, Pixels<double>{{.7}}, denoise, drawn);
   CHECK(x.values[0] == doctest::Approx((.7 - start.noise * .3 * .7) / start.signal));
 }
 

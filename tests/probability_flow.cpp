@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 using namespace hush;
+using namespace hush::detail;
 
 namespace {
 

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include <hush/cpu/reduce.hpp>
 #include <hush/estimate_rule.hpp>
 #include <hush/parameterizations/predict_velocity.hpp>
 #include <hush/sample.hpp>
@@ -11,6 +12,9 @@
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddim_inversion.hpp>
 #include <hush/samplers/ddpm.hpp>
+#include <hush/samplers/deis.hpp>
+#include <hush/samplers/pndm.hpp>
+#include <hush/samplers/predictor_corrector.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/rectified_flow.hpp>
 #include <hush/schedules/ve_sde.hpp>
@@ -177,6 +181,11 @@ TEST_CASE("sample: a level without signal is refused for a network that predicts
       "[sample] this parameterization gives no clean image at time 1, where the signal is 0 and the noise 1; begin at "
       "another level, or predict the velocity or x0",
       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      sample(Process{Silent{}, PredictVelocity<LogSigma>{}}, Formula<float>{zero}, Ddim{}, Options{.grid = once}),
+      "[sample] the network would be told inf at time 1, where the signal is 0 and the noise 1; begin at another "
+      "level, or tell it the time or gamma",
+      std::invalid_argument);
   const auto x = sample(Process{Silent{}, PredictVelocity<>{}}, Formula<float>{zero}, Ddim{}, Options{.grid = once});
   for (const float v : x.pixels) CHECK(std::isfinite(v));
 }
@@ -210,4 +219,41 @@ TEST_CASE("sample: starts and thresholds that make no sense are refused in words
         "[sample] the threshold's ratio must be in (0, 1], is 0");
   CHECK(message({.threshold = DynamicThreshold{.largest = -1}}) ==
         "[sample] the threshold's largest must be positive, is -1");
+}
+
+TEST_CASE("sample: options that cut off x0 are refused where the sampler never looks at it") {
+  const auto message = [](const auto& sampler, const Options& options) -> std::string {
+    try {
+      sample(process, Formula<float>{zero}, sampler, options);
+    } catch (const std::invalid_argument& error) { return error.what(); }
+    return "";
+  };
+  const Options threshold{.steps = 5, .threshold = DynamicThreshold{}}, clip{.steps = 5, .clip = .5};
+  const Options plain{.steps = 5}, eager{.steps = 5, .threshold = DynamicThreshold{}, .execution = Execution::eager};
+  const auto blind = [&](const auto& sampler) {
+    CHECK(
+        message(sampler, threshold) ==
+        "[sample] .threshold has nothing to act on: this sampler steps along the predicted noise alone; leave it out, "
+        "or take a sampler that uses x0");
+    CHECK(message(sampler, eager) == message(sampler, threshold));
+    CHECK(
+        message(sampler, clip) ==
+        "[sample] .clip = 0.5 has nothing to act on: this sampler steps along the predicted noise alone; leave it out, "
+        "or take a sampler that uses x0");
+    CHECK(message(sampler, plain) == "");
+  };
+  blind(Pndm{});
+  blind(PredictorCorrector{});
+  Options up = threshold;
+  up.start = FromImages{ramp(1)};
+  CHECK(message(DdimInversion{}, up).starts_with("[sample] .threshold has nothing to act on"));
+  up.threshold = {}, up.clip = .5;  // the range of the images that it starts from
+  CHECK(message(DdimInversion{}, up) == "");
+  const auto seeing = [&](const auto& sampler) {
+    CHECK(message(sampler, threshold) == "");
+    CHECK(message(sampler, clip) == "");
+  };
+  seeing(Ddim{});
+  seeing(Ddpm{});
+  seeing(Deis{});  // in its last step
 }

@@ -37,10 +37,12 @@ std::vector<Cell> score_cells(const Order& order, const Observers& observers) {
   samplers::each(samplers::at_trained_levels, [&](const auto& named) {
     run.plan(named.name, [&](const Counted<Net>& counted, const SampleOptions<Cpu<float>>& options, int updates) {
       auto sampler = named.sampler;
-      if constexpr (requires { sampler.repeats; })
+      if constexpr (requires { sampler.repeats; }) {
         sampler.repeats = updates;
-      else
+        if (updates < 4) sampler.epsilon = 1e-4;  // few of the published size do not lead from level to level
+      } else {
         sampler.corrections = updates;
+      }
       return ncsn::to_picture(sample(process, counted, sampler, options));
     });
   });

@@ -54,4 +54,15 @@ concept KnowsPixels = Conditioning<C, B> &&
   { conditioning.known(ready) } -> std::convertible_to<KnownPixels<typename B::full>>;
 };
 
+namespace detail {
+
+/// Whether they are put back as noisy as the image is, for a network that knows of no known pixels: where the
+/// conditioning says `static constexpr bool noisy = true;`.
+template <class C>
+constexpr bool puts_back_noisy = false;
+template <class C>
+requires requires { C::noisy; }
+constexpr bool puts_back_noisy<C> = C::noisy;
+
+}  // namespace detail
 }  // namespace hush

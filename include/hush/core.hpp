@@ -180,6 +180,7 @@
 #include <hush/conditionings/beside.hpp>
 #include <hush/conditionings/lightness.hpp>
 #include <hush/conditionings/mask.hpp>
+#include <hush/conditionings/replacement.hpp>
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/nn/attention.hpp>
 #include <hush/nn/attention_block.hpp>
@@ -235,6 +236,7 @@
 #include <hush/exponential_integrator.hpp>
 #include <hush/frames.hpp>
 #include <hush/given.hpp>
+#include <hush/langevin_noise.hpp>
 #include <hush/probability_flow.hpp>
 #include <hush/queued_steps.hpp>
 #include <hush/sample_options.hpp>

@@ -11,6 +11,13 @@
 
 namespace hush {
 
+/// The two formulas of order 2: with half of the change as the explicit midpoint rule has it, and with the integral of
+/// the line through both estimates, which the peers call heun. For order 3 in singlestep: DPM-Solver-3 as its authors
+/// write it, which leaves the second estimate out at the end, and the parabola through all three.
+enum class DpmVariant { midpoint, heun };
+
+namespace detail {
+
 /// lambda = ln(signal / noise), half the log signal-to-noise ratio: the clock of the exponential integrators, in which
 /// the linear part of the diffusion ODE is solved exactly (Lu et al. 2022a, section 3). inf at the clean level.
 inline double half_log_snr(Level at) { return std::log(at.signal / at.noise); }
@@ -119,11 +126,6 @@ struct NoisePrediction {
   }
 };
 
-/// The two formulas of order 2: with half of the change as the explicit midpoint rule has it, and with the integral of
-/// the line through both estimates, which the peers call heun. For order 3 in singlestep: DPM-Solver-3 as its authors
-/// write it, which leaves the second estimate out at the end, and the parabola through all three.
-enum class DpmVariant { midpoint, heun };
-
 /// The newest `n` of the estimates, the oldest first.
 template <class X>
 std::vector<Estimate<X>> newest(const std::vector<Estimate<X>>& past, int n) {
@@ -147,4 +149,5 @@ int order_now(int order, const std::vector<Estimate<X>>& past, const Course& cou
   return std::min(order, int(past.size()));
 }
 
+}  // namespace detail
 }  // namespace hush

@@ -8,6 +8,13 @@
 
 namespace hush {
 
+/// Tensors as images on the host.
+template <Backend B>
+Images<float> download_images(const Tensor<B>& x) {
+  const Shape& s = x.shape();
+  return Images<float>(s[0], s[1], s[2], s[3], download<float>(x));
+}
+
 /// The intermediate images of a run, for whoever hands it to `sample`: `Frames frames; ... {.each_step =
 /// std::ref(frames), .every = 10}` (without std::ref a copy gets them). It belongs to one run. Each frame has the
 /// images of all batches, of which the first `most` are kept.

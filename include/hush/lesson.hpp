@@ -20,6 +20,8 @@ using DrawRule = std::function<double(const AnySchedule& schedule, Uniform& unif
 /// What counts how much in training: one of `weightings/`, or a lambda; empty: all the same.
 using WeightRule = std::function<double(Level at, const Scalings& scalings)>;
 
+namespace detail {
+
 /// What a network is shown in training and what it should say: noisy images at levels of their own, and the target.
 /// `weights` [n] are factors on the squared errors, or empty where all are 1.
 template <Backend F>
@@ -198,4 +200,5 @@ class Pass {
   Value value_;
 };
 
+}  // namespace detail
 }  // namespace hush

@@ -5,7 +5,7 @@
 #include <hush/level.hpp>
 #include <hush/sampler.hpp>
 
-namespace hush {
+namespace hush::detail {
 
 // The probability flow as Karras et al. 2022 write it: in y = x / signal and sigma = noise / signal it is
 // dy/dsigma = (y - D) / sigma, where D is the denoised image x0 (eq. 1 and 3 with s(t) = 1 and sigma(t) = t). Any level
@@ -57,4 +57,4 @@ inline AncestralStep ancestral_step(Level from, Level to, double eta, const char
   return {{to.time, to.signal, std::sqrt((to.noise - up) * (to.noise + up))}, up};
 }
 
-}  // namespace hush
+}  // namespace hush::detail

@@ -51,6 +51,34 @@ const auto& network_of(const Net& net) {
 template <class Net>
 using BackendOf = typename std::remove_cvref_t<decltype(network_of(std::declval<const Net&>()))>::backend;
 
+/// Whether a run depends on the estimates of x0: on a number, it ends elsewhere with others of them.
+template <Sampler S>
+bool looks_at_x0(const S& sampler, Course course) {
+  const auto end = [&](double x0) {
+    double x = 1;
+    MemoryOf<S, double> memory{};
+    const auto look = [&](const double&, Level) { return Denoised<double>{x0, .5}; };
+    const auto noise = [] { return .25; };
+    for (course.step = 0; course.step < course.steps(); ++course.step)
+      x = advance(sampler, look, x, course, noise, memory);
+    return x;
+  };
+  return end(0) != end(1);
+}
+
+/// Throws std::invalid_argument for options that say what becomes of x0 where the sampler never looks at it.
+template <Sampler S, Backend B>
+void check_cuts(const S& sampler, const Course& course, const SampleOptions<B>& options) {
+  const bool starts = std::holds_alternative<FromImages>(options.start);  // of which clip says the range
+  const bool clips = options.clip != 0 && options.clip != 1 && !starts;
+  if ((!options.threshold && !clips) || looks_at_x0(sampler, course)) return;
+  check(!options.threshold, "sample",
+        ".threshold has nothing to act on: this sampler steps along the predicted noise alone; leave it out, or take a "
+        "sampler that uses x0");
+  check(false, "sample", ".clip = ", options.clip, " has nothing to act on: this sampler steps along the predicted ",
+        "noise alone; leave it out, or take a sampler that uses x0");
+}
+
 template <class Proc, class Net, class S, class B>
 Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler, const typename Proc::Given& given,
                            const SampleOptions<B>& asked) {
@@ -63,6 +91,7 @@ Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler
   process.conditioning.fits(given, options.count, net.image());
   const std::vector<double> times = step_times(AnySchedule(process.schedule), options);
   const Course way = course(process.schedule, sampler, times);
+  check_cuts(sampler, way, options);
   const ImageSize size = net.image();
   if (const Images<float>* from = given_start(options.start).images) {
     const ImageSize given_size{from->height, from->width, from->channels};
@@ -91,7 +120,8 @@ Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler
     const auto run = [&] {
       if (plan.rows.empty()) return sampling.run_eagerly(sampler);
       if constexpr (OffersMore<typename B::full>) {
-        if (is_recordable(plan) && !options.noise) {
+        constexpr bool noisy = detail::puts_back_noisy<std::remove_cvref_t<decltype(process.conditioning)>>;
+        if (!noisy && is_recordable(plan) && !options.noise) {
           if (!recorded || recorded->count() != count || !std::is_empty_v<decltype(ready)>)
             recorded = std::make_unique<Recorded>(process, net, ready, options, plan, way.levels, count);
           return recorded->run(sampling.start(), options.first_image + first);

@@ -73,8 +73,9 @@ struct DynamicThreshold {
 };
 
 /// Options of `sample`, all with defaults. (*) Samplers that use eps alone never see x0, so nothing cuts it off:
-/// `Pndm`, `DdimInversion`, `AnnealedLangevin` and `PredictorCorrector` all the way, the solvers on predicted noise but
-/// for their last step.
+/// `Pndm`, `DdimInversion`, `AnnealedLangevin` (but for what `denoise` ends with) and `PredictorCorrector` all the way,
+/// where a threshold, or a clip that is neither 0 nor the default, is refused; the solvers on predicted noise but for
+/// their last step.
 template <Backend B>
 struct SampleOptions {
   int steps = 50;                                  // of the grid; a sampler's route may have more

@@ -22,13 +22,6 @@ namespace hush {
 /// What a draw of a sampler is for: the ordinal-th of its step.
 inline std::uint32_t draw_purpose(int ordinal) { return purpose("draw", std::uint32_t(ordinal)); }
 
-/// Tensors as images on the host.
-template <Backend B>
-Images<float> download_images(const Tensor<B>& x) {
-  const Shape& s = x.shape();
-  return Images<float>(s[0], s[1], s[2], s[3], download<float>(x));
-}
-
 /// One batch of a sampling run: what a sampler needs in order to step, on tensors.
 template <class Proc, class Net>
 class Sampling {
@@ -57,7 +50,7 @@ class Sampling {
   /// The images that the run starts from.
   Tensor<F> start() {
     Tensor<F> x = begin();
-    put_back(x);
+    put_back(x, 0);
     return x;
   }
   /// The network's estimates at one level: either may be left out.
@@ -107,7 +100,7 @@ class Sampling {
         if (!fused) continue;
       }
       if (!sum->ends_step) continue;
-      put_back(registers[std::size_t(sum->to)]);
+      put_back(registers[std::size_t(sum->to)], sum->step + 1);
       if (!tell(sum->step + 1, registers[std::size_t(sum->to)], seen)) return registers[std::size_t(sum->to)];
     }
     return registers[std::size_t(plan.result)];
@@ -134,7 +127,7 @@ class Sampling {
         return z;
       };
       x = advance(sampler, look, x, course, noise, memory);
-      put_back(x);
+      put_back(x, step + 1);
       if (!tell(step + 1, x, seen)) break;
     }
     return x;
@@ -148,7 +141,7 @@ class Sampling {
     std::vector<Tensor<F>> kept;  // draws that had to be made beforehand
   };
 
-  static constexpr int start_draw = -1;
+  static constexpr int start_draw = -1, known_draw = -2;
   Tensor<F> begin() {
     const Level& level = levels_.front();
     if (const auto* uniform = std::get_if<FromUniform>(&options_.start)) return uniformly(*uniform);
@@ -156,18 +149,23 @@ class Sampling {
       const float* from = given->pixels.data() + (first_ - options_.first_image) * stride();
       const Tensor<F> x0 = upload(on_, shape_, std::span<const float>(from, std::size_t(shape_.size())));
       if (std::holds_alternative<FromLatents>(options_.start)) return x0;
-      Tensor<F> x(on_, shape_);
-      const PlanTerm term{0, level.signal};
-      const PlanDraw draw{0, start_draw, level.noise};
-      combine_into(x, {&term, 1}, {&draw, level.noise > 0 ? std::size_t(1) : 0}, [&](int) { return x0.data(); });
-      return x;
+      return noised(x0, level, 0, start_draw);
     }
     Tensor<F> x(on_, shape_);
     const PlanDraw draw{0, start_draw, is_preserving(level) ? 1 : level.noise};
     combine_into(x, {&draw, 1});
     return x;
   }
+  /// signal * x0 + noise * N(0, 1), that of the draw of this name.
+  Tensor<F> noised(const Tensor<F>& x0, Level at, int step, int ordinal) {
+    Tensor<F> x(on_, shape_);
+    const PlanTerm term{0, at.signal};
+    const PlanDraw draw{step, ordinal, at.noise};
+    combine_into(x, {&term, 1}, {&draw, at.noise > 0 ? std::size_t(1) : 0}, [&](int) { return x0.data(); });
+    return x;
+  }
   static std::uint32_t draw_purpose(const PlanDraw& draw) {
+    if (draw.ordinal == known_draw) return purpose("known");
     return draw.ordinal == start_draw ? purpose("start") : hush::draw_purpose(draw.ordinal);
   }
   /// What the network says of an image.
@@ -267,9 +265,19 @@ class Sampling {
     fetched_.push_back({draw.step, draw.ordinal, upload(on_, shape_, std::span<const float>(values))});
     return fetched_.back().values;
   }
-  void put_back(Tensor<F>& x) const {
-    if constexpr (KnowsPixels<decltype(process_.conditioning), B>)
-      hush::put_back(process_.conditioning.known(ready_), x);
+  /// Puts the known pixels into the image of the level that `arrived` counts to. A step up has noised them already.
+  void put_back([[maybe_unused]] Tensor<F>& x, [[maybe_unused]] int arrived) {
+    using Condition = std::remove_cvref_t<decltype(process_.conditioning)>;
+    if constexpr (KnowsPixels<Condition, B>) {
+      const KnownPixels<F>& known = process_.conditioning.known(ready_);
+      if constexpr (detail::puts_back_noisy<Condition>) {
+        const auto at = levels_.begin() + arrived;
+        if (arrived > 0 && sigma_of(at[0]) > sigma_of(at[-1])) return;
+        hush::put_back(KnownPixels<F>{noised(known.picture, *at, arrived, known_draw), known.hole}, x);
+      } else {
+        hush::put_back(known, x);
+      }
+    }
   }
 
   const Proc& process_;

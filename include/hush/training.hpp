@@ -189,12 +189,12 @@ class Training {
       for (std::int64_t i = first; i < std::min(first + options.batch, set.size()); ++i)
         items.push_back(i), images.push_back(std::uint32_t(i));
       const auto examples = checked_examples(process.conditioning, set, items, 0, wanted("validation item"));
-      const Lesson<F> shown = lesson(process, options.draw, upload(net.on().in_full(), examples.images), images,
-                                     place(0, 1), options.weighting);
+      const detail::Lesson<F> shown = detail::lesson(process, options.draw, upload(net.on().in_full(), examples.images),
+                                                     images, place(0, 1), options.weighting);
       const auto ready = conditions(examples.given, 0, images, place(0, 1));
       const Tensor<B> said = process.predict(net, shown.xt, shown.levels, ready);
-      const Tensor<F> hole = hole_of(process.conditioning, net.on(), ready);
-      const Tensor<F> target = counted_target(hole, shown.target, said);
+      const Tensor<F> hole = detail::hole_of(process.conditioning, net.on(), ready);
+      const Tensor<F> target = detail::counted_target(hole, shown.target, said);
       sum += download<double>(mse_loss(said, target, 1, shown.weights).value)[0] * double(items.size());
       for (const double unknown : download<double>(hole)) asked += unknown;
     }
@@ -224,12 +224,12 @@ class Training {
     const B& on = net.on();
     const auto part = [&](std::int64_t i) {
       const std::vector<std::uint32_t> own(images.begin() + i * count, images.begin() + (i + 1) * count);
-      const LessonPlace at = place(std::uint32_t(step), 0);
-      const Lesson<F> shown =
-          lesson(process, options.draw, batch.images.part(i * shape.size(), shape), own, at, options.weighting);
+      const detail::LessonPlace at = place(std::uint32_t(step), 0);
+      const detail::Lesson<F> shown =
+          detail::lesson(process, options.draw, batch.images.part(i * shape.size(), shape), own, at, options.weighting);
       const auto ready = conditions(batch.given, i * count, own, at);
       return pass_({process.input(on, shown.xt, shown.levels, ready), shown.target, shown.weights,
-                    hole_of(process.conditioning, on, ready)},
+                    detail::hole_of(process.conditioning, on, ready)},
                    {options.seed, std::uint32_t(step), own});
     };
     if (parts == 1) return part(0);
@@ -243,10 +243,10 @@ class Training {
     return total;
   }
   auto conditions(const typename Proc::Given& given, std::int64_t first, const std::vector<std::uint32_t>& images,
-                  const LessonPlace& at) const {
+                  const detail::LessonPlace& at) const {
     return process.conditioning.ready(net.on(), given, {first, at.seed, at.step, at.use, images});
   }
-  LessonPlace place(std::uint32_t number, std::uint32_t use) const {
+  detail::LessonPlace place(std::uint32_t number, std::uint32_t use) const {
     return {options.seed, number, use, std::uint32_t(options.batch)};
   }
   void check_finite(double value, const char* what, const StepReport& report) const {
@@ -274,13 +274,14 @@ class Training {
     checked_examples(process.conditioning, data, {&item, 1}, 0, wanted());
     if (options.validation && options.validation->size() > 0)
       checked_examples(process.conditioning, *options.validation, {&item, 1}, 0, wanted("validation item"));
-    check_noisiest_level(process);
+    detail::check_noisiest_level(process);
     Uniform uniform{Stream{options.seed, 0, 0, purpose("level", 0)}, 0, 0, std::uint32_t(options.batch)};
-    drawn_level(process, options.draw(process.schedule, uniform));  // one that does not fit the schedule says so here
+    detail::drawn_level(process,
+                        options.draw(process.schedule, uniform));  // one that does not fit the schedule says so here
   }
 
   Loader<F, Data> loader_;
-  Pass<Net> pass_;
+  detail::Pass<Net> pass_;
   std::int64_t shadowed_ = 0;  // the step that the shadow belongs to
 };
 

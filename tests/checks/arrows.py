@@ -18,8 +18,8 @@ ARROWS = {
     "weighting": {"level", "parameterization"}, "weightings": {"level", "weighting"},
     "grid": {"level", "schedule"}, "grids": {"level", "schedule", "grid"},
     "draw": {"level", "schedule"}, "draws": {"level", "schedule", "draw"},
-    "sampler": {"level"}, "samplers": {"level", "sampler", "by_norms", "exponential_integrator", "probability_flow"},
-    "by_norms": set(), "exponential_integrator": {"level", "sampler"},
+    "sampler": {"level"}, "samplers": {"level", "sampler", "by_norms", "exponential_integrator", "langevin_noise", "probability_flow"},
+    "by_norms": set(), "exponential_integrator": {"level", "sampler"}, "langevin_noise": {"level"},
     "probability_flow": {"level", "sampler"},
     "plan": {"level", "sampler"},
     # tensors, and what is built of them

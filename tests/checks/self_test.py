@@ -9,11 +9,13 @@ import arrows
 import house
 import measures
 import mirrors
+import names
 import snippets
 import umbrellas
 
 CLEAN = {
-    "include/hush/version.hpp": "#pragma once\n",
+    "include/hush/version.hpp": "#pragma once\nnamespace hush {\n/// A number.\nstruct Version {};\nnamespace detail {\n"
+                                "struct Inside {};\n}  // namespace detail\n}  // namespace hush\n",
     "include/hush/check.hpp": "#pragma once\n",
     "include/hush/level.hpp": "#pragma once\n#include <hush/check.hpp>\n/// A level.\nstruct Level {};\n",
     "include/hush/schedule.hpp": "#pragma once\n#include <hush/level.hpp>\n/// A concept.\ntemplate <class S>\n"
@@ -22,6 +24,7 @@ CLEAN = {
                                          "struct Cosine {};\nstatic_assert(NoiseSchedule<Cosine>);\n",
     "include/hush/schedules/linear.hpp": "#pragma once\n#include <hush/schedule.hpp>\n/// A schedule.\n"
                                          "struct Linear {};\nstatic_assert(NoiseSchedule<Linear>);\n",
+    "tests/checks/names.txt": "# For users\nVersion\n",
     "tests/version.cpp": "#include <hush/version.hpp>\nTEST_CASE",
     "tests/check.cpp": "#include <hush/check.hpp>\nTEST_CASE",
     "tests/part.cpp": "// [code]\nnew\n// [/code]\n",
@@ -60,6 +63,11 @@ BROKEN = [
     (measures, "include/hush/schedules/cosine.hpp", "#pragma once\n/// A schedule.\nstruct Cosine {};\n", "ends with its proof"),
     (measures, "include/hush/utils.hpp", "#pragma once\n", "a name that says nothing"),
     (umbrellas, "include/hush/core.hpp", "#pragma once\n#include <hush/level.hpp>\n", "lacks hush/check.hpp"),
+    (names, "include/hush/check.hpp", "#pragma once\nnamespace hush {\nstruct Whole {};\n}  // namespace hush\n",
+     "hush::Whole is not in"),
+    (names, "include/hush/check.hpp", "#pragma once\nnamespace hush {\ntemplate <class T>\nT run(const T& x) {\n}\n"
+                                      "}  // namespace hush\n", "hush::run is not in"),
+    (names, "tests/checks/names.txt", "Version\nGone\n", "hush::Gone is declared nowhere"),
     (snippets, "README.md", "<!-- from: tests/level.cpp#nothing -->\n```cpp\nold\n```\n", "has no part [nothing]"),
     (snippets, "README.md", "<!-- from: tests/part.cpp#code -->\n```cpp\nold\n```\n", "differs from"),
 ]
@@ -94,7 +102,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         clean = pathlib.Path(folder) / "clean"
         write(clean, CLEAN)
-        for check in (arrows, mirrors, measures, snippets):
+        for check in (arrows, mirrors, measures, names, snippets):
             status, words = findings_of(check, clean)
             if status != 0:
                 wrong.append(f"{check.__name__} complains about a clean tree:\n{words}")
@@ -105,7 +113,7 @@ def main():
             status, out = findings_of(check, root)
             if status == 0 or says not in out:
                 wrong.append(f"{check.__name__} does not say `{says}` about {name} but:\n{out}")
-    house.finish(wrong, len(BROKEN) + 4)
+    house.finish(wrong, len(BROKEN) + 5)
 
 
 if __name__ == "__main__":

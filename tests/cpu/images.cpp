@@ -24,11 +24,12 @@ TEST_CASE("upsample_bilinear: half-pixel positions, the ends held") {
   std::vector<float> line(9);
   const std::vector<float> ends{0, 3, 6};
   upsample_bilinear(Cpu<float>{1}, {1, 1, 3, 1}, 3, ends.data(), std::vector<float>(27).data());
-  Taps taps = linear_taps(3, 3);
+  cpu_detail::Taps taps = cpu_detail::linear_taps(3, 3);
   const std::vector<float> want{0, 0, 1, 2, 3, 4, 5, 6, 6};
   for (std::size_t i = 0; i < 9; ++i) {
     double sum = 0, all = 0;
-    for (const Tap& tap : taps[i]) sum += tap.weight * double(ends[std::size_t(tap.from)]), all += tap.weight;
+    for (const cpu_detail::Tap& tap : taps[i])
+      sum += tap.weight * double(ends[std::size_t(tap.from)]), all += tap.weight;
     CHECK(sum == doctest::Approx(double(want[i])));
     CHECK(all == doctest::Approx(1));
   }

@@ -133,7 +133,8 @@ TEST_CASE("layer_norm: is group_norm of one pixel, and the same on any number of
 }
 
 TEST_CASE("slabs: cover an image once, and their lanes meet the same channels") {
-  for (const Slabs s : {Slabs{1, 1}, Slabs{100, 3}, Slabs{70000, 1}, Slabs{16, 512}, Slabs{9, 20000}}) {
+  for (const cpu_detail::Slabs s : {cpu_detail::Slabs{1, 1}, cpu_detail::Slabs{100, 3}, cpu_detail::Slabs{70000, 1},
+                                    cpu_detail::Slabs{16, 512}, cpu_detail::Slabs{9, 20000}}) {
     std::int64_t next = 0;
     for (std::int64_t i = 0; i < s.count(); ++i) {
       CHECK(s.begin(i) == next);
@@ -143,7 +144,7 @@ TEST_CASE("slabs: cover an image once, and their lanes meet the same channels") 
     }
     CHECK(next == s.pixels * s.channels);
     CHECK(s.period() % s.channels == 0);
-    CHECK(s.period() % block_size == 0);
+    CHECK(s.period() % cpu_detail::block_size == 0);
     CHECK(s.lanes() >= s.channels);
   }
 }

@@ -38,8 +38,9 @@ TEST_CASE("mse: the loss of a batch is that of its images") {
   const std::int64_t size = 20000;
   const auto a = waves(3 * size), b = std::vector<float>(a.size(), 0.25f);
   const float* none = nullptr;
-  const auto sums = sum_images(Cpu<float>{2}, 3, size, [&](auto at, auto count) -> Numbers<float> {
-    const Numbers<float> d = load_block(a.data() + at, count) - load_block(b.data() + at, count);
+  const auto sums = sum_images(Cpu<float>{2}, 3, size, [&](auto at, auto count) -> cpu_detail::Numbers<float> {
+    const cpu_detail::Numbers<float> d =
+        cpu_detail::load_block(a.data() + at, count) - cpu_detail::load_block(b.data() + at, count);
     return d * d;
   });
   double total = 0;

@@ -30,8 +30,20 @@ Images<float> restored_like(const std::filesystem::path& folder, const Images<fl
   return restored;
 }
 
+Images<float> repainted(const std::filesystem::path& weights, const Images<float>& damaged, const Images<float>& hole) {
+  // [repaint]
+  const Process process{LinearBeta{}, PredictNoise<>{}, Replacement{}};
+  Adm<Cpu<float>> unet({.image = {64, 64, 3}, .channels = 32}, process.ports(), Seed{});
+  io::load_weights(weights, unet);
+  const auto restored =
+      sample(process, unet, RePaint{Ddpm{}, 10, 10}, Holed{damaged, hole}, {.steps = 250, .count = damaged.count});
+  // [/repaint]
+  return restored;
+}
+
 }  // namespace
 
 TEST_CASE("image to image: where there is no folder the pipeline says so") {
   CHECK_THROWS_AS(restored_like("tests/docs/no such folder", {}, {}), FileError);
+  CHECK_THROWS_AS(repainted("tests/docs/no such file", {}, {}), FileError);
 }

@@ -10,7 +10,7 @@ for _ in train finished; do  # the second time there is nothing left to do
   "$program" "${train[@]}" --epochs 2 >"$scratch/out" 2>&1 || { cat "$scratch/out"; exit 1; }
 done
 [ "$(wc -l <"$scratch/run/steps.csv")" -eq 9 ]   # a row of names, 4 steps an epoch
-"$program" sample --weights "$scratch/run/weights.safetensors" --count 2 --repeats 1 --out "$scratch/x.png" --path "$scratch/path.png" >>"$scratch/out" 2>&1 ||
+"$program" sample --weights "$scratch/run/weights.safetensors" --count 2 --repeats 1 --epsilon 1e-4 --out "$scratch/x.png" --path "$scratch/path.png" >>"$scratch/out" 2>&1 ||
   { cat "$scratch/out"; exit 1; }
 [ "$(head -c 4 "$scratch/x.png" | tail -c 3)" = PNG ]
 # the start and ten levels of 32x32 pixels, enlarged twice, with gaps of 2: a row a picture

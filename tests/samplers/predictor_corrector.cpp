@@ -179,6 +179,10 @@ TEST_CASE("predictor corrector: with many steps, Gaussian data comes out, and co
   };
   CHECK(off({.snr = .05}, exploding(1000)) < .02);
   CHECK(off({.snr = .05}, preserving(1000)) < .05);
+  // A correction of noise of variance v (in units of its level's) is a step of e = 2 snr^2 / v: (1 - e)^2 v + 2 e is v
+  // where v = 1 + snr^2, and it comes back there for snr < 1.
+  CHECK(off({.snr = .5}, exploding(1000)) == doctest::Approx(.25).epsilon(.02));
+  CHECK(off({.snr = 1}, exploding(1000)) == doctest::Approx(1).epsilon(.05));
 }
 
 TEST_CASE("predictor corrector: options out of range are refused in words") {
@@ -194,6 +198,11 @@ TEST_CASE("predictor corrector: options out of range are refused in words") {
   CHECK(message({.snr = std::nan("")}) == "[PredictorCorrector] snr must be positive and finite, got nan");
   CHECK(message({.snr = std::numeric_limits<double>::infinity()}) ==
         "[PredictorCorrector] snr must be positive and finite, got inf");
+  CHECK(message({.snr = 1}) == "");
+  CHECK(
+      message({.snr = 1.1}) ==
+      "[PredictorCorrector] snr must be at most 1 (.01 to .3 in use), got 1.1: longer corrections add more noise than "
+      "they take");
   CHECK(message({.corrections = -1}) == "[PredictorCorrector] corrections must be 0 or more, got -1");
 }
 

@@ -6,12 +6,12 @@
 
 namespace {
 
-std::string log;
+std::string told;
 struct Profiled {
   static constexpr bool profiled = true;
 };
-void begin_range(const Profiled&, const char* name) { log += std::string("<") + name; }
-void end_range(const Profiled&) { log += ">"; }
+void begin_range(const Profiled&, const char* name) { told += std::string("<") + name; }
+void end_range(const Profiled&) { told += ">"; }
 struct Plain {};
 
 }  // namespace
@@ -22,5 +22,5 @@ TEST_CASE("named_range: begins and ends where the backend has a profiler, nested
     const hush::NamedRange silent(Plain{}, "nothing");
     const hush::NamedRange inner(Profiled{}, "backward");
   }
-  CHECK(log == "<step<backward>>");
+  CHECK(told == "<step<backward>>");
 }

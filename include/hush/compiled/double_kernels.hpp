@@ -93,10 +93,10 @@ extern template void embedding_backward<double>(const Cpu<double>&, std::int64_t
                                                 const std::int32_t*, const double*, double*);
 extern template void sinusoidal_embedding<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double,
                                                   double, bool, const double*, double*);
-extern template void gather_few<double>(const Cpu<double>&, const Gather&, const double*, const double*, const double*,
-                                        double*);
-extern template void run_gather<double>(const Cpu<double>&, const Gather&, const double*, const double*, const double*,
-                                        double*);
+extern template void gather_few<double>(const Cpu<double>&, const cpu_detail::Gather&, const double*, const double*,
+                                        const double*, double*);
+extern template void run_gather<double>(const Cpu<double>&, const cpu_detail::Gather&, const double*, const double*,
+                                        const double*, double*);
 extern template void gemm_one<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*,
                                       double, const double*, double*);
 extern template void gemm<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*, double,
@@ -145,8 +145,8 @@ extern template void mse_backward<double>(const Cpu<double>&, std::int64_t, std:
                                           const double*, const double*, double*);
 extern template void sum_pixels<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
                                         double*);
-extern template void resample<double>(const Cpu<double>&, const ImageSizes&, const Taps&, const Taps&, const double*,
-                                      double*);
+extern template void resample<double>(const Cpu<double>&, const ImageSizes&, const cpu_detail::Taps&,
+                                      const cpu_detail::Taps&, const double*, double*);
 extern template void upsample_nearest<double>(const Cpu<double>&, const ImageSizes&, std::int64_t, const double*,
                                               double*);
 extern template void upsample_nearest_backward<double>(const Cpu<double>&, const ImageSizes&, std::int64_t,

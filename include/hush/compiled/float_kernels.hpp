@@ -90,10 +90,10 @@ extern template void embedding_backward<float>(const Cpu<float>&, std::int64_t, 
                                                const std::int32_t*, const float*, float*);
 extern template void sinusoidal_embedding<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, double, double,
                                                  bool, const float*, float*);
-extern template void gather_few<float>(const Cpu<float>&, const Gather&, const float*, const float*, const float*,
-                                       float*);
-extern template void run_gather<float>(const Cpu<float>&, const Gather&, const float*, const float*, const float*,
-                                       float*);
+extern template void gather_few<float>(const Cpu<float>&, const cpu_detail::Gather&, const float*, const float*,
+                                       const float*, float*);
+extern template void run_gather<float>(const Cpu<float>&, const cpu_detail::Gather&, const float*, const float*,
+                                       const float*, float*);
 extern template void gemm_one<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float,
                                      const float*, float*);
 extern template void gemm<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float, float*);
@@ -140,8 +140,8 @@ extern template void mse_backward<float>(const Cpu<float>&, std::int64_t, std::i
                                          const float*, const float*, float*);
 extern template void sum_pixels<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, const float*,
                                        float*);
-extern template void resample<float>(const Cpu<float>&, const ImageSizes&, const Taps&, const Taps&, const float*,
-                                     float*);
+extern template void resample<float>(const Cpu<float>&, const ImageSizes&, const cpu_detail::Taps&,
+                                     const cpu_detail::Taps&, const float*, float*);
 extern template void upsample_nearest<float>(const Cpu<float>&, const ImageSizes&, std::int64_t, const float*, float*);
 extern template void upsample_nearest_backward<float>(const Cpu<float>&, const ImageSizes&, std::int64_t, const float*,
                                                       float*);

@@ -14,19 +14,20 @@ extern template class FlatParameters<Cpu<float>>;
 extern template class Adm<Cpu<float>>;
 extern template Tensor<Cpu<float>> Adm<Cpu<float>>::operator()(const Input<Tensor<Cpu<float>>>&) const;
 extern template Var<Cpu<float>> Adm<Cpu<float>>::operator()(const Input<Var<Cpu<float>>>&) const;
-extern template Tensor<Cpu<float>> Pass<Adm<Cpu<float>>>::operator()(const Exercise&, const Randomness&);
+extern template Tensor<Cpu<float>> detail::Pass<Adm<Cpu<float>>>::operator()(const Exercise&, const Randomness&);
 extern template FlatParameters<Cpu<float>>::FlatParameters(Adm<Cpu<float>>&);
 
 extern template class AttentionUnet<Cpu<float>>;
 extern template Tensor<Cpu<float>> AttentionUnet<Cpu<float>>::operator()(const Input<Tensor<Cpu<float>>>&) const;
 extern template Var<Cpu<float>> AttentionUnet<Cpu<float>>::operator()(const Input<Var<Cpu<float>>>&) const;
-extern template Tensor<Cpu<float>> Pass<AttentionUnet<Cpu<float>>>::operator()(const Exercise&, const Randomness&);
+extern template Tensor<Cpu<float>> detail::Pass<AttentionUnet<Cpu<float>>>::operator()(const Exercise&,
+                                                                                       const Randomness&);
 extern template FlatParameters<Cpu<float>>::FlatParameters(AttentionUnet<Cpu<float>>&);
 
 extern template class SimpleUnet<Cpu<float>>;
 extern template Tensor<Cpu<float>> SimpleUnet<Cpu<float>>::operator()(const Input<Tensor<Cpu<float>>>&) const;
 extern template Var<Cpu<float>> SimpleUnet<Cpu<float>>::operator()(const Input<Var<Cpu<float>>>&) const;
-extern template Tensor<Cpu<float>> Pass<SimpleUnet<Cpu<float>>>::operator()(const Exercise&, const Randomness&);
+extern template Tensor<Cpu<float>> detail::Pass<SimpleUnet<Cpu<float>>>::operator()(const Exercise&, const Randomness&);
 extern template FlatParameters<Cpu<float>>::FlatParameters(SimpleUnet<Cpu<float>>&);
 
 }  // namespace hush

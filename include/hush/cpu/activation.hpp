@@ -10,20 +10,20 @@ inline namespace HUSH_CPU_ABI {
 
 /// 1 / (1 + e^-x)
 template <class T>
-Numbers<T> sigmoid(const Numbers<T>& x) {
+cpu_detail::Numbers<T> sigmoid(const cpu_detail::Numbers<T>& x) {
   return 1 / (1 + (-x).exp());
 }
 
 template <class T>
 void silu(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
   map_blocks(
-      cpu, n, y, [](const Numbers<T>& v) -> Numbers<T> { return v / (1 + (-v).exp()); }, x);
+      cpu, n, y, [](const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> { return v / (1 + (-v).exp()); }, x);
 }
 /// dx = dy s (1 + x (1 - s)), s = sigmoid(x)
 template <class T>
 void silu_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* x, T* dx) {
-  const auto slope = [=](const Numbers<T>& d, const Numbers<T>& v) -> Numbers<T> {
-    const Numbers<T> s = sigmoid<T>(v);
+  const auto slope = [=](const cpu_detail::Numbers<T>& d, const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
+    const cpu_detail::Numbers<T> s = sigmoid<T>(v);
     return d * s * (1 + v * (1 - s));
   };
   map_blocks(cpu, n, dx, slope, dy, x);
@@ -32,8 +32,8 @@ void silu_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* x, T
 /// The greater of x and 0; what is not a number stays so.
 template <class T>
 void relu(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
-  const auto clipped = [](Numbers<T> v) {
-    for (std::int64_t i = 0; i < block_size; ++i) v[i] = v[i] < 0 ? T(0) : v[i];
+  const auto clipped = [](cpu_detail::Numbers<T> v) {
+    for (std::int64_t i = 0; i < cpu_detail::block_size; ++i) v[i] = v[i] < 0 ? T(0) : v[i];
     return v;
   };
   map_blocks(cpu, n, y, clipped, x);
@@ -41,8 +41,8 @@ void relu(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
 /// dx = dy where y > 0, else 0; y is the result of relu (or its input: the same).
 template <class T>
 void relu_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* y, T* dx) {
-  const auto kept = [](Numbers<T> d, const Numbers<T>& v) {
-    for (std::int64_t i = 0; i < block_size; ++i) d[i] = v[i] > 0 ? d[i] : T(0);
+  const auto kept = [](cpu_detail::Numbers<T> d, const cpu_detail::Numbers<T>& v) {
+    for (std::int64_t i = 0; i < cpu_detail::block_size; ++i) d[i] = v[i] > 0 ? d[i] : T(0);
     return d;
   };
   map_blocks(cpu, n, dx, kept, dy, y);
@@ -52,15 +52,17 @@ void relu_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* y, T
 template <class T>
 void gelu_tanh(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
   constexpr T c = T(-2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi), cubic = T(0.044715);
-  const auto value = [=](const Numbers<T>& v) -> Numbers<T> { return v / (1 + (c * v * (1 + cubic * v * v)).exp()); };
+  const auto value = [=](const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
+    return v / (1 + (c * v * (1 + cubic * v * v)).exp());
+  };
   map_blocks(cpu, n, y, value, x);
 }
 template <class T>
 void gelu_tanh_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* x, T* dx) {
   constexpr T c = T(2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi), cubic = T(0.044715);
-  const auto slope = [=](const Numbers<T>& d, const Numbers<T>& v) -> Numbers<T> {
-    const Numbers<T> square = v * v;
-    const Numbers<T> s = sigmoid<T>(c * v * (1 + cubic * square));
+  const auto slope = [=](const cpu_detail::Numbers<T>& d, const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
+    const cpu_detail::Numbers<T> square = v * v;
+    const cpu_detail::Numbers<T> s = sigmoid<T>(c * v * (1 + cubic * square));
     return d * s * (1 + v * (1 - s) * c * (1 + 3 * cubic * square));
   };
   map_blocks(cpu, n, dx, slope, dy, x);
@@ -70,10 +72,10 @@ void gelu_tanh_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T*
 /// t = 1/(1 + 0.3 |x|), is a polynomial of relative error 1.3e-7 (fitted for this library), so that even far down the
 /// tail the digits are right.
 template <class T>
-Numbers<T> normal_tail(const Numbers<T>& x, const Numbers<T>& bell) {
+cpu_detail::Numbers<T> normal_tail(const cpu_detail::Numbers<T>& x, const cpu_detail::Numbers<T>& bell) {
   if constexpr (std::is_same_v<T, float>) {
-    const Numbers<T> t = 1 / (1 + 0.3f * x.abs());
-    Numbers<T> sum = Numbers<T>::Constant(0.0359320322f);
+    const cpu_detail::Numbers<T> t = 1 / (1 + 0.3f * x.abs());
+    cpu_detail::Numbers<T> sum = cpu_detail::Numbers<T>::Constant(0.0359320322f);
     for (const float a :
          {-0.158277132f, 0.20820838f, -0.0553953246f, 0.129469905f, 0.0996373013f, 0.120798386f, 0.119626388f})
       sum = sum * t + a;
@@ -84,17 +86,17 @@ Numbers<T> normal_tail(const Numbers<T>& x, const Numbers<T>& bell) {
 }
 /// The normal distribution function at x: the tail, or 1 minus it.
 template <class T>
-Numbers<T> normal_below(const Numbers<T>& x, const Numbers<T>& bell) {
-  Numbers<T> p = normal_tail(x, bell);
-  for (std::int64_t i = 0; i < block_size; ++i) p[i] = x[i] > 0 ? 1 - p[i] : p[i];
+cpu_detail::Numbers<T> normal_below(const cpu_detail::Numbers<T>& x, const cpu_detail::Numbers<T>& bell) {
+  cpu_detail::Numbers<T> p = normal_tail(x, bell);
+  for (std::int64_t i = 0; i < cpu_detail::block_size; ++i) p[i] = x[i] > 0 ? 1 - p[i] : p[i];
   return p;
 }
 
 /// The exact GELU: x P(N < x).
 template <class T>
 void gelu_exact(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
-  const auto value = [=](const Numbers<T>& v) -> Numbers<T> {
-    const Numbers<T> bell = (T(-0.5) * v * v).exp();
+  const auto value = [=](const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
+    const cpu_detail::Numbers<T> bell = (T(-0.5) * v * v).exp();
     return v * normal_below(v, bell);
   };
   map_blocks(cpu, n, y, value, x);
@@ -102,8 +104,8 @@ void gelu_exact(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
 template <class T>
 void gelu_exact_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* x, T* dx) {
   constexpr T density = T(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
-  const auto slope = [=](const Numbers<T>& d, const Numbers<T>& v) -> Numbers<T> {
-    const Numbers<T> bell = (T(-0.5) * v * v).exp();
+  const auto slope = [=](const cpu_detail::Numbers<T>& d, const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
+    const cpu_detail::Numbers<T> bell = (T(-0.5) * v * v).exp();
     return d * (normal_below(v, bell) + density * v * bell);
   };
   map_blocks(cpu, n, dx, slope, dy, x);

@@ -8,6 +8,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// Replaces the numbers of a row by e^x over their sum, after the greatest is taken away.
 template <class T>
 void softmax_row(std::int64_t count, T* row) {
@@ -75,33 +77,36 @@ struct Heads {
   }
 };
 
+}  // namespace cpu_detail
+
 /// y = softmax(scale q k^T) v for every image and head (Vaswani et al. 2017, equation 1). `weights`
 /// [batch, heads, queries, keys], what the softmax gave, is kept for attention_backward unless it is null.
 template <class T>
 void attention(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, const T* k, const T* v, T* y, T* weights) {
-  constexpr std::int64_t width = Tile<T>::columns, strip = 8 * Tile<T>::rows;
-  const Heads hq{s.queries, s.heads, s.width}, hk{s.keys, s.heads, s.width}, hv{s.keys, s.heads, s.value_width},
-      hy{s.queries, s.heads, s.value_width};
-  const std::int64_t strips = ceil_div(s.queries, strip), share = std::clamp<std::int64_t>(strips, 1, 8);
-  const std::int64_t tasks = ceil_div(strips, share);
+  constexpr std::int64_t width = cpu_detail::Tile<T>::columns, strip = 8 * cpu_detail::Tile<T>::rows;
+  const cpu_detail::Heads hq{s.queries, s.heads, s.width}, hk{s.keys, s.heads, s.width},
+      hv{s.keys, s.heads, s.value_width}, hy{s.queries, s.heads, s.value_width};
+  const std::int64_t strips = cpu_detail::ceil_div(s.queries, strip), share = std::clamp<std::int64_t>(strips, 1, 8);
+  const std::int64_t tasks = cpu_detail::ceil_div(strips, share);
   parallel(cpu, s.batch * s.heads * tasks, [&](std::int64_t task) {
     const std::int64_t pair = task / tasks, image = pair / s.heads, head = pair % s.heads;
-    const std::int64_t keys_size = ceil_div(s.keys, width) * width * s.width;
-    const auto packed = cpu.template allocate<T>(keys_size + ceil_div(s.value_width, width) * width * s.keys);
+    const std::int64_t keys_size = cpu_detail::ceil_div(s.keys, width) * width * s.width;
+    const auto packed =
+        cpu.template allocate<T>(keys_size + cpu_detail::ceil_div(s.value_width, width) * width * s.keys);
     T *key_panels = packed.get(), *value_panels = key_panels + keys_size;
-    pack_all(s.width, s.keys, k + hk.at(image, head), hk.line(), true, key_panels);
-    pack_all(s.keys, s.value_width, v + hv.at(image, head), hv.line(), false, value_panels);
+    cpu_detail::pack_all(s.width, s.keys, k + hk.at(image, head), hk.line(), true, key_panels);
+    cpu_detail::pack_all(s.keys, s.value_width, v + hv.at(image, head), hv.line(), false, value_panels);
     const auto kept = weights ? nullptr : cpu.template allocate<T>(strip * s.keys);
     const std::int64_t end = std::min(s.queries, (task % tasks + 1) * share * strip);
     for (std::int64_t first = task % tasks * share * strip; first < end; first += strip) {
       const std::int64_t rows = std::min(strip, end - first);
       T* w = weights ? weights + (pair * s.queries + first) * s.keys : kept.get();
-      multiply_rows(rows, s.keys, s.width, q + hq.at(image, head) + first * hq.line(), hq.line(), key_panels,
-                    s.width * width, Finish<T>{.alpha = T(s.scale)}, w, s.keys);
+      cpu_detail::multiply_rows(rows, s.keys, s.width, q + hq.at(image, head) + first * hq.line(), hq.line(),
+                                key_panels, s.width * width, cpu_detail::Finish<T>{.alpha = T(s.scale)}, w, s.keys);
       if (s.keys > 0)
-        for (std::int64_t r = 0; r < rows; ++r) softmax_row(s.keys, w + r * s.keys);
-      multiply_rows(rows, s.value_width, s.keys, w, s.keys, value_panels, s.keys * width, Finish<T>{},
-                    y + hy.at(image, head) + first * hy.line(), hy.line());
+        for (std::int64_t r = 0; r < rows; ++r) cpu_detail::softmax_row(s.keys, w + r * s.keys);
+      cpu_detail::multiply_rows(rows, s.value_width, s.keys, w, s.keys, value_panels, s.keys * width,
+                                cpu_detail::Finish<T>{}, y + hy.at(image, head) + first * hy.line(), hy.line());
     }
   });
 }
@@ -110,38 +115,39 @@ void attention(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, const T* 
 template <class T>
 void attention_backward(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, const T* k, const T* v,
                         const T* weights, const T* dy, T* dq, T* dk, T* dv) {
-  constexpr std::int64_t width = Tile<T>::columns;
-  const Heads hq{s.queries, s.heads, s.width}, hk{s.keys, s.heads, s.width}, hv{s.keys, s.heads, s.value_width},
-      hy{s.queries, s.heads, s.value_width};
+  constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
+  const cpu_detail::Heads hq{s.queries, s.heads, s.width}, hk{s.keys, s.heads, s.width},
+      hv{s.keys, s.heads, s.value_width}, hy{s.queries, s.heads, s.value_width};
   const std::int64_t longest = std::max(s.keys, s.queries), widest = std::max(s.width, s.value_width);
   parallel(cpu, s.batch * s.heads, [&](std::int64_t pair) {
     const std::int64_t image = pair / s.heads, head = pair % s.heads, square = s.queries * s.keys;
     const auto scratch = cpu.template allocate<T>(2 * square);
     T *dw = scratch.get(), *turned = dw + square;
     const auto packed = cpu.template allocate<T>(
-        std::max(ceil_div(longest, width) * widest, ceil_div(widest, width) * longest) * width);
+        std::max(cpu_detail::ceil_div(longest, width) * widest, cpu_detail::ceil_div(widest, width) * longest) * width);
     T* panels = packed.get();
     const T* w = weights + pair * square;
     const T* gradient = dy + hy.at(image, head);
     // dv = w^T dy
     simd::transpose(s.queries, s.keys, w, s.keys, turned, s.queries);
-    pack_all(s.queries, s.value_width, gradient, hy.line(), false, panels);
-    multiply_rows(s.keys, s.value_width, s.queries, turned, s.queries, panels, s.queries * width, Finish<T>{},
-                  dv + hv.at(image, head), hv.line());
+    cpu_detail::pack_all(s.queries, s.value_width, gradient, hy.line(), false, panels);
+    cpu_detail::multiply_rows(s.keys, s.value_width, s.queries, turned, s.queries, panels, s.queries * width,
+                              cpu_detail::Finish<T>{}, dv + hv.at(image, head), hv.line());
     // dw = dy v^T, then through the softmax: ds = w (dw - sum(w dw))
-    pack_all(s.value_width, s.keys, v + hv.at(image, head), hv.line(), true, panels);
-    multiply_rows(s.queries, s.keys, s.value_width, gradient, hy.line(), panels, s.value_width * width, Finish<T>{}, dw,
-                  s.keys);
-    for (std::int64_t r = 0; r < s.queries; ++r) softmax_backward_row(s.keys, w + r * s.keys, dw + r * s.keys);
+    cpu_detail::pack_all(s.value_width, s.keys, v + hv.at(image, head), hv.line(), true, panels);
+    cpu_detail::multiply_rows(s.queries, s.keys, s.value_width, gradient, hy.line(), panels, s.value_width * width,
+                              cpu_detail::Finish<T>{}, dw, s.keys);
+    for (std::int64_t r = 0; r < s.queries; ++r)
+      cpu_detail::softmax_backward_row(s.keys, w + r * s.keys, dw + r * s.keys);
     // dq = scale ds k, dk = scale ds^T q
-    const Finish<T> scaled{.alpha = T(s.scale)};
-    pack_all(s.keys, s.width, k + hk.at(image, head), hk.line(), false, panels);
-    multiply_rows(s.queries, s.width, s.keys, dw, s.keys, panels, s.keys * width, scaled, dq + hq.at(image, head),
-                  hq.line());
+    const cpu_detail::Finish<T> scaled{.alpha = T(s.scale)};
+    cpu_detail::pack_all(s.keys, s.width, k + hk.at(image, head), hk.line(), false, panels);
+    cpu_detail::multiply_rows(s.queries, s.width, s.keys, dw, s.keys, panels, s.keys * width, scaled,
+                              dq + hq.at(image, head), hq.line());
     simd::transpose(s.queries, s.keys, dw, s.keys, turned, s.queries);
-    pack_all(s.queries, s.width, q + hq.at(image, head), hq.line(), false, panels);
-    multiply_rows(s.keys, s.width, s.queries, turned, s.queries, panels, s.queries * width, scaled,
-                  dk + hk.at(image, head), hk.line());
+    cpu_detail::pack_all(s.queries, s.width, q + hq.at(image, head), hq.line(), false, panels);
+    cpu_detail::multiply_rows(s.keys, s.width, s.queries, turned, s.queries, panels, s.queries * width, scaled,
+                              dk + hk.at(image, head), hk.line());
   });
 }
 

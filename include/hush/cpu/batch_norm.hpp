@@ -15,7 +15,7 @@ template <class T>
 void normalise_channels(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T* mean, const T* variance,
                         const T* gamma, const T* beta, T* y) {
   if (s.pixels * s.channels == 0) return;
-  const Slabs slabs{s.pixels, s.channels};
+  const cpu_detail::Slabs slabs{s.pixels, s.channels};
   const std::int64_t lanes = slabs.lanes();
   std::vector<T> table(std::size_t(3 * lanes));  // centre, factor and shift of each lane
   T *centre = table.data(), *factor = centre + lanes, *shift = factor + lanes;
@@ -23,13 +23,15 @@ void normalise_channels(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, 
     centre[c] = mean[c], shift[c] = beta[c];
     factor[c] = T(double(gamma[c]) / std::sqrt(double(variance[c]) + s.eps));
   }
-  for (T* each : {centre, factor, shift}) repeat(each, s.channels, lanes);
+  for (T* each : {centre, factor, shift}) cpu_detail::repeat(each, s.channels, lanes);
   parallel(cpu, slabs.count(), [&](std::int64_t slab) {
     const std::int64_t begin = slabs.begin(slab);
-    each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
-      const Numbers<T> v = (load_block(x + begin + at, count) - load_block(centre + lane)) * load_block(factor + lane) +
-                           load_block(shift + lane);
-      store_block(y + begin + at, count, v);
+    cpu_detail::each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
+      const cpu_detail::Numbers<T> v =
+          (cpu_detail::load_block(x + begin + at, count) - cpu_detail::load_block(centre + lane)) *
+              cpu_detail::load_block(factor + lane) +
+          cpu_detail::load_block(shift + lane);
+      cpu_detail::store_block(y + begin + at, count, v);
     });
   });
 }

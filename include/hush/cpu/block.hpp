@@ -8,6 +8,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// How many numbers an elementwise kernel handles at a time, and how many blocks' worth of them make a task.
 inline constexpr std::int64_t block_size = 64;
 inline constexpr std::int64_t numbers_a_task = 256 * block_size;
@@ -51,14 +53,16 @@ void store_block(T* y, std::int64_t count, const Numbers<T>& block) {
     std::copy_n(block.data(), count, y);
 }
 
+}  // namespace cpu_detail
+
 /// y = f(x...) for arrays of n numbers, where f makes a block from blocks.
 template <class T, class F, class... X>
 void map_blocks(const Cpu<T>& cpu, std::int64_t n, T* y, const F& f, const X*... x) {
-  parallel(cpu, (n + numbers_a_task - 1) / numbers_a_task, [&](std::int64_t task) {
-    const std::int64_t end = std::min(n, (task + 1) * numbers_a_task);
-    for (std::int64_t i = task * numbers_a_task; i < end; i += block_size) {
-      const Numbers<T> block = f(load_block(x + i, end - i)...);
-      store_block(y + i, end - i, block);
+  parallel(cpu, (n + cpu_detail::numbers_a_task - 1) / cpu_detail::numbers_a_task, [&](std::int64_t task) {
+    const std::int64_t end = std::min(n, (task + 1) * cpu_detail::numbers_a_task);
+    for (std::int64_t i = task * cpu_detail::numbers_a_task; i < end; i += cpu_detail::block_size) {
+      const cpu_detail::Numbers<T> block = f(cpu_detail::load_block(x + i, end - i)...);
+      cpu_detail::store_block(y + i, end - i, block);
     }
   });
 }

@@ -6,6 +6,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// What a convolution reads and writes.
 inline Gather conv2d_gather(const Conv2dSizes& s) {
   return {.images = s.batch,
@@ -56,11 +58,13 @@ inline Gather conv2d_backward_gather(const Conv2dSizes& s, std::int64_t first_y 
           .spacing = s.stride};
 }
 
+}  // namespace cpu_detail
+
 /// A bias as wide as whole panels, null if there is none.
 template <class T>
 std::shared_ptr<T[]> widened(const Cpu<T>& cpu, std::int64_t columns, const T* bias) {
   if (!bias) return {};
-  const std::int64_t wide = ceil_div(columns, Tile<T>::columns) * Tile<T>::columns;
+  const std::int64_t wide = cpu_detail::ceil_div(columns, cpu_detail::Tile<T>::columns) * cpu_detail::Tile<T>::columns;
   const auto to = cpu.template allocate<T>(wide);
   std::fill(std::copy_n(bias, columns, to.get()), to.get() + wide, T(0));
   return to;
@@ -70,13 +74,14 @@ std::shared_ptr<T[]> widened(const Cpu<T>& cpu, std::int64_t columns, const T* b
 template <class T>
 void conv2d_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
   if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.out <= 0) return;
-  const std::int64_t depth = s.kernel_h * s.kernel_w * s.in, width = Tile<T>::columns, panels = ceil_div(s.out, width);
+  const std::int64_t depth = s.kernel_h * s.kernel_w * s.in, width = cpu_detail::Tile<T>::columns,
+                     panels = cpu_detail::ceil_div(s.out, width);
   const auto packed = cpu.template allocate<T>(panels * depth * width);
   parallel(cpu, panels, [&](std::int64_t j) {
-    pack_panel_transposed(depth, s.out, j * width, weight, depth, packed.get() + j * depth * width);
+    cpu_detail::pack_panel_transposed(depth, s.out, j * width, weight, depth, packed.get() + j * depth * width);
   });
   const auto wide = widened(cpu, s.out, bias);
-  run_gather(cpu, conv2d_gather(s), x, packed.get(), wide.get(), y);
+  run_gather(cpu, cpu_detail::conv2d_gather(s), x, packed.get(), wide.get(), y);
 }
 
 /// conv2d by minimal filtering, for kernels 3 x 3 of stride 1 with a packet of input channels.
@@ -85,17 +90,18 @@ void conv2d_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const 
   if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.out <= 0) return;
   const auto wide = widened(cpu, s.out, bias);
   const auto pack = [&](std::int64_t panel, std::int64_t first, std::int64_t count, T* to) {
-    for (std::int64_t tap = 0; tap < 9; ++tap, to += count * Tile<T>::columns)
-      pack_panel_transposed(count, s.out, panel * Tile<T>::columns, weight + tap * s.in + first, 9 * s.in, to);
+    for (std::int64_t tap = 0; tap < 9; ++tap, to += count * cpu_detail::Tile<T>::columns)
+      cpu_detail::pack_panel_transposed(count, s.out, panel * cpu_detail::Tile<T>::columns, weight + tap * s.in + first,
+                                        9 * s.in, to);
   };
-  Winograd<T>(cpu, conv2d_gather(s)).run(x, pack, wide.get(), y);
+  cpu_detail::Winograd<T>(cpu, cpu_detail::conv2d_gather(s)).run(x, pack, wide.get(), y);
 }
 
 /// y[n, h, w, o] = bias[o] + sum over kh, kw, i of weight[o, kh, kw, i] x[n, h * stride + kh - pad_top, ..., i].
 /// An image's result is the same to the last bit whatever the batch, its order and the number of threads.
 template <class T>
 void conv2d(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
-  if (winograd_pays<T>(conv2d_gather(s)))
+  if (cpu_detail::winograd_pays<T>(cpu_detail::conv2d_gather(s)))
     conv2d_winograd(cpu, s, x, weight, bias, y);
   else
     conv2d_direct(cpu, s, x, weight, bias, y);
@@ -106,21 +112,23 @@ void conv2d(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight
 template <class T>
 void conv2d_backward_input_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
   if (s.batch <= 0 || s.height <= 0 || s.width <= 0 || s.in <= 0) return;
-  const std::int64_t width = Tile<T>::columns, panels = ceil_div(s.in, width), taps = s.kernel_h * s.kernel_w;
+  const std::int64_t width = cpu_detail::Tile<T>::columns, panels = cpu_detail::ceil_div(s.in, width),
+                     taps = s.kernel_h * s.kernel_w;
   const auto packed = cpu.template allocate<T>(panels * taps * s.out * width);
   for (std::int64_t phase = 0; phase < s.stride * s.stride; ++phase) {
     const std::int64_t first_y = phase / s.stride, first_x = phase % s.stride;
-    const Phase v(first_y, s.kernel_h, s.stride, s.pad_top), u(first_x, s.kernel_w, s.stride, s.pad_left);
+    const cpu_detail::Phase v(first_y, s.kernel_h, s.stride, s.pad_top), u(first_x, s.kernel_w, s.stride, s.pad_left);
     const std::int64_t count = v.count * u.count;
     parallel(cpu, panels, [&](std::int64_t j) {
       for (std::int64_t t = 0; t < count; ++t) {
         const std::int64_t kh = v.tap + (v.count - 1 - t / u.count) * s.stride;
         const std::int64_t kw = u.tap + (u.count - 1 - t % u.count) * s.stride;
-        pack_panel(s.out, s.in, j * width, weight + (kh * s.kernel_w + kw) * s.in, taps * s.in,
-                   packed.get() + (j * count + t) * s.out * width);
+        cpu_detail::pack_panel(s.out, s.in, j * width, weight + (kh * s.kernel_w + kw) * s.in, taps * s.in,
+                               packed.get() + (j * count + t) * s.out * width);
       }
     });
-    run_gather(cpu, conv2d_backward_gather(s, first_y, first_x), dy, packed.get(), static_cast<const T*>(nullptr), dx);
+    run_gather(cpu, cpu_detail::conv2d_backward_gather(s, first_y, first_x), dy, packed.get(),
+               static_cast<const T*>(nullptr), dx);
   }
 }
 
@@ -129,16 +137,17 @@ template <class T>
 void conv2d_backward_input_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
   if (s.batch <= 0 || s.height <= 0 || s.width <= 0 || s.in <= 0) return;
   const auto pack = [&](std::int64_t panel, std::int64_t first, std::int64_t count, T* to) {
-    for (std::int64_t tap = 0; tap < 9; ++tap, to += count * Tile<T>::columns)
-      pack_panel(count, s.in, panel * Tile<T>::columns, weight + (first * 9 + 8 - tap) * s.in, 9 * s.in, to);
+    for (std::int64_t tap = 0; tap < 9; ++tap, to += count * cpu_detail::Tile<T>::columns)
+      cpu_detail::pack_panel(count, s.in, panel * cpu_detail::Tile<T>::columns, weight + (first * 9 + 8 - tap) * s.in,
+                             9 * s.in, to);
   };
-  Winograd<T>(cpu, conv2d_backward_gather(s)).run(dy, pack, static_cast<const T*>(nullptr), dx);
+  cpu_detail::Winograd<T>(cpu, cpu_detail::conv2d_backward_gather(s)).run(dy, pack, static_cast<const T*>(nullptr), dx);
 }
 
 /// The gradient of conv2d with respect to its images: dx has the shape of x.
 template <class T>
 void conv2d_backward_input(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
-  if (s.stride == 1 && winograd_pays<T>(conv2d_backward_gather(s)))
+  if (s.stride == 1 && cpu_detail::winograd_pays<T>(cpu_detail::conv2d_backward_gather(s)))
     conv2d_backward_input_winograd(cpu, s, dy, weight, dx);
   else
     conv2d_backward_input_direct(cpu, s, dy, weight, dx);

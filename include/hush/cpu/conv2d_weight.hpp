@@ -7,6 +7,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// The gradient of a convolution's weights as a matrix product over pixels: for every tap, [channels of x] by
 /// [channels of dy]. Pixels are taken in chunks of fixed size: a chunk of both images is packed into panels, then every
 /// tile of sums adds what the chunk gives it, so that the result does not depend on the number of threads. If x has few
@@ -248,6 +250,8 @@ class WeightGradient {
   std::shared_ptr<T[]> sums_, bias_, packed_left_, packed_right_;
 };
 
+}  // namespace cpu_detail
+
 /// The gradient of conv2d with respect to its weights [out, kernel_h, kernel_w, in], and to its bias [out] unless
 /// `dbias` is null. The same to the last bit for any number of threads.
 template <class T>
@@ -257,7 +261,7 @@ void conv2d_backward_weight(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x,
     if (dbias) std::fill_n(dbias, s.out, T(0));
     return;
   }
-  WeightGradient<T>(cpu, s, x, dy).run(dweight, dbias);
+  cpu_detail::WeightGradient<T>(cpu, s, x, dy).run(dweight, dbias);
 }
 
 }  // namespace HUSH_CPU_ABI

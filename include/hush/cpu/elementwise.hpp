@@ -12,7 +12,7 @@ inline namespace HUSH_CPU_ABI {
 template <class T, class Y>
 void fill(const Cpu<T>& cpu, std::int64_t n, double value, Y* y) {
   if constexpr (std::same_as<T, Y>)
-    map_blocks(cpu, n, y, [v = T(value)] { return Numbers<T>::Constant(v); });
+    map_blocks(cpu, n, y, [v = T(value)] { return cpu_detail::Numbers<T>::Constant(v); });
   else
     std::fill_n(y, n, Y(value));
 }
@@ -79,7 +79,7 @@ void spread(const Cpu<T>& cpu, std::int64_t n, double s, const T* x, T* y) {
 template <class T>
 void add_channels(const Cpu<T>& cpu, std::int64_t batch, std::int64_t pixels, std::int64_t channels, const T* x,
                   const T* shift, T* y) {
-  const std::int64_t rows = batch * pixels, band = std::max<std::int64_t>(1, numbers_a_task / channels);
+  const std::int64_t rows = batch * pixels, band = std::max<std::int64_t>(1, cpu_detail::numbers_a_task / channels);
   parallel(cpu, (rows + band - 1) / band, [&](std::int64_t task) {
     const std::int64_t end = std::min(rows, (task + 1) * band);
     for (std::int64_t r = task * band; r < end; ++r) {
@@ -93,7 +93,7 @@ void add_channels(const Cpu<T>& cpu, std::int64_t batch, std::int64_t pixels, st
 template <class T>
 void copy_columns(const Cpu<T>& cpu, std::int64_t rows, std::int64_t columns, const T* x, std::int64_t x_line, T* y,
                   std::int64_t y_line) {
-  const std::int64_t band = std::max<std::int64_t>(1, numbers_a_task / std::max<std::int64_t>(1, columns));
+  const std::int64_t band = std::max<std::int64_t>(1, cpu_detail::numbers_a_task / std::max<std::int64_t>(1, columns));
   parallel(cpu, (rows + band - 1) / band, [&](std::int64_t task) {
     const std::int64_t end = std::min(rows, (task + 1) * band);
     for (std::int64_t r = task * band; r < end; ++r) std::copy_n(x + r * x_line, columns, y + r * y_line);

@@ -4,6 +4,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// A sum over the taps of a window for the pixels of a grid: pixel (y, x) of the grid meets tap (v, u) at source pixel
 /// (y * step - pad_top + v, x * step - pad_left + u), nothing outside of the source. Grid pixel (y, x) is written at
 /// (first_y + y * spacing, first_x + x * spacing) of an image out_height by out_width.
@@ -126,20 +128,24 @@ void copy_padded(const Gather& g, const T* image, std::int64_t first, std::int64
   }
 }
 
+}  // namespace cpu_detail
+
 /// Runs a Gather of small images with weights packed as panels [taps * depth, Tile<T>::columns].
 template <class T, class Run>
-void gather_small(const Cpu<T>& cpu, const Gather& g, const T* x, T* y, const Run& run) {
-  constexpr std::int64_t rows = Tile<T>::rows, length = 16;
-  const std::int64_t together = std::min<std::int64_t>(g.images, rows), groups = ceil_div(g.images, together);
-  const std::int64_t strips = ceil_div(together * g.pixels(), rows * length);
+void gather_small(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, T* y, const Run& run) {
+  constexpr std::int64_t rows = cpu_detail::Tile<T>::rows, length = 16;
+  const std::int64_t together = std::min<std::int64_t>(g.images, rows),
+                     groups = cpu_detail::ceil_div(g.images, together);
+  const std::int64_t strips = cpu_detail::ceil_div(together * g.pixels(), rows * length);
   run(groups * strips, [&, together, strips](std::int64_t task, const auto& finish) {
     const std::int64_t strip = task % strips, image = task / strips * together;
     const std::int64_t count = std::min(together, g.images - image);
-    const std::int64_t first = strip * length, last = std::min(first + length, ceil_div(count * g.pixels(), rows));
+    const std::int64_t first = strip * length,
+                       last = std::min(first + length, cpu_detail::ceil_div(count * g.pixels(), rows));
     if (first >= last) return;
     const auto zeros = cpu.template allocate<T>(g.depth);
     std::fill_n(zeros.get(), g.depth, T(0));
-    Tiles<T> tiles(cpu, g, last - first, true);
+    cpu_detail::Tiles<T> tiles(cpu, g, last - first, true);
     tiles.list_small(first, last, count, x + image * g.source_size(), y + image * g.out_size(), zeros.get());
     finish(tiles);
   });
@@ -147,12 +153,12 @@ void gather_small(const Cpu<T>& cpu, const Gather& g, const T* x, T* y, const Ru
 
 /// The same of large images: a strip of pixels reads a padded copy of the lines it needs, or the image if it may.
 template <class T, class Run>
-void gather_large(const Cpu<T>& cpu, const Gather& g, const T* x, T* y, const Run& run) {
-  constexpr std::int64_t rows = Tile<T>::rows;
-  const std::int64_t tiles_of_image = ceil_div(g.pixels(), rows);
+void gather_large(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, T* y, const Run& run) {
+  constexpr std::int64_t rows = cpu_detail::Tile<T>::rows;
+  const std::int64_t tiles_of_image = cpu_detail::ceil_div(g.pixels(), rows);
   const std::int64_t pace = std::clamp<std::int64_t>(g.images * tiles_of_image / 32, 16, 48);
-  const std::int64_t length = std::min(tiles_of_image, std::max(pace, ceil_div(4 * g.width, rows)));
-  const std::int64_t strips = ceil_div(tiles_of_image, length);
+  const std::int64_t length = std::min(tiles_of_image, std::max(pace, cpu_detail::ceil_div(4 * g.width, rows)));
+  const std::int64_t strips = cpu_detail::ceil_div(tiles_of_image, length);
   const std::int64_t columns = (g.width - 1) * g.step + g.kernel_w;
   run(g.images * strips, [&](std::int64_t task, const auto& finish) {
     const std::int64_t first = task % strips * length, last = std::min(first + length, tiles_of_image);
@@ -166,10 +172,10 @@ void gather_large(const Cpu<T>& cpu, const Gather& g, const T* x, T* y, const Ru
     const T* lines = source + (direct ? (top * g.source_width - g.pad_left) * g.depth : 0);
     if (!direct) {
       copy = cpu.template allocate<T>(count * columns * g.depth);
-      copy_padded(g, source, top, count, columns, copy.get());
+      cpu_detail::copy_padded(g, source, top, count, columns, copy.get());
       lines = copy.get();
     }
-    Tiles<T> tiles(cpu, g, last - first, false);
+    cpu_detail::Tiles<T> tiles(cpu, g, last - first, false);
     tiles.list_large(first, last, first_line, lines, (direct ? g.source_width : columns) * g.depth,
                      y + image * g.out_size());
     finish(tiles);
@@ -179,17 +185,17 @@ void gather_large(const Cpu<T>& cpu, const Gather& g, const T* x, T* y, const Ru
 /// The same of large images with few columns, where a tile would leave most of a packet empty: the taps become columns
 /// of a product with the padded lines, and a pixel adds up what its taps found.
 template <class T>
-void gather_few(const Cpu<T>& cpu, const Gather& g, const T* x, const T* panel, const T* bias, T* y) {
-  constexpr std::int64_t width = Tile<T>::columns;
+void gather_few(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, const T* panel, const T* bias, T* y) {
+  constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
   const std::int64_t wide = g.taps() * g.columns, panel_size = g.depth * width;
-  const auto spread = cpu.template allocate<T>(ceil_div(wide, width) * panel_size);
-  std::fill_n(spread.get(), ceil_div(wide, width) * panel_size, T(0));
+  const auto spread = cpu.template allocate<T>(cpu_detail::ceil_div(wide, width) * panel_size);
+  std::fill_n(spread.get(), cpu_detail::ceil_div(wide, width) * panel_size, T(0));
   for (std::int64_t c = 0; c < wide; ++c)
     for (std::int64_t i = 0; i < g.depth; ++i)
       spread[c / width * panel_size + i * width + c % width] =
           panel[(c / g.columns * g.depth + i) * width + c % g.columns];
   const std::int64_t lines = std::clamp<std::int64_t>(1024 / g.width, std::min<std::int64_t>(4, g.height), g.height);
-  const std::int64_t strips = ceil_div(g.height, lines), columns = g.width + g.kernel_w - 1;
+  const std::int64_t strips = cpu_detail::ceil_div(g.height, lines), columns = g.width + g.kernel_w - 1;
   const auto at = cpu.template allocate<std::int64_t>(g.taps());  // what a pixel's taps found, from its first tap on
   for (std::int64_t tap = 0; tap < g.taps(); ++tap)
     at[tap] = (tap / g.kernel_w * columns + tap % g.kernel_w) * wide + tap * g.columns;
@@ -198,8 +204,9 @@ void gather_few(const Cpu<T>& cpu, const Gather& g, const T* x, const T* panel, 
     const std::int64_t here = std::min(lines, g.height - first), pixels = (here + g.kernel_h - 1) * columns;
     const auto scratch = cpu.template allocate<T>(pixels * (g.depth + wide));
     T *source = scratch.get(), *found = source + pixels * g.depth;
-    copy_padded(g, x + image * g.source_size(), first - g.pad_top, here + g.kernel_h - 1, columns, source);
-    multiply_rows(pixels, wide, g.depth, source, g.depth, spread.get(), panel_size, Finish<T>{}, found, wide);
+    cpu_detail::copy_padded(g, x + image * g.source_size(), first - g.pad_top, here + g.kernel_h - 1, columns, source);
+    cpu_detail::multiply_rows(pixels, wide, g.depth, source, g.depth, spread.get(), panel_size, cpu_detail::Finish<T>{},
+                              found, wide);
     for (std::int64_t v = 0; v < here; ++v)
       for (std::int64_t u = 0; u < g.width; ++u) {
         const T* from = found + (v * columns + u) * wide;
@@ -214,15 +221,16 @@ void gather_few(const Cpu<T>& cpu, const Gather& g, const T* x, const T* panel, 
 /// Runs a Gather with weights packed as panels [taps * depth, Tile<T>::columns]; `bias` is as wide as all panels, or
 /// null. Which of the ways above is taken depends on the image's extents alone, never on their number.
 template <class T>
-void run_gather(const Cpu<T>& cpu, const Gather& g, const T* x, const T* panels, const T* bias, T* y) {
+void run_gather(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, const T* panels, const T* bias, T* y) {
   if (g.images <= 0 || g.pixels() <= 0 || g.columns <= 0) return;
-  constexpr std::int64_t width = Tile<T>::columns;
-  const std::int64_t panel_count = ceil_div(g.columns, width), panel_size = g.taps() * g.depth * width;
+  constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
+  const std::int64_t panel_count = cpu_detail::ceil_div(g.columns, width), panel_size = g.taps() * g.depth * width;
   const auto run = [&](std::int64_t strips, const auto& prepare) {
-    const std::int64_t shares = std::min(panel_count, ceil_div(16, strips));  // few strips: share out the panels too
+    const std::int64_t shares =
+        std::min(panel_count, cpu_detail::ceil_div(16, strips));  // few strips: share out the panels too
     parallel(cpu, strips * shares, [&](std::int64_t task) {
       const std::int64_t share = task % shares;
-      prepare(task / shares, [&](const Tiles<T>& tiles) {
+      prepare(task / shares, [&](const cpu_detail::Tiles<T>& tiles) {
         for (std::int64_t j = share * panel_count / shares; j < (share + 1) * panel_count / shares; ++j)
           tiles.run(j * width, panels + j * panel_size, bias ? bias + j * width : nullptr);
       });

@@ -9,23 +9,24 @@ inline namespace HUSH_CPU_ABI {
 /// packed into panels once; the strips of rows are shared among the threads.
 template <class T>
 void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const T* b, T beta, const T* bias, T* c) {
-  constexpr std::int64_t width = Tile<T>::columns, depth_block = 1024;
+  constexpr std::int64_t width = cpu_detail::Tile<T>::columns, depth_block = 1024;
   // Whoever takes a strip of a transposed left side turns it round: short strips leave more columns to each turning.
   const bool shorter = s.a == Transpose::yes && s.rows <= 512;
-  const std::int64_t strip = (shorter ? 2 : 8) * Tile<T>::rows;
-  const std::int64_t panels = ceil_div(s.columns, width), strips = ceil_div(s.rows, strip);
+  const std::int64_t strip = (shorter ? 2 : 8) * cpu_detail::Tile<T>::rows;
+  const std::int64_t panels = cpu_detail::ceil_div(s.columns, width), strips = cpu_detail::ceil_div(s.rows, strip);
   const std::int64_t deepest = std::min(s.depth, depth_block), panel_size = deepest * width;
   const auto packed = cpu.template allocate<T>(panels * panel_size);
-  const std::int64_t column_groups = std::min(panels, ceil_div(16, strips)), group = ceil_div(panels, column_groups);
+  const std::int64_t column_groups = std::min(panels, cpu_detail::ceil_div(16, strips)),
+                     group = cpu_detail::ceil_div(panels, column_groups);
   std::int64_t k0 = 0;
   do {  // once even if the depth is 0
     const std::int64_t depth = std::min(depth_block, s.depth - k0);
     parallel(cpu, panels, [&](std::int64_t j) {
       T* panel = packed.get() + j * panel_size;
       if (s.b == Transpose::no)
-        pack_panel(depth, s.columns, j * width, b + k0 * s.ldb, s.ldb, panel);
+        cpu_detail::pack_panel(depth, s.columns, j * width, b + k0 * s.ldb, s.ldb, panel);
       else
-        pack_panel_transposed(depth, s.columns, j * width, b + k0, s.ldb, panel);
+        cpu_detail::pack_panel_transposed(depth, s.columns, j * width, b + k0, s.ldb, panel);
     });
     const bool last = k0 + depth >= s.depth;
     parallel(cpu, strips * column_groups, [&](std::int64_t task) {
@@ -39,9 +40,10 @@ void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const 
         simd::transpose(depth, rows, a + k0 * s.lda + r0, s.lda, turned.get(), depth);
         left = turned.get();
       }
-      const Finish<T> finish{last && bias ? bias + first : nullptr, alpha, k0 == 0 ? beta : T(1)};
-      multiply_rows(rows, std::min(s.columns, j1 * width) - first, depth, left, s.a == Transpose::yes ? depth : s.lda,
-                    packed.get() + j0 * panel_size, panel_size, finish, c + r0 * s.ldc + first, s.ldc);
+      const cpu_detail::Finish<T> finish{last && bias ? bias + first : nullptr, alpha, k0 == 0 ? beta : T(1)};
+      cpu_detail::multiply_rows(rows, std::min(s.columns, j1 * width) - first, depth, left,
+                                s.a == Transpose::yes ? depth : s.lda, packed.get() + j0 * panel_size, panel_size,
+                                finish, c + r0 * s.ldc + first, s.ldc);
     });
     k0 += depth;
   } while (k0 < s.depth);
@@ -70,7 +72,7 @@ void linear(const Cpu<T>& cpu, std::int64_t rows, std::int64_t in, std::int64_t 
   if (rows <= 0 || out <= 0) return;
   const GemmSizes sizes = dense({.rows = rows, .columns = out, .depth = in, .b = Transpose::yes});
   if (!bias) return gemm_one(cpu, sizes, T(1), x, weight, T(0), bias, y);
-  const std::int64_t padded = ceil_div(out, Tile<T>::columns) * Tile<T>::columns;
+  const std::int64_t padded = cpu_detail::ceil_div(out, cpu_detail::Tile<T>::columns) * cpu_detail::Tile<T>::columns;
   const auto wide = cpu.template allocate<T>(padded);
   std::fill(std::copy_n(bias, out, wide.get()), wide.get() + padded, T(0));
   gemm_one(cpu, sizes, T(1), x, weight, T(0), wide.get(), y);
@@ -90,7 +92,7 @@ void linear_backward_weight(const Cpu<T>& cpu, std::int64_t rows, std::int64_t i
   gemm(cpu, GemmSizes{.rows = out, .columns = in, .depth = rows, .a = Transpose::yes}, T(1), dy, x, T(0), dweight);
   if (!dbias) return;
   constexpr std::int64_t together = 64;
-  parallel(cpu, ceil_div(out, together), [&](std::int64_t block) {
+  parallel(cpu, cpu_detail::ceil_div(out, together), [&](std::int64_t block) {
     const std::int64_t first = block * together, last = std::min(out, first + together);
     std::fill(dbias + first, dbias + last, T(0));
     for (std::int64_t r = 0; r < rows; ++r)

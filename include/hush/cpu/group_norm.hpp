@@ -8,6 +8,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// Mean and sum of squared deviations from it, of `count` numbers.
 struct Moments {
   double count = 0, mean = 0, squares = 0;
@@ -43,22 +45,24 @@ void slab_moments(const GroupNormSizes& s, const Slabs& slabs, std::int64_t leng
   for (std::int64_t g = 0; g < s.groups; ++g) moments[g].squares = total(&sums[std::size_t(g * width)], width);
 }
 
+}  // namespace cpu_detail
+
 /// y = (x - mean) rstd gamma + beta, mean and rstd over the pixels and channels of each group of each image.
 template <class T>
 void group_norm(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T* gamma, const T* beta, T* y, T* mean,
                 T* rstd) {
-  const Slabs slabs{s.pixels, s.channels};
+  const cpu_detail::Slabs slabs{s.pixels, s.channels};
   const std::int64_t size = s.pixels * s.channels, width = s.channels / s.groups, lanes = slabs.lanes();
   parallel(cpu, s.batch, [&](std::int64_t image) {
     const T* from = x + image * size;
     T* to = y + image * size;
-    std::vector<Moments> moments(std::size_t(slabs.count() * s.groups));
+    std::vector<cpu_detail::Moments> moments(std::size_t(slabs.count() * s.groups));
     parallel(cpu, slabs.count(), [&](std::int64_t i) {
-      slab_moments(s, slabs, slabs.length(i), from + slabs.begin(i), &moments[std::size_t(i * s.groups)]);
+      cpu_detail::slab_moments(s, slabs, slabs.length(i), from + slabs.begin(i), &moments[std::size_t(i * s.groups)]);
     });
     T *means = mean + image * s.groups, *rstds = rstd + image * s.groups;
     for (std::int64_t g = 0; g < s.groups; ++g) {
-      Moments all = moments[std::size_t(g)];
+      cpu_detail::Moments all = moments[std::size_t(g)];
       for (std::int64_t i = 1; i < slabs.count(); ++i) all.merge(moments[std::size_t(i * s.groups + g)]);
       means[g] = T(all.mean);
       rstds[g] = T(1 / std::sqrt(all.squares / all.count + s.eps));
@@ -68,14 +72,16 @@ void group_norm(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T*
     for (std::int64_t g = 0, c = 0; g < s.groups; ++g)
       for (std::int64_t i = 0; i < width; ++i, ++c)
         centre[c] = means[g], factor[c] = gamma[c] * rstds[g], shift[c] = beta[c];
-    for (T* each : {centre, factor, shift}) repeat(each, s.channels, lanes);
+    for (T* each : {centre, factor, shift}) cpu_detail::repeat(each, s.channels, lanes);
     parallel(cpu, slabs.count(), [&](std::int64_t slab) {
       const T* in = from + slabs.begin(slab);
       T* out = to + slabs.begin(slab);
-      each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
-        const Numbers<T> v = (load_block(in + at, count) - load_block(centre + lane)) * load_block(factor + lane) +
-                             load_block(shift + lane);
-        store_block(out + at, count, v);
+      cpu_detail::each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
+        const cpu_detail::Numbers<T> v =
+            (cpu_detail::load_block(in + at, count) - cpu_detail::load_block(centre + lane)) *
+                cpu_detail::load_block(factor + lane) +
+            cpu_detail::load_block(shift + lane);
+        cpu_detail::store_block(out + at, count, v);
       });
     });
   });
@@ -87,7 +93,7 @@ void group_norm(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T*
 template <class T>
 void group_norm_backward(const Cpu<T>& cpu, const GroupNormSizes& s, const T* dy, const T* x, const T* gamma,
                          const T* mean, const T* rstd, T* dx, T* dgamma, T* dbeta) {
-  const Slabs slabs{s.pixels, s.channels};
+  const cpu_detail::Slabs slabs{s.pixels, s.channels};
   const std::int64_t size = s.pixels * s.channels, width = s.channels / s.groups, lanes = slabs.lanes();
   std::vector<double> sums(std::size_t(s.batch * 2 * s.channels), 0.0);  // of dy, and of dy xhat: [image][2][channel]
   parallel(cpu, s.batch, [&](std::int64_t image) {
@@ -96,17 +102,18 @@ void group_norm_backward(const Cpu<T>& cpu, const GroupNormSizes& s, const T* dy
     T *centre = table.data(), *factor = centre + lanes, *slope = factor + lanes, *shift = slope + lanes;
     for (std::int64_t g = 0; g < s.groups; ++g)
       std::fill_n(centre + g * width, width, means[g]), std::fill_n(factor + g * width, width, rstds[g]);
-    for (T* each : {centre, factor}) repeat(each, s.channels, lanes);
+    for (T* each : {centre, factor}) cpu_detail::repeat(each, s.channels, lanes);
     std::vector<double> partial(std::size_t(slabs.count() * 2 * s.channels), 0.0);
     parallel(cpu, slabs.count(), [&](std::int64_t slab) {
       const std::int64_t begin = image * size + slabs.begin(slab);
       const auto terms = [&](std::int64_t at, std::int64_t lane, auto count) {
-        const Numbers<T> d = load_block(dy + begin + at, count);
-        const Numbers<T> xhat =
-            (load_block(x + begin + at, count) - load_block(centre + lane)) * load_block(factor + lane);
-        return std::array{d, Numbers<T>(d * xhat)};
+        const cpu_detail::Numbers<T> d = cpu_detail::load_block(dy + begin + at, count);
+        const cpu_detail::Numbers<T> xhat =
+            (cpu_detail::load_block(x + begin + at, count) - cpu_detail::load_block(centre + lane)) *
+            cpu_detail::load_block(factor + lane);
+        return std::array{d, cpu_detail::Numbers<T>(d * xhat)};
       };
-      sum_channels<2, T>(slabs, slabs.length(slab), &partial[std::size_t(slab * 2 * s.channels)], terms);
+      cpu_detail::sum_channels<2, T>(slabs, slabs.length(slab), &partial[std::size_t(slab * 2 * s.channels)], terms);
     });
     double *sum_dy = &sums[std::size_t(image * 2 * s.channels)], *sum_dy_xhat = sum_dy + s.channels;
     for (std::int64_t slab = 0; slab < slabs.count(); ++slab)
@@ -126,15 +133,17 @@ void group_norm_backward(const Cpu<T>& cpu, const GroupNormSizes& s, const T* dy
       std::fill_n(slope + first, width, T(-r * r * of_dy_xhat / m));
       std::fill_n(shift + first, width, T(-r * of_dy / m));
     }
-    for (T* each : {factor, slope, shift}) repeat(each, s.channels, lanes);
+    for (T* each : {factor, slope, shift}) cpu_detail::repeat(each, s.channels, lanes);
     parallel(cpu, slabs.count(), [&](std::int64_t slab) {
       const std::int64_t begin = image * size + slabs.begin(slab);
-      each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
-        const Numbers<T> d = load_block(dy + begin + at, count);
-        const Numbers<T> v = load_block(x + begin + at, count) - load_block(centre + lane);
-        const Numbers<T> change =
-            d * load_block(factor + lane) + (v * load_block(slope + lane) + load_block(shift + lane));
-        store_block(dx + begin + at, count, change);
+      cpu_detail::each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
+        const cpu_detail::Numbers<T> d = cpu_detail::load_block(dy + begin + at, count);
+        const cpu_detail::Numbers<T> v =
+            cpu_detail::load_block(x + begin + at, count) - cpu_detail::load_block(centre + lane);
+        const cpu_detail::Numbers<T> change =
+            d * cpu_detail::load_block(factor + lane) +
+            (v * cpu_detail::load_block(slope + lane) + cpu_detail::load_block(shift + lane));
+        cpu_detail::store_block(dx + begin + at, count, change);
       });
     });
   });

@@ -10,7 +10,7 @@ inline namespace HUSH_CPU_ABI {
 template <class T>
 void choose_pixels(const Cpu<T>& cpu, std::int64_t pixels, std::int64_t channels, const T* hole, const T* inside,
                    const T* outside, T* y) {
-  const std::int64_t band = std::max<std::int64_t>(1, numbers_a_task / std::max<std::int64_t>(1, channels));
+  const std::int64_t band = std::max<std::int64_t>(1, cpu_detail::numbers_a_task / std::max<std::int64_t>(1, channels));
   parallel(cpu, (pixels + band - 1) / band, [&](std::int64_t task) {
     const std::int64_t end = std::min(pixels, (task + 1) * band);
     for (std::int64_t p = task * band; p < end; ++p) {

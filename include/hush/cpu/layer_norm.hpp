@@ -7,6 +7,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// The sum over i < n of the numbers in the blocks f(i, count); what is in lanes past `count` is left out.
 template <class T, class F>
 double sum_blocks(std::int64_t n, const F& f) {
@@ -21,31 +23,37 @@ double sum_blocks(std::int64_t n, const F& f) {
   return double(lanes.sum());
 }
 
+}  // namespace cpu_detail
+
 /// y = (x - mean) rstd gamma + beta, mean and rstd ([rows]) over the `width` numbers of each row. A row is an image's
 /// own, so that rows are all that is shared out among threads.
 template <class T>
 void layer_norm(const Cpu<T>& cpu, std::int64_t rows, std::int64_t width, double eps, const T* x, const T* gamma,
                 const T* beta, T* y, T* mean, T* rstd) {
-  const std::int64_t band = std::max<std::int64_t>(1, numbers_a_task / width);
+  const std::int64_t band = std::max<std::int64_t>(1, cpu_detail::numbers_a_task / width);
   parallel(cpu, (rows + band - 1) / band, [&](std::int64_t task) {
     for (std::int64_t r = task * band; r < std::min(rows, (task + 1) * band); ++r) {
       const T* in = x + r * width;
       T* out = y + r * width;
-      const double sum = sum_blocks<T>(width, [&](auto i, auto count) { return load_block(in + i, count); });
+      const double sum =
+          cpu_detail::sum_blocks<T>(width, [&](auto i, auto count) { return cpu_detail::load_block(in + i, count); });
       const T centre = T(sum / double(width));
-      const double squares = sum_blocks<T>(width, [&](auto i, auto count) -> Numbers<T> {
-        const Numbers<T> d = load_block(in + i, count) - centre;
+      const double squares = cpu_detail::sum_blocks<T>(width, [&](auto i, auto count) -> cpu_detail::Numbers<T> {
+        const cpu_detail::Numbers<T> d = cpu_detail::load_block(in + i, count) - centre;
         return d * d;
       });
       const T factor = T(1 / std::sqrt(squares / double(width) + eps));
       mean[r] = centre, rstd[r] = factor;
-      each_block(width, width, [&](auto i, auto, auto count) {
-        const Numbers<T> xhat = (load_block(in + i, count) - centre) * factor;
-        store_block<T>(out + i, count, xhat * load_block(gamma + i, count) + load_block(beta + i, count));
+      cpu_detail::each_block(width, width, [&](auto i, auto, auto count) {
+        const cpu_detail::Numbers<T> xhat = (cpu_detail::load_block(in + i, count) - centre) * factor;
+        cpu_detail::store_block<T>(
+            out + i, count, xhat * cpu_detail::load_block(gamma + i, count) + cpu_detail::load_block(beta + i, count));
       });
     }
   });
 }
+
+namespace cpu_detail {
 
 /// One row of layer_norm_backward: writes dx unless it is nullptr, adds to of_gamma and of_beta.
 template <class T>
@@ -70,6 +78,8 @@ void layer_norm_row(std::int64_t width, const T* dy, const T* x, const T* gamma,
   });
 }
 
+}  // namespace cpu_detail
+
 /// Gradients of layer_norm; see group_norm_backward for the formula. The rows fall into `images` runs of equal length:
 /// dgamma and dbeta sum the rows of an image, then the images, in order. nullptr where they are not wanted.
 template <class T>
@@ -80,8 +90,8 @@ void layer_norm_backward(const Cpu<T>& cpu, std::int64_t images, std::int64_t ro
   parallel(cpu, images, [&](std::int64_t image) {
     T* of_image = sums.data() + 2 * image * width;
     for (std::int64_t r = image * rows_an_image; r < (image + 1) * rows_an_image; ++r)
-      layer_norm_row(width, dy + r * width, x + r * width, gamma, mean[r], rstd[r], dx ? dx + r * width : nullptr,
-                     of_image, of_image + width);
+      cpu_detail::layer_norm_row(width, dy + r * width, x + r * width, gamma, mean[r], rstd[r],
+                                 dx ? dx + r * width : nullptr, of_image, of_image + width);
   });
   std::vector<double> totals(std::size_t(2 * width), 0.0);
   for (std::int64_t image = 0; image < images; ++image)

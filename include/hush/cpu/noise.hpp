@@ -19,12 +19,14 @@ inline namespace HUSH_CPU_ABI {
 /// `end`.
 template <class Kept, class T, class F, class End>
 void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const F& f, const End& end) {
-  const std::int64_t tasks = (stride + numbers_a_task - 1) / numbers_a_task;
+  const std::int64_t tasks = (stride + cpu_detail::numbers_a_task - 1) / cpu_detail::numbers_a_task;
   parallel(cpu, images * tasks, [&](std::int64_t task) {
-    const std::int64_t first = task % tasks * numbers_a_task, last = std::min(stride, first + numbers_a_task);
+    const std::int64_t first = task % tasks * cpu_detail::numbers_a_task,
+                       last = std::min(stride, first + cpu_detail::numbers_a_task);
     Kept kept{};
     std::int64_t at = first;
-    for (; at + block_size <= last; at += block_size) f(task / tasks, at, Whole{}, kept);
+    for (; at + cpu_detail::block_size <= last; at += cpu_detail::block_size)
+      f(task / tasks, at, cpu_detail::Whole{}, kept);
     if (at < last) f(task / tasks, at, last - at, kept);
     end(kept);
   });
@@ -37,6 +39,8 @@ void over_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, co
       cpu, images, stride, [&](std::int64_t i, std::int64_t at, auto count, Nothing) { f(i, at, count); },
       [](Nothing) {});
 }
+
+namespace cpu_detail {
 
 /// A block as packets, on which f(packet, number) is called in order.
 template <class T>
@@ -84,6 +88,8 @@ void normal_block(const Stream& stream, std::int64_t at, T* z) {
   }
 }
 
+}  // namespace cpu_detail
+
 /// z = N(0, 1) for images of `stride` elements whose streams differ by `images[i]`.
 template <class T>
 void normals(const Cpu<T>& cpu, std::span<const std::uint32_t> images, std::int64_t stride, const Stream& stream,
@@ -91,9 +97,9 @@ void normals(const Cpu<T>& cpu, std::span<const std::uint32_t> images, std::int6
   over_images(cpu, std::int64_t(images.size()), stride, [&](std::int64_t i, std::int64_t at, auto count) {
     Stream own = stream;
     own.image = images[std::size_t(i)];
-    T block[block_size];
-    normal_block(own, at, block);
-    store_block(z + i * stride + at, count, load_block(block));
+    T block[cpu_detail::block_size];
+    cpu_detail::normal_block(own, at, block);
+    cpu_detail::store_block(z + i * stride + at, count, cpu_detail::load_block(block));
   });
 }
 
@@ -104,9 +110,12 @@ void blend_images(const Cpu<T>& cpu, std::span<const double> a, std::span<const 
   over_images(cpu, std::int64_t(a.size()), stride, [&](std::int64_t i, std::int64_t at, auto count) {
     const std::int64_t from = i * stride + at;
     const T p = T(a[std::size_t(i)]), q = T(b[std::size_t(i)]);
-    store_block<T>(z + from, count, p * load_block(x + from, count) + q * load_block(y + from, count));
+    cpu_detail::store_block<T>(
+        z + from, count, p * cpu_detail::load_block(x + from, count) + q * cpu_detail::load_block(y + from, count));
   });
 }
+
+namespace cpu_detail {
 
 /// The two estimates that a rule makes of x and of a network's output f, packet by packet; and whether f was finite.
 template <class T>
@@ -155,21 +164,27 @@ class Estimating {
   Packet a_, b_, c_, d_, high_, low_;
 };
 
+}  // namespace cpu_detail
+
 /// A network's output f as estimates of the clean image and of the noise, see EstimateRule; x0 or eps may be nullptr,
 /// and may stand where x or f does. `bad` becomes 1 if f is not finite somewhere, else it is left as it is.
 template <class T>
 void estimates(const Cpu<T>& cpu, std::int64_t n, const EstimateRule& rule, const T* x, const T* f, T* x0, T* eps,
                std::int32_t* bad) {
-  using Made = Estimating<T>;
+  using Made = cpu_detail::Estimating<T>;
   const Made made(rule);
   const auto block = [=](std::int64_t, std::int64_t at, auto count, typename Made::Nothing& nothing) {
-    T padded_x[block_size], padded_f[block_size];
-    const T *xs = whole_block(x + at, count, padded_x), *fs = whole_block(f + at, count, padded_f);
-    for (int j = 0; j < PacketBlock<T>::count; ++j) made.look(simd::load(fs + j * PacketBlock<T>::size), j, nothing);
+    T padded_x[cpu_detail::block_size], padded_f[cpu_detail::block_size];
+    const T *xs = cpu_detail::whole_block(x + at, count, padded_x),
+            *fs = cpu_detail::whole_block(f + at, count, padded_f);
+    for (int j = 0; j < cpu_detail::PacketBlock<T>::count; ++j)
+      made.look(simd::load(fs + j * cpu_detail::PacketBlock<T>::size), j, nothing);
     made.write(xs, fs, x0 ? x0 + at : nullptr, eps ? eps + at : nullptr, count);
   };
   over_images<typename Made::Nothing>(cpu, 1, n, block, [&](const auto& nothing) { made.tell(nothing, bad); });
 }
+
+namespace cpu_detail {
 
 /// Adds the terms and draws to the block at element `at` of image i.
 template <class T, class Count>
@@ -188,6 +203,8 @@ template <class T, class Count>
   }
 }
 
+}  // namespace cpu_detail
+
 /// One step in one pass: the estimates that `rule` makes of x and the network's output f, and y = their share of `use`
 /// and the sum of the terms and draws, over images of `stride` elements; y may be x, f or one of the terms. `bad` as in
 /// `estimates`.
@@ -195,15 +212,16 @@ template <class T>
 void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const EstimateRule& rule,
                        const T* x, const T* f, const EstimateUse<T>& use, std::span<const Term<T>> terms,
                        std::span<const DrawTerm> draws, const DrawPlace& place, T* y, std::int32_t* bad) {
-  using Made = Estimating<T>;
+  using Made = cpu_detail::Estimating<T>;
   const Made made(rule);
   const auto of_x0 = simd::broadcast(T(use.of_x0)), of_eps = simd::broadcast(T(use.of_eps));
   const bool uses_eps = use.of_eps != 0;
   const auto block = [=](std::int64_t i, std::int64_t at, auto count, typename Made::Nothing& nothing) {
     const std::int64_t from = i * stride + at;
-    T padded_x[block_size], padded_f[block_size];
-    const T *xs = whole_block(x + from, count, padded_x), *fs = whole_block(f + from, count, padded_f);
-    PacketBlock<T> sum;
+    T padded_x[cpu_detail::block_size], padded_f[cpu_detail::block_size];
+    const T *xs = cpu_detail::whole_block(x + from, count, padded_x),
+            *fs = cpu_detail::whole_block(f + from, count, padded_f);
+    cpu_detail::PacketBlock<T> sum;
     sum.each([&](auto& p, int j) {
       const auto xj = simd::load(xs + j * sum.size), fj = simd::load(fs + j * sum.size);
       made.look(fj, j, nothing);
@@ -212,8 +230,8 @@ void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stri
     });
     if (use.x0 || use.eps)
       made.write(xs, fs, use.x0 ? use.x0 + from : nullptr, use.eps ? use.eps + from : nullptr, count);
-    add_to_block(sum, terms, draws, place, i, at, stride, count);
-    write_block(y + from, count, sum);
+    cpu_detail::add_to_block(sum, terms, draws, place, i, at, stride, count);
+    cpu_detail::write_block(y + from, count, sum);
   };
   over_images<typename Made::Nothing>(cpu, images, stride, block,
                                       [&](const auto& nothing) { made.tell(nothing, bad); });
@@ -224,10 +242,10 @@ template <class T>
 void combine(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, std::span<const Term<T>> terms,
              std::span<const DrawTerm> draws, const DrawPlace& place, T* y) {
   over_images(cpu, images, stride, [=](std::int64_t i, std::int64_t at, auto count) {
-    PacketBlock<T> sum;
+    cpu_detail::PacketBlock<T> sum;
     sum.each([](auto& p, int) { p = simd::broadcast(T(0)); });
-    add_to_block(sum, terms, draws, place, i, at, stride, count);
-    write_block(y + i * stride + at, count, sum);
+    cpu_detail::add_to_block(sum, terms, draws, place, i, at, stride, count);
+    cpu_detail::write_block(y + i * stride + at, count, sum);
   });
 }
 

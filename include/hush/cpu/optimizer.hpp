@@ -21,22 +21,23 @@ void adam(const Cpu<T>& cpu, std::int64_t n, const AdamRule& rule, const T* grad
   const T eps = T(rule.eps), keep = T(rule.keep), l2 = T(rule.l2), factor = gradient_factor ? *gradient_factor : T(1);
   const T rate = T(rule.rate / (1 - std::pow(rule.beta1, double(rule.number))));
   const T spread = T(1 / std::sqrt(1 - std::pow(rule.beta2, double(rule.number))));
-  parallel(cpu, (n + numbers_a_task - 1) / numbers_a_task, [&](std::int64_t task) {
-    const std::int64_t end = std::min(n, (task + 1) * numbers_a_task);
-    for (std::int64_t i = task * numbers_a_task; i < end; i += block_size) {
-      const Numbers<T> w = load_block(weight + i, end - i);
-      const Numbers<T> g = factor * load_block(gradient + i, end - i) + l2 * w;
-      const Numbers<T> m = b1 * load_block(first + i, end - i) + c1 * g;
-      const Numbers<T> v = b2 * load_block(second + i, end - i) + c2 * g.square();
-      store_block<T>(first + i, end - i, m);
-      store_block<T>(second + i, end - i, v);
-      const Numbers<T> moved = keep * w - rate * m / (spread * v.sqrt() + eps);
-      store_block<T>(weight + i, end - i, moved);
+  parallel(cpu, (n + cpu_detail::numbers_a_task - 1) / cpu_detail::numbers_a_task, [&](std::int64_t task) {
+    const std::int64_t end = std::min(n, (task + 1) * cpu_detail::numbers_a_task);
+    for (std::int64_t i = task * cpu_detail::numbers_a_task; i < end; i += cpu_detail::block_size) {
+      const cpu_detail::Numbers<T> w = cpu_detail::load_block(weight + i, end - i);
+      const cpu_detail::Numbers<T> g = factor * cpu_detail::load_block(gradient + i, end - i) + l2 * w;
+      const cpu_detail::Numbers<T> m = b1 * cpu_detail::load_block(first + i, end - i) + c1 * g;
+      const cpu_detail::Numbers<T> v = b2 * cpu_detail::load_block(second + i, end - i) + c2 * g.square();
+      cpu_detail::store_block<T>(first + i, end - i, m);
+      cpu_detail::store_block<T>(second + i, end - i, v);
+      const cpu_detail::Numbers<T> moved = keep * w - rate * m / (spread * v.sqrt() + eps);
+      cpu_detail::store_block<T>(weight + i, end - i, moved);
       if (after.average) {
-        const Numbers<T> average = T(after.decay) * load_block(after.average + i, end - i) + T(1 - after.decay) * moved;
-        store_block<T>(after.average + i, end - i, average);
+        const cpu_detail::Numbers<T> average =
+            T(after.decay) * cpu_detail::load_block(after.average + i, end - i) + T(1 - after.decay) * moved;
+        cpu_detail::store_block<T>(after.average + i, end - i, average);
       }
-      if (after.shadow) store_block<T>(after.shadow + i, end - i, moved);
+      if (after.shadow) cpu_detail::store_block<T>(after.shadow + i, end - i, moved);
     }
   });
 }
@@ -44,12 +45,12 @@ void adam(const Cpu<T>& cpu, std::int64_t n, const AdamRule& rule, const T* grad
 /// The sum of squares of n numbers, in double.
 template <class T>
 double sum_of_squares(const Cpu<T>& cpu, std::int64_t n, const T* x) {
-  std::vector<double> sums(std::size_t((n + numbers_a_task - 1) / numbers_a_task), 0.0);
+  std::vector<double> sums(std::size_t((n + cpu_detail::numbers_a_task - 1) / cpu_detail::numbers_a_task), 0.0);
   parallel(cpu, std::int64_t(sums.size()), [&](std::int64_t task) {
-    const std::int64_t end = std::min(n, (task + 1) * numbers_a_task);
-    Numbers<double> sum = Numbers<double>::Zero();
-    for (std::int64_t i = task * numbers_a_task; i < end; i += block_size)
-      sum += load_block(x + i, end - i).template cast<double>().square();
+    const std::int64_t end = std::min(n, (task + 1) * cpu_detail::numbers_a_task);
+    cpu_detail::Numbers<double> sum = cpu_detail::Numbers<double>::Zero();
+    for (std::int64_t i = task * cpu_detail::numbers_a_task; i < end; i += cpu_detail::block_size)
+      sum += cpu_detail::load_block(x + i, end - i).template cast<double>().square();
     sums[std::size_t(task)] = sum.sum();
   });
   double sum = 0;
@@ -72,11 +73,13 @@ void measure_gradient(const Cpu<T>& cpu, std::int64_t n, double clip, const T* g
 /// Whether none of n numbers is NaN or infinite.
 template <class T>
 bool all_finite(const Cpu<T>& cpu, std::int64_t n, const T* x) {
-  std::vector<char> finite(std::size_t((n + numbers_a_task - 1) / numbers_a_task), 1);
+  std::vector<char> finite(std::size_t((n + cpu_detail::numbers_a_task - 1) / cpu_detail::numbers_a_task), 1);
   parallel(cpu, std::int64_t(finite.size()), [&](std::int64_t task) {
-    const std::int64_t end = std::min(n, (task + 1) * numbers_a_task);
-    Numbers<T> nothing = Numbers<T>::Zero();  // 0 * x is 0 for every finite x, and NaN for the others
-    for (std::int64_t i = task * numbers_a_task; i < end; i += block_size) nothing += T(0) * load_block(x + i, end - i);
+    const std::int64_t end = std::min(n, (task + 1) * cpu_detail::numbers_a_task);
+    cpu_detail::Numbers<T> nothing =
+        cpu_detail::Numbers<T>::Zero();  // 0 * x is 0 for every finite x, and NaN for the others
+    for (std::int64_t i = task * cpu_detail::numbers_a_task; i < end; i += cpu_detail::block_size)
+      nothing += T(0) * cpu_detail::load_block(x + i, end - i);
     finite[std::size_t(task)] = (nothing == T(0)).all();
   });
   return std::all_of(finite.begin(), finite.end(), [](char ok) { return ok != 0; });

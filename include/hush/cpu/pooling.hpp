@@ -5,6 +5,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// The greatest of the window * window pixels at x, channel by channel, for up to one block of channels; what is not a
 /// number wins over all.
 template <class T>
@@ -18,6 +20,8 @@ Numbers<T> window_max(std::int64_t window, std::int64_t line, std::int64_t chann
   return best;
 }
 
+}  // namespace cpu_detail
+
 /// y[H / window, W / window] = the greatest of each window; rows and columns that fill no window are left out.
 template <class T>
 void max_pool2d(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t window, const T* x, T* y) {
@@ -25,10 +29,10 @@ void max_pool2d(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t window, con
   parallel(cpu, s.batch * height, [&](std::int64_t row) {
     const T* from = x + (row / height * s.height + row % height * window) * line;
     for (std::int64_t i = 0; i < width; ++i)
-      for (std::int64_t c = 0; c < s.channels; c += block_size) {
+      for (std::int64_t c = 0; c < s.channels; c += cpu_detail::block_size) {
         const T* corner = from + i * window * s.channels + c;
-        const Numbers<T> best = window_max(window, line, s.channels, s.channels - c, corner);
-        store_block(y + (row * width + i) * s.channels + c, s.channels - c, best);
+        const cpu_detail::Numbers<T> best = cpu_detail::window_max(window, line, s.channels, s.channels - c, corner);
+        cpu_detail::store_block(y + (row * width + i) * s.channels + c, s.channels - c, best);
       }
   });
 }
@@ -45,20 +49,21 @@ void max_pool2d_backward(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t wi
     std::fill_n(dx + begin, std::min(window, s.height - band * window) * line, T(0));
     if (band == height) return;
     for (std::int64_t i = 0; i < width; ++i)
-      for (std::int64_t c = 0; c < s.channels; c += block_size) {
+      for (std::int64_t c = 0; c < s.channels; c += cpu_detail::block_size) {
         const std::int64_t corner = begin + i * window * s.channels + c, left = s.channels - c;
-        const Numbers<T> best = window_max(window, line, s.channels, left, x + corner);
-        Numbers<T> rest = load_block(dy + ((image * height + band) * width + i) * s.channels + c, left);
+        const cpu_detail::Numbers<T> best = cpu_detail::window_max(window, line, s.channels, left, x + corner);
+        cpu_detail::Numbers<T> rest =
+            cpu_detail::load_block(dy + ((image * height + band) * width + i) * s.channels + c, left);
         for (std::int64_t j = 0; j < window * window; ++j) {
           const std::int64_t at = corner + j / window * line + j % window * s.channels;
-          const Numbers<T> v = load_block(x + at, left);
-          Numbers<T> share;
-          for (std::int64_t k = 0; k < block_size; ++k) {
+          const cpu_detail::Numbers<T> v = cpu_detail::load_block(x + at, left);
+          cpu_detail::Numbers<T> share;
+          for (std::int64_t k = 0; k < cpu_detail::block_size; ++k) {
             const bool wins = v[k] == best[k] || v[k] != v[k];
             share[k] = wins ? rest[k] : T(0);
             rest[k] = wins ? T(0) : rest[k];
           }
-          store_block(dx + at, left, share);
+          cpu_detail::store_block(dx + at, left, share);
         }
       }
   });

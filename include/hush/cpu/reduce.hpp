@@ -10,14 +10,14 @@ inline namespace HUSH_CPU_ABI {
 /// slab, the slabs added in order.
 template <class T, class F>
 std::vector<double> sum_images(const Cpu<T>& cpu, std::int64_t batch, std::int64_t size, const F& f) {
-  const Slabs slabs{.pixels = size, .channels = 1};
+  const cpu_detail::Slabs slabs{.pixels = size, .channels = 1};
   const std::int64_t count = slabs.count();
   std::vector<double> parts(std::size_t(batch * count), 0.0), sums(std::size_t(batch), 0.0);
   parallel(cpu, batch * count, [&](std::int64_t task) {
     const std::int64_t begin = task / count * size + slabs.begin(task % count), length = slabs.length(task % count);
-    Numbers<T> lanes = Numbers<T>::Zero();
-    for (std::int64_t i = 0; i < length; i += block_size) lanes += f(begin + i, length - i);
-    for (std::int64_t i = 0; i < block_size; ++i) parts[std::size_t(task)] += double(lanes[i]);
+    cpu_detail::Numbers<T> lanes = cpu_detail::Numbers<T>::Zero();
+    for (std::int64_t i = 0; i < length; i += cpu_detail::block_size) lanes += f(begin + i, length - i);
+    for (std::int64_t i = 0; i < cpu_detail::block_size; ++i) parts[std::size_t(task)] += double(lanes[i]);
   });
   for (std::int64_t i = 0; i < batch * count; ++i) sums[std::size_t(i / count)] += parts[std::size_t(i)];
   return sums;
@@ -27,7 +27,8 @@ std::vector<double> sum_images(const Cpu<T>& cpu, std::int64_t batch, std::int64
 template <class T>
 void sum(const Cpu<T>& cpu, std::int64_t batch, std::int64_t size, double factor, const T* x, T* y) {
   double total = 0;
-  for (const double s : sum_images(cpu, batch, size, [&](auto at, auto left) { return load_block(x + at, left); }))
+  for (const double s :
+       sum_images(cpu, batch, size, [&](auto at, auto left) { return cpu_detail::load_block(x + at, left); }))
     total += s;
   *y = T(factor * total);
 }
@@ -35,8 +36,8 @@ void sum(const Cpu<T>& cpu, std::int64_t batch, std::int64_t size, double factor
 /// y[0] = sum over images of weight[image] * sum((a - b)^2) / (batch * size); no weights (nullptr): all are 1.
 template <class T>
 void mse(const Cpu<T>& cpu, std::int64_t batch, std::int64_t size, const T* a, const T* b, const T* weights, T* y) {
-  const auto sums = sum_images(cpu, batch, size, [&](auto at, auto left) -> Numbers<T> {
-    const Numbers<T> d = load_block(a + at, left) - load_block(b + at, left);
+  const auto sums = sum_images(cpu, batch, size, [&](auto at, auto left) -> cpu_detail::Numbers<T> {
+    const cpu_detail::Numbers<T> d = cpu_detail::load_block(a + at, left) - cpu_detail::load_block(b + at, left);
     return d * d;
   });
   double total = 0;
@@ -50,21 +51,23 @@ void mse_backward(const Cpu<T>& cpu, std::int64_t batch, std::int64_t size, cons
   const double factor = 2 * double(*dy) / (double(batch) * double(size));
   parallel(cpu, batch, [&](std::int64_t image) {
     const T scale = T(factor * (weights ? double(weights[image]) : 1.0));
-    for (std::int64_t i = image * size, end = i + size; i < end; i += block_size)
-      store_block<T>(da + i, end - i, scale * (load_block(a + i, end - i) - load_block(b + i, end - i)));
+    for (std::int64_t i = image * size, end = i + size; i < end; i += cpu_detail::block_size)
+      cpu_detail::store_block<T>(
+          da + i, end - i, scale * (cpu_detail::load_block(a + i, end - i) - cpu_detail::load_block(b + i, end - i)));
   });
 }
 
 /// y[image, channel] = the sum over pixels of x [batch, pixels, channels].
 template <class T>
 void sum_pixels(const Cpu<T>& cpu, std::int64_t batch, std::int64_t pixels, std::int64_t channels, const T* x, T* y) {
-  const Slabs slabs{pixels, channels};
+  const cpu_detail::Slabs slabs{pixels, channels};
   const std::int64_t count = slabs.count();
   std::vector<double> parts(std::size_t(batch * count * channels), 0.0);
   parallel(cpu, batch * count, [&](std::int64_t task) {
     const T* from = x + task / count * pixels * channels + slabs.begin(task % count);
-    sum_channels<1, T>(slabs, slabs.length(task % count), &parts[std::size_t(task * channels)],
-                       [&](auto at, auto, auto left) { return std::array{load_block(from + at, left)}; });
+    cpu_detail::sum_channels<1, T>(
+        slabs, slabs.length(task % count), &parts[std::size_t(task * channels)],
+        [&](auto at, auto, auto left) { return std::array{cpu_detail::load_block(from + at, left)}; });
   });
   for (std::int64_t image = 0; image < batch; ++image)
     for (std::int64_t c = 0; c < channels; ++c) {

@@ -8,6 +8,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// One number of a resampled line is a weighted sum of a few numbers of the line it comes from.
 struct Tap {
   std::int64_t from = 0;
@@ -63,10 +65,13 @@ void mix(const std::vector<Tap>& taps, std::int64_t n, std::int64_t line, const 
   if (i < n) block(i, n - i);
 }
 
+}  // namespace cpu_detail
+
 /// Rows by their taps, then the pixels within each row: y [batch, rows.size(), columns.size(), C] from x [batch, H, W,
 /// C].
 template <class T>
-void resample(const Cpu<T>& cpu, const ImageSizes& s, const Taps& rows, const Taps& columns, const T* x, T* y) {
+void resample(const Cpu<T>& cpu, const ImageSizes& s, const cpu_detail::Taps& rows, const cpu_detail::Taps& columns,
+              const T* x, T* y) {
   const std::int64_t height = std::int64_t(rows.size()), width = std::int64_t(columns.size()), c = s.channels;
   const std::int64_t line = s.width * c;
   parallel(cpu, s.batch * height, [&](std::int64_t row) {
@@ -77,37 +82,38 @@ void resample(const Cpu<T>& cpu, const ImageSizes& s, const Taps& rows, const Ta
       from += taps[0].from * line;
     } else {
       mixed.resize(std::size_t(line));
-      mix(taps, line, line, from, mixed.data());
+      cpu_detail::mix(taps, line, line, from, mixed.data());
       from = mixed.data();
     }
-    for (std::int64_t i = 0; i < width; ++i) mix(columns[std::size_t(i)], c, c, from, y + (row * width + i) * c);
+    for (std::int64_t i = 0; i < width; ++i)
+      cpu_detail::mix(columns[std::size_t(i)], c, c, from, y + (row * width + i) * c);
   });
 }
 
 /// y [H * factor, W * factor]: every pixel `factor` times each way.
 template <class T>
 void upsample_nearest(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t factor, const T* x, T* y) {
-  resample(cpu, s, nearest_taps(s.height, factor), nearest_taps(s.width, factor), x, y);
+  resample(cpu, s, cpu_detail::nearest_taps(s.height, factor), cpu_detail::nearest_taps(s.width, factor), x, y);
 }
 /// `s` are the extents of dx.
 template <class T>
 void upsample_nearest_backward(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t factor, const T* dy, T* dx) {
   resample(cpu, {s.batch, s.height * factor, s.width * factor, s.channels},
-           transposed(nearest_taps(s.height, factor), s.height), transposed(nearest_taps(s.width, factor), s.width), dy,
-           dx);
+           cpu_detail::transposed(cpu_detail::nearest_taps(s.height, factor), s.height),
+           cpu_detail::transposed(cpu_detail::nearest_taps(s.width, factor), s.width), dy, dx);
 }
 
 /// y [H * factor, W * factor]: linear between the pixels' centres each way, constant beyond the outermost.
 template <class T>
 void upsample_bilinear(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t factor, const T* x, T* y) {
-  resample(cpu, s, linear_taps(s.height, factor), linear_taps(s.width, factor), x, y);
+  resample(cpu, s, cpu_detail::linear_taps(s.height, factor), cpu_detail::linear_taps(s.width, factor), x, y);
 }
 /// `s` are the extents of dx.
 template <class T>
 void upsample_bilinear_backward(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t factor, const T* dy, T* dx) {
   resample(cpu, {s.batch, s.height * factor, s.width * factor, s.channels},
-           transposed(linear_taps(s.height, factor), s.height), transposed(linear_taps(s.width, factor), s.width), dy,
-           dx);
+           cpu_detail::transposed(cpu_detail::linear_taps(s.height, factor), s.height),
+           cpu_detail::transposed(cpu_detail::linear_taps(s.width, factor), s.width), dy, dx);
 }
 
 }  // namespace HUSH_CPU_ABI

@@ -8,6 +8,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// An image [pixels, channels] cut into slabs that fit the first-level cache. The cut depends on the shape of one image
 /// alone, so that sums over slabs, added in order, never depend on batch or threads.
 struct Slabs {
@@ -91,6 +93,8 @@ void sum_channels(const Slabs& slabs, std::int64_t length, double* sums, const F
     }
   }
 }
+
+}  // namespace cpu_detail
 
 }  // namespace HUSH_CPU_ABI
 }  // namespace hush

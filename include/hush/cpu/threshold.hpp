@@ -10,6 +10,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// The quantile of |x| at `ratio`, linear between the two numbers that stand around it in order. Numbers are ordered
 /// by their bits, so that NaN are the largest.
 template <class T>
@@ -26,6 +28,8 @@ double quantile_of_magnitudes(std::int64_t n, double ratio, const T* x) {
   return std::fma(place - before, high - low, low);
 }
 
+}  // namespace cpu_detail
+
 /// x0 = clamp(x0, -s, s) / s for images of `stride` numbers, with s = min(max(quantile(|x0|, ratio), 1), largest) of
 /// each (tensor/threshold.hpp).
 template <class T>
@@ -33,9 +37,9 @@ void threshold_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t strid
                       T* x0) {
   parallel(cpu, images, [&](std::int64_t image) {
     T* x = x0 + image * stride;
-    const T s = T(std::fmin(std::fmax(quantile_of_magnitudes(stride, ratio, x), 1), largest));
-    for (std::int64_t i = 0; i < stride; i += block_size)
-      store_block<T>(x + i, stride - i, load_block(x + i, stride - i).max(-s).min(s) / s);
+    const T s = T(std::fmin(std::fmax(cpu_detail::quantile_of_magnitudes(stride, ratio, x), 1), largest));
+    for (std::int64_t i = 0; i < stride; i += cpu_detail::block_size)
+      cpu_detail::store_block<T>(x + i, stride - i, cpu_detail::load_block(x + i, stride - i).max(-s).min(s) / s);
   });
 }
 

@@ -9,6 +9,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// Extents of the register tile that every matrix product here is made of: rows times packets of sums, chosen so that
 /// the sums, a row of the right matrix and one broadcast number fit the registers.
 template <class T>
@@ -224,6 +226,8 @@ void multiply_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, 
     }
   }
 }
+
+}  // namespace cpu_detail
 
 }  // namespace HUSH_CPU_ABI
 }  // namespace hush

@@ -5,6 +5,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// Runs a Gather of three by three taps by Winograd's minimal filtering F(2 x 2, 3 x 3) (Lavin & Gray 2016,
 /// arXiv:1509.09308): of U = G g G^T and V = B^T d B, 4 x 4 each, A^T (U * V) A are 2 x 2 pixels. The tiles of 2 x 2
 /// pixels, of all images in a row, are the rows of 16 matrix products: a row's result does not depend on the others.
@@ -230,6 +232,8 @@ bool winograd_pays(const Gather& g) {
   return g.depth >= channels && g.columns >= channels && 5 * covered <= 7 * g.pixels() &&
          (g.pixels() >= 36 || (g.pixels() >= 16 && g.depth * g.columns >= 256 * 256));
 }
+
+}  // namespace cpu_detail
 
 }  // namespace HUSH_CPU_ABI
 }  // namespace hush

@@ -4,6 +4,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
 /// Two lines of V = B^T d B for 4 x 4 pixels d. Lines 0 and 1 of B^T d are x - z and z + y of its lines x, y, z = 0, 1,
 /// 2; lines 2 and 3 are x - z and z - y of the lines 2, 3, 1: `sign` is that of y. Each pixel has `channels` numbers, a
 /// packet at least. The eight results lie `matrix` numbers apart.
@@ -92,6 +94,8 @@ struct WinogradPair {
     second = subtract<T>(subtract<T>(b, c), load<T>(from + 3 * step));
   }
 };
+
+}  // namespace cpu_detail
 
 }  // namespace HUSH_CPU_ABI
 }  // namespace hush

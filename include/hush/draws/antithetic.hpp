@@ -6,6 +6,8 @@
 
 namespace hush {
 
+namespace detail {
+
 /// The numbers of an item's partner, mirrored; they stand where they would stand in the mirrored batch.
 template <UniformNumbers U>
 struct Mirrored {
@@ -15,6 +17,8 @@ struct Mirrored {
   double operator()() { return (1 - 0x1p-53) - partner(); }
   U before() const { return partner; }
 };
+
+}  // namespace detail
 
 /// Another draw, in pairs: every second item of a batch has the uniform numbers of the one before it mirrored, u -> 1-u
 /// (less 2^-53, so that [0, 1) becomes itself); of `DiscreteUniform` the times of a pair add up to T-1. The last item
@@ -29,8 +33,8 @@ struct Antithetic {
   double operator()(const S& schedule, U& uniform) const {
     if (uniform.place % 2 == 0) return draw(schedule, uniform);
     const auto partner = uniform.before();
-    Mirrored<std::remove_const_t<decltype(partner)>> mirrored{partner, uniform.batch - 1 - partner.place,
-                                                              uniform.batch};
+    detail::Mirrored<std::remove_const_t<decltype(partner)>> mirrored{partner, uniform.batch - 1 - partner.place,
+                                                                      uniform.batch};
     return draw(schedule, mirrored);
   }
   friend constexpr bool operator==(const Antithetic&, const Antithetic&) = default;

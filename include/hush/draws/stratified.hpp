@@ -7,6 +7,8 @@
 
 namespace hush {
 
+namespace detail {
+
 /// The numbers of an item, the first of them moved into its share of [0, 1).
 template <class U>
 struct Spread {
@@ -26,6 +28,8 @@ struct Spread {
   }
 };
 
+}  // namespace detail
+
 /// Another draw, spread over the batch: the first uniform number u of item i of n becomes (i + u) / n, so that each
 /// n-th of all levels is drawn once a batch. `Stratified{DiscreteUniform{}}`.
 /// Source: Kingma et al. 2021, "Variational diffusion models", appendix I.1, where all items share one u.
@@ -36,7 +40,7 @@ struct Stratified {
   template <class S, UniformNumbers U>
   requires Draw<D, S>
   double operator()(const S& schedule, U& uniform) const {
-    Spread<U&> spread{uniform, uniform.place, uniform.batch};
+    detail::Spread<U&> spread{uniform, uniform.place, uniform.batch};
     return draw(schedule, spread);
   }
   friend constexpr bool operator==(const Stratified&, const Stratified&) = default;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <hush/check.hpp>
+#include <hush/langevin_noise.hpp>
 #include <hush/sampler.hpp>
 
 namespace hush {
@@ -15,8 +16,10 @@ enum class LangevinRule { authors, paper };
 /// Annealed Langevin dynamics (NCSN: Song and Ermon 2019, algorithm 1): `repeats` updates at each level, with
 /// alpha = epsilon sigma^2 / sigma_L^2, sigma_L that of the last level with noise; each update is one step of the run.
 /// `denoise` ends with x0, one network call more: x + sigma_L^2 s. NCSNv2 (2020) on CIFAR-10 is {.epsilon = 6.2e-6,
-/// .repeats = 5, .denoise = true}. Throws std::invalid_argument for an epsilon that is not positive and finite, or no
-/// repeats.
+/// .repeats = 5, .denoise = true}. Throws std::invalid_argument for an epsilon that is not positive and finite, no
+/// repeats, a level without signal, and levels that the updates do not lead down: those after which more than 4 times
+/// the level's noise is left (for data of one point: Song and Ermon 2020, proposition 3), or in the end, without
+/// `denoise`, noise of more than 1. Warns once above 1.5 times, and above .1.
 struct AnnealedLangevin {
   double epsilon = 2e-5;
   int repeats = 100;
@@ -26,6 +29,10 @@ struct AnnealedLangevin {
   /// Each level as often as it has updates, and then the clean one.
   std::vector<Level> route(const std::vector<Level>& down) const {
     check(repeats >= 1, "AnnealedLangevin", "repeats must be at least 1, is ", repeats);
+    if (down.size() > 1) {
+      const Level last = down[down.size() - 2];
+      detail::LangevinNoise{along(last, last) / std::pow(sigma_of(last), 2), repeats}.check_way(down, epsilon, denoise);
+    }
     std::vector<Level> levels;
     for (std::size_t i = 0; i + 1 < down.size(); ++i) levels.insert(levels.end(), std::size_t(repeats), down[i]);
     if (!down.empty()) levels.push_back(down.back());
@@ -44,13 +51,15 @@ struct AnnealedLangevin {
   template <class X>
   X step(auto&& denoiser, const X& x, Level from, Level to, auto&& noise, const Course& course) const {
     const Level last = course.levels[course.levels.size() - 2];
-    const double along = alpha(from, last) * (rule == LangevinRule::paper ? .5 : 1), sigma = from.noise / from.signal;
-    const X moved =
-        x - from.signal * along / sigma * denoiser(x, from).eps + from.signal * std::sqrt(2 * along) * noise();
+    const double far = along(from, last), sigma = from.noise / from.signal;
+    const X moved = x - from.signal * far / sigma * denoiser(x, from).eps + from.signal * std::sqrt(2 * far) * noise();
     if (denoise && course.is_last()) return to.signal * denoiser(moved, from).x0;
     return to.signal / from.signal * moved;
   }
   friend constexpr bool operator==(const AnnealedLangevin&, const AnnealedLangevin&) = default;
+
+ private:
+  double along(Level at, Level last) const { return alpha(at, last) * (rule == LangevinRule::paper ? .5 : 1); }
 };
 static_assert(Sampler<AnnealedLangevin>);
 

@@ -18,7 +18,7 @@ struct Deis {
 
   template <class X>
   struct Memory {
-    std::vector<Estimate<X>> past;
+    std::vector<detail::Estimate<X>> past;
   };
 
   template <class X>
@@ -26,9 +26,9 @@ struct Deis {
     check(order >= 1 && order <= 3, "Deis", "has the orders 1, 2 and 3, not ", order);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
-    remember<X>(memory.past, {from, answer.eps}, order);
-    const int now = order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
-    return NoisePrediction::over(from, to).through(x, newest(memory.past, now));
+    detail::remember<X>(memory.past, {from, answer.eps}, order);
+    const int now = detail::order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
+    return detail::NoisePrediction::over(from, to).through(x, detail::newest(memory.past, now));
   }
   friend constexpr bool operator==(const Deis&, const Deis&) = default;
 };

@@ -10,7 +10,7 @@ namespace hush {
 struct Dpm2 {
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&&, const Course& course) const {
-    return midpoint_step<X>(denoise, x, from, to, course);
+    return detail::midpoint_step<X>(denoise, x, from, to, course);
   }
   friend constexpr bool operator==(const Dpm2&, const Dpm2&) = default;
 };

@@ -13,8 +13,8 @@ struct Dpm2Ancestral {
 
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, const Course& course) const {
-    const AncestralStep way = ancestral_step(from, to, eta, "Dpm2Ancestral");
-    const X mean = midpoint_step<X>(denoise, x, from, way.down, course);
+    const detail::AncestralStep way = detail::ancestral_step(from, to, eta, "Dpm2Ancestral");
+    const X mean = detail::midpoint_step<X>(denoise, x, from, way.down, course);
     if (way.up == 0) return mean;
     return mean + way.up * noise();
   }

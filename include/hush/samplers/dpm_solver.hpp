@@ -22,7 +22,7 @@ struct DpmMultistep {
 
   template <class X>
   struct Memory {
-    std::vector<Estimate<X>> past;
+    std::vector<detail::Estimate<X>> past;
   };
 
   template <class X>
@@ -31,10 +31,10 @@ struct DpmMultistep {
     check(std::isfinite(curvature), "DpmSolver", "curvature must be finite, got ", curvature);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
-    remember<X>(memory.past, {from, Prediction::of(answer)}, order);
-    const int now = order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
-    const auto estimates = newest(memory.past, now);
-    const ExponentialStep over = Prediction::over(from, to);
+    detail::remember<X>(memory.past, {from, Prediction::of(answer)}, order);
+    const int now = detail::order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
+    const auto estimates = detail::newest(memory.past, now);
+    const detail::ExponentialStep over = Prediction::over(from, to);
     if (now == 2 && variant == DpmVariant::midpoint) return over.slanted(x, estimates[1], estimates[0], over.bh2());
     return over.through(x, estimates, curvature);
   }
@@ -42,11 +42,11 @@ struct DpmMultistep {
 };
 
 /// DPM-Solver, which predicts noise (Lu et al. 2022a), as a multistep method.
-using DpmSolver = DpmMultistep<NoisePrediction>;
+using DpmSolver = DpmMultistep<detail::NoisePrediction>;
 static_assert(Sampler<DpmSolver>);
 
 /// DPM-Solver++, which predicts data (Lu et al. 2022b, algorithm 2: "2M").
-using DpmSolverPp = DpmMultistep<DataPrediction>;
+using DpmSolverPp = DpmMultistep<detail::DataPrediction>;
 static_assert(Sampler<DpmSolverPp>);
 
 }  // namespace hush

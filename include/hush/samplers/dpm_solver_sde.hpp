@@ -21,7 +21,7 @@ struct DpmSolverSde {
 
   template <class X>
   struct Memory {
-    std::vector<Estimate<X>> past;
+    std::vector<detail::Estimate<X>> past;
   };
 
   template <class X>
@@ -31,13 +31,13 @@ struct DpmSolverSde {
     check(eta >= 0 && std::isfinite(eta), "DpmSolverSde", "eta must be 0 or more and finite, got ", eta);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
-    remember<X>(memory.past, {from, answer.x0}, order);
-    const int now = order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
+    detail::remember<X>(memory.past, {from, answer.x0}, order);
+    const int now = detail::order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
 
-    ExponentialStep over = DataPrediction::over(from, to);
+    detail::ExponentialStep over = detail::DataPrediction::over(from, to);
     over.rate = -(1 + eta);
     if (eta > 0) over.keep *= std::exp(-eta * over.h);  // h is infinite where the run starts without signal
-    const auto estimates = newest(memory.past, now);
+    const auto estimates = detail::newest(memory.past, now);
     const X mean = now == 2 && variant == DpmVariant::midpoint ? over.slanted(x, estimates[1], estimates[0], over.bh2())
                                                                : over.through(x, estimates);
     if (eta == 0) return mean;

@@ -21,19 +21,19 @@ struct DpmSinglestep {
     check(order >= 1 && order <= 3, "DpmSolverSinglestep", "has the orders 1, 2 and 3, not ", order);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
-    const Estimate<X> first{from, Prediction::of(answer)};
-    const ExponentialStep over = Prediction::over(from, to);
+    const detail::Estimate<X> first{from, Prediction::of(answer)};
+    const detail::ExponentialStep over = Prediction::over(from, to);
     if (order == 1 || from.signal == 0) return over.through(x, {first});
 
     const auto level = [&](double r) { return course.at_sigma(std::exp(-over.begin - r * over.h)); };
-    const auto look = [&](const X& u, Level at) { return Estimate<X>{at, Prediction::of(denoise(u, at))}; };
+    const auto look = [&](const X& u, Level at) { return detail::Estimate<X>{at, Prediction::of(denoise(u, at))}; };
     const Level s1 = level(order == 2 ? 1. / 2 : 1. / 3);
-    const Estimate<X> second = look(Prediction::over(from, s1).through(x, {first}), s1);
+    const detail::Estimate<X> second = look(Prediction::over(from, s1).through(x, {first}), s1);
     if (order == 2 && variant == DpmVariant::midpoint) return over.slanted(x, first, second, over.bh2());
     if (order == 2) return over.through(x, {first, second});
 
     const Level s2 = level(2. / 3);
-    const Estimate<X> third = look(Prediction::over(from, s2).through(x, {first, second}), s2);
+    const detail::Estimate<X> third = look(Prediction::over(from, s2).through(x, {first, second}), s2);
     if (variant == DpmVariant::midpoint) return over.through(x, {first, third});
     return over.through(x, {first, second, third});
   }
@@ -41,11 +41,11 @@ struct DpmSinglestep {
 };
 
 /// DPM-Solver-1, -2 and -3, which predict noise (Lu et al. 2022a, eq. 3.7 and algorithms 1 and 2).
-using DpmSolverSinglestep = DpmSinglestep<NoisePrediction>;
+using DpmSolverSinglestep = DpmSinglestep<detail::NoisePrediction>;
 static_assert(Sampler<DpmSolverSinglestep>);
 
 /// DPM-Solver++, which predicts data (Lu et al. 2022b, algorithm 1: "2S").
-using DpmSolverPpSinglestep = DpmSinglestep<DataPrediction>;
+using DpmSolverPpSinglestep = DpmSinglestep<detail::DataPrediction>;
 static_assert(Sampler<DpmSolverPpSinglestep>);
 
 }  // namespace hush

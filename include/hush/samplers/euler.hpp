@@ -10,7 +10,7 @@ namespace hush {
 struct Euler {
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&&) const {
-    return euler_step<X>(x, denoise(x, from).x0, from, to);
+    return detail::euler_step<X>(x, denoise(x, from).x0, from, to);
   }
   friend constexpr bool operator==(const Euler&, const Euler&) = default;
 };

@@ -13,8 +13,8 @@ struct EulerAncestral {
 
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const {
-    const AncestralStep way = ancestral_step(from, to, eta, "EulerAncestral");
-    const X mean = euler_step<X>(x, denoise(x, from).x0, from, way.down);
+    const detail::AncestralStep way = detail::ancestral_step(from, to, eta, "EulerAncestral");
+    const X mean = detail::euler_step<X>(x, denoise(x, from).x0, from, way.down);
     if (way.up == 0) return mean;
     return mean + way.up * noise();
   }

@@ -44,9 +44,10 @@ struct Heun {
   /// Lines 7 to 11.
   template <class X>
   static X descend(auto&& denoise, const X& x, Level from, Level to) {
-    const X x0 = denoise(x, from).x0, next = euler_step(x, x0, from, to);
+    const X x0 = denoise(x, from).x0, next = detail::euler_step(x, x0, from, to);
     if (to.noise == 0 || from.signal == 0) return next;
-    return along<X>(.5 * (slope(x, x0, from) + slope<X>(next, denoise(next, to).x0, to)), x, from, to);
+    return detail::along<X>(.5 * (detail::slope(x, x0, from) + detail::slope<X>(next, denoise(next, to).x0, to)), x,
+                            from, to);
   }
   friend constexpr bool operator==(const Heun&, const Heun&) = default;
 };

@@ -41,8 +41,8 @@ struct Lms {
   X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory) const {
     check(order >= 1 && order <= 4, "Lms", "order must be 1, 2, 3 or 4, got ", order);
     const X x0 = denoise(x, from).x0;
-    if (from.signal == 0) return euler_step(x, x0, from, to);  // sigma is infinite, and nothing to remember
-    memory.slopes.insert(memory.slopes.begin(), slope(x, x0, from));
+    if (from.signal == 0) return detail::euler_step(x, x0, from, to);  // sigma is infinite, and nothing to remember
+    memory.slopes.insert(memory.slopes.begin(), detail::slope(x, x0, from));
     memory.sigmas.insert(memory.sigmas.begin(), sigma_of(from));
     if (memory.slopes.size() > std::size_t(order)) memory.slopes.pop_back(), memory.sigmas.pop_back();
     X y = 1 / from.signal * x;

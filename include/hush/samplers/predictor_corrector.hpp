@@ -11,8 +11,9 @@ namespace hush {
 /// differential equations", algorithms 2 to 5), VE and VP. A step corrects at its level and then goes to the next, as
 /// the authors' programs do, so the clean level needs no correction; the last step adds no noise. A correction's size
 /// follows the norms of noise and score of each image by itself, so that a picture does not depend on its batch (the
-/// authors average norms over the batch); where the score is 0 there is none. Throws std::invalid_argument for an snr
-/// that is not positive and finite and for a negative number of corrections.
+/// authors average norms over the batch); where the score is 0 there is none. Alone they leave
+/// 1 + snr^2 times the variance of a level's noise, and with an snr above 1 they never settle. Throws
+/// std::invalid_argument for an snr that is not in (0, 1] and for a negative number of corrections.
 struct PredictorCorrector {
   static constexpr bool linear = false;  // a correction is as large as the norms of its noise and of its score say
 
@@ -22,6 +23,8 @@ struct PredictorCorrector {
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const {
     check(snr > 0 && std::isfinite(snr), "PredictorCorrector", "snr must be positive and finite, got ", snr);
+    check(snr <= 1, "PredictorCorrector", "snr must be at most 1 (.01 to .3 in use), got ", snr,
+          ": longer corrections add more noise than they take");
     check(corrections >= 0, "PredictorCorrector", "corrections must be 0 or more, got ", corrections);
     X y = x;
     for (int i = 0; i < corrections; ++i) y = corrected<X>(denoise, y, from, to, noise);

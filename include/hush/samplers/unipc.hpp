@@ -24,28 +24,28 @@ struct UnifiedPredictorCorrector {
 
   template <class X>
   struct Memory {
-    std::vector<Estimate<X>> past;
+    std::vector<detail::Estimate<X>> past;
     int order = 0;  // of the last step
   };
 
-  double b(const ExponentialStep& over) const { return variant == UniPcVariant::bh1 ? over.bh1() : over.bh2(); }
+  double b(const detail::ExponentialStep& over) const { return variant == UniPcVariant::bh1 ? over.bh1() : over.bh2(); }
 
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory, const Course& course) const {
     check(order >= 1 && order <= 3, "UniPc", "has the orders 1, 2 and 3, not ", order);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
-    remember<X>(memory.past, {from, Prediction::of(answer)}, order + 1);
+    detail::remember<X>(memory.past, {from, Prediction::of(answer)}, order + 1);
     const bool corrects = corrector && memory.order > 0 && int(memory.past.size()) > memory.order;
     const X here = corrects ? x + correction(memory, 0. * x) : x;
-    memory.order = order_now(order, memory.past, course, lower_order_final);
-    return predicted(here, newest(memory.past, memory.order), to);
+    memory.order = detail::order_now(order, memory.past, course, lower_order_final);
+    return predicted(here, detail::newest(memory.past, memory.order), to);
   }
 
   /// UniP, from the level of the last estimate.
   template <class X>
-  X predicted(const X& x, const std::vector<Estimate<X>>& estimates, Level to) const {
-    const ExponentialStep over = Prediction::over(estimates.back().at, to);
+  X predicted(const X& x, const std::vector<detail::Estimate<X>>& estimates, Level to) const {
+    const detail::ExponentialStep over = Prediction::over(estimates.back().at, to);
     if (estimates.size() == 2) return over.slanted(x, estimates[1], estimates[0], b(over));
     return over.through(x, estimates);
   }
@@ -54,9 +54,9 @@ struct UnifiedPredictorCorrector {
   /// both alike. So this is what to add to where it ended.
   template <class X>
   X correction(const Memory<X>& memory, const X& zero) const {
-    std::vector<Estimate<X>> estimates = newest(memory.past, memory.order + 1);
-    const Estimate<X> end = estimates.back(), begin = estimates[estimates.size() - 2];
-    const ExponentialStep over = Prediction::over(begin.at, end.at);
+    std::vector<detail::Estimate<X>> estimates = detail::newest(memory.past, memory.order + 1);
+    const detail::Estimate<X> end = estimates.back(), begin = estimates[estimates.size() - 2];
+    const detail::ExponentialStep over = Prediction::over(begin.at, end.at);
     const X corrected = memory.order == 1 ? over.slanted(zero, begin, end, b(over)) : over.through(zero, estimates);
     estimates.pop_back();
     return corrected - predicted(zero, estimates, end.at);
@@ -65,8 +65,8 @@ struct UnifiedPredictorCorrector {
 };
 
 /// UniPC on predicted data, its authors' default with guidance, and on predicted noise.
-using UniPc = UnifiedPredictorCorrector<DataPrediction>;
-using UniPcNoise = UnifiedPredictorCorrector<NoisePrediction>;
+using UniPc = UnifiedPredictorCorrector<detail::DataPrediction>;
+using UniPcNoise = UnifiedPredictorCorrector<detail::NoisePrediction>;
 static_assert(Sampler<UniPc> && Sampler<UniPcNoise>);
 
 }  // namespace hush

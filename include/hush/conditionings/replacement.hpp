@@ -1,0 +1,39 @@
+#pragma once
+#include <cstdint>
+
+#include <hush/conditioning.hpp>
+
+namespace hush {
+
+/// Inpainting with a network that was trained without a condition. It is told nothing; after each step down the known
+/// pixels are put back as noisy as the image is, signal * picture + noise * N(0, 1), of fresh noise each time, and at
+/// the end as they are. Alone the hole heeds them little (Song et al. 2021, score SDE, appendix I.2); with `RePaint`
+/// around the sampler it is drawn given them (Lugmayr et al. 2022, algorithm 1). It samples what any `Unconditional`
+/// process trained: `Process{process.schedule, process.parameterization, Replacement{}}`.
+struct Replacement {
+  static constexpr bool noisy = true;
+
+  PixelRange range = {};  // of known pixels; `PixelRange::any()`: something else than pictures
+
+  using Given = Holed;
+  template <Backend B>
+  using Ready = KnownPixels<typename B::full>;
+
+  constexpr Ports ports() const { return {}; }
+  /// Throws std::invalid_argument in words for other pictures or masks than these images want.
+  void fits(const Holed& given, std::int64_t count, const ImageSize& size) const {
+    check_holed("Replacement", given, count, size, range);
+  }
+  template <Backend B>
+  Ready<B> ready(const B& on, const Holed& given, const ConditionPlace& place) const {
+    const auto full = on.in_full();
+    return {rows_of(full, given.picture, place), rows_of(full, given.hole, place)};
+  }
+  void attach(const auto&, auto&) const {}
+  template <Backend F>
+  static const KnownPixels<F>& known(const KnownPixels<F>& ready) {
+    return ready;
+  }
+};
+
+}  // namespace hush
