@@ -66,7 +66,7 @@ void load(const std::filesystem::path& file, const ModelFile<Config>& about, con
     return Description{Description::Kind::object, "", {{"network", network}}};
   };
   if (!about.model)
-    for (const Difference& one : without(differences(config(about.network), config(net.config())), may_differ))
+    for (const Difference& one : differences(config(about.network), config(net.config()), may_differ))
       throw FileError(file, words("holds the weights of another model: ", one.path, " is ", one.theirs,
                                   " in the file, ", one.mine, " here"));
   io::load_model(file, process, net, {.may_differ = may_differ, .plain_weights = true});

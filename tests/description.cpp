@@ -48,9 +48,10 @@ TEST_CASE("description: one of before there was a field means its default; a fie
 
 TEST_CASE("description: what changes no result is not compared, nor what is excepted by its path") {
   CHECK(told(describe(AdmConfig{}), describe(AdmConfig{.checkpoint = true})).empty());
-  const auto found = differences(describe(AdmConfig{}), describe(AdmConfig{.image = {128, 64, 3}, .blocks = 3}));
-  const auto left = [&](const std::vector<std::string>& except) { return without(found, except).size(); };
-  CHECK(found.size() == 3);
+  const AdmConfig other{.image = {128, 64, 3}, .blocks = 3};
+  const auto left = [&](const std::vector<std::string>& except) {
+    return differences(describe(AdmConfig{}), describe(other), except).size();
+  };
   CHECK(left({}) == 3);
   CHECK(left({"image"}) == 1);
   CHECK(left({"image.width"}) == 2);

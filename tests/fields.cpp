@@ -48,10 +48,11 @@ struct Forgetful {
 struct Unlisted {
   int number = 0;
 };
-static_assert(count_fields<Forgetful>() == 2 && count_listed<Forgetful>() == 1);
+static_assert(detail::count_fields<Forgetful>() == 2 && detail::count_listed<Forgetful>() == 1);
 static_assert(!lists_all_fields<Forgetful> && !lists_all_fields<Unlisted>);
-static_assert(count_fields<AdmConfig>() == count_listed<AdmConfig>() && count_listed<AdmConfig>() >= 15);
-static_assert(count_fields<PredictScore<Gamma>>() == 1 && count_listed<PredictScore<Gamma>>() == 1);
+static_assert(detail::count_fields<AdmConfig>() == detail::count_listed<AdmConfig>() &&
+              detail::count_listed<AdmConfig>() >= 15);
+static_assert(detail::count_fields<PredictScore<Gamma>>() == 1 && detail::count_listed<PredictScore<Gamma>>() == 1);
 
 struct Grouped {
   Cosine schedule{};
@@ -113,11 +114,11 @@ TEST_CASE("fields: types without a list are known by their name, lambdas not at 
   CHECK(code_of(describe(lambda)) == "unnamed");
   double (*const function)(double) = [](double x) { return x; };
   CHECK(code_of(describe(function)) == "unnamed");
-  CHECK(type_name<std::vector<int>>() == "");
+  CHECK(detail::type_name<std::vector<int>>() == "");
   struct Local {};
-  CHECK(type_name<Local>() == "Local");
-  CHECK(type_name<AttentionUnet<Cpu<float>>>() == "AttentionUnet");
-  CHECK(type_name<Ema::WarmUp>() == "Ema::WarmUp");
+  CHECK(detail::type_name<Local>() == "Local");
+  CHECK(detail::type_name<AttentionUnet<Cpu<float>>>() == "AttentionUnet");
+  CHECK(detail::type_name<Ema::WarmUp>() == "Ema::WarmUp");
 }
 
 TEST_CASE("fields: a field with its default value is marked as usual, one that changes no result as aside") {

@@ -129,17 +129,14 @@ inline void add_differences(const Description& theirs, const Description& mine, 
 
 }  // namespace detail
 
-/// All that differs between what a file says and what is at hand, in the order of the fields.
-inline std::vector<Difference> differences(const Description& theirs, const Description& mine) {
+/// All that differs between what a file says and what is at hand, in the order of the fields, but for what may differ:
+/// fields by their paths, each standing for all below it.
+inline std::vector<Difference> differences(const Description& theirs, const Description& mine,
+                                           const std::vector<std::string>& may_differ = {}) {
   std::vector<Difference> found;
   detail::add_differences(theirs, mine, "", found);
-  return found;
-}
-
-/// Those of them that are not in `except`, which names fields by their paths; a field stands for all below it.
-inline std::vector<Difference> without(std::vector<Difference> found, const std::vector<std::string>& except) {
   std::erase_if(found, [&](const Difference& one) {
-    return std::ranges::any_of(except, [&](const std::string& path) {
+    return std::ranges::any_of(may_differ, [&](const std::string& path) {
       return one.path.starts_with(path) &&
              (one.path.size() == path.size() || one.path[path.size()] == '.' || one.path[path.size()] == '[');
     });

@@ -1,9 +1,11 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -38,26 +40,34 @@ inline constexpr bool is_type = false;
 template <class T>
 inline constexpr bool is_type<std::type_identity<T>> = true;
 template <class T>
-inline constexpr bool is_vector = false;
+inline constexpr bool is_list = false;
 template <class T>
-inline constexpr bool is_vector<std::vector<T>> = true;
+inline constexpr bool is_list<std::vector<T>> = true;
+template <class T, std::size_t N>
+inline constexpr bool is_list<std::array<T, N>> = true;
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
 
 }  // namespace detail
 
 /// A policy or config that lists its fields, in the order of their declaration:
 ///   static constexpr void fields(auto& self, auto&& f) { f("first", self.first), f("last", self.last); }
 /// A type that it is made with and does not hold is listed as f("sees", std::type_identity<Sees>{}). Printing,
-/// descriptions in files and the identity of a run follow from the list. Empty types need none.
+/// differences and model files follow from the list. Empty types need none.
 template <class T>
 concept Listed = std::is_class_v<T> && requires(const T& it, detail::AnyVisitor f) {
   T::fields(it, f);
 };
 
+namespace detail {
+
 /// How many fields an aggregate has.
 template <class T, std::size_t N = 0>
 consteval std::size_t count_fields() {
   constexpr bool more = []<std::size_t... I>(std::index_sequence<I...>) {
-    return requires { T{(static_cast<void>(I), detail::Anything{})...}; };
+    return requires { T{(static_cast<void>(I), Anything{})...}; };
   }
   (std::make_index_sequence<N + 1>{});
   if constexpr (more && N < 64)
@@ -68,11 +78,14 @@ consteval std::size_t count_fields() {
 /// How many its list names.
 template <Listed T>
 consteval std::size_t count_listed() {
-  const detail::Unmade<T> unmade;
+  const Unmade<T> unmade;
   std::size_t count = 0;
-  T::fields(unmade.value, [&count]<class Field>(const char*, const Field&) { count += !detail::is_type<Field>; });
+  T::fields(unmade.value, [&count]<class Field>(const char*, const Field&) { count += !is_type<Field>; });
   return count;
 }
+
+}  // namespace detail
+
 /// Whether the list is whole; true for what is no aggregate and for fields that take anything (std::any), which nobody
 /// can count.
 template <class T>
@@ -80,7 +93,7 @@ inline constexpr bool lists_all_fields = [] {
   if constexpr (!std::is_aggregate_v<T>)
     return true;
   else if constexpr (Listed<T>)
-    return count_fields<T>() <= count_listed<T>();
+    return detail::count_fields<T>() <= detail::count_listed<T>();
   else
     return std::is_empty_v<T>;
 }();
@@ -106,8 +119,6 @@ constexpr std::string_view without_arguments(std::string_view name) {
 template <class T>
 inline constexpr bool is_template = compilers_name<T>().ends_with('>');
 
-}  // namespace detail
-
 /// A type's name as one writes it under `using namespace hush`, without template arguments; empty for lambdas and
 /// other types without a name, and for those of the standard library.
 template <class T>
@@ -115,7 +126,7 @@ constexpr std::string_view type_name() {
   const auto is_word = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
   };
-  std::string_view name = detail::without_arguments(detail::compilers_name<std::remove_cvref_t<T>>());
+  std::string_view name = without_arguments(compilers_name<std::remove_cvref_t<T>>());
   std::size_t begin = name.size();
   while (begin > 0 && is_word(name[begin - 1])) --begin;
   name = name.substr(begin);
@@ -125,8 +136,6 @@ constexpr std::string_view type_name() {
   if (name.starts_with("hush::")) name.remove_prefix(6);
   return name.starts_with("std::") ? std::string_view() : name;
 }
-
-namespace detail {
 
 template <class T>
 std::string number_text(T value) {
@@ -182,7 +191,8 @@ Description described_fields(const T& it) {
 }  // namespace detail
 
 /// What a value is made of: numbers, texts, enumerators (`names_of(Enumeration)` gives their names, in order), lists,
-/// policies and configs by their fields. Of a type without a list only the name is known, of a lambda not even that.
+/// policies and configs by their fields, of an optional its value or `none`. Of a type without a list only the name is
+/// known, of a lambda not even that.
 template <class T>
 Description describe(const T& it) {
   using Kind = Description::Kind;
@@ -192,12 +202,14 @@ Description describe(const T& it) {
     return {Kind::number, detail::number_text(it)};
   } else if constexpr (std::is_enum_v<T>) {
     if constexpr (requires { names_of(it); })
-      return {Kind::name, std::string(type_name<T>()) + "::" + names_of(it).at(std::size_t(it))};
+      return {Kind::name, std::string(detail::type_name<T>()) + "::" + names_of(it).at(std::size_t(it))};
     else
       return {Kind::number, detail::number_text(std::underlying_type_t<T>(it))};
   } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     return {Kind::text, std::string(std::string_view(it))};
-  } else if constexpr (detail::is_vector<T>) {
+  } else if constexpr (detail::is_optional<T>) {
+    return it ? describe(*it) : Description();
+  } else if constexpr (detail::is_list<T>) {
     Description made{Kind::list, ""};
     for (const auto& item : it) made.fields.push_back({"", describe(item)});
     return made;
@@ -212,7 +224,7 @@ Description describe(const T& it) {
   } else if constexpr (std::is_convertible_v<const T&, int>) {
     return {Kind::number, detail::number_text(int(it))};  // Steps
   } else {
-    const std::string_view name = type_name<T>();
+    const std::string_view name = detail::type_name<T>();
     return name.empty() ? Description{Kind::name, "unnamed"} : Description{Kind::object, std::string(name)};
   }
 }

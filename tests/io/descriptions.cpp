@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +25,13 @@ struct Everything {
   std::vector<double> list = {};
   std::vector<ImageSize> sizes = {};
   Betas betas{{.5}};
+  std::array<int, 2> pair = {};
+  std::optional<double> maybe = {}, never = 3;
   static constexpr void fields(auto& self, auto&& f) {
     f("number", self.number), f("single", self.single), f("whole", self.whole), f("yes", self.yes),
         f("text", self.text), f("other", self.other), f("decay", self.decay), f("list", self.list),
-        f("sizes", self.sizes), f("betas", self.betas);
+        f("sizes", self.sizes), f("betas", self.betas), f("pair", self.pair), f("maybe", self.maybe),
+        f("never", self.never);
   }
   bool operator==(const Everything&) const = default;
 };
@@ -40,7 +45,10 @@ const Everything full{.number = 1. / 3,
                       .decay = Decay::absolute,
                       .list = {0, -0., 1, 1e5, 1e-7, 5e-324, 1.7976931348623157e308, INFINITY, -INFINITY},
                       .sizes = {{1, 2, 3}, {4, 5, 6}},
-                      .betas = {{.1, .2}}};
+                      .betas = {{.1, .2}},
+                      .pair = {1, -2},
+                      .maybe = .5,
+                      .never = {}};
 
 std::string refused(const std::string& json) {
   Everything read;
@@ -83,6 +91,7 @@ TEST_CASE("descriptions: values of other kinds, unknown fields and other types a
   CHECK(refused(R"({"text":{"type":"Jsd"}})") == "f: describes it.text as Jsd{}, wanted is a text");
   CHECK(refused(R"({"decay":"Decay::never"})") == "f: describes it.decay as Decay::never, wanted is a Decay");
   CHECK(refused(R"({"list":3})") == "f: describes it.list as 3, wanted is a list");
+  CHECK(refused(R"({"pair":[1]})") == "f: describes it.pair as {1}, wanted is a list of 2");
   CHECK(refused(R"({"sizes":[{"width":[]}]})") == "f: describes it.sizes[0].width as {}, wanted is a whole number");
   CHECK(refused(R"({"betas":{"type":"Jsd"}})") == "f: describes it.betas as Jsd{}, wanted is a Betas");
   CHECK(refused(R"({"later":3})").ends_with("wanted is no field later: a Everything has none"));

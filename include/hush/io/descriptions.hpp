@@ -104,7 +104,7 @@ inline Description description_of(const std::string& json, const std::filesystem
 /// What a network is: its type without the backend, and its `config()` if it has one.
 template <class Net>
 Description describe_network(const Net& net) {
-  Description made{Description::Kind::object, std::string(type_name<Net>())};
+  Description made{Description::Kind::object, std::string(hush::detail::type_name<Net>())};
   if constexpr (requires { net.config(); }) {
     made.fields.push_back({"config", describe(net.config())});
     made.fields[0].value.text.clear();  // the network's type says it
@@ -134,14 +134,18 @@ void read_description(T& value, const Description& from, const std::string& path
   } else if constexpr (std::is_enum_v<T>) {
     const auto names = names_of(value);
     for (std::size_t i = 0; i < names.size(); ++i)
-      if (from.text == words(type_name<T>(), "::", names[i])) return void(value = T(i));
-    refuse("a ", type_name<T>());
+      if (from.text == words(hush::detail::type_name<T>(), "::", names[i])) return void(value = T(i));
+    refuse("a ", hush::detail::type_name<T>());
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!plain || from.kind == Kind::number) refuse("a text");
     value = from.text;
-  } else if constexpr (hush::detail::is_vector<T>) {
+  } else if constexpr (hush::detail::is_optional<T>) {
+    if (from == Description()) return void(value = {});
+    read_description(value ? *value : value.emplace(), from, path, file);
+  } else if constexpr (hush::detail::is_list<T>) {
     if (from.kind != Kind::list) refuse("a list");
-    value.resize(from.fields.size());
+    if constexpr (requires { value.resize(1); }) value.resize(from.fields.size());
+    if (value.size() != from.fields.size()) refuse("a list of ", value.size());
     for (std::size_t i = 0; i < value.size(); ++i)
       read_description(value[i], from.fields[i].value, words(path, '[', i, ']'), file);
   } else if constexpr (Listed<T>) {

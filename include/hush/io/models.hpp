@@ -70,7 +70,7 @@ inline void check_model(const ModelDescription& theirs, const ModelDescription& 
   const auto whole = [](const ModelDescription& model) {
     return Description{Description::Kind::object, "", {{"process", model.process}, {"network", model.network}}};
   };
-  const auto found = without(hush::differences(whole(theirs), whole(mine)), may_differ);
+  const auto found = hush::differences(whole(theirs), whole(mine), may_differ);
   if (found.empty()) return;
   std::string text;
   for (std::size_t i = 0; i < found.size() && i < 6; ++i)
@@ -134,7 +134,7 @@ inline std::optional<ModelDescription> read_model(const std::filesystem::path& f
 template <class Config>
 Config read_config(const std::filesystem::path& file) {
   const ModelDescription model = detail::described(read_model(file), file);
-  const std::string_view type = type_name<Config>();
+  const std::string_view type = hush::detail::type_name<Config>();
   if (type.ends_with("Config") && type.substr(0, type.size() - 6) != model.network.text)
     throw FileError(file, words("is of a network of the type ", model.network.text, ", wanted is a ", type));
   const Description* const found = model.network.find("config");
