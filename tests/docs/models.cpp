@@ -57,5 +57,5 @@ TEST_CASE("docs: a model is saved by one program and sampled by another") {
   // [/said]
   CHECK(
       out.str().starts_with("Process{LinearBeta{.first = 0.0001, .last = 0.02, .steps = 1000, .points = 0}, "
-                            "PredictNoise<Time>{}, Unconditional{}}\nAttentionUnet{.config = {.image = "));
+                            "PredictNoise<Time>{}, Unconditional{}}\nAttentionUnet{AttentionUnetConfig{.image = "));
 }

@@ -140,11 +140,10 @@ TEST_CASE("models: another program makes network and process of what the file sa
   REQUIRE(model);
   CHECK(code_of(model->process) == words(tiny::process));
   CHECK(code_of(*model->network.find("config")) ==
-        "{.image = {.height = 8, .width = 8, .channels = 1}, .widths = {4}, .bottleneck = 4, .heads = 1, "
+        "AttentionUnetConfig{.image = {.height = 8, .width = 8, .channels = 1}, .widths = {4}, .bottleneck = 4, .heads "
+        "= 1, "
         ".head_width = 2, .embedding = 4, .eps = 0.001, .checkpoint = false}");
-  CHECK(thrown::message([&] {
-          io::read_config<AdmConfig>(file);
-        }).ends_with("is of a network of the type AttentionUnet, wanted is a AdmConfig"));
+  CHECK(thrown::message([&] { io::read_config<AdmConfig>(file); }).ends_with("wanted is a AdmConfig"));
   CHECK(thrown::message([&] { io::read_process<Process<Cosine>>(file); }).find("describes process.schedule as") !=
         std::string::npos);
 }

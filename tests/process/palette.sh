@@ -51,7 +51,7 @@ refused "mask" train --task jpeg --mask centre --data "$scratch/pictures" --run 
 refused "there is no mask called circle" train --mask circle --data "$scratch/pictures" --run "$scratch/x"
 refused "more than the 12 there are" train --data "$scratch/pictures" --run "$scratch/x" --size 8 --limit 12 --validate 13
 refused "must be multiples of 4" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 6 --out "$scratch/y.png"
-refused "which task it is of" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
+refused "do not say its task and network" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
 refused "shows the way of one picture" restore --weights "$weights" --image "$scratch/pictures" --out "$scratch/y" --path "$scratch/y.png"
 refused "wanted is one of 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --mask "$scratch/pictures/below/1.png" --out "$scratch/y.png"
 refused "take centre, frame, corners" restore --weights "$weights" --image "$scratch/pictures" --mask circle --out "$scratch/y"

@@ -105,10 +105,7 @@ inline Description description_of(const std::string& json, const std::filesystem
 template <class Net>
 Description describe_network(const Net& net) {
   Description made{Description::Kind::object, std::string(hush::detail::type_name<Net>())};
-  if constexpr (requires { net.config(); }) {
-    made.fields.push_back({"config", describe(net.config())});
-    made.fields[0].value.text.clear();  // the network's type says it
-  }
+  if constexpr (requires { net.config(); }) made.fields.push_back({"config", describe(net.config())});
   return made;
 }
 
