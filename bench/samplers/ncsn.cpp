@@ -24,7 +24,7 @@ namespace bench_samplers {
 std::vector<Cell> score_cells(const Order& order, const Observers& observers) {
   using Net = AttentionUnet<Cpu<float>>;
   const auto process = ncsn::process();
-  Net net(ncsn::described(order.ncsn), process.ports(), Seed{}, Cpu<float>{.threads = order.threads});
+  Net net(ncsn::described(order.ncsn).network, process.ports(), Seed{}, Cpu<float>{.threads = order.threads});
   io::load_weights(order.ncsn, net);
   Run<Net> run({net,
                 {.steps = process.schedule.steps(),

@@ -1,10 +1,7 @@
 #include "recipe.hpp"
 
-#include <hush/io/safetensors.hpp>
 #include <hush/rates/constant.hpp>
 #include <hush/rates/cosine.hpp>
-
-#include "../attention_unet_words.hpp"
 
 namespace fashion {
 
@@ -27,20 +24,10 @@ Recipe recipe(const std::string& preset) {
           .clip_gradient = 1};
 }
 
-std::map<std::string, std::string> description(const AttentionUnetConfig& network, bool literal) {
-  return {{"network", examples::words_of(network)}, {"reading", literal ? "literal" : "corrected"}};
-}
-
 Described described(const std::filesystem::path& weights) {
-  const auto about = io::read_safetensors(weights).metadata;
-  return {examples::network_of(about, weights), about.count("reading") && about.at("reading") == "literal"};
-}
-
-void check_same(const Described& weights, const Described& wanted, const std::filesystem::path& file) {
-  examples::check_same(weights.network, wanted.network, file);
-  if (weights.literal != wanted.literal)
-    throw FileError(file, words("holds weights of a run ", weights.literal ? "with" : "without",
-                                " --literal, which cannot go on ", wanted.literal ? "with" : "without", " it"));
+  Described found{examples::model_file<AttentionUnetConfig>(weights, "reading")};
+  found.literal = found.words.count("reading") && found.words.at("reading") == "literal";
+  return found;
 }
 
 }  // namespace fashion

@@ -1,13 +1,13 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 
 #include <hush/process.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
+#include "../model_files.hpp"
 #include "../train_arguments.hpp"
 
 // What this program trains and samples: the pipeline of a Fashion-MNIST tutorial in TensorFlow, read correctly or
@@ -30,17 +30,12 @@ inline Diffusion process() {
 /// std::invalid_argument for another name.
 Recipe recipe(const std::string& preset);
 
-/// Everything `sample` must know about a weights file travels in its metadata.
-std::map<std::string, std::string> description(const AttentionUnetConfig& network, bool literal);
-/// What a weights file says of its network: its sizes, and whether it was trained literally. Throws FileError if it
-/// does not say.
-struct Described {
-  AttentionUnetConfig network;
-  bool literal;
+/// What a weights file says of its model, and whether it was trained literally, which its word "reading" says. Throws
+/// FileError if it does not say.
+struct Described : examples::ModelFile<AttentionUnetConfig> {
+  bool literal = false;
 };
 Described described(const std::filesystem::path& weights);
-/// Throws FileError, naming both, unless weights are of the network that is to be trained further.
-void check_same(const Described& weights, const Described& wanted, const std::filesystem::path& file);
 
 struct TrainArguments : examples::TrainArguments {
   bool literal = false;

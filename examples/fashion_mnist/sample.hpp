@@ -21,7 +21,7 @@ int sample_on(const SampleArguments& a, const B& on) {
   const Described model = described(a.weights);
   const Diffusion process = fashion::process();
   AttentionUnet<B> network(model.network, process.ports(), Seed{}, on);
-  io::load_weights(a.weights, network);
+  examples::load(a.weights, model, process, network);
   const std::string sampler = model.literal ? "literal" : a.sampler;
   const int steps = model.literal ? 500 : a.steps;
   Frames frames{.most = 16};

@@ -34,8 +34,11 @@ int train_on(const TrainArguments& a, const B& on) {
   const Diffusion process = fashion::process();
   AttentionUnet<B> unet(recipe.network, process.ports(), Seed{a.seed}, on);
   if (!a.from.empty()) {
-    check_same(described(a.from), {recipe.network, a.literal}, a.from);
-    io::load_weights(a.from, unet);
+    const Described model = described(a.from);
+    if (model.literal != a.literal)
+      throw FileError(a.from, words("holds weights of a run ", model.literal ? "with" : "without",
+                                    " --literal, which cannot go on ", a.literal ? "with" : "without", " it"));
+    examples::load(a.from, model, process, unet);
   }
   std::cout << "network of " << count_parameters(unet) << " parameters, " << training_set.size() << " images, "
             << recipe.epochs << " epochs of " << training_set.size() / recipe.batch << " steps" << std::endl;
@@ -68,8 +71,8 @@ int train_on(const TrainArguments& a, const B& on) {
 
   examples::plot(a.run, "Fashion-MNIST", "mean squared error of the noise");
   const auto weights = examples::weights_of(a.weights, a.run);
-  io::save_weights(weights, trained.averaged,
-                   {.dtype = io::Dtype::F16, .metadata = description(recipe.network, a.literal)});
+  io::save_model(weights, process, trained.averaged,
+                 {.dtype = io::Dtype::F16, .metadata = {{"reading", a.literal ? "literal" : "corrected"}}});
   std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string() << ", logs in "
             << a.run.string() << std::endl;
   return stop.exit_code();

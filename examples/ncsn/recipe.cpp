@@ -1,10 +1,7 @@
 #include "recipe.hpp"
 
 #include <algorithm>
-#include <hush/io/safetensors.hpp>
 #include <hush/rates/cosine.hpp>
-
-#include "../attention_unet_words.hpp"
 
 namespace ncsn {
 
@@ -27,15 +24,8 @@ Recipe recipe(const std::string& preset) {
           .clip_gradient = 1};
 }
 
-std::map<std::string, std::string> description(const AttentionUnetConfig& network) {
-  return {{"network", examples::words_of(network)}, {"says", "ncsn"}};
-}
-
-AttentionUnetConfig described(const std::filesystem::path& weights) {
-  const auto about = io::read_safetensors(weights).metadata;
-  const auto says = about.find("says");
-  if (says == about.end() || says->second != "ncsn") throw FileError(weights, "is not a score network of this program");
-  return examples::network_of(about, weights);
+Described described(const std::filesystem::path& weights) {
+  return examples::model_file<AttentionUnetConfig>(weights, "says");
 }
 
 Images<float> to_picture(Images<float> images) {

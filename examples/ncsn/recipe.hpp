@@ -2,7 +2,6 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <string>
 
 #include <hush/images.hpp>
@@ -10,6 +9,7 @@
 #include <hush/process.hpp>
 #include <hush/schedules/geometric.hpp>
 
+#include "../model_files.hpp"
 #include "../train_arguments.hpp"
 
 // What this program trains and samples: a noise conditional score network (Song and Ermon 2019) on Fashion-MNIST.
@@ -36,10 +36,9 @@ inline Diffusion process() {
 /// A network for two cores, or one for a GPU. Throws std::invalid_argument for another name.
 Recipe recipe(const std::string& preset);
 
-/// Everything `sample` must know about a weights file travels in its metadata.
-std::map<std::string, std::string> description(const AttentionUnetConfig& network);
-/// The sizes of the network that a weights file is of. Throws FileError if it is not one of this program.
-AttentionUnetConfig described(const std::filesystem::path& weights);
+/// What a weights file says of its model. Throws FileError if it does not say.
+using Described = examples::ModelFile<AttentionUnetConfig>;
+Described described(const std::filesystem::path& weights);
 
 /// Images in [0, 1] as those in [-1, 1] that pictures are written from; what lies outside is cut off.
 Images<float> to_picture(Images<float> images);

@@ -18,8 +18,9 @@ int sample_on(const SampleArguments& a, const B& on) {
   files.reads("--weights", a.weights), files.writes("--out", a.out, ".png"), files.writes("--path", a.path, ".png");
   files.check();
   const Diffusion process = ncsn::process();
-  AttentionUnet<B> network(described(a.weights), process.ports(), Seed{}, on);
-  io::load_weights(a.weights, network);
+  const Described model = described(a.weights);
+  AttentionUnet<B> network(model.network, process.ports(), Seed{}, on);
+  examples::load(a.weights, model, process, network);
   const AnnealedLangevin sampler{.epsilon = a.epsilon,
                                  .repeats = a.repeats,
                                  .denoise = !a.noisy,

@@ -9,7 +9,6 @@
 #include <hush/train.hpp>
 #include <hush/weightings/sigma_squared.hpp>
 
-#include "../attention_unet_words.hpp"
 #include "../fashion_files.hpp"
 #include "../training_run.hpp"
 #include "recipe.hpp"
@@ -33,10 +32,7 @@ int train_on(const TrainArguments& a, const B& on) {
 
   const Diffusion process = ncsn::process();
   AttentionUnet<B> unet(recipe.network, process.ports(), Seed{a.seed}, on);
-  if (!a.from.empty()) {
-    examples::check_same(described(a.from), recipe.network, a.from);
-    io::load_weights(a.from, unet);
-  }
+  if (!a.from.empty()) examples::load(a.from, described(a.from), process, unet);
   std::cout << "network of " << count_parameters(unet) << " parameters, " << training_set.size() << " images, "
             << recipe.epochs << " epochs of " << training_set.size() / recipe.batch << " steps" << std::endl;
 
@@ -69,7 +65,7 @@ int train_on(const TrainArguments& a, const B& on) {
 
   examples::plot(a.run, "Fashion-MNIST", "squared error of the score times sigma squared");
   const auto weights = examples::weights_of(a.weights, a.run);
-  io::save_weights(weights, trained.averaged, {.dtype = io::Dtype::F16, .metadata = description(recipe.network)});
+  io::save_model(weights, process, trained.averaged, {.dtype = io::Dtype::F16});
   std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string() << ", logs in "
             << a.run.string() << std::endl;
   return stop.exit_code();

@@ -82,10 +82,10 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
   const std::string mask = a.mask.empty() ? model.mask : a.mask;
   return with_task(model.task, mask, [&](const auto& task) {
     check_files(a, mask);
-    const ImageSize size = model.network.image;
+    const ImageSize size = model.file.network.image;
     const auto process = palette::process(task, schedules(model.preset).sample, model.says);
-    Adm<B> network(model.network, process.ports(), Seed{}, on);
-    io::load_weights(a.weights, network);
+    Adm<B> network(model.file.network, process.ports(), Seed{}, on);
+    examples::load(a.weights, model.file, process, network, {"process.schedule"});
     const auto faces = pictures_of(a.data, {.size = {size.height, size.width},
                                             .fit = model.crop ? data::Fit::centre_crop : data::Fit::stretch,
                                             .limit = a.limit,

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <hush/io/json.hpp>
-#include <hush/io/safetensors.hpp>
 #include <hush/rates/constant.hpp>
 #include <hush/rates/cosine.hpp>
 #include <string_view>
@@ -45,25 +44,6 @@ Recipe recipe(const std::string& preset, std::int64_t channels) {
           .clip_gradient = 1};
 }
 
-namespace {
-
-io::Json words_of(const Described& model) {
-  const AdmConfig& c = model.network;
-  return {{"height", c.image.height},
-          {"width", c.image.width},
-          {"image_channels", c.image.channels},
-          {"channels", c.channels},
-          {"multipliers", c.multipliers},
-          {"blocks", c.blocks},
-          {"attention_factors", c.attention.factors},
-          {"head_channels", c.head_channels},
-          {"dropout", c.dropout},
-          {"embedding_scale", c.embedding.scale},
-          {"deviation", model.says.deviation}};
-}
-
-}  // namespace
-
 std::string words_of(const SplitBy& split) { return split.how == "last" ? "last" : words("random ", split.seed); }
 
 SplitBy split_of(const std::string& text) {
@@ -75,44 +55,30 @@ SplitBy split_of(const std::string& text) {
   return split;
 }
 
-std::map<std::string, std::string> description(const Described& model) {
-  std::map<std::string, std::string> about{{"task", model.task},
-                                           {"mask", model.mask},
-                                           {"preset", model.preset},
-                                           {"network", words_of(model).dump()},
-                                           {"split", words_of(model.split)}};
-  if (model.crop) about["crop"] = "centre";
-  return about;
-}
-
-void check_same(const Described& weights, const Described& wanted, const std::filesystem::path& file) {
-  const io::Json theirs = words_of(weights), mine = words_of(wanted);
-  for (const auto& [name, value] : mine.items())
-    if (theirs.at(name) != value && name != "height" && name != "width" && name != "dropout")
-      throw FileError(file, words("holds weights of another network: ", name, " is ", theirs.at(name).dump(),
-                                  ", wanted is ", value.dump()));
+std::map<std::string, std::string> Told::words() const {
+  std::map<std::string, std::string> made{
+      {"task", task}, {"mask", mask}, {"preset", preset}, {"split", words_of(split)}};
+  if (crop) made["crop"] = "centre";
+  return made;
 }
 
 Described described(const std::filesystem::path& weights) {
-  const auto about = io::read_safetensors(weights).metadata;
-  for (const char* name : {"task", "mask", "preset", "network"})
-    if (!about.count(name)) throw FileError(weights, words("does not say in its metadata which ", name, " it is of"));
-  Described model{about.at("task"), about.at("mask"), about.at("preset"), {}, {}};
-  if (about.count("split")) model.split = split_of("split " + about.at("split"));
-  model.crop = about.count("crop") > 0;
-  const io::Json n = io::parse_json(about.at("network"), weights);
-  AdmConfig& c = model.network;
-  try {
-    n.at("height").get_to(c.image.height), n.at("width").get_to(c.image.width);
-    n.at("image_channels").get_to(c.image.channels), n.at("channels").get_to(c.channels);
-    n.at("multipliers").get_to(c.multipliers), n.at("blocks").get_to(c.blocks);
-    n.at("attention_factors").get_to(c.attention.factors), n.at("head_channels").get_to(c.head_channels);
-    n.at("dropout").get_to(c.dropout), n.at("embedding_scale").get_to(c.embedding.scale);
-    n.at("deviation").get_to(model.says.deviation);
-  } catch (const io::Json::exception&) {
-    throw FileError(weights, "describes its network in words this program does not know");
+  const auto file = examples::model_file<AdmConfig>(weights, "task");
+  for (const char* name : {"task", "mask", "preset"})
+    if (!file.words.count(name))
+      throw FileError(weights, words("does not say in its metadata which ", name, " it is of"));
+  Described found{{file.words.at("task"), file.words.at("mask"), file.words.at("preset")}, file};
+  if (file.words.count("split")) found.split = split_of("split " + file.words.at("split"));
+  found.crop = file.words.count("crop") > 0;
+  if (file.model) {
+    if (const Description* says = file.model->process.find("parameterization"))
+      io::read_description(found.says, *says, "process.parameterization", weights);
+  } else {
+    const io::Json network = io::parse_json(file.words.at("network"), weights);
+    if (network.contains("deviation") && network["deviation"].is_number())
+      network["deviation"].get_to(found.says.deviation);
   }
-  return model;
+  return found;
 }
 
 }  // namespace palette

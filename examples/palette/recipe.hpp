@@ -13,6 +13,7 @@
 #include <hush/rate.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
+#include "../model_files.hpp"
 #include "../where.hpp"
 
 // What this program trains and samples: Palette (Saharia et al. 2022), image-to-image diffusion with a network that is
@@ -42,6 +43,7 @@ struct Says {
   Target target(Level at) const {
     return deviation > 0 ? EdmPreconditioning<Gamma>{deviation}.target(at) : PredictNoise<Gamma>{}.target(at);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("deviation", self.deviation); }
 };
 
 /// A process of a task with one of these schedules.
@@ -72,20 +74,19 @@ struct SplitBy {
 std::string words_of(const SplitBy& split);
 SplitBy split_of(const std::string& words);
 
-/// What a weights file says in its metadata.
-struct Described {
+/// What a training is of: words beside the weights of its file, and what its network says.
+struct Told {
   std::string task, mask, preset;
-  AdmConfig network;
-  Says says;
+  Says says = {};
   SplitBy split = {};
   bool crop = false;  // pictures are cut in their middle, not stretched
+  std::map<std::string, std::string> words() const;
 };
-std::map<std::string, std::string> description(const Described& model);
-/// Throws FileError if the file does not say.
+/// What a weights file says of its model. Throws FileError if it does not say.
+struct Described : Told {
+  examples::ModelFile<AdmConfig> file;
+};
 Described described(const std::filesystem::path& weights);
-/// Throws FileError, naming both, unless weights are of the network that is to be trained further; task and mask may be
-/// others.
-void check_same(const Described& weights, const Described& wanted, const std::filesystem::path& file);
 
 struct TrainArguments {
   std::filesystem::path data, run = "out/palette", weights, from, cache;

@@ -48,16 +48,16 @@ int restore_on(const RestoreArguments& a, const B& on) {
     const auto fit = [&](const ImageSize& size) {
       if (network && network->image() == size) return;
       network.reset();
-      AdmConfig config = model.network;
+      AdmConfig config = model.file.network;
       config.image = size;
       Adm<B> fresh(config, process.ports(), Seed{}, on);
-      io::load_weights(a.weights, fresh);
+      examples::load(a.weights, model.file, process, fresh, {"process.schedule", "network.config.image"});
       network.emplace(std::move(fresh));
     };
     const auto restore = [&](const Job& job, std::int64_t number, const std::function<void()>& count) {
       const Bytes picture = io::read_picture(job.picture);
       const Bytes seen = a.side ? data::pil_resize(picture, a.side, a.side) : picture;
-      fit({seen.height, seen.width, model.network.image.channels});
+      fit({seen.height, seen.width, model.file.network.image.channels});
       using Given = typename std::remove_cvref_t<decltype(task)>::Given;
       constexpr bool holed = std::is_same_v<Given, Holed>;
       Hole hole;

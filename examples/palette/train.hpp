@@ -28,7 +28,7 @@ template <class Task>
 class Restorations {
  public:
   Restorations(const Task& task, const Pairs<typename Task::Given>& pairs, SampleArguments how, std::int64_t count,
-               std::filesystem::path run, Described model, io::TensorBoard& board)
+               std::filesystem::path run, Told model, io::TensorBoard& board)
       : task_(task),
         pairs_(pairs),
         how_(how),
@@ -71,9 +71,9 @@ class Restorations {
                     task_.pictures(examples.given, made), task_.pictures(examples.given, examples.images));
     if (mae < best_) {
       best_ = mae;
-      io::WeightFile as{.dtype = io::Dtype::F16, .metadata = description(model_)};
+      io::WeightFile as{.dtype = io::Dtype::F16, .metadata = model_.words()};
       as.metadata["mae"] = io::number(mae), as.metadata["step"] = std::to_string(report.step);
-      io::save_weights(best_file(), training.averaged, as);
+      io::save_model(best_file(), training.process, training.averaged, as);
     }
     begin_ = std::chrono::steady_clock::now();
   }
@@ -92,7 +92,7 @@ class Restorations {
   const Pairs<typename Task::Given>& pairs_;
   SampleArguments how_;
   std::filesystem::path run_;
-  Described model_;
+  Told model_;
   io::TensorBoard& board_;
   std::vector<std::int64_t> items_;
   std::optional<io::CsvLog> log_;
@@ -129,12 +129,17 @@ int train_on(const TrainArguments& a, const B& on) {
     const auto process = palette::process(task, schedules(a.preset).train, recipe.says);
     Adm<B> unet(recipe.network, process.ports(), Seed{a.seed}, on);
     if (!a.from.empty()) {
-      check_same(described(a.from), {a.task, a.mask, a.preset, recipe.network, recipe.says}, a.from);
-      io::load_weights(a.from, unet);
+      const Described from = described(a.from);  // task, mask and preset may be others
+      if (from.says.deviation != recipe.says.deviation)
+        throw FileError(a.from, words("is of a network that says ", code_of(describe(from.says)), ", wanted is ",
+                                      code_of(describe(recipe.says))));
+      examples::load(a.from, from.file, process, unet,
+                     {"process.schedule", "process.conditioning", "network.config.image.height",
+                      "network.config.image.width", "network.config.dropout"});
     }
     std::cout << "network of " << count_parameters(unet) << " parameters, " << pairs.size() << " pictures, "
               << recipe.epochs << " epochs of " << pairs.size() / recipe.batch << " steps" << std::endl;
-    const Described model{a.task, task.mask, a.preset, recipe.network, recipe.says, split, a.crop};
+    const Told model{a.task, task.mask, a.preset, recipe.says, split, a.crop};
     io::TensorBoard board(a.run, 10);
     const io::Stop stop({.minutes = a.minutes});
     const auto trained =
@@ -160,7 +165,7 @@ int train_on(const TrainArguments& a, const B& on) {
 
     examples::plot(a.run, a.task, "mean squared error of the noise");
     const auto weights = examples::weights_of(a.weights, a.run);
-    io::save_weights(weights, trained.averaged, {.dtype = io::Dtype::F16, .metadata = description(model)});
+    io::save_model(weights, process, trained.averaged, {.dtype = io::Dtype::F16, .metadata = model.words()});
     const auto best = a.run / "best.safetensors";
     std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string()
               << (std::filesystem::exists(best) ? ", those of the best epoch in " + best.string() : "") << ", logs in "

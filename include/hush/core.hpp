@@ -229,11 +229,14 @@
 #include <hush/metrics/psnr.hpp>
 #include <hush/metrics/ssim.hpp>
 
+#include <hush/adm_config.hpp>
 #include <hush/by_norms.hpp>
 #include <hush/checked_examples.hpp>
 #include <hush/course.hpp>
+#include <hush/description.hpp>
 #include <hush/estimate_rule.hpp>
 #include <hush/exponential_integrator.hpp>
+#include <hush/fields.hpp>
 #include <hush/frames.hpp>
 #include <hush/given.hpp>
 #include <hush/langevin_noise.hpp>

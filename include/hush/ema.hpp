@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 
@@ -12,6 +13,7 @@ namespace hush {
 /// / inverse_gamma)^-power; both are capped at `decay`. s counts steps after the first, or after `after`.
 struct Ema {
   enum class WarmUp { ratio, power };
+  friend constexpr std::array<const char*, 2> names_of(WarmUp) { return {"ratio", "power"}; }
   double decay = 0.9999;
   WarmUp warm_up = WarmUp::ratio;
   double inverse_gamma = 1, power = 2.0 / 3;
@@ -28,6 +30,11 @@ struct Ema {
     check(inverse_gamma > 0 && power > 0, "Ema", "inverse_gamma and power must be positive");
     check(after >= 0, "Ema", "after must not be negative, is ", after);
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("decay", self.decay), f("warm_up", self.warm_up), f("inverse_gamma", self.inverse_gamma), f("power", self.power),
+        f("after", self.after);
+  }
+  friend constexpr bool operator==(const Ema&, const Ema&) = default;
 };
 
 }  // namespace hush

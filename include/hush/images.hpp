@@ -18,6 +18,9 @@ namespace hush {
 /// Height, width and channels of an image.
 struct ImageSize {
   std::int64_t height = 32, width = 32, channels = 1;
+  static constexpr void fields(auto& self, auto&& f) {
+    f("height", self.height), f("width", self.width), f("channels", self.channels);
+  }
   constexpr bool operator==(const ImageSize&) const = default;
 };
 
@@ -72,6 +75,7 @@ struct PixelRange {
   static constexpr PixelRange any() {
     return {std::numeric_limits<float>::lowest(), std::numeric_limits<float>::max()};
   }
+  static constexpr void fields(auto& self, auto&& f) { f("low", self.low), f("high", self.high); }
   constexpr bool operator==(const PixelRange&) const = default;
 };
 

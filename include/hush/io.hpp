@@ -9,6 +9,7 @@
 #include <hush/io/checkpoints.hpp>
 #include <hush/io/checksum.hpp>
 #include <hush/io/crc32c.hpp>
+#include <hush/io/descriptions.hpp>
 #include <hush/io/diffusers_config.hpp>
 #include <hush/io/diffusers_scheduler.hpp>
 #include <hush/io/diffusers_unet.hpp>
@@ -25,6 +26,7 @@
 #include <hush/io/key_map.hpp>
 #include <hush/io/logs.hpp>
 #include <hush/io/loss_plot.hpp>
+#include <hush/io/models.hpp>
 #include <hush/io/number.hpp>
 #include <hush/io/numbered_pngs.hpp>
 #include <hush/io/observers.hpp>

@@ -77,6 +77,10 @@ struct Process {
                const Ready<typename Net::backend>& ready) const {
     return net(on_tape(tape, input(net.on(), x, levels, ready)));
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("schedule", self.schedule), f("parameterization", self.parameterization), f("conditioning", self.conditioning);
+  }
+  friend bool operator==(const Process&, const Process&) = default;
 };
 template <class S>
 Process(S) -> Process<S>;

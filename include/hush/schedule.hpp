@@ -262,6 +262,7 @@ struct OneBased {
       return at;
     };
   }
+  static constexpr void fields(auto& self, auto&& f) { f("zero_based", self.zero_based); }
   friend constexpr bool operator==(const OneBased&, const OneBased&) = default;
 };
 template <class S>

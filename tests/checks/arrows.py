@@ -12,6 +12,8 @@ CONCEPTS = {"level", "schedule", "parameterization", "weighting", "grid", "draw"
 ARROWS = {
     # scalars only
     "check": set(), "errors": set(), "host_device": set(), "version": set(), "warning": set(),
+    # what every policy and config says of itself
+    "description": set(), "fields": {"description"},
     "level": set(),
     "schedule": {"level"}, "schedules": {"level", "schedule"},
     "parameterization": {"level"}, "parameterizations": {"level", "parameterization"},
@@ -29,7 +31,8 @@ ARROWS = {
     "ops": {"tensor", "autograd"},
     "nn": {"tensor", "autograd", "ops"},
     "backbone": {"tensor", "autograd", "images"},
-    "backbones": {"tensor", "autograd", "ops", "nn", "backbone"},
+    "adm_config": {"backbone", "images"},
+    "backbones": {"tensor", "autograd", "ops", "nn", "backbone", "adm_config"},
     "given": {"images"},
     "conditioning": {"tensor", "autograd", "level", "backbone", "given"},
     "conditionings": {"tensor", "autograd", "ops", "level", "backbone", "conditioning"},
@@ -63,7 +66,7 @@ ARROWS = {
     # what a library can hold ready
     "compiled": {"cpu", "tensor", "autograd", "nn", "backbones", "lesson"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures
-    "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/run_identity": {"training"}, "io/observers": {"training"},
+    "io/descriptions": {"fields"}, "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/run_identity": {"training"}, "io/observers": {"training"},
     "io/film": {"frames"},
     "io/tensorboard": {"training"}, "io/diffusers_unet": {"backbone", "backbones/adm"},
     "io/diffusers_scheduler": {"schedule", "schedules"},

@@ -20,6 +20,9 @@ struct PowerBeta {
   double beta(int i) const { return first + (last - first) * std::pow(linspace(0, 1, steps, i), power); }
   constexpr double clean() const { return -1; }
   Level operator()(double time) const { return level_from_betas(*this, time); }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("first", self.first), f("last", self.last), f("power", self.power), f("steps", self.steps);
+  }
 };
 static_assert(DiscreteSchedule<PowerBeta>);
 // [/schedule]

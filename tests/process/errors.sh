@@ -59,7 +59,7 @@ refused "are the same (--weights" train --data data/fashion_mnist_2000 --run "$s
 refused "what is written here is a png file" strip --data "$scratch/damaged" --out "$scratch/damaged/t10k-images-idx3-ubyte.gz"
 refused "--out is where an input lies" export --data "$scratch/damaged" --out "$scratch/link/damaged"
 refused "there is no such file (--from)" "${train[@]}" --from "$scratch/none" --run "$scratch/run"
-refused "holds weights of another network" "${train[@]}" --preset paper --from "$weights" --run "$scratch/run"
+refused "holds the weights of another model: network.config.widths[0] is 32 in the file, 64 here" "${train[@]}" --preset paper --from "$weights" --run "$scratch/run"
 refused "without --literal" "${train[@]}" --literal --from "$weights" --run "$scratch/run"
 rm "$scratch/link"
 refused "train-images-idx3-ubyte.gz" train --data "$scratch" --run "$scratch/run"

@@ -23,12 +23,12 @@ refused() {  # what the message must contain, then the arguments
   [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err" ||
     { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
 }
-refused "is not a score network" sample --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors
+refused "is neither a model file (save_model) nor weights of this program" sample --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors
 refused "epsilon" sample --weights "$scratch/run/weights.safetensors" --epsilon -1 --count 1 --out "$scratch/y.png"
 refused "--rate" "${train[@]}" --rate nan
 refused "are the same (--path" sample --weights "$scratch/run/weights.safetensors" --out "$scratch/y.png" --path "$scratch/./y.png"
 cp "$scratch/run/weights.safetensors" "$scratch/weights.png"
 refused "would replace what is read (--weights" sample --weights "$scratch/weights.png" --out "$scratch/run/../weights.png"
-refused "is not a score network" train --data data/fashion_mnist_2000 --limit 32 --batch 8 --run "$scratch/y" --from examples/fashion_mnist/weights/fashion_mnist_small.safetensors
+refused "is neither a model file (save_model) nor weights of this program" train --data data/fashion_mnist_2000 --limit 32 --batch 8 --run "$scratch/y" --from examples/fashion_mnist/weights/fashion_mnist_small.safetensors
 [ ! -e "$scratch/y.png" ] && [ ! -e "$scratch/y" ]
 rm -rf "$scratch"

@@ -59,7 +59,7 @@ refused "mask" train --task jpeg --mask centre --data "$scratch/pictures" --run 
 refused "there is no mask called circle" train --mask circle --data "$scratch/pictures" --run "$scratch/x"
 refused "[split] --validate 13 is more than the 12 there are" train --data "$scratch/pictures" --run "$scratch/x" --size 8 --limit 12 --validate 13
 refused "must be multiples of 4" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 6 --out "$scratch/y.png"
-refused "which task it is of" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
+refused "do not say its task and network" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
 refused "shows the way of one picture" restore --weights "$weights" --image "$scratch/pictures" --out "$scratch/y" --path "$scratch/y.png"
 refused "or of --size, 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --mask "$scratch/garments/00.png" --out "$scratch/y.png"
 refused "has none: --soft-mask and --feather are of no use" restore --weights "$scratch/jpeg/weights.safetensors" --image "$scratch/pictures/below/0.png" --size 8 --feather 2 --out "$scratch/y.png"

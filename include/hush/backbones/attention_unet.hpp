@@ -1,6 +1,8 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <hush/autograd/checkpoint.hpp>
@@ -30,6 +32,13 @@ struct AttentionUnetConfig {
   std::int64_t embedding = 256;  // width of the sinusoidal embedding of `sees`
   double eps = 1e-3;             // of the norms
   bool checkpoint = false;       // training keeps only the inputs of each block, and computes it twice: memory for time
+  static constexpr void fields(auto& self, auto&& f) {
+    f("image", self.image), f("widths", self.widths), f("bottleneck", self.bottleneck), f("heads", self.heads),
+        f("head_width", self.head_width), f("embedding", self.embedding), f("eps", self.eps),
+        f("checkpoint", self.checkpoint);
+  }
+  static constexpr std::array aside{std::string_view("checkpoint")};  // changes no result
+  friend bool operator==(const AttentionUnetConfig&, const AttentionUnetConfig&) = default;
 };
 
 /// Throws std::invalid_argument in words if no network can be built from `config`.

@@ -21,6 +21,10 @@ struct SimpleUnetConfig {
   ImageSize image{.height = 256, .width = 256, .channels = 3};  // sides divisible by 2 to the number of widths - 1
   std::vector<std::int64_t> widths{64, 128, 256, 512, 1024};    // channels of each resolution, finest first
   std::int64_t embedding = 32;                                  // width of the sinusoidal embedding of `sees`
+  static constexpr void fields(auto& self, auto&& f) {
+    f("image", self.image), f("widths", self.widths), f("embedding", self.embedding);
+  }
+  friend bool operator==(const SimpleUnetConfig&, const SimpleUnetConfig&) = default;
 };
 
 /// Throws std::invalid_argument in words if no network can be built from `config`.

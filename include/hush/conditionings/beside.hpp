@@ -1,5 +1,7 @@
 #pragma once
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include <hush/conditioning.hpp>
 #include <hush/ops/concat.hpp>
@@ -30,6 +32,9 @@ struct Beside {
   void attach(const Tensor<B>& ready, Input<Tensor<B>>& input) const {
     input.image = concat(ready, input.image);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("channels", self.channels), f("range", self.range); }
+  static constexpr std::array aside{std::string_view("range")};  // changes no result
+  friend constexpr bool operator==(const Beside&, const Beside&) = default;
 };
 
 }  // namespace hush

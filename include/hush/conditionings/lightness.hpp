@@ -29,6 +29,7 @@ struct Lightness {
   void attach(const Tensor<B>& ready, Input<Tensor<B>>& input) const {
     input.image = concat(ready, input.image);
   }
+  friend constexpr bool operator==(const Lightness&, const Lightness&) = default;
 };
 
 }  // namespace hush

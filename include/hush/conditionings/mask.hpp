@@ -1,5 +1,7 @@
 #pragma once
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include <hush/conditioning.hpp>
 #include <hush/ops/concat.hpp>
@@ -10,6 +12,7 @@ namespace hush {
 /// What a condition shows in its hole: N(0, 1) of its own; the very N(0, 1) that sampling starts from, as in Palette's
 /// program, where one draw is both; or zeros.
 enum class HoleFilling : std::uint8_t { noise, start, zeros };
+constexpr std::array<const char*, 3> names_of(HoleFilling) { return {"noise", "start", "zeros"}; }
 
 /// Inpainting as in Palette (Saharia et al. 2022, section 3): pictures with holes. The network sees the picture, its
 /// hole filled with noise, then the noisy image, in which the pixels outside the hole are the known ones (channels:
@@ -54,6 +57,11 @@ struct Mask {
   static const KnownPixels<typename B::full>& known(const Ready<B>& ready) {
     return ready.pixels;
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("channels", self.channels), f("filling", self.filling), f("range", self.range);
+  }
+  static constexpr std::array aside{std::string_view("range")};  // changes no result
+  friend constexpr bool operator==(const Mask&, const Mask&) = default;
 };
 
 }  // namespace hush

@@ -15,6 +15,7 @@ struct Unconditional {
   void fits(const Nothing&, std::int64_t, const ImageSize&) const {}
   Nothing ready(const auto&, const Nothing&, const ConditionPlace&) const { return {}; }
   void attach(const Nothing&, auto&) const {}
+  friend constexpr bool operator==(const Unconditional&, const Unconditional&) = default;
 };
 
 }  // namespace hush

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -50,15 +51,20 @@ struct Box {
 /// From how few to how many, both included.
 struct Counts {
   std::int64_t least = 0, most = 0;
+  static constexpr void fields(auto& self, auto&& f) { f("least", self.least), f("most", self.most); }
+  friend constexpr bool operator==(const Counts&, const Counts&) = default;
 };
 
 /// From how little to how much, both included, as a share of a side or of an area.
 struct Shares {
   double least = 0, most = 0;
+  static constexpr void fields(auto& self, auto&& f) { f("least", self.least), f("most", self.most); }
+  friend constexpr bool operator==(const Shares&, const Shares&) = default;
 };
 
 /// The sides of an image.
 enum class Side { left, right, top, bottom };
+constexpr std::array<const char*, 4> names_of(Side) { return {"left", "right", "top", "bottom"}; }
 
 namespace masks {
 
@@ -114,6 +120,8 @@ struct Centre {
     detail::fill_box(mask, detail::centre_box(height, width, share), 1);
     return mask;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("share", self.share); }
+  friend constexpr bool operator==(const Centre&, const Centre&) = default;
 };
 
 /// The frame around such a box: what uncropping paints. The box, which stays, is exactly that of `Centre`.
@@ -124,6 +132,8 @@ struct OuterFrame {
     detail::fill_box(mask, detail::centre_box(height, width, share), 0);
     return mask;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("share", self.share); }
+  friend constexpr bool operator==(const OuterFrame&, const OuterFrame&) = default;
 };
 
 /// A box in each corner that is asked for, `share` of each side, rounded down but at least a pixel.
@@ -141,6 +151,11 @@ struct Corners {
     if (bottom_right) detail::fill_box(mask, {height - h, width - w, h, w}, 1);
     return mask;
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("share", self.share), f("top_left", self.top_left), f("top_right", self.top_right),
+        f("bottom_left", self.bottom_left), f("bottom_right", self.bottom_right);
+  }
+  friend constexpr bool operator==(const Corners&, const Corners&) = default;
 };
 
 /// One half, the one on that side. Of an odd number of rows or columns the middle one is in the right or bottom half.
@@ -157,6 +172,8 @@ struct Half {
                      1);
     return mask;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("side", self.side); }
+  friend constexpr bool operator==(const Half&, const Half&) = default;
 };
 
 /// A box of random size, anywhere at least `margin` of a side away from the border. Palette's figures: 88 to 128 pixels
@@ -178,6 +195,8 @@ struct RandomBox {
     detail::fill_box(mask, {top, left, h, w}, 1);
     return mask;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("size", self.size), f("margin", self.margin); }
+  friend constexpr bool operator==(const RandomBox&, const RandomBox&) = default;
 };
 
 /// Single pixels: `share` of them, rounded to a whole number but at least one; each set of so many is as likely.
@@ -193,6 +212,8 @@ struct RandomPixels {
       if (uniform.below(left--) < wanted) pixel = 1, --wanted;
     return mask;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("share", self.share); }
+  friend constexpr bool operator==(const RandomPixels&, const RandomPixels&) = default;
 };
 
 }  // namespace masks

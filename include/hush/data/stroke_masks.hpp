@@ -39,6 +39,11 @@ struct Irregular {
     throw std::invalid_argument(words("[mask] none of ", most, " with such strokes covers ", area.least, " to ",
                                       area.most, " of ", h, " x ", w, " pixels"));
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("strokes", self.strokes), f("pieces", self.pieces), f("length", self.length), f("width", self.width),
+        f("turn", self.turn), f("area", self.area);
+  }
+  friend constexpr bool operator==(const Irregular&, const Irregular&) = default;
 
  private:
   Images<float> strokes_of(std::int64_t h, std::int64_t w, Uniform& uniform) const {
@@ -94,6 +99,11 @@ struct FreeForm {
     }
     return mask;
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("strokes", self.strokes), f("corners", self.corners), f("mean_angle", self.mean_angle),
+        f("angle_range", self.angle_range), f("width", self.width);
+  }
+  friend constexpr bool operator==(const FreeForm&, const FreeForm&) = default;
 
  private:
   /// Around `mean`, with half of it as standard deviation, at least 0 and at most twice the mean. The normal number is
@@ -115,6 +125,8 @@ struct Hybrid {
     for (std::size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] = std::max(mask.pixels[i], more.pixels[i]);
     return mask;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("box", self.box), f("strokes", self.strokes); }
+  friend constexpr bool operator==(const Hybrid&, const Hybrid&) = default;
 };
 
 }  // namespace hush::data::masks

@@ -37,6 +37,7 @@ struct Antithetic {
                                                                       uniform.batch};
     return draw(schedule, mirrored);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("draw", self.draw); }
   friend constexpr bool operator==(const Antithetic&, const Antithetic&) = default;
 };
 template <class D>

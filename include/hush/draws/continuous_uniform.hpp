@@ -14,6 +14,7 @@ struct ContinuousUniform {
     const int steps = schedule.steps();
     return schedule.clean() + (steps > 0 ? steps - uniform() * (steps - 1) : 1 - uniform() * (1 - lowest));
   }
+  static constexpr void fields(auto& self, auto&& f) { f("lowest", self.lowest); }
   friend constexpr bool operator==(const ContinuousUniform&, const ContinuousUniform&) = default;
 };
 static_assert(Draw<ContinuousUniform>);

@@ -17,6 +17,7 @@ struct DiscreteUniform {
           " are not among 0 to ", steps);
     return schedule.clean() + between(first, end, uniform());
   }
+  static constexpr void fields(auto& self, auto&& f) { f("first", self.first), f("last", self.last); }
   friend constexpr bool operator==(const DiscreteUniform&, const DiscreteUniform&) = default;
 };
 static_assert(Draw<DiscreteUniform>);

@@ -34,6 +34,7 @@ struct LogNormal {
     }
     return (low + high) / 2;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("mean", self.mean), f("deviation", self.deviation); }
   friend constexpr bool operator==(const LogNormal&, const LogNormal&) = default;
 };
 static_assert(Draw<LogNormal>);

@@ -43,6 +43,7 @@ struct Stratified {
     detail::Spread<U&> spread{uniform, uniform.place, uniform.batch};
     return draw(schedule, spread);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("draw", self.draw); }
   friend constexpr bool operator==(const Stratified&, const Stratified&) = default;
 };
 template <class D>

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <hush/io/checkpoint_files.hpp>
+#include <hush/io/models.hpp>
 #include <hush/io/run_identity.hpp>
 #include <hush/io/weights.hpp>
 #include <hush/training.hpp>
@@ -41,8 +42,9 @@ inline std::optional<std::string> words_of_run(const std::filesystem::path& run)
 }
 
 /// An observer of `train` that saves weights, their average, the optimizer's moments and the loss curve, and that
-/// resumes from the newest good checkpoint bit for bit. Name it before logs and bars, which ask the training for its
-/// step. A save that fails is reported and tried again at the next occasion; the third in a row ends the run.
+/// resumes from the newest good checkpoint bit for bit. `load_model` reads the files of the weights and of their
+/// average (ema.safetensors). Name it before logs and bars, which ask the training for its step. A save that fails is
+/// reported and tried again at the next occasion; the third in a row ends the run.
 class Checkpoints {
  public:
   explicit Checkpoints(CheckpointOptions chosen) : options(std::move(chosen)) {
@@ -52,6 +54,7 @@ class Checkpoints {
   template <class T>
   void start(T& training) {
     identity = run_identity(training, options.identity);
+    model = detail::model_json({describe(training.process), describe_network(training.net)});
     const Found found = find_checkpoint(options.run, options.keeping.disk);
     for (const auto& note : found.notes) options.say(note);
     if (!found.checkpoint) return;
@@ -94,6 +97,7 @@ class Checkpoints {
     Checkpoint checkpoint{training.step, {}, Json::object()};
     checkpoint.files["weights"] = arrays_of(training.weights, training.weights.values());
     checkpoint.files["ema"] = arrays_of(training.weights, training.average.values());
+    for (const char* name : {"weights", "ema"}) checkpoint.files[name].metadata[detail::model_entry] = model;
     for (std::size_t i = 0; i < training.moments.size(); ++i)
       checkpoint.files[words("moment", i + 1)] = arrays_of(training.weights, training.moments[i]);
     Json epochs = Json::array();
@@ -139,7 +143,8 @@ class Checkpoints {
   }
 
   CheckpointOptions options;
-  Json identity;  // of the run in hand
+  Json identity;      // of the run in hand
+  std::string model;  // what its files say of themselves
   std::int64_t saved = -1;
   int failures = 0;
 };

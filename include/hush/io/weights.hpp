@@ -170,16 +170,20 @@ void save_weights(const std::filesystem::path& file, const Net& net, const KeyMa
   write_safetensors(file, to_stored(map, weights_of(net, as)));
 }
 
-/// Reads weights into a network that has just these parameters, else throws FileError and leaves it as it was.
+/// Reads a file's arrays into a network that has just these parameters, else throws FileError and leaves it as it was.
 /// Returns the words that travel with them.
 template <class Net>
-std::map<std::string, std::string> load_weights(const std::filesystem::path& file, Net& net) {
-  const Arrays arrays = read_safetensors(file);
+std::map<std::string, std::string> load_arrays(const Arrays& arrays, const std::filesystem::path& file, Net& net) {
   Net fresh = net;
   const FlatParameters<typename Net::backend> layout(fresh);
   fill_from(layout, arrays, file, layout.values());
   net = fresh;
   return arrays.metadata;
+}
+/// The same, read from the file.
+template <class Net>
+std::map<std::string, std::string> load_weights(const std::filesystem::path& file, Net& net) {
+  return load_arrays(read_safetensors(file), file, net);
 }
 /// Reads the arrays of a file of other names into a network that has just these parameters, else throws FileError and
 /// leaves it as it was; the constants of the map that the file holds must be those numbers. Returns the words beside

@@ -27,6 +27,10 @@ struct Adam {
     adam(values.on(), update.size, rule, update.gradient_factor, grads.data(), values.data(), past[0].data(),
          past[1].data(), update.after);
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("rate", self.rate), f("beta1", self.beta1), f("beta2", self.beta2), f("eps", self.eps), f("l2", self.l2);
+  }
+  friend bool operator==(const Adam&, const Adam&) = default;
 };
 static_assert(Optimizer<Adam>);
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <vector>
 
 #include <hush/optimizer.hpp>
@@ -9,6 +10,7 @@ namespace hush {
 /// What a weight decay of d takes from a weight w in one step: `times_rate` rate * d * w (PyTorch), `absolute` d * w
 /// whatever the rate (the paper's lambda with schedule factor 1; TensorFlow Addons).
 enum class Decay { times_rate, absolute };
+constexpr std::array<const char*, 2> names_of(Decay) { return {"times_rate", "absolute"}; }
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).
 struct AdamW {
@@ -31,6 +33,11 @@ struct AdamW {
     adam(values.on(), update.size, rule, update.gradient_factor, grads.data(), values.data(), past[0].data(),
          past[1].data(), update.after);
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("rate", self.rate), f("beta1", self.beta1), f("beta2", self.beta2), f("eps", self.eps), f("decay", self.decay),
+        f("decay_is", self.decay_is);
+  }
+  friend bool operator==(const AdamW&, const AdamW&) = default;
 };
 static_assert(Optimizer<AdamW>);
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <type_traits>
 
 #include <hush/parameterization.hpp>
 
@@ -30,6 +31,9 @@ struct EdmPreconditioning {
     if (at.signal == 0) return {.x0 = 1 / checked(), .eps = 0};
     const double sigma = Sigma{}(at), size = std::hypot(sigma, checked());
     return {.x0 = sigma / (sigma_data * size), .eps = -sigma_data / size};
+  }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("sees", std::type_identity<Sees>{}), f("sigma_data", self.sigma_data);
   }
   friend constexpr bool operator==(const EdmPreconditioning&, const EdmPreconditioning&) = default;
 

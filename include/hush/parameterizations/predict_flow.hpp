@@ -1,4 +1,6 @@
 #pragma once
+#include <type_traits>
+
 #include <hush/parameterization.hpp>
 
 namespace hush {
@@ -14,6 +16,7 @@ struct PredictFlow {
     return {.skip = 1 / size, .out = -at.noise / size, .in = 1, .sees = Sees{}(at)};
   }
   Target target(Level) const { return {.x0 = -1, .eps = 1}; }
+  static constexpr void fields(auto&, auto&& f) { f("sees", std::type_identity<Sees>{}); }
   friend constexpr bool operator==(const PredictFlow&, const PredictFlow&) = default;
 };
 static_assert(Parameterization<PredictFlow<>>);

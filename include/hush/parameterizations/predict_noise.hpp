@@ -1,4 +1,6 @@
 #pragma once
+#include <type_traits>
+
 #include <hush/parameterization.hpp>
 
 namespace hush {
@@ -11,6 +13,7 @@ struct PredictNoise {
     return {.skip = 1 / at.signal, .out = -at.noise / at.signal, .in = 1, .sees = Sees{}(at)};
   }
   Target target(Level) const { return {.x0 = 0, .eps = 1}; }
+  static constexpr void fields(auto&, auto&& f) { f("sees", std::type_identity<Sees>{}); }
   friend constexpr bool operator==(const PredictNoise&, const PredictNoise&) = default;
 };
 static_assert(Parameterization<PredictNoise<>>);

@@ -1,4 +1,6 @@
 #pragma once
+#include <type_traits>
+
 #include <hush/parameterization.hpp>
 
 namespace hush {
@@ -18,6 +20,9 @@ struct PredictScore {
             .sees = Sees{}(at)};
   }
   Target target(Level at) const { return {.x0 = 0, .eps = divided ? -1 : -1 / at.noise}; }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("sees", std::type_identity<Sees>{}), f("divided", self.divided);
+  }
   friend constexpr bool operator==(const PredictScore&, const PredictScore&) = default;
 };
 static_assert(Parameterization<PredictScore<>>);

@@ -1,4 +1,6 @@
 #pragma once
+#include <type_traits>
+
 #include <hush/parameterization.hpp>
 
 namespace hush {
@@ -13,6 +15,7 @@ struct PredictVelocity {
     return {.skip = at.signal / size, .out = -at.noise / size, .in = 1, .sees = Sees{}(at)};
   }
   Target target(Level at) const { return {.x0 = -at.noise, .eps = at.signal}; }
+  static constexpr void fields(auto&, auto&& f) { f("sees", std::type_identity<Sees>{}); }
   friend constexpr bool operator==(const PredictVelocity&, const PredictVelocity&) = default;
 };
 static_assert(Parameterization<PredictVelocity<>>);

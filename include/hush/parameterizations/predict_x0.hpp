@@ -1,4 +1,6 @@
 #pragma once
+#include <type_traits>
+
 #include <hush/parameterization.hpp>
 
 namespace hush {
@@ -9,6 +11,7 @@ template <class Sees = Time>
 struct PredictX0 {
   Scalings operator()(Level at) const { return {.skip = 0, .out = 1, .in = 1, .sees = Sees{}(at)}; }
   Target target(Level) const { return {.x0 = 1, .eps = 0}; }
+  static constexpr void fields(auto&, auto&& f) { f("sees", std::type_identity<Sees>{}); }
   friend constexpr bool operator==(const PredictX0&, const PredictX0&) = default;
 };
 static_assert(Parameterization<PredictX0<>>);

@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <type_traits>
 
 #include <hush/parameterization.hpp>
 
@@ -26,6 +27,7 @@ struct VpPreconditioning {
     return {.skip = c_skip / at.signal, .out = c_out, .in = c_in / at.signal, .sees = Sees{}(at)};
   }
   Target target(Level) const { return {.x0 = 0, .eps = 1}; }
+  static constexpr void fields(auto&, auto&& f) { f("sees", std::type_identity<Sees>{}); }
   friend constexpr bool operator==(const VpPreconditioning&, const VpPreconditioning&) = default;
 };
 static_assert(Parameterization<VpPreconditioning<>>);

@@ -16,6 +16,8 @@ struct Cosine {
     if (step < warm_up) return warming(step, warm_up);
     return std::max(0.0, (1 + std::cos(2 * std::numbers::pi * cycles * progress(step, total, warm_up))) / 2);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("warm_up", self.warm_up), f("cycles", self.cycles); }
+  friend constexpr bool operator==(const Cosine&, const Cosine&) = default;
 };
 static_assert(RateSchedule<Cosine>);
 

@@ -18,6 +18,8 @@ struct CosineRestarts {
     if (at >= 1) return 0;
     return std::max(0.0, (1 + std::cos(std::numbers::pi * std::fmod(restarts * at, 1.0))) / 2);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("warm_up", self.warm_up), f("restarts", self.restarts); }
+  friend constexpr bool operator==(const CosineRestarts&, const CosineRestarts&) = default;
 };
 static_assert(RateSchedule<CosineRestarts>);
 

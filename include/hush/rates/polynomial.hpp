@@ -14,6 +14,10 @@ struct Polynomial {
     const double at = progress(step, total, warm_up);
     return at >= 1 ? last : (1 - last) * std::pow(1 - at, power) + last;
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("warm_up", self.warm_up), f("power", self.power), f("last", self.last);
+  }
+  friend constexpr bool operator==(const Polynomial&, const Polynomial&) = default;
 };
 static_assert(RateSchedule<Polynomial>);
 

@@ -18,6 +18,7 @@ struct Betas {
   constexpr double clean() const { return -1; }
   Level operator()(double time) const { return level_from_betas(*this, time); }
   auto rising() const { return LevelsFromBetas(*this); }
+  static constexpr void fields(auto& self, auto&& f) { f("values", self.values); }
   friend bool operator==(const Betas&, const Betas&) = default;
 };
 static_assert(DiscreteSchedule<Betas>);

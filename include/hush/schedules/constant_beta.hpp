@@ -18,6 +18,7 @@ struct ConstantBeta {
     const double position = time - clean(), whole = std::floor(position);
     return variance_preserving(time, std::pow(1 - value, whole) * (1 - (position - whole) * value));
   }
+  static constexpr void fields(auto& self, auto&& f) { f("value", self.value), f("steps", self.steps); }
   friend constexpr bool operator==(const ConstantBeta&, const ConstantBeta&) = default;
 };
 static_assert(DiscreteSchedule<ConstantBeta>);

@@ -22,6 +22,9 @@ struct Cosine {
     check(offset >= 0 && std::isfinite(offset), "Cosine", "offset must be 0 or more and finite, got ", offset);
     return level_from_alpha_bar(*this, time);
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("steps", self.steps), f("offset", self.offset), f("cap", self.cap);
+  }
   friend constexpr bool operator==(const Cosine&, const Cosine&) = default;
 };
 static_assert(DiscreteSchedule<Cosine>);

@@ -19,6 +19,9 @@ struct Exponential {
     check(rate > 0 && std::isfinite(rate), "Exponential", "rate must be more than 0 and finite, got ", rate);
     return level_from_alpha_bar(*this, time);
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("steps", self.steps), f("rate", self.rate), f("cap", self.cap);
+  }
   friend constexpr bool operator==(const Exponential&, const Exponential&) = default;
 };
 static_assert(DiscreteSchedule<Exponential>);

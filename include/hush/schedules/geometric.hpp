@@ -16,6 +16,9 @@ struct Geometric {
     check_sigmas("Geometric", smallest, largest);
     return {time, 1, sigma_at(*this, time)};
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("smallest", self.smallest), f("largest", self.largest), f("steps", self.steps);
+  }
   friend constexpr bool operator==(const Geometric&, const Geometric&) = default;
 };
 static_assert(DiscreteSchedule<Geometric>);

@@ -30,6 +30,7 @@ struct InterpolatedSigma {
           " and ", above.noise);
     return preserving_level(time, sigma);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("inner", self.inner), f("logarithmic", self.logarithmic); }
   friend constexpr bool operator==(const InterpolatedSigma&, const InterpolatedSigma&) = default;
 };
 template <class S>

@@ -14,6 +14,7 @@ struct Jsd {
     check_time(*this, time);
     return variance_preserving(time, 1 - (time - clean()) / steps);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("steps", self.steps); }
   friend constexpr bool operator==(const Jsd&, const Jsd&) = default;
 };
 static_assert(DiscreteSchedule<Jsd>);

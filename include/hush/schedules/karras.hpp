@@ -20,6 +20,9 @@ struct Karras {
     check(rho > 0 && std::isfinite(rho), "Karras", "rho must be more than 0 and finite, got ", rho);
     return {time, 1, sigma_at(*this, time)};
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("smallest", self.smallest), f("largest", self.largest), f("steps", self.steps), f("rho", self.rho);
+  }
   friend constexpr bool operator==(const Karras&, const Karras&) = default;
 };
 static_assert(DiscreteSchedule<Karras>);

@@ -25,6 +25,9 @@ struct Laplace {
     return level_from_betas(*this, time);  // the betas fall and rise again
   }
   auto rising() const { return LevelsFromBetas(*this); }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("steps", self.steps), f("location", self.location), f("scale", self.scale), f("cap", self.cap);
+  }
   friend constexpr bool operator==(const Laplace&, const Laplace&) = default;
 };
 static_assert(DiscreteSchedule<Laplace>);

@@ -17,6 +17,9 @@ struct LinearBeta {
   constexpr double clean() const { return -1; }
   Level operator()(double time) const { return level_from_betas(*this, time); }
   auto rising() const { return LevelsFromBetas(*this); }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("first", self.first), f("last", self.last), f("steps", self.steps), f("points", self.points);
+  }
   friend constexpr bool operator==(const LinearBeta&, const LinearBeta&) = default;
 };
 static_assert(DiscreteSchedule<LinearBeta>);

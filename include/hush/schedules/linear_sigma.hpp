@@ -16,6 +16,7 @@ struct LinearSigma {
           largest);
     return {time, 1, largest * time};
   }
+  static constexpr void fields(auto& self, auto&& f) { f("largest", self.largest); }
   friend constexpr bool operator==(const LinearSigma&, const LinearSigma&) = default;
 };
 static_assert(NoiseSchedule<LinearSigma>);

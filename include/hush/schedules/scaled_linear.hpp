@@ -18,6 +18,9 @@ struct ScaledLinear {
   constexpr double clean() const { return -1; }
   Level operator()(double time) const { return level_from_betas(*this, time); }
   auto rising() const { return LevelsFromBetas(*this); }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("first", self.first), f("last", self.last), f("steps", self.steps);
+  }
   friend constexpr bool operator==(const ScaledLinear&, const ScaledLinear&) = default;
 };
 static_assert(DiscreteSchedule<ScaledLinear>);

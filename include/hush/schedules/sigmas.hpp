@@ -29,6 +29,7 @@ struct Sigmas {
     const double sigma = sigma_at(*this, time);
     return preserving ? preserving_level(time, sigma) : Level{time, 1, sigma};
   }
+  static constexpr void fields(auto& self, auto&& f) { f("values", self.values), f("preserving", self.preserving); }
   friend bool operator==(const Sigmas&, const Sigmas&) = default;
 };
 static_assert(DiscreteSchedule<Sigmas>);

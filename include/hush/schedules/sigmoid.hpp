@@ -24,6 +24,9 @@ struct Sigmoid {
     check(tau > 0 && std::isfinite(tau), "Sigmoid", "tau must be more than 0 and finite, got ", tau);
     return level_from_alpha_bar(*this, time);
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("steps", self.steps), f("start", self.start), f("end", self.end), f("tau", self.tau), f("cap", self.cap);
+  }
   friend constexpr bool operator==(const Sigmoid&, const Sigmoid&) = default;
 };
 static_assert(DiscreteSchedule<Sigmoid>);

@@ -19,6 +19,9 @@ struct SigmoidBeta {
     return level_from_betas(*this, time);
   }
   auto rising() const { return LevelsFromBetas(*this); }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("first", self.first), f("last", self.last), f("steps", self.steps), f("reach", self.reach);
+  }
   friend constexpr bool operator==(const SigmoidBeta&, const SigmoidBeta&) = default;
 };
 static_assert(DiscreteSchedule<SigmoidBeta>);

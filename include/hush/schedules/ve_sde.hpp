@@ -14,6 +14,7 @@ struct VeSde {
     check_sigmas("VeSde", smallest, largest);
     return {time, 1, time > 0 ? geometric_sigma(smallest, largest, time) : 0};
   }
+  static constexpr void fields(auto& self, auto&& f) { f("smallest", self.smallest), f("largest", self.largest); }
   friend constexpr bool operator==(const VeSde&, const VeSde&) = default;
 };
 static_assert(NoiseSchedule<VeSde>);

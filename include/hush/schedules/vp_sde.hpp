@@ -17,6 +17,7 @@ struct VpSde {
     const double log_signal = -time * time * (beta_max - beta_min) / 4 - time * beta_min / 2;
     return {time, std::exp(log_signal), std::sqrt(-std::expm1(2 * log_signal))};
   }
+  static constexpr void fields(auto& self, auto&& f) { f("beta_min", self.beta_min), f("beta_max", self.beta_max); }
   friend constexpr bool operator==(const VpSde&, const VpSde&) = default;
 };
 static_assert(NoiseSchedule<VpSde>);

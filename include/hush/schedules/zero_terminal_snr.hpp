@@ -31,6 +31,7 @@ struct ZeroTerminalSnr {
     const double below = std::floor(time), before = alpha_bar(below);
     return variance_preserving(time, below < time ? before + (time - below) * (alpha_bar(below + 1) - before) : before);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("inner", self.inner); }
   friend constexpr bool operator==(const ZeroTerminalSnr&, const ZeroTerminalSnr&) = default;
 };
 template <class S>

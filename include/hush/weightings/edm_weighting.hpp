@@ -16,6 +16,7 @@ struct EdmWeighting {
           sigma_data);
     return x0_error(s) / (sigma_data * sigma_data) + eps_error(at, s);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("sigma_data", self.sigma_data); }
   friend constexpr bool operator==(const EdmWeighting&, const EdmWeighting&) = default;
 };
 static_assert(Weighting<EdmWeighting>);

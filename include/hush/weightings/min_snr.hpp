@@ -14,6 +14,7 @@ struct MinSnr {
     check(gamma > 0, "MinSnr", "gamma must be more than 0, got ", gamma);
     return std::fmin(eps_error(at, s), gamma * x0_error(s));
   }
+  static constexpr void fields(auto& self, auto&& f) { f("gamma", self.gamma); }
   friend constexpr bool operator==(const MinSnr&, const MinSnr&) = default;
 };
 static_assert(Weighting<MinSnr>);

@@ -1,0 +1,248 @@
+#pragma once
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <hush/description.hpp>
+
+namespace hush {
+
+namespace detail {
+
+struct AnyVisitor {
+  constexpr void operator()(const char*, const auto&) const {}
+};
+/// Converts to whatever a field may be.
+struct Anything {
+  template <class T>
+  operator T() const;
+};
+/// Room for a T that is never made: its fields can be named in a constant expression, not read.
+template <class T>
+union Unmade {
+  char none;
+  T value;
+  constexpr Unmade() : none() {}
+  constexpr ~Unmade() {}
+};
+template <class T>
+inline constexpr bool is_type = false;
+template <class T>
+inline constexpr bool is_type<std::type_identity<T>> = true;
+template <class T>
+inline constexpr bool is_list = false;
+template <class T>
+inline constexpr bool is_list<std::vector<T>> = true;
+template <class T, std::size_t N>
+inline constexpr bool is_list<std::array<T, N>> = true;
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+}  // namespace detail
+
+/// A policy or config that lists its fields, in the order of their declaration:
+///   static constexpr void fields(auto& self, auto&& f) { f("first", self.first), f("last", self.last); }
+/// A type that it is made with and does not hold is listed as f("sees", std::type_identity<Sees>{}). Printing,
+/// differences and model files follow from the list. Empty types need none.
+template <class T>
+concept Listed = std::is_class_v<T> && requires(const T& it, detail::AnyVisitor f) {
+  T::fields(it, f);
+};
+
+namespace detail {
+
+/// How many fields an aggregate has.
+template <class T, std::size_t N = 0>
+consteval std::size_t count_fields() {
+  constexpr bool more = []<std::size_t... I>(std::index_sequence<I...>) {
+    return requires { T{(static_cast<void>(I), Anything{})...}; };
+  }
+  (std::make_index_sequence<N + 1>{});
+  if constexpr (more && N < 64)
+    return count_fields<T, N + 1>();
+  else
+    return N;
+}
+/// How many its list names.
+template <Listed T>
+consteval std::size_t count_listed() {
+  const Unmade<T> unmade;
+  std::size_t count = 0;
+  T::fields(unmade.value, [&count]<class Field>(const char*, const Field&) { count += !is_type<Field>; });
+  return count;
+}
+
+}  // namespace detail
+
+/// Whether the list is whole; true for what is no aggregate and for fields that take anything (std::any), which nobody
+/// can count.
+template <class T>
+inline constexpr bool lists_all_fields = [] {
+  if constexpr (!std::is_aggregate_v<T>)
+    return true;
+  else if constexpr (Listed<T>)
+    return detail::count_fields<T>() <= detail::count_listed<T>();
+  else
+    return std::is_empty_v<T>;
+}();
+
+namespace detail {
+
+template <class T>
+constexpr auto compilers_name() {
+  const std::string_view text = __PRETTY_FUNCTION__;  // g++ [with T = hush::OneBased<...>], clang [T = ...], nvcc T=
+  const std::size_t begin = text.find_first_not_of(' ', text.find('=') + 1);
+  return text.substr(begin, text.rfind(']') - begin);
+}
+/// Without its arguments, those that a template ends with.
+constexpr std::string_view without_arguments(std::string_view name) {
+  if (!name.ends_with('>')) return name;
+  int depth = 0;
+  for (std::size_t i = name.size(); i-- > 0;) {
+    depth += name[i] == '>' ? 1 : name[i] == '<' ? -1 : 0;
+    if (depth == 0) return name.substr(0, i);
+  }
+  return name;
+}
+template <class T>
+inline constexpr bool is_template = compilers_name<T>().ends_with('>');
+
+/// A type's name as one writes it under `using namespace hush`, without template arguments; empty for lambdas and
+/// other types without a name, and for those of the standard library.
+template <class T>
+constexpr std::string_view type_name() {
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
+  };
+  std::string_view name = without_arguments(compilers_name<std::remove_cvref_t<T>>());
+  std::size_t begin = name.size();
+  while (begin > 0 && is_word(name[begin - 1])) --begin;
+  name = name.substr(begin);
+  while (name.starts_with(':')) name.remove_prefix(1);
+  if (const auto nameless = name.find("_GLOBAL__N_"); nameless != name.npos)  // nvcc's unnamed namespace
+    name = name.substr(name.find("::", nameless) + 2);
+  if (name.starts_with("hush::")) name.remove_prefix(6);
+  return name.starts_with("std::") ? std::string_view() : name;
+}
+
+template <class T>
+std::string number_text(T value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return value ? "true" : "false";
+  } else {
+    char text[32];
+    if constexpr (std::is_floating_point_v<T>) {
+      if (value == 0) return std::signbit(value) ? "-0.0" : "0";  // "-0" would come back as a whole number
+      return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general).ptr};
+    } else {
+      return {text, std::to_chars(text, text + sizeof text, value).ptr};
+    }
+  }
+}
+
+}  // namespace detail
+
+template <class T>
+Description describe(const T& it);
+
+namespace detail {
+
+/// Whether a type names a field among those that change no result: static constexpr std::array aside{...}.
+template <class T>
+bool is_aside(std::string_view name) {
+  if constexpr (requires { T::aside; })
+    return std::find(T::aside.begin(), T::aside.end(), name) != T::aside.end();
+  else
+    return false;
+}
+
+template <Listed T>
+Description described_fields(const T& it) {
+  using Kind = Description::Kind;
+  static_assert(lists_all_fields<T>, "fields(self, f) does not list every field of this type");
+  Description made{Kind::object, std::string(type_name<T>())};
+  std::string arguments;
+  T::fields(it, [&]<class Field>(const char* name, const Field& value) {
+    if constexpr (is_type<Field>) {
+      arguments += (arguments.empty() ? "" : ", ") + std::string(type_name<typename Field::type>());
+    } else {
+      Description about = describe(value);
+      // the type of what a plain type holds is known from its place
+      if (!is_template<T> && about.kind == Kind::object && Listed<Field>) about.text.clear();
+      made.fields.push_back({name, std::move(about), false, is_aside<T>(name)});
+    }
+  });
+  if (!arguments.empty()) made.text += '<' + arguments + '>';
+  return made;
+}
+
+}  // namespace detail
+
+/// What a value is made of: numbers, texts, enumerators (`names_of(Enumeration)` gives their names, in order), lists,
+/// policies and configs by their fields, of an optional its value or `none`. Of a type without a list only the name is
+/// known, of a lambda not even that.
+template <class T>
+Description describe(const T& it) {
+  using Kind = Description::Kind;
+  if constexpr (std::is_same_v<T, Description>) {
+    return it;
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    return {Kind::number, detail::number_text(it)};
+  } else if constexpr (std::is_enum_v<T>) {
+    if constexpr (requires { names_of(it); })
+      return {Kind::name, std::string(detail::type_name<T>()) + "::" + names_of(it).at(std::size_t(it))};
+    else
+      return {Kind::number, detail::number_text(std::underlying_type_t<T>(it))};
+  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    return {Kind::text, std::string(std::string_view(it))};
+  } else if constexpr (detail::is_optional<T>) {
+    return it ? describe(*it) : Description();
+  } else if constexpr (detail::is_list<T>) {
+    Description made{Kind::list, ""};
+    for (const auto& item : it) made.fields.push_back({"", describe(item)});
+    return made;
+  } else if constexpr (Listed<T>) {
+    Description made = detail::described_fields(it);
+    if constexpr (!detail::is_template<T> && std::is_default_constructible_v<T>) {
+      const Description usual = detail::described_fields(T{});
+      for (std::size_t i = 0; i < made.fields.size(); ++i)
+        made.fields[i].usual = made.fields[i].value == usual.fields[i].value;
+    }
+    return made;
+  } else if constexpr (std::is_convertible_v<const T&, int>) {
+    return {Kind::number, detail::number_text(int(it))};  // Steps
+  } else {
+    const std::string_view name = detail::type_name<T>();
+    return name.empty() ? Description{Kind::name, "unnamed"} : Description{Kind::object, std::string(name)};
+  }
+}
+
+/// Prints what lists its fields as the C++ that makes it.
+template <Listed T>
+std::ostream& operator<<(std::ostream& out, const T& it) {
+  return out << code_of(describe(it));
+}
+// found beside the types of these namespaces too
+namespace rates {
+using hush::operator<<;
+}
+namespace data {
+using hush::operator<<;
+namespace masks {
+using hush::operator<<;
+}
+}  // namespace data
+
+}  // namespace hush

@@ -1,0 +1,166 @@
+#pragma once
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <hush/errors.hpp>
+#include <hush/fields.hpp>
+#include <hush/io/json.hpp>
+
+namespace hush::io {
+
+/// A description as JSON: numbers, truth values, texts and lists as such, an object as its fields in their order behind
+/// its "type", infinity, NaN and names as texts. Throws std::invalid_argument for a text that is not valid UTF-8.
+inline std::string json_of(const Description& it) {
+  using Kind = Description::Kind;
+  const auto quoted = [](const std::string& text) {
+    try {
+      return Json(text).dump();
+    } catch (const Json::exception&) {
+      throw std::invalid_argument(words("[json_of] a text is not valid UTF-8: ", in_quotes(text)));
+    }
+  };
+  if (it.kind == Kind::number && !it.text.ends_with("inf") && !it.text.ends_with("nan")) return it.text;
+  if (it.kind != Kind::list && it.kind != Kind::object) return quoted(it.text);
+  const bool list = it.kind == Kind::list;
+  std::string out, comma;
+  if (!list && !it.text.empty()) out = "\"type\":" + quoted(it.text), comma = ",";
+  for (const Description::Field& field : it.fields) {
+    out += comma + (list ? "" : quoted(field.name) + ':') + json_of(field.value);
+    comma = ",";
+  }
+  return list ? '[' + out + ']' : '{' + out + '}';
+}
+
+namespace detail {
+
+/// Makes a description of the events of the JSON parser, which keep the order of the fields.
+class DescriptionReader {
+ public:
+  Description made;
+
+  bool null() { return put({}); }
+  bool boolean(bool value) { return put(describe(value)); }
+  bool number_integer(std::int64_t value) { return put(describe(value)); }
+  bool number_unsigned(std::uint64_t value) { return put(describe(value)); }
+  bool number_float(double value, const std::string&) { return put(describe(value)); }
+  bool binary(const Json::binary_t&) { return false; }
+  bool string(const std::string& text) {
+    using Kind = Description::Kind;
+    if (!open_.empty() && open_.back()->kind == Kind::object && name_ == "type") {
+      open_.back()->text = text;
+      return true;
+    }
+    if (text == "inf" || text == "-inf" || text == "nan" || text == "-nan") return put({Kind::number, text});
+    const bool name = text == "none" || text == "unnamed" || text.find("::") != text.npos;
+    return put({name ? Kind::name : Kind::text, text});
+  }
+  bool start_object(std::size_t) { return start(Description::Kind::object); }
+  bool start_array(std::size_t) { return start(Description::Kind::list); }
+  bool end_object() { return open_.pop_back(), true; }
+  bool end_array() { return open_.pop_back(), true; }
+  bool key(const std::string& name) { return name_ = name, true; }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
+
+ private:
+  bool put(Description value) {
+    if (open_.empty())
+      made = std::move(value);
+    else
+      open_.back()->fields.push_back({open_.back()->kind == Description::Kind::list ? "" : name_, std::move(value)});
+    return true;
+  }
+  bool start(Description::Kind kind) {
+    put({kind, ""});
+    open_.push_back(open_.empty() ? &made : &open_.back()->fields.back().value);
+    return true;
+  }
+  std::vector<Description*> open_;  // each the last field of the one before, which gets no other while it is open
+  std::string name_;
+};
+
+}  // namespace detail
+
+/// What JSON text of a file describes. Throws FileError; `where` says in messages where in the file it stands.
+inline Description description_of(const std::string& json, const std::filesystem::path& file,
+                                  const std::string& where) {
+  try {
+    parse_json(json, file, {.bytes = 1'000'000, .depth = 32});
+  } catch (const FileError& error) { throw FileError(file, words(where, ' ', error.rule)); }
+  const detail::PlainNumbers plain;
+  detail::DescriptionReader reader;
+  Json::sax_parse(json, &reader);
+  return reader.made;
+}
+
+/// What a network is: its type without the backend, and its `config()` if it has one.
+template <class Net>
+Description describe_network(const Net& net) {
+  Description made{Description::Kind::object, std::string(hush::detail::type_name<Net>())};
+  if constexpr (requires { net.config(); }) made.fields.push_back({"config", describe(net.config())});
+  return made;
+}
+
+/// Sets a value from its description in a file: the fields that are named; the others stay. Throws FileError, which
+/// says where, for a value of another kind or type, and for a field that there is not.
+template <class T>
+void read_description(T& value, const Description& from, const std::string& path, const std::filesystem::path& file) {
+  using Kind = Description::Kind;
+  const auto refuse = [&](const auto&... wanted) {
+    throw FileError(file, words("describes ", path, " as ", hush::detail::short_code(from), ", wanted is ", wanted...));
+  };
+  const bool plain = from.kind != Kind::list && from.kind != Kind::object;
+  if constexpr (std::is_same_v<T, bool>) {
+    if (from.kind != Kind::number || (from.text != "true" && from.text != "false")) refuse("true or false");
+    value = from.text == "true";
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    const char* const end = from.text.data() + from.text.size();
+    T number = 0;
+    const auto [ptr, error] = std::from_chars(from.text.data(), end, number);
+    if (from.kind != Kind::number || error != std::errc{} || ptr != end)
+      refuse(std::is_integral_v<T> ? "a whole number" : "a number");
+    value = number;
+  } else if constexpr (std::is_enum_v<T>) {
+    const auto names = names_of(value);
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (from.text == words(hush::detail::type_name<T>(), "::", names[i])) return void(value = T(i));
+    refuse("a ", hush::detail::type_name<T>());
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    if (!plain || from.kind == Kind::number) refuse("a text");
+    value = from.text;
+  } else if constexpr (hush::detail::is_optional<T>) {
+    if (from == Description()) return void(value = {});
+    read_description(value ? *value : value.emplace(), from, path, file);
+  } else if constexpr (hush::detail::is_list<T>) {
+    if (from.kind != Kind::list) refuse("a list");
+    if constexpr (requires { value.resize(1); }) value.resize(from.fields.size());
+    if (value.size() != from.fields.size()) refuse("a list of ", value.size());
+    for (std::size_t i = 0; i < value.size(); ++i)
+      read_description(value[i], from.fields[i].value, words(path, '[', i, ']'), file);
+  } else if constexpr (Listed<T>) {
+    const Description mine = describe(value);
+    if (from.kind != Kind::object || (!from.text.empty() && from.text != mine.text)) refuse("a ", mine.text);
+    for (const Description::Field& field : from.fields)
+      if (!mine.find(field.name)) refuse("no field ", field.name, ": a ", mine.text, " has none");
+    T::fields(value, [&]<class Field>(const char* name, Field&& field) {
+      if constexpr (!hush::detail::is_type<Field>)
+        if (const Description* found = from.find(name)) read_description(field, *found, words(path, '.', name), file);
+    });
+  } else if constexpr (std::is_constructible_v<T, int> && std::is_convertible_v<const T&, int>) {  // Steps
+    int number = value;
+    read_description(number, from, path, file);
+    value = T(number);
+  } else {
+    if (from != describe(value)) refuse(code_of(describe(value)));
+  }
+}
+
+}  // namespace hush::io

@@ -1,0 +1,153 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <hush/io/descriptions.hpp>
+#include <hush/io/weights.hpp>
+
+namespace hush::io {
+
+/// What a model file says of itself: the process that its weights were trained with, and the network.
+struct ModelDescription {
+  Description process, network;
+};
+
+/// How `load_model` compares: fields that may differ, by their paths (`process.schedule`, `network.config.image`), and
+/// whether files of `save_weights`, which do not say what they are of, are taken too, compared by shapes alone.
+struct LoadModel {
+  std::vector<std::string> may_differ = {};
+  bool plain_weights = false;
+};
+
+namespace detail {
+
+inline constexpr const char* model_entry = "hush";  // of the metadata
+inline constexpr int model_format = 1;
+
+inline std::string model_json(const ModelDescription& model) {
+  return words("{\"format\":", model_format, ",\"process\":", json_of(model.process),
+               ",\"network\":", json_of(model.network), '}');
+}
+
+inline std::optional<ModelDescription> model_in(const std::map<std::string, std::string>& metadata,
+                                                const std::filesystem::path& file) {
+  const auto found = metadata.find(model_entry);
+  if (found == metadata.end()) return {};
+  const std::string where = words("the entry \"", model_entry, "\" of its metadata:");
+  const Description about = description_of(found->second, file, where);
+  const Description *const format = about.find("format"), *const process = about.find("process"),
+                           *const network = about.find("network");
+  if (format && *format != describe(model_format))
+    throw FileError(file,
+                    words(where, " is in format ", hush::detail::short_code(*format), ", this version of hush reads ",
+                          model_format, ": a newer one wrote it. load_weights reads the weights alone"));
+  if (!format || !process || !network)
+    throw FileError(file, words(where, " lacks the member \"",
+                                !format    ? "format"
+                                : !process ? "process"
+                                           : "network",
+                                '"'));
+  return ModelDescription{*process, *network};
+}
+
+inline ModelDescription described(std::optional<ModelDescription> model, const std::filesystem::path& file) {
+  if (!model)
+    throw FileError(file,
+                    "does not say what model its weights are of (save_weights wrote it, or another program): load "
+                    "it with LoadModel{.plain_weights = true} or load_weights, which compare shapes alone, and "
+                    "write it anew with save_model");
+  return *std::move(model);
+}
+
+/// Throws FileError unless a file is of this model, but for what may differ.
+inline void check_model(const ModelDescription& theirs, const ModelDescription& mine,
+                        const std::vector<std::string>& may_differ, const std::filesystem::path& file) {
+  const auto whole = [](const ModelDescription& model) {
+    return Description{Description::Kind::object, "", {{"process", model.process}, {"network", model.network}}};
+  };
+  const auto found = hush::differences(whole(theirs), whole(mine), may_differ);
+  if (found.empty()) return;
+  std::string text;
+  for (std::size_t i = 0; i < found.size() && i < 6; ++i)
+    text += words(i ? "; " : "holds the weights of another model: ", found[i].path, " is ", found[i].theirs,
+                  " in the file, ", found[i].mine, " here");
+  throw FileError(file, found.size() > 6 ? text + "; ..." : text);
+}
+
+template <class T>
+constexpr void check_listed() {
+  static_assert(
+      lists_all_fields<T>,
+      "save_model: a part of the process or the network's config has fields and no list of all of them. Write: "
+      "static constexpr void fields(auto& self, auto&& f) { f(\"name\", self.name), ...; }");
+}
+
+/// What is in hand, its parts proven to list their fields.
+template <class Proc, class Net>
+ModelDescription model_of(const Proc& process, const Net& net) {
+  check_listed<std::remove_cvref_t<decltype(process.schedule)>>();
+  check_listed<std::remove_cvref_t<decltype(process.parameterization)>>();
+  check_listed<std::remove_cvref_t<decltype(process.conditioning)>>();
+  if constexpr (requires { net.config(); }) check_listed<std::remove_cvref_t<decltype(net.config())>>();
+  return {describe(process), describe_network(net)};
+}
+
+}  // namespace detail
+
+/// Writes a network's weights as safetensors, and in the entry "hush" of the file's metadata, as JSON, what they are
+/// of: the fields of the process (schedule, parameterization, conditioning), the network's type and the fields of its
+/// config. Whole or not at all. Throws what `save_weights` throws, and std::invalid_argument for metadata that have
+/// that entry already.
+template <class Proc, class Net>
+void save_model(const std::filesystem::path& file, const Proc& process, const Net& net, WeightFile as = {}) {
+  check(!as.metadata.count(detail::model_entry), "save_model", "the entry \"", detail::model_entry,
+        "\" of the metadata is taken");
+  as.metadata[detail::model_entry] = detail::model_json(detail::model_of(process, net));
+  save_weights(file, net, as);
+}
+
+/// Reads a model's weights into a network. Throws FileError, and leaves the network as it was, unless the file is of
+/// this process and this network; the message names each field that differs, and both values. Returns the metadata.
+template <class Proc, class Net>
+std::map<std::string, std::string> load_model(const std::filesystem::path& file, const Proc& process, Net& net,
+                                              const LoadModel& how = {}) {
+  const Arrays arrays = read_safetensors(file);
+  auto found = detail::model_in(arrays.metadata, file);
+  if (found || !how.plain_weights)
+    detail::check_model(detail::described(std::move(found), file), detail::model_of(process, net), how.may_differ,
+                        file);
+  return load_arrays(arrays, file, net);
+}
+
+/// What a file says of the model that its weights are of; nothing where it does not say. Throws FileError.
+inline std::optional<ModelDescription> read_model(const std::filesystem::path& file) {
+  return detail::model_in(read_safetensors(file).metadata, file);
+}
+
+/// The config of the network whose weights a file holds: `AttentionUnet<B> net(read_config<AttentionUnetConfig>(file),
+/// ...)`. Throws FileError if the file does not say, or if it is another type of config.
+template <class Config>
+Config read_config(const std::filesystem::path& file) {
+  const ModelDescription model = detail::described(read_model(file), file);
+  const Description* const found = model.network.find("config");
+  if (!found) throw FileError(file, words("does not say the config of its network, a ", model.network.text));
+  Config config;
+  read_description(config, *found, "network.config", file);
+  return config;
+}
+
+/// The process that the weights of a file were trained with, of a type that is known: `read_process<Process<LinearBeta,
+/// PredictNoise<>>>(file)`. Throws FileError if the file does not say, or if it is of another type.
+template <class Proc>
+std::remove_const_t<Proc> read_process(const std::filesystem::path& file) {
+  std::remove_const_t<Proc> process;
+  read_description(process, detail::described(read_model(file), file).process, "process", file);
+  return process;
+}
+
+}  // namespace hush::io

@@ -1,0 +1,148 @@
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <tuple>
+
+#include <hush/core.hpp>
+#include <hush/data/stroke_masks.hpp>
+#include <hush/fields.hpp>
+
+using namespace hush;
+
+namespace {
+
+/// Whether a text, compiled here, and its value's description are the same.
+#define PRINTS_AS_WRITTEN(...) CHECK(code_of(describe(__VA_ARGS__)) == #__VA_ARGS__)
+
+template <class... T>
+constexpr bool all_list_all_fields(std::type_identity<std::tuple<T...>>) {
+  return (lists_all_fields<T> && ...);
+}
+using Schedules = std::tuple<Betas, ConstantBeta, Cosine, Exponential, Geometric, InterpolatedSigma<Cosine>, Jsd,
+                             Karras, Laplace, LinearBeta, LinearSigma, OneBased<Cosine>, RectifiedFlow, ScaledLinear,
+                             Sigmas, Sigmoid, SigmoidBeta, VeSde, VpSde, ZeroTerminalSnr<Cosine>>;
+using Says = std::tuple<EdmPreconditioning<>, PredictFlow<>, PredictNoise<>, PredictScore<>, PredictVelocity<>,
+                        PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time, Gamma, Sigma, LogSigma>;
+using Conditions = std::tuple<Unconditional, Mask, Lightness, Beside>;
+using Training =
+    std::tuple<Unweighted, Snr, MinSnr, TruncatedSnr, SigmaSquared, EdmWeighting, BetweenNeighbours, ContinuousUniform,
+               DiscreteUniform, LogNormal, Stratified<LogNormal>, Antithetic<Stratified<LogNormal>>, Adam, AdamW, Ema,
+               rates::Constant, rates::Cosine, rates::CosineRestarts, rates::Linear, rates::Polynomial>;
+using Configs =
+    std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, AdmConfig, AttentionAt, AdmEmbedding>;
+namespace masks = data::masks;
+using Masks = std::tuple<masks::Centre, masks::OuterFrame, masks::Corners, masks::Half, masks::RandomBox,
+                         masks::RandomPixels, masks::Irregular, masks::FreeForm, masks::Hybrid>;
+static_assert(all_list_all_fields(std::type_identity<Schedules>{}));
+static_assert(all_list_all_fields(std::type_identity<Says>{}));
+static_assert(all_list_all_fields(std::type_identity<Conditions>{}));
+static_assert(all_list_all_fields(std::type_identity<Training>{}));
+static_assert(all_list_all_fields(std::type_identity<Configs>{}));
+static_assert(all_list_all_fields(std::type_identity<Masks>{}));
+
+struct Forgetful {
+  double first = 0;
+  std::vector<int> second = {};
+  static constexpr void fields(auto& self, auto&& f) { f("first", self.first); }
+};
+struct Unlisted {
+  int number = 0;
+};
+static_assert(detail::count_fields<Forgetful>() == 2 && detail::count_listed<Forgetful>() == 1);
+static_assert(!lists_all_fields<Forgetful> && !lists_all_fields<Unlisted>);
+static_assert(detail::count_fields<AdmConfig>() == detail::count_listed<AdmConfig>() &&
+              detail::count_listed<AdmConfig>() >= 15);
+static_assert(detail::count_fields<PredictScore<Gamma>>() == 1 && detail::count_listed<PredictScore<Gamma>>() == 1);
+
+struct Grouped {
+  Cosine schedule{};
+  Decay decay = Decay::absolute;
+  std::string text = "";
+  bool yes = true;
+  static constexpr void fields(auto& self, auto&& f) {
+    f("schedule", self.schedule), f("decay", self.decay), f("text", self.text), f("yes", self.yes);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("fields: what is printed is the C++ that makes the same thing") {
+  PRINTS_AS_WRITTEN(LinearBeta{.first = 0.0001, .last = 0.02, .steps = 500, .points = 501});
+  PRINTS_AS_WRITTEN(OneBased{LinearBeta{.first = 1e-06, .last = 0.01, .steps = 2000, .points = 0}});
+  PRINTS_AS_WRITTEN(InterpolatedSigma{ZeroTerminalSnr{Cosine{.steps = 1000, .offset = 0.008, .cap = 0.999}}, true});
+  PRINTS_AS_WRITTEN(Betas{.values = {0.1, 0.25, 1}});
+  PRINTS_AS_WRITTEN(RectifiedFlow{});
+  PRINTS_AS_WRITTEN(PredictNoise<Gamma>{});
+  PRINTS_AS_WRITTEN(PredictScore<LogSigma>{.divided = true});
+  PRINTS_AS_WRITTEN(Mask{.channels = 3, .filling = HoleFilling::start, .range = {.low = -1, .high = 1}});
+  PRINTS_AS_WRITTEN(Stratified{LogNormal{.mean = -1.2, .deviation = 1.2}});
+  PRINTS_AS_WRITTEN(MinSnr{.gamma = INFINITY});
+  PRINTS_AS_WRITTEN(
+      AdamW{.rate = 0.001, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-08, .decay = 0.01, .decay_is = Decay::times_rate});
+  PRINTS_AS_WRITTEN(rates::Cosine{.warm_up = 200, .cycles = 0.5});
+  PRINTS_AS_WRITTEN(
+      Ema{.decay = 0.9999, .warm_up = Ema::WarmUp::power, .inverse_gamma = 1, .power = 0.75, .after = 10});
+  PRINTS_AS_WRITTEN(
+      SimpleUnetConfig{.image = {.height = 8, .width = 16, .channels = 3}, .widths = {8, 16}, .embedding = 32});
+  PRINTS_AS_WRITTEN(Process{VpSde{.beta_min = 0.1, .beta_max = 20}, PredictVelocity<Time>{}, Unconditional{}});
+  const std::string text = "a \"word\" and a \\";
+  CHECK(code_of(describe(text)) == R"("a \"word\" and a \\")");
+}
+
+TEST_CASE("fields: a policy prints in a message and in a stream") {
+  CHECK(words("with ", Exponential{.rate = 10}) == "with Exponential{.steps = 1000, .rate = 10, .cap = 0.999}");
+  CHECK(words(rates::Linear{.warm_up = 3}) == "rates::Linear{.warm_up = 3}");
+  std::ostringstream out;
+  out << MinSnr{} << ImageSize{};
+  CHECK(out.str() == "MinSnr{.gamma = 5}32x32x1");
+}
+
+TEST_CASE("fields: doubles are written so that they read back as the same bits") {
+  for (const double value : {.1, 1 / 3., 1e-5, .02, 0x1.fffffffffffffp-1, 5e-324, 1.7976931348623157e308, -0.0, 1e22}) {
+    const std::string text = describe(value).text;
+    CAPTURE(text);
+    const double back = std::strtod(text.c_str(), nullptr);
+    CHECK(back == value);
+    CHECK(std::signbit(back) == std::signbit(value));
+  }
+}
+
+TEST_CASE("fields: types without a list are known by their name, lambdas not at all") {
+  CHECK(describe(Snr{}) == Description{Description::Kind::object, "Snr"});
+  CHECK(describe(Unlisted{3}).text == "Unlisted");
+  const auto lambda = [](double) { return 1.; };
+  CHECK(code_of(describe(lambda)) == "unnamed");
+  double (*const function)(double) = [](double x) { return x; };
+  CHECK(code_of(describe(function)) == "unnamed");
+  CHECK(detail::type_name<std::vector<int>>() == "");
+  struct Local {};
+  CHECK(detail::type_name<Local>() == "Local");
+  CHECK(detail::type_name<AttentionUnet<Cpu<float>>>() == "AttentionUnet");
+  CHECK(detail::type_name<Ema::WarmUp>() == "Ema::WarmUp");
+}
+
+TEST_CASE("fields: a field with its default value is marked as usual, one that changes no result as aside") {
+  const Description about = describe(AttentionUnetConfig{.heads = 2, .checkpoint = true});
+  for (const Description::Field& field : about.fields) {
+    CAPTURE(field.name);
+    CHECK(field.usual == (field.name != "heads" && field.name != "checkpoint"));
+    CHECK(field.aside == (field.name == "checkpoint"));
+  }
+  const Description nested = describe(Grouped{.schedule = {.offset = .01}});
+  CHECK_FALSE(nested.fields[0].usual);
+  CHECK_FALSE(nested.fields[0].value.fields[1].usual);
+  CHECK(nested.fields[0].value.fields[0].usual);
+}
+
+TEST_CASE("fields: equality is that of all fields") {
+  CHECK(Adam{} == Adam{});
+  CHECK_FALSE(Adam{} == Adam{.l2 = 1});
+  CHECK(rates::Polynomial{} == rates::Polynomial{});
+  CHECK_FALSE(rates::Polynomial{} == rates::Polynomial{.last = .1});
+  CHECK(Ema{} == Ema{});
+  CHECK_FALSE(Ema{} == Ema{.warm_up = Ema::WarmUp::power});
+  CHECK(AdmConfig{} == AdmConfig{});
+  CHECK_FALSE(AdmConfig{} == AdmConfig{.attention = {.factors = {4}}});
+  CHECK(Process{Cosine{}, PredictX0{}} == Process{Cosine{}, PredictX0{}});
+  CHECK_FALSE(Process{Cosine{}, PredictX0{}} == Process{Cosine{.cap = .99}, PredictX0{}});
+}
