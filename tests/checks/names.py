@@ -23,7 +23,7 @@ def declared(line):
         return match[1]
     if (match := FUNCTION.match(line)) and "operator" not in line and "=" not in line[:match.start(1)]:
         return None if re.search(r"::$", line[:match.start(1)]) else match[1]
-    if match := VALUE.match(line):
+    if "operator" not in line and (match := VALUE.match(line)):
         return None if match[2] else match[1]
     return None
 
