@@ -93,7 +93,7 @@ TEST_CASE("descriptions: values of other kinds, unknown fields and other types a
   CHECK(refused(R"({"list":3})") == "f: describes it.list as 3, wanted is a list");
   CHECK(refused(R"({"pair":[1]})") == "f: describes it.pair as {1}, wanted is a list of 2");
   CHECK(refused(R"({"sizes":[{"width":[]}]})") == "f: describes it.sizes[0].width as {}, wanted is a whole number");
-  CHECK(refused(R"({"betas":{"type":"Jsd"}})") == "f: describes it.betas as Jsd{}, wanted is a Betas");
+  CHECK(refused(R"({"betas":{"type":"Jsd"}})") == "f: describes it.betas as a Jsd, wanted is a Betas");
   CHECK(refused(R"({"later":3})") == "f: describes it with a field later, which a Everything lacks");
 }
 

@@ -158,7 +158,9 @@ void read_description(T& value, const Description& from, const std::string& path
       read_description(value[i], from.fields[i].value, words(path, '[', i, ']'), file);
   } else if constexpr (Listed<T>) {
     const Description mine = describe(value);
-    if (from.kind != Kind::object || (!from.text.empty() && from.text != mine.text)) refuse("a ", mine.text);
+    if (from.kind == Kind::object && !from.text.empty() && from.text != mine.text)
+      throw FileError(file, words("describes ", path, " as a ", from.text, ", wanted is a ", mine.text));
+    if (from.kind != Kind::object) refuse("a ", mine.text);
     for (const Description::Field& field : from.fields)
       if (!mine.find(field.name))
         throw FileError(file,

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include <hush/given.hpp>
 #include <hush/io/checksum.hpp>
 #include <hush/io/json.hpp>
 #include <hush/training.hpp>
