@@ -39,16 +39,18 @@ struct ModelFile {
 /// Throws FileError for a file that is no model file and none that this program wrote before, which has this word.
 template <class Config>
 ModelFile<Config> model_file(const std::filesystem::path& file, const std::string& word) {
-  ModelFile<Config> found{io::read_safetensors(file).metadata, {}, io::read_model(file)};
+  ModelFile<Config> found;  // no braced list: where a later part of it throws, g++ 12 destroys an earlier one twice
+  found.words = io::read_safetensors(file).metadata;
+  found.model = io::read_model(file);
   if (found.model) {
     found.network = io::read_config<Config>(file);
     return found;
   }
   if (!found.words.count(word) || !found.words.count("network"))
     throw FileError(file,
-                    hush::words("is neither a model file (save_model) nor weights of this program: its metadata do "
-                                "not say its ",
-                                word, " and network"));
+                    hush::words("is neither a model file (save_model) nor weights of this program: its metadata have "
+                                "no entries \"",
+                                word, "\" and \"network\""));
   try {
     read_older(io::parse_json(found.words.at("network"), file), found.network);
   } catch (const io::Json::exception&) {

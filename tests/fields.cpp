@@ -23,7 +23,7 @@ using Schedules = std::tuple<Betas, ConstantBeta, Cosine, Exponential, Geometric
                              Sigmas, Sigmoid, SigmoidBeta, VeSde, VpSde, ZeroTerminalSnr<Cosine>>;
 using Says = std::tuple<EdmPreconditioning<>, PredictFlow<>, PredictNoise<>, PredictScore<>, PredictVelocity<>,
                         PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time, Gamma, Sigma, LogSigma>;
-using Conditions = std::tuple<Unconditional, Mask, Lightness, Beside>;
+using Conditions = std::tuple<Unconditional, Mask, Lightness, Beside, Replacement>;
 using Training =
     std::tuple<Unweighted, Snr, MinSnr, TruncatedSnr, SigmaSquared, EdmWeighting, BetweenNeighbours, ContinuousUniform,
                DiscreteUniform, LogNormal, Stratified<LogNormal>, Antithetic<Stratified<LogNormal>>, Adam, AdamW, Ema,
@@ -53,6 +53,34 @@ static_assert(!lists_all_fields<Forgetful> && !lists_all_fields<Unlisted>);
 static_assert(detail::count_fields<AdmConfig>() == detail::count_listed<AdmConfig>() &&
               detail::count_listed<AdmConfig>() >= 15);
 static_assert(detail::count_fields<PredictScore<Gamma>>() == 1 && detail::count_listed<PredictScore<Gamma>>() == 1);
+
+struct Nested {
+  std::vector<Unlisted> items = {};
+  static constexpr void fields(auto& self, auto&& f) { f("items", self.items); }
+};
+class Private {
+ public:
+  explicit Private(int number) : number_(number) {}
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+static_assert(lists_all_fields<Nested> && !detail::is_described_wholly<Nested>());
+static_assert(!detail::is_described_wholly<Unlisted>() && !detail::is_described_wholly<Private>());
+static_assert(detail::is_described_wholly<AdmConfig>() && detail::is_described_wholly<Antithetic<LogNormal>>() &&
+              detail::is_described_wholly<Process<InterpolatedSigma<Cosine>, PredictNoise<Gamma>, Replacement>>());
+
+struct Repeats {
+  double first = 0, second = 0;
+  static constexpr void fields(auto& self, auto&& f) { f("first", self.first), f("first", self.second); }
+};
+struct NamesAType {
+  std::string type = "";
+  static constexpr void fields(auto& self, auto&& f) { f("type", self.type); }
+};
+static_assert(!detail::names_are_distinct<Repeats>() && !detail::names_are_distinct<NamesAType>());
+static_assert(detail::names_are_distinct<AdmConfig>());
 
 struct Grouped {
   Cosine schedule{};
@@ -87,6 +115,7 @@ TEST_CASE("fields: what is printed is the C++ that makes the same thing") {
   PRINTS_AS_WRITTEN(Process{VpSde{.beta_min = 0.1, .beta_max = 20}, PredictVelocity<Time>{}, Unconditional{}});
   const std::string text = "a \"word\" and a \\";
   CHECK(code_of(describe(text)) == R"("a \"word\" and a \\")");
+  CHECK(code_of(describe(std::string("\x1b[31m\n\x7f"))) == R"("\033[31m\n\177")");
 }
 
 TEST_CASE("fields: a policy prints in a message and in a stream") {

@@ -93,6 +93,8 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
                                             .in_memory = true});
     const SplitBy split = a.split.empty() ? model.split : SplitBy{a.split, a.split_seed};
     const auto [first, last] = parts_of(faces, a.validate, split);
+    if (const std::string warning = seen_in_training(model, a.limit, a.validate, split); !warning.empty())
+      std::cerr << warning << std::endl;
     check(first.size() > 0 && last.size() > 0, "evaluate",
           "wants pictures for the medians and pictures to restore, has ", first.size(), " and ", last.size());
     const auto seen = task.pairs(first, 0, false), held_out = task.pairs(last, how.seed + 1, false);

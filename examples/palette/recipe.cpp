@@ -59,7 +59,22 @@ std::map<std::string, std::string> Told::words() const {
   std::map<std::string, std::string> made{
       {"task", task}, {"mask", mask}, {"preset", preset}, {"split", words_of(split)}};
   if (crop) made["crop"] = "centre";
+  if (validate >= 0) made["validate"] = std::to_string(validate);
+  if (limit >= 0) made["limit"] = std::to_string(limit);
   return made;
+}
+
+std::string seen_in_training(const Told& model, std::int64_t limit, std::int64_t validate, const SplitBy& split) {
+  if (model.validate < 0) return {};
+  const auto text = [](std::int64_t of, std::int64_t held, const SplitBy& by) {
+    return hush::words("--limit ", of, " --validate ", held, " --split ", by.how,
+                       by.how == "random" ? hush::words(" --split-seed ", by.seed) : "");
+  };
+  const bool same = limit == model.limit && words_of(split) == words_of(model.split);
+  if (same && validate <= model.validate) return {};
+  return "warning: training held out " + text(model.limit, model.validate, model.split) + ", evaluated is " +
+         text(limit, validate, split) +
+         ": if this is the folder that it had, some of these pictures trained the network";
 }
 
 Described described(const std::filesystem::path& weights) {
@@ -70,6 +85,9 @@ Described described(const std::filesystem::path& weights) {
   Described found{{file.words.at("task"), file.words.at("mask"), file.words.at("preset")}, file};
   if (file.words.count("split")) found.split = split_of("split " + file.words.at("split"));
   found.crop = file.words.count("crop") > 0;
+  for (const auto& [name, number] : {std::pair{"validate", &found.validate}, std::pair{"limit", &found.limit}})
+    if (const auto said = file.words.find(name); said != file.words.end())
+      std::from_chars(said->second.data(), said->second.data() + said->second.size(), *number);
   if (file.model) {
     if (const Description* says = file.model->process.find("parameterization"))
       io::read_description(found.says, *says, "process.parameterization", weights);

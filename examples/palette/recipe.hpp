@@ -79,7 +79,8 @@ struct Told {
   std::string task, mask, preset;
   Says says = {};
   SplitBy split = {};
-  bool crop = false;  // pictures are cut in their middle, not stretched
+  bool crop = false;                       // pictures are cut in their middle, not stretched
+  std::int64_t limit = -1, validate = -1;  // as in `train`; -1: not said
   std::map<std::string, std::string> words() const;
 };
 /// What a weights file says of its model. Throws FileError if it does not say.
@@ -87,6 +88,9 @@ struct Described : Told {
   examples::ModelFile<AdmConfig> file;
 };
 Described described(const std::filesystem::path& weights);
+
+/// A warning where pictures that are to be evaluated may be some that a training had, in words; empty where not.
+std::string seen_in_training(const Told& model, std::int64_t limit, std::int64_t validate, const SplitBy& split);
 
 struct TrainArguments {
   std::filesystem::path data, run = "out/palette", weights, from, cache;

@@ -135,11 +135,13 @@ Hole hole_in(const RestoreArguments& a, const std::string& mask, const Bytes& pi
     check(!a.soft_mask, "mask", "--soft-mask wants a --mask that is a file, not ", mask);
     alpha = mask_rule(mask)(seen.height, seen.width, {a.how.seed, item, 0});
   }
+  const auto any = [](const Images<float>& of) { return std::ranges::find(of.pixels, 1.f) != of.pixels.end(); };
+  if (!any(data::hole_of(alpha)))
+    throw FileError(mask, "has no hole: what is white in it would be made, and nothing is");
   if (a.feather) alpha = data::feathered(data::hole_of(alpha), a.feather);
   Hole hole{std::move(alpha), {data::to_floats(seen), {}}};
   hole.given.hole = data::resize_nearest(data::hole_of(hole.alpha), seen.height, seen.width);
-  const auto any = [](const Images<float>& of) { return std::ranges::find(of.pixels, 1.f) != of.pixels.end(); };
-  if (any(data::hole_of(hole.alpha)) && !any(hole.given.hole))
+  if (!any(hole.given.hole))
     throw FileError(mask, words("has no hole left at --size ", a.side, ": what is white is too thin"));
   return hole;
 }
@@ -152,10 +154,9 @@ Bytes laid_into(const Hole& hole, const Bytes& picture, const Bytes& seen, const
 AnyTask task_of(const std::string& name, const std::string& mask) {
   if (name == "inpainting") return inpainting(mask.empty() ? "centre" : mask);
   if (name == "uncropping") return inpainting(mask.empty() ? "frame" : mask);
+  check(name == "colorization" || name == "jpeg", "task", "there is no task called ", name);
   check(mask.empty(), "mask", name, " has no mask");
-  if (name == "colorization") return colorization();
-  check(name == "jpeg", "task", "there is no task called ", name);
-  return jpeg_restoration();
+  return name == "colorization" ? AnyTask(colorization()) : jpeg_restoration();
 }
 
 }  // namespace palette

@@ -123,6 +123,9 @@ int train_on(const TrainArguments& a, const B& on) {
                                             .in_memory = a.cache.empty()});
     io::Disk{}.make_folders(a.run);
     const auto [first, last] = parts_of(faces, a.validate, split);
+    check(first.size() >= recipe.batch, "train", first.size(), " of ", faces.size(),
+          " pictures are left to train on, fewer than one batch of ", recipe.batch,
+          ": give a smaller --validate or --batch, or more pictures");
     const auto pairs = task.pairs(first, a.seed, a.flip), held_out = task.pairs(last, a.seed + 1, false);
     using Learned = std::remove_const_t<decltype(pairs)>;
 
@@ -139,7 +142,7 @@ int train_on(const TrainArguments& a, const B& on) {
     }
     std::cout << "network of " << count_parameters(unet) << " parameters, " << pairs.size() << " pictures, "
               << recipe.epochs << " epochs of " << pairs.size() / recipe.batch << " steps" << std::endl;
-    const Told model{a.task, task.mask, a.preset, recipe.says, split, a.crop};
+    const Told model{a.task, task.mask, a.preset, recipe.says, split, a.crop, a.limit, a.validate};
     io::TensorBoard board(a.run, 10);
     const io::Stop stop({.minutes = a.minutes});
     const auto trained =

@@ -62,6 +62,10 @@ namespace detail {
 inline std::string quoted_code(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
+    if ((c >= 0 && c < ' ' && c != '\n') || c == 127) {  // three digits, so that what follows cannot belong to them
+      out += {'\\', char('0' + (c >> 6)), char('0' + ((c >> 3) & 7)), char('0' + (c & 7))};
+      continue;
+    }
     if (c == '"' || c == '\\' || c == '\n') out += '\\';
     out += c == '\n' ? 'n' : c;
   }

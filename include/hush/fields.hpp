@@ -83,6 +83,20 @@ consteval std::size_t count_listed() {
   T::fields(unmade.value, [&count]<class Field>(const char*, const Field&) { count += !is_type<Field>; });
   return count;
 }
+/// Whether each name of its list stands there once, and none is that under which model files say the type.
+template <Listed T>
+consteval bool names_are_distinct() {
+  const Unmade<T> unmade;
+  std::array<std::string_view, count_listed<T>() + 1> names{"type"};
+  std::size_t count = 1;
+  bool distinct = true;
+  T::fields(unmade.value, [&]<class Field>(const char* name, const Field&) {
+    if (is_type<Field>) return;
+    for (std::size_t i = 0; i < count; ++i) distinct = distinct && names[i] != name;
+    names[count++] = name;
+  });
+  return distinct;
+}
 
 }  // namespace detail
 
@@ -99,6 +113,25 @@ inline constexpr bool lists_all_fields = [] {
 }();
 
 namespace detail {
+
+/// Whether a description says all that a value holds: numbers, texts, what has no fields, and lists all the way down.
+template <class T>
+consteval bool is_described_wholly() {
+  if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_convertible_v<const T&, std::string_view>) {
+    return true;
+  } else if constexpr (is_optional<T> || is_list<T>) {
+    return is_described_wholly<typename T::value_type>();
+  } else if constexpr (Listed<T>) {
+    const Unmade<T> unmade;
+    bool wholly = lists_all_fields<T>;
+    T::fields(unmade.value, [&wholly]<class Field>(const char*, const Field&) {
+      if constexpr (!is_type<Field>) wholly = wholly && is_described_wholly<Field>();
+    });
+    return wholly;
+  } else {
+    return std::is_empty_v<T> || std::is_convertible_v<const T&, int>;  // Steps
+  }
+}
 
 template <class T>
 constexpr auto compilers_name() {
@@ -172,6 +205,9 @@ template <Listed T>
 Description described_fields(const T& it) {
   using Kind = Description::Kind;
   static_assert(lists_all_fields<T>, "fields(self, f) does not list every field of this type");
+  static_assert(
+      names_are_distinct<T>(),
+      "fields(self, f) gives two fields one name, or calls one \"type\", as model files call the type itself");
   Description made{Kind::object, std::string(type_name<T>())};
   std::string arguments;
   T::fields(it, [&]<class Field>(const char* name, const Field& value) {

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <random>
 #include <stdexcept>
 
 #include <hush/data/blend.hpp>
@@ -33,6 +35,29 @@ TEST_CASE("feathering: 1 in the hole, less with the distance outside, 0 beyond t
   CHECK_THROWS_AS(data::feathered(Images<float>(1, 2, 2, 3), 1), std::invalid_argument);
 }
 
+TEST_CASE("feathering: the nearest of many holes counts, in whatever row and column it is") {
+  for (std::uint32_t seed = 0; seed < 20; ++seed) {
+    std::minstd_rand drawn(seed + 1);
+    const std::int64_t h = 1 + drawn() % 40, w = 1 + drawn() % 40, width = drawn() % 12;
+    Images<float> hole(1, h, w, 1);
+    for (float& pixel : hole.pixels) pixel = drawn() % (5 + 20 * seed) == 0 ? 1.f : 0.f;
+    const auto soft = data::feathered(hole, width);
+    for (std::int64_t p = 0; p < h * w; ++p) {
+      double away = 1e9;
+      for (std::int64_t q = 0; q < h * w; ++q)
+        if (hole.pixels[std::size_t(q)] == 1)
+          away = std::min(away, std::hypot(double(p / w - q / w), double(p % w - q % w)));
+      CHECK(soft.pixels[std::size_t(p)] == doctest::Approx(std::max(0., 1 - away / double(width + 1))).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("feathering: pixels that are not there are refused") {
+  Images<float> hole(1, 4, 4, 1);
+  hole.pixels.resize(3);
+  CHECK_THROWS_AS(data::feathered(hole, 1), std::invalid_argument);
+}
+
 TEST_CASE("blend: at 0 and 1 the bytes of either, between them the share, rounded to nearest") {
   const Images<std::uint8_t> given(1, 1, 4, 2, {0, 255, 10, 20, 100, 200, 7, 8});
   const Images<std::uint8_t> made(1, 1, 4, 2, {255, 0, 20, 10, 200, 100, 9, 6});
@@ -48,4 +73,10 @@ TEST_CASE("blend: at 0 and 1 the bytes of either, between them the share, rounde
   CHECK_THROWS_WITH_AS(data::blend(given, made, Images<float>(1, 1, 3, 1)),
                        "[blend] pictures of 1x4x2 and 1 masks of 1x3x1", std::invalid_argument);
   CHECK_THROWS_AS(data::blend(given, all, none), std::invalid_argument);
+  for (const float share : {-.1f, 1.5f, NAN, 1e9f}) {
+    CAPTURE(share);
+    CHECK_THROWS_AS(data::blend(given, made, {1, 1, 4, 1, {0, 1, share, 0}}), std::invalid_argument);
+  }
+  CHECK_THROWS_WITH_AS(data::blend(given, made, {1, 1, 4, 1, {0, 1, 2, 0}}),
+                       "[blend] mask 0 has a share of 2, wanted are 0 to 1", std::invalid_argument);
 }

@@ -35,4 +35,7 @@ TEST_CASE("centre crop: the pixels of that box, of each image and channel") {
   CHECK(data::centre_crop(images, 8, 8) ==
         Images<int>(2, 2, 2, 2, {2, 3, 4, 5, 10, 11, 12, 13, 18, 19, 20, 21, 26, 27, 28, 29}));
   CHECK(data::centre_crop(images, 2, 4) == images);
+  const std::int64_t most = std::int64_t(1) << 30;
+  CHECK(data::centre_crop_box(most, most, most, 1).width == 1);
+  CHECK_THROWS_AS(data::centre_crop_box(16384, 16384, std::int64_t(1) << 50, 1), std::invalid_argument);
 }

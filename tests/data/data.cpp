@@ -265,6 +265,10 @@ TEST_CASE("image set: batches, ranges, first and split") {
   CHECK(drawn.images == Images<float>(1, 1, 2, 1, {0, 1}));
   CHECK(drawn.labels == std::vector<std::uint8_t>{9});
   CHECK(others.labels == std::vector<std::uint8_t>{8, 7, 6});
+  set.labels.pop_back();
+  const std::string refused = "a set of 4 images has 3 labels: give one for each, or none";
+  CHECK_THROWS_WITH_AS(data::part(set, items), ("[part] " + refused).c_str(), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(data::range(set, 0, 1), ("[range] " + refused).c_str(), std::invalid_argument);
   set.labels.clear();
   CHECK(data::split(set, 1).second.labels.empty());
   CHECK_THROWS_AS(data::split(set, 1.5), std::invalid_argument);

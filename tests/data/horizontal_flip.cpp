@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <numeric>
 #include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 #include <hush/data/horizontal_flip.hpp>
@@ -20,6 +21,14 @@ using namespace hush;
 using Items = std::vector<std::int64_t>;
 
 static_assert(Dataset<data::HorizontalFlip<BytePictures>>);
+// a set that would be gone before it is read is no set to stand on
+template <template <class> class On, class... More>
+constexpr bool keeps_others_alone = std::is_constructible_v<On<BytePictures>, const BytePictures&, More...> &&
+                                    !std::is_constructible_v<On<BytePictures>, BytePictures, More...> &&
+                                    std::is_constructible_v<On<BytePictures>, On<BytePictures>>;
+static_assert(keeps_others_alone<data::HorizontalFlip> && keeps_others_alone<data::LabPairs>);
+static_assert(keeps_others_alone<data::WithHoles, data::MaskRule>);
+static_assert(keeps_others_alone<data::JpegPairs, std::vector<int>>);
 
 namespace {
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <limits>
 
+#include <hush/data/with_holes.hpp>
 #include <hush/io/checkpoints.hpp>
 #include <hush/io/observers.hpp>
 #include <hush/io/run_identity.hpp>
@@ -139,6 +140,28 @@ TEST_CASE("checkpoints: a run goes on with its own options, process and data onl
         }).starts_with("the run was started with scalings and targets at these times = "));
   CHECK(rule_broken([&] { run(scratch, {.epochs = 2}, {}, 21); }).starts_with("the run was started with data = "));
   CHECK(rule_broken([&] { run(scratch, {.epochs = 2}); }) == "nothing was refused");
+}
+
+TEST_CASE("checkpoints: what comes with the images belongs to the data of a run") {
+  const tiny::Squares squares;
+  const auto of = [&](const data::MaskRule& rule) {
+    return io::detail::identity_of_data(data::WithHoles(squares, rule));
+  };
+  const auto centre = of(data::masks::Centre{}), half = of(data::masks::Half{});
+  CHECK(centre.images == half.images);
+  CHECK(centre.images == io::detail::identity_of_data(squares).images);
+  CHECK(centre.given != half.given);
+  CHECK(centre.given == of(data::masks::Centre{}).given);
+  CHECK(io::detail::identity_of_data(squares).given.is_null());
+  CHECK(io::detail::identity_of_data(tiny::Squares{0}).images == io::Json{{"items", 0}});
+}
+
+TEST_CASE("checkpoints: where a run's own words differ, they are what is named") {
+  const io::Json was{{"batch", 4}, {"data", "a"}, {"epochs", 3}, {"images", 20}, {"run", "crop"}, {"seed", 6}};
+  io::Json now = was;
+  now["data"] = "b", now["run"] = "flip";
+  CHECK(rule_broken([&] { io::check_identity(now, was, "state.json"); }) ==
+        "the run was started with run = \"crop\", it cannot go on with \"flip\"");
 }
 
 TEST_CASE("checkpoints: those of earlier versions, which knew five entries, are gone on from; another value is not") {

@@ -93,8 +93,29 @@ TEST_CASE("descriptions: values of other kinds, unknown fields and other types a
   CHECK(refused(R"({"list":3})") == "f: describes it.list as 3, wanted is a list");
   CHECK(refused(R"({"pair":[1]})") == "f: describes it.pair as {1}, wanted is a list of 2");
   CHECK(refused(R"({"sizes":[{"width":[]}]})") == "f: describes it.sizes[0].width as {}, wanted is a whole number");
-  CHECK(refused(R"({"betas":{"type":"Jsd"}})") == "f: describes it.betas as Jsd{}, wanted is a Betas");
-  CHECK(refused(R"({"later":3})").ends_with("wanted is no field later: a Everything has none"));
+  CHECK(refused(R"({"betas":{"type":"Jsd"}})") == "f: describes it.betas as a Jsd, wanted is a Betas");
+  CHECK(refused(R"({"later":3})") == "f: describes it with a field later, which a Everything lacks");
+}
+
+TEST_CASE("descriptions: names of a file cannot write to a terminal or fill it, and texts are shown escaped") {
+  CHECK(refused("{\"\\u001b[31m\":3}") == "f: entry: calls a field \"\\x1b[31m\"");
+  CHECK(refused("{\"type\":\"a\\nb\"}") == "f: entry: calls a type \"a\\x0ab\"");
+  CHECK(refused("{\"" + std::string(5000, 'x') + "\":3}").size() < 120);
+  CHECK(refused("{\"decay\":\"\\u001b::\"}") == "f: describes it.decay as \"\\033::\", wanted is a Decay");
+  CHECK(refused("{\"decay\":\"Gr\xc3\xb6\xc3\x9f"
+                "e::no\"}")
+            .find("Gr\xc3\xb6\xc3\x9f"
+                  "e::no,") != std::string::npos);
+}
+
+TEST_CASE("descriptions: a text that reads like a number that JSON has not is one") {
+  Everything made;
+  for (const char* text : {"inf", "-nan", "none", "a::b"}) {
+    CAPTURE(text);
+    const Everything said{.text = text};
+    io::read_description(made, io::description_of(io::json_of(describe(said)), "f", ""), "it", "f");
+    CHECK(made.text == text);
+  }
 }
 
 TEST_CASE("descriptions: what is no JSON, or more of it than any description, throws a FileError that says where") {

@@ -22,6 +22,7 @@ for task in inpainting uncropping colorization jpeg; do
   awk -v least="$least" '/^ddim/ { found = $8; exit } END { exit !(found > .98 * least - .0001 && found < 1.02 * least + .0001) }' "$scratch/out" ||
     { echo "FAILED: the best weights are of MAE $least, evaluate says:"; cat "$scratch/out"; exit 1; }
   works evaluate --weights "$run/weights.safetensors" --data "$scratch/pictures" --limit 12 --validate 3 --steps 2 --samples 2 --out "$run/e"
+  grep -q "warning: training held out" "$scratch/out" && { echo "FAILED: a warning of the training's own pictures"; cat "$scratch/out"; exit 1; }
   grep -q "mean of 2 samples" "$scratch/out" && ls "$run/e/truth/2.png" "$run/e/restored.png" "$run/e/fool_test/2.png" >/dev/null
   [ "$(grep -cE '^[012],(left|right)$' "$run/e/fool_test.csv")" -eq 3 ]
   works restore --weights "$run/best.safetensors" --image "$scratch/pictures" --out "$run/restored" --size 8 --steps 1
@@ -37,6 +38,13 @@ works train --data "$scratch/pictures" --run "$scratch/old" --epochs 1 --restore
 works train --data "$scratch/pictures" --run "$scratch/old" --epochs 2 --restore 0 "${size[@]}" --crop --flip
 grep -q "resumed from step 2 of 4" "$scratch/out" && grep -qaF '"split":"last"' "$scratch/old/weights.safetensors"
 grep -qaF '"crop":"centre"' "$scratch/old/weights.safetensors"
+# pictures that may have trained the network are told of
+for other in "--limit 12 --validate 4" "--limit 11 --validate 3" "--limit 12 --validate 3 --split random"; do
+  # shellcheck disable=SC2086
+  works evaluate --weights "$scratch/old/weights.safetensors" --data "$scratch/pictures" --steps 1 --out "$scratch/old/e" $other
+  grep -q "^warning: training held out --limit 12 --validate 3 --split last, evaluated is $other" "$scratch/out" ||
+    { echo "FAILED: no warning of $other"; cat "$scratch/out"; exit 1; }
+done
 
 # the weights in this repository restore garments that training did not see: far better than the mean of what is known
 "$HUSH_FASHION_MNIST" export --data data/fashion_mnist_2000 --split test --count 16 --out "$scratch/garments" >/dev/null
@@ -58,8 +66,11 @@ refused "it cannot go on with" train --data "$scratch/pictures" --run "$scratch/
 refused "mask" train --task jpeg --mask centre --data "$scratch/pictures" --run "$scratch/x"
 refused "there is no mask called circle" train --mask circle --data "$scratch/pictures" --run "$scratch/x"
 refused "[split] --validate 13 is more than the 12 there are" train --data "$scratch/pictures" --run "$scratch/x" --size 8 --limit 12 --validate 13
+refused "2 of 12 pictures are left to train on, fewer than one batch of 4" train --data "$scratch/pictures" --run "$scratch/x" --size 8 --limit 12 --validate 10 --batch 4
+LC_ALL=C sed 's/\\"format\\":1,/\\"format\\":1;/' "$weights" >"$scratch/garbled.safetensors"
+refused 'the entry "hush" of its metadata: is not valid JSON' restore --weights "$scratch/garbled.safetensors" --image "$scratch/pictures"
 refused "must be multiples of 4" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 6 --out "$scratch/y.png"
-refused "do not say its task and network" restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
+refused 'have no entries "task" and "network"' restore --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors --image "$scratch/pictures"
 refused "shows the way of one picture" restore --weights "$weights" --image "$scratch/pictures" --out "$scratch/y" --path "$scratch/y.png"
 refused "or of --size, 8 x 8" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --mask "$scratch/garments/00.png" --out "$scratch/y.png"
 refused "has none: --soft-mask and --feather are of no use" restore --weights "$scratch/jpeg/weights.safetensors" --image "$scratch/pictures/below/0.png" --size 8 --feather 2 --out "$scratch/y.png"
@@ -67,6 +78,8 @@ refused "--soft-mask wants a --mask that is a file, not centre" restore --weight
 refused "leave --feather out" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --soft-mask --feather 2 --out "$scratch/y.png"
 refused "take centre, frame, corners" restore --weights "$weights" --image "$scratch/pictures" --mask circle --out "$scratch/y"
 refused "there is no such file (--mask)" restore --weights "$weights" --image "$scratch/pictures" --mask circle.png --out "$scratch/y"
+base64 -d >"$scratch/black.png" <<<"iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAADElEQVR42mNgoA4AAABIAAEQRe/SAAAAAElFTkSuQmCC"
+refused "black.png: has no hole" restore --weights "$weights" --image "$scratch/pictures/below/0.png" --size 8 --mask "$scratch/black.png" --out "$scratch/y.png"
 refused "restore: there is no option --picture" restore --weights "$weights" --picture "$scratch/pictures"
 
 # a mask of the picture's own size is resized with it, and what is made is laid into the picture in that size

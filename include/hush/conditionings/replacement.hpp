@@ -1,5 +1,7 @@
 #pragma once
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include <hush/conditioning.hpp>
 
@@ -34,6 +36,9 @@ struct Replacement {
   static const KnownPixels<F>& known(const KnownPixels<F>& ready) {
     return ready;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("range", self.range); }
+  static constexpr std::array aside{std::string_view("range")};  // changes no result
+  friend constexpr bool operator==(const Replacement&, const Replacement&) = default;
 };
 
 }  // namespace hush

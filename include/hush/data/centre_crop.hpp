@@ -9,10 +9,11 @@ namespace hush::data {
 
 /// The largest box in the middle of `from_height` x `from_width` pixels that has the aspect of `height` x `width`,
 /// rounded to whole pixels; an odd pixel that is cut off is one of the right or the bottom. Throws
-/// std::invalid_argument for a size below 1.
+/// std::invalid_argument for a side that is not in 1..2^30.
 inline Box centre_crop_box(std::int64_t from_height, std::int64_t from_width, std::int64_t height, std::int64_t width) {
-  check(from_height >= 1 && from_width >= 1 && height >= 1 && width >= 1, "centre_crop", "cannot cut ", height, " x ",
-        width, " out of ", from_height, " x ", from_width);
+  const auto is_side = [](std::int64_t side) { return side >= 1 && side <= std::int64_t(1) << 30; };
+  check(is_side(from_height) && is_side(from_width) && is_side(height) && is_side(width), "centre_crop", "cannot cut ",
+        height, " x ", width, " out of ", from_height, " x ", from_width);
   const auto rounded = [](std::int64_t side, std::int64_t of, std::int64_t to) {
     return std::max<std::int64_t>(1, (2 * side * of + to) / (2 * to));
   };

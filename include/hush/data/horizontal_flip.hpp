@@ -22,6 +22,7 @@ class HorizontalFlip {
     check(probability >= 0 && probability <= 1, "HorizontalFlip", "a probability of ", probability,
           " is not between 0 and 1");
   }
+  HorizontalFlip(const Set&&, std::uint64_t = 0, double = 0.5) = delete;  // it would be gone before it is read
 
   std::int64_t size() const { return pictures_.size(); }
   /// Is this item mirrored in this epoch?

@@ -29,8 +29,20 @@ struct ImageSet {
   }
 };
 
+namespace detail {
+
+/// Throws std::invalid_argument unless there are as many labels as images, or none, and as many pixels as they have.
+inline void check_set(const char* who, const ImageSet& set) {
+  check_filled(who, set.images);
+  check(set.labels.empty() || std::int64_t(set.labels.size()) == set.size(), who, "a set of ", set.size(),
+        " images has ", set.labels.size(), " labels: give one for each, or none");
+}
+
+}  // namespace detail
+
 /// Items `begin` to `end - 1` as a set of their own. Throws std::invalid_argument if they are not there.
 inline ImageSet range(const ImageSet& set, std::int64_t begin, std::int64_t end) {
+  detail::check_set("range", set);
   check(0 <= begin && begin <= end && end <= set.size(), "range", "items ", begin, " to ", end, " of ", set.size());
   const auto stride = set.images.stride();
   ImageSet part{{end - begin,
@@ -48,6 +60,7 @@ inline ImageSet first(const ImageSet& set, std::int64_t count) { return range(se
 
 /// Some items, in that order, as a set of their own. Throws std::invalid_argument for one that is not there.
 inline ImageSet part(const ImageSet& set, std::span<const std::int64_t> items) {
+  detail::check_set("part", set);
   ImageSet out{set.batch(items), {}};
   if (!set.labels.empty())
     for (const std::int64_t item : items) out.labels.push_back(set.labels[std::size_t(item)]);

@@ -26,6 +26,7 @@ class JpegPairs {
     for (const int quality : qualities_)
       check(quality >= 1 && quality <= 100, "JpegPairs", "a quality must be in 1..100, got ", quality);
   }
+  JpegPairs(const Set&&, std::vector<int>, std::uint64_t = 0) = delete;  // it would be gone before it is read
 
   std::int64_t size() const { return pictures_.size(); }
   /// The quality of an item in an epoch.

@@ -15,6 +15,7 @@ template <class Set>
 class LabPairs {
  public:
   explicit LabPairs(const Set& pictures) : pictures_(pictures) {}
+  LabPairs(const Set&&) = delete;  // it would be gone before it is read
 
   std::int64_t size() const { return pictures_.size(); }
   /// a and b [n, H, W, 2] of the pictures with these numbers, and their lightness [n, H, W, 1], both in [-1, 1].

@@ -19,6 +19,7 @@ class WithHoles {
       : pictures_(pictures), rule_(std::move(rule)), seed_(seed) {
     check(bool(rule_), "WithHoles", "wants a rule for the masks, one of data::masks");
   }
+  WithHoles(const Set&&, MaskRule, std::uint64_t = 0) = delete;  // it would be gone before it is read
 
   std::int64_t size() const { return pictures_.size(); }
   /// The pictures with these numbers, whole, and with their holes.

@@ -46,6 +46,7 @@ namespace detail {
 class DescriptionReader {
  public:
   Description made;
+  std::string wrong = {};  // what is no description though it is JSON
 
   bool null() { return put({}); }
   bool boolean(bool value) { return put(describe(value)); }
@@ -56,21 +57,29 @@ class DescriptionReader {
   bool string(const std::string& text) {
     using Kind = Description::Kind;
     if (!open_.empty() && open_.back()->kind == Kind::object && name_ == "type") {
+      if (!is_name(text)) return wrong = "calls a type " + in_quotes(text), false;
       open_.back()->text = text;
       return true;
     }
     if (text == "inf" || text == "-inf" || text == "nan" || text == "-nan") return put({Kind::number, text});
     const bool name = text == "none" || text == "unnamed" || text.find("::") != text.npos;
-    return put({name ? Kind::name : Kind::text, text});
+    return put({name && is_name(text) ? Kind::name : Kind::text, text});
   }
   bool start_object(std::size_t) { return start(Description::Kind::object); }
   bool start_array(std::size_t) { return start(Description::Kind::list); }
   bool end_object() { return open_.pop_back(), true; }
   bool end_array() { return open_.pop_back(), true; }
-  bool key(const std::string& name) { return name_ = name, true; }
+  bool key(const std::string& name) {
+    if (!is_name(name)) return wrong = "calls a field " + in_quotes(name), false;
+    return name_ = name, true;
+  }
   bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
 
  private:
+  /// Whether a text may stand in messages as a name: it has no control characters, and is no longer than names are.
+  static bool is_name(std::string_view text) {
+    return text.size() <= 256 && std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == 127; });
+  }
   bool put(Description value) {
     if (open_.empty())
       made = std::move(value);
@@ -98,6 +107,7 @@ inline Description description_of(const std::string& json, const std::filesystem
   const detail::PlainNumbers plain;
   detail::DescriptionReader reader;
   Json::sax_parse(json, &reader);
+  if (!reader.wrong.empty()) throw FileError(file, words(where, ' ', reader.wrong));
   return reader.made;
 }
 
@@ -134,7 +144,8 @@ void read_description(T& value, const Description& from, const std::string& path
       if (from.text == words(hush::detail::type_name<T>(), "::", names[i])) return void(value = T(i));
     refuse("a ", hush::detail::type_name<T>());
   } else if constexpr (std::is_same_v<T, std::string>) {
-    if (!plain || from.kind == Kind::number) refuse("a text");
+    const bool looks_like_number = from.text.ends_with("inf") || from.text.ends_with("nan");  // a text in JSON too
+    if (!plain || (from.kind == Kind::number && !looks_like_number)) refuse("a text");
     value = from.text;
   } else if constexpr (hush::detail::is_optional<T>) {
     if (from == Description()) return void(value = {});
@@ -147,9 +158,13 @@ void read_description(T& value, const Description& from, const std::string& path
       read_description(value[i], from.fields[i].value, words(path, '[', i, ']'), file);
   } else if constexpr (Listed<T>) {
     const Description mine = describe(value);
-    if (from.kind != Kind::object || (!from.text.empty() && from.text != mine.text)) refuse("a ", mine.text);
+    if (from.kind == Kind::object && !from.text.empty() && from.text != mine.text)
+      throw FileError(file, words("describes ", path, " as a ", from.text, ", wanted is a ", mine.text));
+    if (from.kind != Kind::object) refuse("a ", mine.text);
     for (const Description::Field& field : from.fields)
-      if (!mine.find(field.name)) refuse("no field ", field.name, ": a ", mine.text, " has none");
+      if (!mine.find(field.name))
+        throw FileError(file,
+                        words("describes ", path, " with a field ", field.name, ", which a ", mine.text, " lacks"));
     T::fields(value, [&]<class Field>(const char* name, Field&& field) {
       if constexpr (!hush::detail::is_type<Field>)
         if (const Description* found = from.find(name)) read_description(field, *found, words(path, '.', name), file);

@@ -82,7 +82,7 @@ inline void check_model(const ModelDescription& theirs, const ModelDescription& 
 template <class T>
 constexpr void check_listed() {
   static_assert(
-      lists_all_fields<T>,
+      hush::detail::is_described_wholly<T>(),
       "save_model: a part of the process or the network's config has fields and no list of all of them. Write: "
       "static constexpr void fields(auto& self, auto&& f) { f(\"name\", self.name), ...; }");
 }
@@ -135,7 +135,8 @@ template <class Config>
 Config read_config(const std::filesystem::path& file) {
   const ModelDescription model = detail::described(read_model(file), file);
   const Description* const found = model.network.find("config");
-  if (!found) throw FileError(file, words("does not say the config of its network, a ", model.network.text));
+  if (!found)
+    throw FileError(file, "does not say the config of its network, " + hush::detail::short_code(model.network));
   Config config;
   read_description(config, *found, "network.config", file);
   return config;

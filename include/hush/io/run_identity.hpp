@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <hush/io/checksum.hpp>
 #include <hush/io/json.hpp>
@@ -19,18 +20,27 @@ namespace detail {
 /// A number in JSON, which has no infinity and no NaN.
 inline Json numeral(double value) { return std::isfinite(value) ? Json(value) : Json(words(value)); }
 
+/// What a process is given with its images, for a checksum; nothing of kinds that are not known here.
+inline void add_given(Crc32& sum, const Images<float>& given) { sum.add(std::as_bytes(std::span(given.pixels))); }
+inline void add_given(Crc32& sum, const Holed& given) { add_given(sum, given.picture), add_given(sum, given.hole); }
+inline void add_given(Crc32&, const auto&) {}
+
 /// Size of a data set and a checksum of its first, middle and last item: other pictures, or another order of them, are
-/// told apart without all being read.
+/// told apart without all being read. `given` is a checksum of what comes with the same items, null for nothing.
+struct DataIdentity {
+  Json images = nullptr, given = nullptr;
+};
 template <class Data>
-Json identity_of_data(const Data& data) {
+DataIdentity identity_of_data(const Data& data) {
   const std::int64_t size = data.size();
-  if (size == 0) return {{"items", 0}};
-  Crc32 sum;
+  if (size == 0) return {{{"items", 0}}, nullptr};
+  Crc32 sum, given;
   for (const std::int64_t item : {std::int64_t(0), size / 2, size - 1}) {
-    const Images<float> images = examples_of(data, {&item, 1}).images;
-    sum.add(std::as_bytes(std::span(images.pixels)));
+    const auto examples = examples_of(data, {&item, 1});
+    add_given(sum, examples.images), add_given(given, examples.given);
   }
-  return {{"items", size}, {"checksum", hexadecimal(sum.value)}};
+  return {{{"items", size}, {"checksum", hexadecimal(sum.value)}},
+          given.value == Crc32{}.value ? Json(nullptr) : Json(hexadecimal(given.value))};
 }
 
 /// The numbers of an optimizer that has them under the usual names.
@@ -76,6 +86,7 @@ void describe_levels(const T& training, Json& identity) {
 template <class T>
 Json run_identity(const T& training, const std::string& words) {
   const auto& o = training.options;
+  const detail::DataIdentity data = detail::identity_of_data(training.data);
   Json identity{{"batch", o.batch},
                 {"epochs", o.epochs},
                 {"seed", o.seed},
@@ -91,8 +102,9 @@ Json run_identity(const T& training, const std::string& words) {
                   {"power", detail::numeral(o.ema.power)},
                   {"after", o.ema.after}}},
                 {"parameters", training.weights.size()},
-                {"data", detail::identity_of_data(training.data)},
-                {"validation data", o.validation ? detail::identity_of_data(*o.validation) : Json(nullptr)},
+                {"data", data.images},
+                {"given with the data", data.given},
+                {"validation data", o.validation ? detail::identity_of_data(*o.validation).images : Json(nullptr)},
                 {"optimizer", detail::identity_of_optimizer(training.optimizer)}};
   Json factors = Json::array();
   for (const std::int64_t part : {1, 2, 3}) factors.push_back(detail::numeral(o.rate(part, training.total_steps())));
@@ -105,7 +117,11 @@ Json run_identity(const T& training, const std::string& words) {
 /// `theirs`. More epochs may follow a run; checkpoints of earlier versions know only the first five entries.
 inline void check_identity(const Json& mine, const Json& theirs, const std::filesystem::path& file) {
   constexpr std::array<std::string_view, 5> always_known{"batch", "epochs", "seed", "images", "run"};
-  for (const auto& [name, value] : mine.items()) {
+  std::vector<std::string> names{"run"};  // the user's own words say more than the checksums that follow from them
+  for (const auto& [name, value] : mine.items())
+    if (name != "run") names.push_back(name);
+  for (const std::string& name : names) {
+    const Json& value = mine.at(name);
     const bool always = std::ranges::find(always_known, name) != always_known.end();
     if (!theirs.contains(name) && !always) continue;
     if (theirs.contains(name) && theirs.at(name) == value) continue;
