@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -14,6 +15,7 @@
 #include <hush/errors.hpp>
 #include <hush/fields.hpp>
 #include <hush/io/json.hpp>
+#include <hush/io/number.hpp>
 
 namespace hush::io {
 
@@ -131,12 +133,15 @@ void read_description(T& value, const Description& from, const std::string& path
   if constexpr (std::is_same_v<T, bool>) {
     if (from.kind != Kind::number || (from.text != "true" && from.text != "false")) refuse("true or false");
     value = from.text == "true";
-  } else if constexpr (std::is_arithmetic_v<T>) {
+  } else if constexpr (std::is_floating_point_v<T>) {
+    const std::optional<double> number = read_number(from.text);
+    if (from.kind != Kind::number || !number) refuse("a number");
+    value = T(*number);
+  } else if constexpr (std::is_integral_v<T>) {
     const char* const end = from.text.data() + from.text.size();
     T number = 0;
     const auto [ptr, error] = std::from_chars(from.text.data(), end, number);
-    if (from.kind != Kind::number || error != std::errc{} || ptr != end)
-      refuse(std::is_integral_v<T> ? "a whole number" : "a number");
+    if (from.kind != Kind::number || error != std::errc{} || ptr != end) refuse("a whole number");
     value = number;
   } else if constexpr (std::is_enum_v<T>) {
     const auto names = names_of(value);
