@@ -1,16 +1,14 @@
 #pragma once
+#include <locale.h>
+#include <stdlib.h>
+
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
-
-#if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 200000
-#include <locale.h>
-#include <stdlib.h>
-#define HUSH_NO_FROM_CHARS_OF_DOUBLE 1
-#endif
 
 namespace hush::io {
 
@@ -38,23 +36,33 @@ inline std::string general(double value, int digits) {
   return text;
 }
 
+namespace detail {
+
+/// Of what the standard library reads numbers without a locale: libc++ before 20 has it for whole numbers alone.
+template <class T>
+concept ReadByFromChars = requires(const char* at, T& value) {
+  std::from_chars(at, at, value);
+};
+
+}  // namespace detail
+
 /// The number that a text is, the whole of it, with a point in every locale; nothing if it is none.
-inline std::optional<double> read_number(std::string_view text) {
-#ifdef HUSH_NO_FROM_CHARS_OF_DOUBLE  // strtod takes more than from_chars: blanks, a plus, hexadecimal digits
-  const std::string copy(text);
-  if (copy.empty() || copy.find_first_of(" \t\n\v\f\r+") == 0 || copy.find_first_of("xX") != copy.npos) return {};
-  const ::locale_t plain = ::newlocale(LC_ALL_MASK, "C", ::locale_t{});
-  char* end = nullptr;
-  const double value = ::strtod_l(copy.c_str(), &end, plain);
-  ::freelocale(plain);
-  const bool beyond =
-      (value > 0 ? value : -value) > 1e308 * 1.7976931348623157 && copy.find_first_of("nN") == copy.npos;
-  if (end != copy.c_str() + copy.size() || beyond) return {};
-#else
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return {};
-#endif
+template <class T = double>
+std::optional<T> read_number(std::string_view text) {
+  T value = 0;
+  if constexpr (detail::ReadByFromChars<T>) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return {};
+  } else {  // strtod takes more than from_chars: blanks, a plus, hexadecimal digits, what is beyond the largest number
+    const std::string copy(text);
+    if (copy.empty() || std::string_view(" \t\n\v\f\r+").find(copy[0]) != std::string_view::npos) return {};
+    if (copy.find_first_of("xX") != copy.npos) return {};
+    const ::locale_t plain = ::newlocale(LC_ALL_MASK, "C", ::locale_t{});
+    char* end = nullptr;
+    value = ::strtod_l(copy.c_str(), &end, plain);
+    ::freelocale(plain);
+    if (end != copy.c_str() + copy.size() || (std::isinf(value) && copy.find_first_of("nN") == copy.npos)) return {};
+  }
   return value;
 }
 
