@@ -41,9 +41,9 @@ template <class Config>
 ModelFile<Config> model_file(const std::filesystem::path& file, const std::string& word) {
   ModelFile<Config> found;  // no braced list: where a later part of it throws, g++ 12 destroys an earlier one twice
   found.words = io::read_safetensors(file).metadata;
-  found.model = io::read_model(file);
+  found.model = io::read_model(found.words, file);
   if (found.model) {
-    found.network = io::read_config<Config>(file);
+    found.network = io::read_config<Config>(*found.model, file);
     return found;
   }
   if (!found.words.count(word) || !found.words.count("network"))

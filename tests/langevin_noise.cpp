@@ -9,22 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "samplers/geometric.hpp"
+
 using namespace hush;
 using detail::LangevinNoise;
+using samplers::geometric;
 
 namespace {
-
-/// `count` sigmas that fall geometrically, and the clean level. `preserving`: the same sigmas, seen as VP levels.
-std::vector<Level> geometric(double first, double last, int count, bool preserving = false) {
-  std::vector<Level> levels;
-  for (int i = 0; i < count; ++i) {
-    const double sigma = first * std::pow(last / first, double(i) / (count - 1));
-    const double signal = preserving ? 1 / std::sqrt(1 + sigma * sigma) : 1;
-    levels.push_back({double(count - i), signal, sigma * signal});
-  }
-  levels.push_back({});
-  return levels;
-}
 
 double worst(const LangevinNoise& noise, const std::vector<Level>& levels) {
   double most = 0;

@@ -25,6 +25,18 @@ struct Holed {
   Images<float> picture, hole;
 };
 
+/// The batch of some items of a data set, in an epoch: the set is told its number if it asks for it.
+template <class Data>
+requires requires(const Data& data, std::span<const std::int64_t> items) {
+  data.batch(items);
+} || requires(const Data& data, std::span<const std::int64_t> items, std::int64_t epoch) { data.batch(items, epoch); }
+auto batch_of(const Data& data, std::span<const std::int64_t> items, [[maybe_unused]] std::int64_t epoch) {
+  if constexpr (requires { data.batch(items, epoch); })
+    return data.batch(items, epoch);
+  else
+    return data.batch(items);
+}
+
 /// Throws std::invalid_argument unless there are `count` pictures of that size with `channels` channels.
 inline void check_extents(const char* who, const Images<float>& pictures, std::int64_t count, ImageSize size,
                           std::int64_t channels) {

@@ -9,23 +9,12 @@
 
 #include <hush/conditioning.hpp>
 #include <hush/data/shuffle.hpp>
+#include <hush/given.hpp>
 #include <hush/images.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
 namespace hush {
-
-/// The batch of some items of a data set, in an epoch: the set is told its number if it asks for it.
-template <class Data>
-requires requires(const Data& data, std::span<const std::int64_t> items) {
-  data.batch(items);
-} || requires(const Data& data, std::span<const std::int64_t> items, std::int64_t epoch) { data.batch(items, epoch); }
-auto batch_of(const Data& data, std::span<const std::int64_t> items, [[maybe_unused]] std::int64_t epoch) {
-  if constexpr (requires { data.batch(items, epoch); })
-    return data.batch(items, epoch);
-  else
-    return data.batch(items);
-}
 
 /// What the items of a data set come with: nothing, where its batches are images alone.
 template <class Batch>

@@ -72,11 +72,9 @@ void check_cuts(const S& sampler, const Course& course, const SampleOptions<B>& 
   const bool starts = std::holds_alternative<FromImages>(options.start);  // of which clip says the range
   const bool clips = options.clip != 0 && options.clip != 1 && !starts;
   if ((!options.threshold && !clips) || looks_at_x0(sampler, course)) return;
-  check(!options.threshold, "sample",
-        ".threshold has nothing to act on: this sampler steps along the predicted noise alone; leave it out, or take a "
-        "sampler that uses x0");
-  check(false, "sample", ".clip = ", options.clip, " has nothing to act on: this sampler steps along the predicted ",
-        "noise alone; leave it out, or take a sampler that uses x0");
+  check(false, "sample", options.threshold ? ".threshold" : words(".clip = ", options.clip),
+        " has nothing to act on: this sampler steps along the predicted noise alone; leave it out, or take a sampler "
+        "that uses x0");
 }
 
 template <class Proc, class Net, class S, class B>

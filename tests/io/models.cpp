@@ -194,7 +194,7 @@ TEST_CASE("models: an entry that is cut off, garbled or of another format is a F
   CHECK(read_entry(R"({"format":"x"})").find("is in format \"x\"") != std::string::npos);
   std::string garbled = whole;
   garbled.replace(garbled.find("0.2"), 3, "\"a\"");
-  CHECK_NOTHROW(io::detail::model_in({{"hush", garbled}}, "f"));
+  CHECK_NOTHROW(io::read_model({{"hush", garbled}}, "f"));
   const Scratch scratch("models");
   io::save_weights(scratch / "w.safetensors", tiny::net(), {.metadata = {{"hush", garbled}}});
   CHECK(thrown::message([&] {

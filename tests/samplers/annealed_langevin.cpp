@@ -11,24 +11,13 @@
 #include <hush/schedules/linear_beta.hpp>
 
 #include "printed.hpp"
+#include "samplers/geometric.hpp"
 #include "samplers/named_noise.hpp"
 #include "samplers/pixels.hpp"
 
 using namespace samplers;
 
 namespace {
-
-/// `count` sigmas that fall geometrically, and the clean level. `preserving`: the same sigmas, seen as VP levels.
-std::vector<Level> geometric(double first, double last, int count, bool preserving = false) {
-  std::vector<Level> levels;
-  for (int i = 0; i < count; ++i) {
-    const double sigma = first * std::pow(last / first, double(i) / (count - 1));
-    const double signal = preserving ? 1 / std::sqrt(1 + sigma * sigma) : 1;
-    levels.push_back({double(count - i), signal, sigma * signal});
-  }
-  levels.push_back({});
-  return levels;
-}
 
 const std::vector<Level> ncsn = geometric(1, .01, 10);
 

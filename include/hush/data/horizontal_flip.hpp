@@ -5,6 +5,7 @@
 #include <span>
 
 #include <hush/data/in_epoch.hpp>
+#include <hush/given.hpp>
 #include <hush/images.hpp>
 #include <hush/tensor/random.hpp>
 
@@ -33,7 +34,7 @@ class HorizontalFlip {
   /// The pictures with these numbers, [n, H, W, C] in [-1, 1], and the same as bytes
   /// where the set gives them.
   Images<float> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
-    return flipped(batch_in(pictures_, items, epoch), items, epoch);
+    return flipped(batch_of(pictures_, items, epoch), items, epoch);
   }
   Images<std::uint8_t> bytes(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
     return flipped(bytes_in(pictures_, items, epoch), items, epoch);

@@ -4,17 +4,7 @@
 
 namespace hush::data {
 
-/// The pictures of some items of a set in an epoch, [n, H, W, C] in [-1, 1]; the set is told the epoch's number if it
-/// asks for it.
-template <class Set>
-auto batch_in(const Set& set, std::span<const std::int64_t> items, [[maybe_unused]] std::int64_t epoch) {
-  if constexpr (requires { set.batch(items, epoch); })
-    return set.batch(items, epoch);
-  else
-    return set.batch(items);
-}
-
-/// The same as bytes, of a set that has them.
+/// The pictures of some items as bytes, of a set that has them; in an epoch, as batch_of.
 template <class Set>
 auto bytes_in(const Set& set, std::span<const std::int64_t> items, [[maybe_unused]] std::int64_t epoch) {
   if constexpr (requires { set.bytes(items, epoch); })

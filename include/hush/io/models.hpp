@@ -34,27 +34,6 @@ inline std::string model_json(const ModelDescription& model) {
                ",\"network\":", json_of(model.network), '}');
 }
 
-inline std::optional<ModelDescription> model_in(const std::map<std::string, std::string>& metadata,
-                                                const std::filesystem::path& file) {
-  const auto found = metadata.find(model_entry);
-  if (found == metadata.end()) return {};
-  const std::string where = words("the entry \"", model_entry, "\" of its metadata:");
-  const Description about = description_of(found->second, file, where);
-  const Description *const format = about.find("format"), *const process = about.find("process"),
-                           *const network = about.find("network");
-  if (format && *format != describe(model_format))
-    throw FileError(file,
-                    words(where, " is in format ", hush::detail::short_code(*format), ", this version of hush reads ",
-                          model_format, ": a newer one wrote it. load_weights reads the weights alone"));
-  if (!format || !process || !network)
-    throw FileError(file, words(where, " lacks the member \"",
-                                !format    ? "format"
-                                : !process ? "process"
-                                           : "network",
-                                '"'));
-  return ModelDescription{*process, *network};
-}
-
 inline ModelDescription described(std::optional<ModelDescription> model, const std::filesystem::path& file) {
   if (!model)
     throw FileError(file,
@@ -99,6 +78,33 @@ ModelDescription model_of(const Proc& process, const Net& net) {
 
 }  // namespace detail
 
+/// What the metadata of a file say of the model that its weights are of; nothing where they do not say. Throws
+/// FileError.
+inline std::optional<ModelDescription> read_model(const std::map<std::string, std::string>& metadata,
+                                                  const std::filesystem::path& file) {
+  const auto found = metadata.find(detail::model_entry);
+  if (found == metadata.end()) return {};
+  const std::string where = words("the entry \"", detail::model_entry, "\" of its metadata:");
+  const Description about = description_of(found->second, file, where);
+  const Description *const format = about.find("format"), *const process = about.find("process"),
+                           *const network = about.find("network");
+  if (format && *format != describe(detail::model_format))
+    throw FileError(file,
+                    words(where, " is in format ", hush::detail::short_code(*format), ", this version of hush reads ",
+                          detail::model_format, ": a newer one wrote it. load_weights reads the weights alone"));
+  if (!format || !process || !network)
+    throw FileError(file, words(where, " lacks the member \"",
+                                !format    ? "format"
+                                : !process ? "process"
+                                           : "network",
+                                '"'));
+  return ModelDescription{*process, *network};
+}
+/// The same of a file.
+inline std::optional<ModelDescription> read_model(const std::filesystem::path& file) {
+  return read_model(read_safetensors(file).metadata, file);
+}
+
 /// Writes a network's weights as safetensors, and in the entry "hush" of the file's metadata, as JSON, what they are
 /// of: the fields of the process (schedule, parameterization, conditioning), the network's type and the fields of its
 /// config. Whole or not at all. Throws what `save_weights` throws, and std::invalid_argument for metadata that have
@@ -117,29 +123,28 @@ template <class Proc, class Net>
 std::map<std::string, std::string> load_model(const std::filesystem::path& file, const Proc& process, Net& net,
                                               const LoadModel& how = {}) {
   const Arrays arrays = read_safetensors(file);
-  auto found = detail::model_in(arrays.metadata, file);
+  auto found = read_model(arrays.metadata, file);
   if (found || !how.plain_weights)
     detail::check_model(detail::described(std::move(found), file), detail::model_of(process, net), how.may_differ,
                         file);
   return load_arrays(arrays, file, net);
 }
 
-/// What a file says of the model that its weights are of; nothing where it does not say. Throws FileError.
-inline std::optional<ModelDescription> read_model(const std::filesystem::path& file) {
-  return detail::model_in(read_safetensors(file).metadata, file);
-}
-
-/// The config of the network whose weights a file holds: `AttentionUnet<B> net(read_config<AttentionUnetConfig>(file),
-/// ...)`. Throws FileError if the file does not say, or if it is another type of config.
+/// The config of the network that a file describes. Throws FileError if it does not say, or if it is another type of
+/// config.
 template <class Config>
-Config read_config(const std::filesystem::path& file) {
-  const ModelDescription model = detail::described(read_model(file), file);
+Config read_config(const ModelDescription& model, const std::filesystem::path& file) {
   const Description* const found = model.network.find("config");
   if (!found)
     throw FileError(file, "does not say the config of its network, " + hush::detail::short_code(model.network));
   Config config;
   read_description(config, *found, "network.config", file);
   return config;
+}
+/// The same of a file: `AttentionUnet<B> net(read_config<AttentionUnetConfig>(file), ...)`.
+template <class Config>
+Config read_config(const std::filesystem::path& file) {
+  return read_config<Config>(detail::described(read_model(file), file), file);
 }
 
 /// The process that the weights of a file were trained with, of a type that is known: `read_process<Process<LinearBeta,
