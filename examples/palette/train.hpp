@@ -113,8 +113,7 @@ int train_on(const TrainArguments& a, const B& on) {
     const SampleArguments how = with_steps({.steps = a.steps, .batch = recipe.batch}, a.preset);
 
     check_files(a);
-    const auto words_of_run = a.fresh ? std::nullopt : io::words_of_run(a.run);
-    const std::string begun = words_of_run.value_or("split random 0");
+    const std::string begun = io::words_of_run(a.run).value_or("split random 0");
     const SplitBy split = a.split.empty() ? split_of(begun) : SplitBy{a.split, a.split_seed};
     const auto faces = pictures_of(a.data, {.size = {size.height, size.width},
                                             .fit = a.crop ? data::Fit::centre_crop : data::Fit::stretch,
