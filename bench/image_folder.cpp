@@ -11,8 +11,8 @@
 
 #include <hush/data/image_folder.hpp>
 #include <hush/data/pil_resize.hpp>
-#include <hush/data/shuffle.hpp>
 #include <hush/io/jpeg.hpp>
+#include <hush/random/shuffle.hpp>
 
 // Epochs over a folder of pictures in batches of 64, the next batch read ahead; items are pictures. HUSH_BENCH_PICTURES
 // names the folder (else one is drawn), HUSH_BENCH_SIZE is the height and width that they are resized to ("64 64").
@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 /// What is drawn or packed for the benchmarks, removed when they end.
 struct Scratch {
-  fs::path folder = fs::temp_directory_path() / words("hush-bench-", ::getpid());
+  fs::path folder = fs::temp_directory_path() / to_text("hush-bench-", ::getpid());
   ~Scratch() {
     std::error_code ignored;
     fs::remove_all(folder, ignored);
@@ -51,7 +51,7 @@ fs::path pictures() {
   fs::create_directories(folder);
   for (std::int64_t i = 0; i < 256; ++i) {
     const auto file = io::jpeg_bytes(drawn(109, 89, i), 85);
-    std::ofstream(folder / words(i, ".jpg"), std::ios::binary)
+    std::ofstream(folder / to_text(i, ".jpg"), std::ios::binary)
         .write(reinterpret_cast<const char*>(file.data()), std::streamsize(file.size()));
   }
   return folder;
@@ -74,7 +74,7 @@ void epochs(benchmark::State& state, From from) {
   const auto set = data::image_folder(pictures(), wanted);
   std::int64_t epoch = 0;
   for (auto _ : state) {
-    const auto order = data::shuffle(set.size(), 1, epoch++);
+    const auto order = shuffle(set.size(), 1, epoch++);
     const auto items = [&](std::int64_t first) {
       return std::span(order).subspan(std::size_t(first), std::size_t(std::min(batch, set.size() - first)));
     };

@@ -82,8 +82,8 @@ void add_conv2d(const Images& i) {
   const Conv2dSizes s = hush::conv2d_sizes(i.n, i.size, i.size, i.in, i.out, k, k, i.stride,
                                            {(k - 1) / 2, (k - 1) / 2, (k - 1) / 2, (k - 1) / 2});
   const std::string name =
-      hush::words("conv2d/cpu/n", i.n, "c", i.in, i.in != i.out ? hush::words("to", i.out) : "", "h", i.size,
-                  k != 3 ? hush::words("k", k) : "", i.stride != 1 ? hush::words("s", i.stride) : "");
+      hush::to_text("conv2d/cpu/n", i.n, "c", i.in, i.in != i.out ? hush::to_text("to", i.out) : "", "h", i.size,
+                    k != 3 ? hush::to_text("k", k) : "", i.stride != 1 ? hush::to_text("s", i.stride) : "");
   const double flops = 2.0 * double(s.batch * s.out_height * s.out_width * s.out * s.in * k * k);
   const auto x = [s] { return numbers(s.batch * s.height * s.width * s.in); };
   const auto w = [s] { return numbers(s.out * s.kernel_h * s.kernel_w * s.in); };
@@ -106,7 +106,7 @@ void add_conv2d(const Images& i) {
 }
 
 void add_linear(std::int64_t rows, std::int64_t in, std::int64_t out) {
-  const std::string name = hush::words("linear/cpu/n", rows, "c", in, "to", out);
+  const std::string name = hush::to_text("linear/cpu/n", rows, "c", in, "to", out);
   const double flops = 2.0 * double(rows * in * out);
   add(name + "/forward", flops, rows, [=] {
     return [=, x = numbers(rows * in), w = numbers(in * out), b = numbers(out), y = numbers(rows * out)]() mutable {
@@ -127,7 +127,7 @@ void add_linear(std::int64_t rows, std::int64_t in, std::int64_t out) {
 
 void add_attention(std::int64_t n, std::int64_t length, std::int64_t heads, std::int64_t width) {
   const AttentionSizes s{n, length, length, heads, width, width, 0.125};
-  const std::string name = hush::words("attention/cpu/n", n, "l", length, "h", heads, "d", width);
+  const std::string name = hush::to_text("attention/cpu/n", n, "l", length, "h", heads, "d", width);
   const double flops = 4.0 * double(n * heads * length * length * width);
   const std::int64_t size = n * length * heads * width;
   add(name + "/forward", flops, n, [=] {

@@ -29,12 +29,13 @@ TEST_CASE("backbone: a network of another process is refused with the ports of b
   };
   CHECK(said({4, 7}, {4, 7}) == "nothing was thrown");
   CHECK(said({0, 7}, {4, 0}) ==
-        "[sample] the network was built for another process: it takes 0 extra channels and a cue of width 7, the "
+        "[sample] the network was built for another process: it takes 0 extra channels and a label vector of width 7, "
+        "the "
         "process has 4 and 0. Build it with process.ports()");
 
-  const Process conditional{tiny::process.schedule, PredictNoise{}, Beside{.channels = 1}};
+  const Process conditional{tiny::process.schedule, PredictNoise{}, ConcatImage{.channels = 1}};
   tiny::Net net = tiny::net();
-  const std::string wanted = "it takes 0 extra channels and a cue of width 0, the process has 1 and 0";
+  const std::string wanted = "it takes 0 extra channels and a label vector of width 0, the process has 1 and 0";
   CHECK(thrown::message([&] {
           sample(conditional, net, Ddim{}, Images<float>(1, 8, 8, 1), {.steps = 2});
         }).find(wanted) != std::string::npos);

@@ -24,4 +24,4 @@ TEST_CASE("check: what holds is silent, and its message is never put together") 
   CHECK(prints == 1);
 }
 
-TEST_CASE("check: words puts together anything that prints") { CHECK(hush::words("a", 1, 'b', 2.5) == "a1b2.5"); }
+TEST_CASE("check: words puts together anything that prints") { CHECK(hush::to_text("a", 1, 'b', 2.5) == "a1b2.5"); }

@@ -23,11 +23,12 @@ using Schedules = std::tuple<Betas, ConstantBeta, Cosine, Exponential, Geometric
                              Sigmas, Sigmoid, SigmoidBeta, VeSde, VpSde, ZeroTerminalSnr<Cosine>>;
 using Says = std::tuple<EdmPreconditioning<>, PredictFlow<>, PredictNoise<>, PredictScore<>, PredictVelocity<>,
                         PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time, Gamma, Sigma, LogSigma>;
-using Conditions = std::tuple<Unconditional, Mask, Lightness, Beside, Replacement>;
+using Conditions = std::tuple<Unconditional, Mask, Lightness, ConcatImage, Replacement>;
 using Training =
     std::tuple<Unweighted, Snr, MinSnr, TruncatedSnr, SigmaSquared, EdmWeighting, BetweenNeighbours, ContinuousUniform,
                DiscreteUniform, LogNormal, Stratified<LogNormal>, Antithetic<Stratified<LogNormal>>, Adam, AdamW, Ema,
-               rates::Constant, rates::Cosine, rates::CosineRestarts, rates::Linear, rates::Polynomial>;
+               learning_rates::Constant, learning_rates::Cosine, learning_rates::CosineRestarts, learning_rates::Linear,
+               learning_rates::Polynomial>;
 using Configs =
     std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, AdmConfig, AttentionAt, AdmEmbedding>;
 namespace masks = data::masks;
@@ -107,7 +108,7 @@ TEST_CASE("fields: what is printed is the C++ that makes the same thing") {
   PRINTS_AS_WRITTEN(MinSnr{.gamma = INFINITY});
   PRINTS_AS_WRITTEN(
       AdamW{.rate = 0.001, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-08, .decay = 0.01, .decay_is = Decay::times_rate});
-  PRINTS_AS_WRITTEN(rates::Cosine{.warm_up = 200, .cycles = 0.5});
+  PRINTS_AS_WRITTEN(learning_rates::Cosine{.warm_up = 200, .cycles = 0.5});
   PRINTS_AS_WRITTEN(
       Ema{.decay = 0.9999, .warm_up = Ema::WarmUp::power, .inverse_gamma = 1, .power = 0.75, .after = 10});
   PRINTS_AS_WRITTEN(
@@ -119,8 +120,8 @@ TEST_CASE("fields: what is printed is the C++ that makes the same thing") {
 }
 
 TEST_CASE("fields: a policy prints in a message and in a stream") {
-  CHECK(words("with ", Exponential{.rate = 10}) == "with Exponential{.steps = 1000, .rate = 10, .cap = 0.999}");
-  CHECK(words(rates::Linear{.warm_up = 3}) == "rates::Linear{.warm_up = 3}");
+  CHECK(to_text("with ", Exponential{.rate = 10}) == "with Exponential{.steps = 1000, .rate = 10, .cap = 0.999}");
+  CHECK(to_text(learning_rates::Linear{.warm_up = 3}) == "learning_rates::Linear{.warm_up = 3}");
   std::ostringstream out;
   out << MinSnr{} << ImageSize{};
   CHECK(out.str() == "MinSnr{.gamma = 5}32x32x1");
@@ -166,8 +167,8 @@ TEST_CASE("fields: a field with its default value is marked as usual, one that c
 TEST_CASE("fields: equality is that of all fields") {
   CHECK(Adam{} == Adam{});
   CHECK_FALSE(Adam{} == Adam{.l2 = 1});
-  CHECK(rates::Polynomial{} == rates::Polynomial{});
-  CHECK_FALSE(rates::Polynomial{} == rates::Polynomial{.last = .1});
+  CHECK(learning_rates::Polynomial{} == learning_rates::Polynomial{});
+  CHECK_FALSE(learning_rates::Polynomial{} == learning_rates::Polynomial{.last = .1});
   CHECK(Ema{} == Ema{});
   CHECK_FALSE(Ema{} == Ema{.warm_up = Ema::WarmUp::power});
   CHECK(AdmConfig{} == AdmConfig{});

@@ -11,7 +11,7 @@ namespace hush {
 template <class T>
 struct Formula {
   using backend = Cpu<T>;
-  double (*f)(double x, double sees);
+  double (*f)(double x, double noise_labels);
   ImageSize size{2, 3, 1};
   Cpu<T> machine{};
 
@@ -22,10 +22,10 @@ struct Formula {
   template <Value V>
   V operator()(const Input<V>& input) const {
     const auto& x = value_of(input.image);
-    const auto& sees = input.sees;
+    const auto& noise_labels = input.noise_labels;
     Tensor<Cpu<T>> y = empty_like(x);
     const std::int64_t stride = x.size() / x.shape()[0];
-    for (std::int64_t i = 0; i < x.size(); ++i) y.data()[i] = T(f(x.data()[i], sees.data()[i / stride]));
+    for (std::int64_t i = 0; i < x.size(); ++i) y.data()[i] = T(f(x.data()[i], noise_labels.data()[i / stride]));
     return constant_like(input.image, y);
   }
 };

@@ -21,15 +21,15 @@ using B = Cpu<float>;
 struct Shifted {
   using backend = B;
   ImageSize image() const { return {2, 2, 1}; }
-  Ports ports() const { return {.cue_width = 3}; }
+  Ports ports() const { return {.label_dim = 3}; }
   B on() const { return {}; }
   static void visit(auto&, auto&&) {}
   template <Value V>
   V operator()(const Input<V>& input) const {
     const auto& x = value_of(input.image);
-    const auto& cue = value_of(*input.cue);
+    const auto& labels = value_of(*input.labels);
     Tensor<B> y = empty_like(x);
-    for (std::int64_t i = 0; i < x.size(); ++i) y.data()[i] = x.data()[i] + cue.data()[i / 4 * 3];
+    for (std::int64_t i = 0; i < x.size(); ++i) y.data()[i] = x.data()[i] + labels.data()[i / 4 * 3];
     return constant_like(input.image, y);
   }
 };
@@ -38,19 +38,19 @@ struct Shifted {
 struct Vectors {
   using Given = std::vector<float>;
   template <class On>
-  using Ready = Tensor<On>;
-  Ports ports() const { return {.cue_width = 3}; }
+  using BatchCondition = Tensor<On>;
+  Ports ports() const { return {.label_dim = 3}; }
   void fits(const Given& given, std::int64_t count, const ImageSize&) const {
     check(std::int64_t(given.size()) == 3 * count, "Vectors", given.size(), " numbers for ", count, " images");
   }
   template <class On>
-  Tensor<On> ready(const On& on, const Given& given, const ConditionPlace& place) const {
+  Tensor<On> prepare(const On& on, const Given& given, const ConditionPlace& place) const {
     return upload(on, {place.count(), 3},
                   std::span(given).subspan(3 * std::size_t(place.first), 3 * place.images.size()));
   }
   template <class On>
-  void attach(const Tensor<On>& ready, Input<Tensor<On>>& input) const {
-    input.cue = ready;
+  void add_to(const Tensor<On>& condition, Input<Tensor<On>>& input) const {
+    input.labels = condition;
   }
 };
 

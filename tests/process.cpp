@@ -27,15 +27,15 @@ struct Echo {
   B on() const { return {}; }
   template <Value V>
   V operator()(const Input<V>& input) const {
-    seen_levels = download<double>(input.sees);
-    CHECK_FALSE(input.cue.has_value());
+    seen_levels = download<double>(input.noise_labels);
+    CHECK_FALSE(input.labels.has_value());
     return 1.0 * input.image;
   }
 };
 
 /// A parameterization that scales what the network gets.
 struct Doubling {
-  Scalings operator()(Level at) const { return {.skip = 0, .out = 1, .in = at.time, .sees = -at.time}; }
+  Scalings operator()(Level at) const { return {.skip = 0, .out = 1, .in = at.time, .noise_labels = -at.time}; }
   Target target(Level) const { return {.x0 = 1, .eps = 0}; }
 };
 
@@ -67,4 +67,4 @@ TEST_CASE("process: as many levels as images") {
                        "[predict] 2 images and 1 levels", std::invalid_argument);
 }
 
-TEST_CASE("process: an image size prints as sides and channels") { CHECK(words(ImageSize{32, 28, 3}) == "32x28x3"); }
+TEST_CASE("process: an image size prints as sides and channels") { CHECK(to_text(ImageSize{32, 28, 3}) == "32x28x3"); }

@@ -19,7 +19,7 @@
 #include <hush/sampler.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
-#include <hush/sampling.hpp>
+#include <hush/sampling/sampling.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/rectified_flow.hpp>
 

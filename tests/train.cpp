@@ -12,7 +12,7 @@
 
 #include <hush/core.hpp>
 #include <hush/train.hpp>
-#include <hush/training.hpp>
+#include <hush/training/training.hpp>
 
 #include "tiny.hpp"
 
@@ -54,8 +54,8 @@ struct HoledSquares {
   bool whole = false;
 
   std::int64_t size() const { return squares.size(); }
-  Examples<Holed> batch(std::span<const std::int64_t> items) const {
-    Examples<Holed> examples{squares.batch(items), {}};
+  Examples<MaskedImages> batch(std::span<const std::int64_t> items) const {
+    Examples<MaskedImages> examples{squares.batch(items), {}};
     examples.given = {examples.images, Images<float>(std::int64_t(items.size()), 8, 8, 1)};
     for (std::size_t i = 0; i < examples.given.hole.pixels.size(); ++i)
       examples.given.hole.pixels[i] = whole || i % 2 == 0;
@@ -116,7 +116,7 @@ TEST_CASE("train: after one step the average is the weights, and later it lags b
 }
 
 TEST_CASE("train: clipping bounds the step, and the reported norm is that before it") {
-  const auto norms = [](double clip, Rate rate) {
+  const auto norms = [](double clip, AnyLearningRate rate) {
     Net net = tiny::net();
     Watch watch;
     train(tiny::process, net, Adam{.rate = 0.5}, tiny::Squares{8},
@@ -125,8 +125,8 @@ TEST_CASE("train: clipping bounds the step, and the reported norm is that before
     CHECK(watch.rates[0] == 0.5);
     return watch.norms[0];
   };
-  CHECK(norms(0, rates::Constant{}) == norms(1e-3, rates::Constant{}));
-  CHECK(norms(0, rates::Constant{}) > 1e-3);
+  CHECK(norms(0, learning_rates::Constant{}) == norms(1e-3, learning_rates::Constant{}));
+  CHECK(norms(0, learning_rates::Constant{}) > 1e-3);
 }
 
 TEST_CASE("train: observers start from the first to the last, and are told the rest from the last to the first") {
@@ -161,9 +161,9 @@ TEST_CASE("train: options that make no sense are refused in words") {
 TEST_CASE("train: a draw that does not fit the schedule is refused before the first step, and before observers start") {
   Net net = tiny::net(1);
   std::string told;
-  const auto with = [&](const auto& process, const DrawRule& draw) {
+  const auto with = [&](const auto& process, const AnyLevelDistribution& draw) {
     TrainOptions<tiny::Squares> options{.batch = 8};
-    if (draw) options.draw = draw;
+    if (draw) options.level_distribution = draw;
     train(process, net, Adam{}, tiny::Squares{8}, options, Teller{told, 'a'});
   };
   CHECK_THROWS_WITH_AS(
@@ -181,14 +181,14 @@ TEST_CASE("train: a draw that does not fit the schedule is refused before the fi
 
 TEST_CASE("train: a draw is told where its item stands in the batch, also where that is computed in parts") {
   std::vector<std::uint32_t> places;
-  const DrawRule notes = [&](const AnySchedule& schedule, Uniform& uniform) {
+  const AnyLevelDistribution notes = [&](const AnySchedule& schedule, Uniform& uniform) {
     CHECK(uniform.batch == 4);
     places.push_back(uniform.place);
     return DiscreteUniform{}(schedule, uniform);
   };
   Net net = tiny::net(1);
   train(tiny::process, net, Adam{}, tiny::Squares{8},
-        TrainOptions<tiny::Squares>{.batch = 4, .draw = notes, .accumulate = 2});
+        TrainOptions<tiny::Squares>{.batch = 4, .level_distribution = notes, .accumulate = 2});
   CHECK(places == std::vector<std::uint32_t>{0, 0, 1, 2, 3, 0, 1, 2, 3});  // once before the first step
 }
 
@@ -247,7 +247,7 @@ TEST_CASE("train: with holes, what is known costs nothing") {
 
 TEST_CASE("train: a mask that fits no picture of the data is refused before the first step") {
   struct Wrong : HoledSquares {
-    Examples<Holed> batch(std::span<const std::int64_t> items) const {
+    Examples<MaskedImages> batch(std::span<const std::int64_t> items) const {
       auto examples = HoledSquares::batch(items);
       examples.given.hole = Images<float>(1, 4, 4, 1);
       return examples;
@@ -285,7 +285,7 @@ struct OneSpoilt : tiny::Squares {
       }
     return images;
   }
-  std::filesystem::path path(std::int64_t item) const { return words(item, ".png"); }
+  std::filesystem::path path(std::int64_t item) const { return to_text(item, ".png"); }
 };
 const auto too_bright = [](Images<float>& image) { image.pixels[19] = 255; };
 
@@ -340,7 +340,7 @@ TEST_CASE("train: a hole that is soft or empty is named with its item") {
   struct OneHole : HoledSquares {
     float value;
     explicit OneHole(float v) : value(v) {}
-    Examples<Holed> batch(std::span<const std::int64_t> items) const {
+    Examples<MaskedImages> batch(std::span<const std::int64_t> items) const {
       auto examples = HoledSquares::batch(items);
       for (std::size_t i = 0; i < items.size(); ++i)
         if (items[i] == 17) std::ranges::fill(examples.given.hole[std::int64_t(i)], value);
@@ -424,10 +424,10 @@ TEST_CASE("train: what sampling could not start from is refused before the first
   // The others learn at that level, whatever the weighting, and make images from it.
   const auto only_last = [](const AnySchedule&, Uniform&) { return 19.; };
   const auto learns = [&](const auto& process) {
-    for (const WeightRule& rule : {WeightRule(MinSnr{}), WeightRule(Snr{}), WeightRule(SigmaSquared{}),
-                                   WeightRule(TruncatedSnr{}), WeightRule(EdmWeighting{})}) {
-      const auto trained =
-          train(process, net, Adam{}, data, {.epochs = 1, .batch = 10, .draw = only_last, .weighting = rule});
+    for (const AnyWeighting& rule : {AnyWeighting(MinSnr{}), AnyWeighting(Snr{}), AnyWeighting(SigmaSquared{}),
+                                     AnyWeighting(TruncatedSnr{}), AnyWeighting(EdmWeighting{})}) {
+      const auto trained = train(process, net, Adam{}, data,
+                                 {.epochs = 1, .batch = 10, .level_distribution = only_last, .weighting = rule});
       CHECK(std::isfinite(trained.epochs[0].loss));
     }
     for (const float v : sample(process, net, Ddim{}, {.steps = 2}).pixels) CHECK(std::isfinite(v));

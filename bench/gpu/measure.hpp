@@ -18,7 +18,7 @@
 #include <hush/backbones/simple_unet.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/io/number.hpp>
-#include <hush/nn/shadows.hpp>
+#include <hush/nn/compute_copies.hpp>
 #include <hush/optimizers/adamw.hpp>
 #include <hush/sample.hpp>
 #include <hush/train.hpp>
@@ -106,10 +106,10 @@ class Bench {
     place.images.resize(std::size_t(order_.batch));
     std::iota(place.images.begin(), place.images.end(), 0u);
     const Process& process = task_.process;
-    const auto ready = process.conditioning.ready(net_.on(), shown.given, place);
+    const auto condition = process.conditioning.prepare(net_.on(), shown.given, place);
     const std::vector<hush::Level> levels(place.images.size(), process.schedule(0.5 * process.schedule.steps()));
-    const auto input = process.input(net_.on(), hush::upload(net_.on().in_full(), shown.images), levels, ready);
-    const hush::Shadows<B> shadows(net_);
+    const auto input = process.input(net_.on(), hush::upload(net_.on().in_full(), shown.images), levels, condition);
+    const hush::ComputeCopies<B> compute_copies(net_);
     const auto call = [&] { net_(input); };
     if (execution(order_) == hush::Execution::eager) return timed(call);
     call();  // whatever is made for the first time is not recorded
@@ -170,11 +170,12 @@ inline std::string quoted(const std::string& text) {
 }
 
 inline void print(std::ostream& out, const Order& order, const Measured& m, const std::string& device) {
-  out << hush::words("{\"program\": \"hush\", \"network\": ", quoted(order.network), ", \"parameters\": ", m.parameters,
-                     ", \"batch\": ", order.batch, ", \"precision\": ", quoted(order.precision),
-                     ", \"part\": ", quoted(order.part), ", \"way\": ", quoted(order.way), ", \"steps\": ", m.steps,
-                     ", \"device\": ", quoted(device), ", \"seconds\": ", m.seconds, ", \"calls\": ", m.calls,
-                     ", \"peak_bytes\": ", m.peak_bytes, ", \"prepare_seconds\": ", m.prepare_seconds, "}")
+  out << hush::to_text("{\"program\": \"hush\", \"network\": ", quoted(order.network),
+                       ", \"parameters\": ", m.parameters, ", \"batch\": ", order.batch,
+                       ", \"precision\": ", quoted(order.precision), ", \"part\": ", quoted(order.part),
+                       ", \"way\": ", quoted(order.way), ", \"steps\": ", m.steps, ", \"device\": ", quoted(device),
+                       ", \"seconds\": ", m.seconds, ", \"calls\": ", m.calls, ", \"peak_bytes\": ", m.peak_bytes,
+                       ", \"prepare_seconds\": ", m.prepare_seconds, "}")
       << std::endl;
 }
 

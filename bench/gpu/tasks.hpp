@@ -33,7 +33,7 @@ struct Inpainting {
   hush::Ddim sampler{};
   int steps = 50;
 
-  static hush::Examples<hush::Holed> examples(hush::Images<float> images) {
+  static hush::Examples<hush::MaskedImages> examples(hush::Images<float> images) {
     const std::int64_t height = images.height, width = images.width;
     hush::Images<float> holes(images.count, height, width, 1);
     for (std::int64_t i = 0; i < images.count; ++i)

@@ -28,11 +28,11 @@ struct Arguments {
 
 std::string table_of(const Real& real, const Arguments& a) {
   const auto row = [](const std::string& what, const Quality& q) {
-    return words("| ", what, " | ", io::fixed(q.frechet, 2), " | ", io::fixed(q.precision, 3), " | ",
-                 io::fixed(q.recall, 3), " |\n");
+    return to_text("| ", what, " | ", io::fixed(q.frechet, 2), " | ", io::fixed(q.precision, 3), " | ",
+                   io::fixed(q.recall, 3), " |\n");
   };
-  return words("| real images | Fréchet | precision | recall |\n|---|---:|---:|---:|\n") +
-         row(words(a.order.images, " test images against the training set"), real.test) +
+  return to_text("| real images | Fréchet | precision | recall |\n|---|---:|---:|---:|\n") +
+         row(to_text(a.order.images, " test images against the training set"), real.test) +
          row("one half of the training set against the other", real.halves);
 }
 
@@ -49,8 +49,8 @@ int run(Arguments a) {
   std::vector<Row> rows = a.fresh ? std::vector<Row>{} : read_rows(table);
 
   const auto cells_of = [&](const std::filesystem::path& weights, auto cells) {
-    const std::string run = words(weights.filename().string(), " seen by ", a.classifier.filename().string(), " ",
-                                  a.order.images, " images seed ", a.order.seed);
+    const std::string run = to_text(weights.filename().string(), " seen by ", a.classifier.filename().string(), " ",
+                                    a.order.images, " images seed ", a.order.seed);
     const auto row_of = [&](const Cell& sought) {
       return std::find_if(rows.begin(), rows.end(), [&](const Row& row) {
         const Cell& cell = row.cell;
@@ -88,7 +88,7 @@ int run(Arguments a) {
   }
   if (std::any_of(diffusion.begin(), diffusion.end(), [](const Cell& cell) { return cell.steps > 0; })) {
     write_plot(a.out / "choosing-a-sampler.svg", diffusion, real->test.frechet);
-    text = filled_in(text, "samplers", words(table_of(*real, a), '\n', markdown(diffusion, a.order.most), link));
+    text = filled_in(text, "samplers", to_text(table_of(*real, a), '\n', markdown(diffusion, a.order.most), link));
   }
   if (!score.empty()) text = filled_in(text, "scores", markdown(score, a.order.most));
   io::write_file(document, std::string_view(text));

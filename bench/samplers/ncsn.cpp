@@ -13,7 +13,7 @@
 #include <hush/cpu/resample.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/io/weights.hpp>
-#include <hush/tensor/by_norms.hpp>
+#include <hush/kernels/by_norms.hpp>
 
 #include "../../examples/ncsn/recipe.hpp"
 #include "../../examples/samplers.hpp"

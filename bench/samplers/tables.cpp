@@ -32,12 +32,12 @@ std::string overview(const std::vector<Cell>& cells, const std::vector<int>& mos
   std::string head = "| Fréchet distance |", rule = "|---|", rows;
   std::map<int, double> best;
   for (const int m : most) {
-    head += words(" at most ", m, " calls |"), rule += "---:|";
+    head += to_text(" at most ", m, " calls |"), rule += "---:|";
     for (const Cell& cell : cells)
       if (cell.most == m && cell.steps > 0 && (!best.count(m) || cell.frechet < best[m])) best[m] = cell.frechet;
   }
   for (const std::string& name : names_of(cells)) {
-    rows += words("| ", name, " |");
+    rows += to_text("| ", name, " |");
     for (const int m : most) {
       const Cell* cell = found(cells, name, m);
       if (!cell || cell->steps == 0) {
@@ -45,8 +45,8 @@ std::string overview(const std::vector<Cell>& cells, const std::vector<int>& mos
         continue;
       }
       const std::string number = io::fixed(cell->frechet, 2);
-      rows += words(" ", cell->frechet == best[m] ? words("**", number, "**") : number,
-                    cell->calls == m ? "" : words(" (", cell->calls, ")"), " |");
+      rows += to_text(" ", cell->frechet == best[m] ? to_text("**", number, "**") : number,
+                      cell->calls == m ? "" : to_text(" (", cell->calls, ")"), " |");
     }
     rows += "\n";
   }
@@ -59,16 +59,17 @@ std::string details(std::vector<Cell> cells, int most) {
   std::stable_sort(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
     return (a.steps == 0) != (b.steps == 0) ? b.steps == 0 : a.frechet < b.frechet;
   });
-  std::string text = words("At most ", most, " calls:\n\n",
-                           "| sampler | calls | steps | seconds an image | overhead a step, µs | Fréchet | precision | "
-                           "recall |\n|---|---:|---:|---:|---:|---:|---:|---:|\n");
+  std::string text =
+      to_text("At most ", most, " calls:\n\n",
+              "| sampler | calls | steps | seconds an image | overhead a step, µs | Fréchet | precision | "
+              "recall |\n|---|---:|---:|---:|---:|---:|---:|---:|\n");
   for (const Cell& c : cells) {
     if (c.steps == 0)
-      text += words("| ", c.sampler, " | – | – | – | – | – | – | – |\n");
+      text += to_text("| ", c.sampler, " | – | – | – | – | – | – | – |\n");
     else
-      text += words("| ", c.sampler, " | ", c.calls, " | ", c.steps, " | ", io::fixed(c.seconds, 4), " | ",
-                    io::fixed(1e6 * c.overhead, 0), " | ", io::fixed(c.frechet, 2), " | ", io::fixed(c.precision, 3),
-                    " | ", io::fixed(c.recall, 3), " |\n");
+      text += to_text("| ", c.sampler, " | ", c.calls, " | ", c.steps, " | ", io::fixed(c.seconds, 4), " | ",
+                      io::fixed(1e6 * c.overhead, 0), " | ", io::fixed(c.frechet, 2), " | ", io::fixed(c.precision, 3),
+                      " | ", io::fixed(c.recall, 3), " |\n");
   }
   return text;
 }
@@ -88,7 +89,7 @@ std::string markdown(const std::vector<Cell>& cells, const std::vector<int>& mos
   std::string text = overview(cells, most);
   for (const int m : most)
     if (std::any_of(cells.begin(), cells.end(), [m](const Cell& cell) { return cell.most == m; }))
-      text += words("\n", details(cells, m));
+      text += to_text("\n", details(cells, m));
   return text;
 }
 
@@ -120,11 +121,11 @@ void write_plot(const std::filesystem::path& file, const std::vector<Cell>& cell
 }
 
 void write_rows(const std::filesystem::path& file, const std::vector<Row>& rows) {
-  std::string text = words(columns, '\n');
+  std::string text = to_text(columns, '\n');
   for (const auto& [run, c] : rows)
-    text += words(run, ',', c.sampler, ',', c.most, ',', c.setting, ',', c.steps, ',', c.calls, ',',
-                  io::number(c.seconds), ',', io::number(c.overhead), ',', io::number(c.frechet), ',',
-                  io::number(c.precision), ',', io::number(c.recall), '\n');
+    text += to_text(run, ',', c.sampler, ',', c.most, ',', c.setting, ',', c.steps, ',', c.calls, ',',
+                    io::number(c.seconds), ',', io::number(c.overhead), ',', io::number(c.frechet), ',',
+                    io::number(c.precision), ',', io::number(c.recall), '\n');
   io::write_file(file, std::string_view(text));
 }
 

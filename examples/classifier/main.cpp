@@ -6,8 +6,8 @@
 #include <iostream>
 #include <numeric>
 
-#include "../command_line.hpp"
-#include "../fashion_files.hpp"
+#include "../shared/command_line.hpp"
+#include "../shared/fashion_files.hpp"
 #include "classifier.hpp"
 
 namespace garments {
@@ -66,7 +66,7 @@ int train(const Arguments& a) {
   std::vector<Tensor<Machine>> moments{weights.zeros(), weights.zeros()};
   const AdamW optimizer{.rate = a.rate, .decay = 2e-2};
   optimizer.validate();
-  const rates::Cosine rate{.warm_up = 200};
+  const learning_rates::Cosine rate{.warm_up = 200};
   const Ema ema{.decay = 0.998};
   const std::int64_t steps = set.size() / a.batch, total = a.epochs * steps;
   std::cout << "classifier of " << count_parameters(net) << " parameters, " << set.size() << " images, " << a.epochs
@@ -74,7 +74,7 @@ int train(const Arguments& a) {
 
   io::Progress bar({.what = "train", .total = total});
   for (std::int64_t epoch = 0, step = 0; epoch < a.epochs; ++epoch) {
-    const std::vector<std::int64_t> order = data::shuffle(set.size(), a.seed, epoch);
+    const std::vector<std::int64_t> order = shuffle(set.size(), a.seed, epoch);
     double sum = 0;
     for (std::int64_t i = 0; i < steps; ++i, ++step) {
       const std::span items(order.data() + i * a.batch, std::size_t(a.batch));
@@ -90,7 +90,7 @@ int train(const Arguments& a) {
                                 .after = {.average = average.values().data(), .decay = ema.at(step + 1)}},
                 weights.values(), weights.gradients(), moments);
       sum += double(download<float>(loss.value())[0]);
-      bar.update(1, words("loss=", sum / double(i + 1)));
+      bar.update(1, to_text("loss=", sum / double(i + 1)));
     }
     std::printf("epoch %d of %d: training loss %.4f, test accuracy %.2f %%\n", int(epoch + 1), int(a.epochs),
                 sum / double(steps), 100 * accuracy(confusions(averaged, held_out)));
@@ -98,7 +98,7 @@ int train(const Arguments& a) {
   }
   bar.finish();
   const double reached = accuracy(confusions(averaged, held_out));
-  io::save_weights(a.weights, averaged, {.dtype = io::Dtype::F16, .metadata = {{"test accuracy", words(reached)}}});
+  io::save_weights(a.weights, averaged, {.dtype = io::Dtype::F16, .metadata = {{"test accuracy", to_text(reached)}}});
   std::cout << "averaged weights in " << a.weights.string() << std::endl;
   return 0;
 }

@@ -1,5 +1,5 @@
-#include "../samplers.hpp"
-#include "../train_options.hpp"
+#include "../shared/samplers.hpp"
+#include "../shared/train_options.hpp"
 #include "recipe.hpp"
 
 int main(int argc, char** argv) {

@@ -1,7 +1,7 @@
 #include "recipe.hpp"
 
-#include <hush/rates/constant.hpp>
-#include <hush/rates/cosine.hpp>
+#include <hush/learning_rates/constant.hpp>
+#include <hush/learning_rates/cosine.hpp>
 
 namespace fashion {
 
@@ -9,7 +9,7 @@ Recipe recipe(const std::string& preset) {
   if (preset == "paper")
     return {.network = {},
             .optimizer = {.rate = 1e-3, .eps = 1e-7, .decay = 1e-4, .decay_is = Decay::absolute},
-            .rate = rates::Constant{},
+            .rate = learning_rates::Constant{},
             .ema = {},
             .epochs = 50,
             .batch = 256,
@@ -17,7 +17,7 @@ Recipe recipe(const std::string& preset) {
   check(preset == "small", "train", "there is no preset ", preset, ": take small or paper");
   return {.network = {.widths = {32, 64, 64}, .bottleneck = 128, .head_width = 16},
           .optimizer = {.rate = 1.5e-3, .decay = 1e-2},
-          .rate = rates::Cosine{.warm_up = 200},
+          .rate = learning_rates::Cosine{.warm_up = 200},
           .ema = {.decay = 0.999},
           .epochs = 5,
           .batch = 64,

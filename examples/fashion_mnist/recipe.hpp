@@ -7,8 +7,8 @@
 #include <hush/process.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
-#include "../model_files.hpp"
-#include "../train_arguments.hpp"
+#include "../shared/model_files.hpp"
+#include "../shared/train_arguments.hpp"
 
 // What this program trains and samples: the pipeline of a Fashion-MNIST tutorial in TensorFlow, read correctly or
 // literally, at its own size or small enough for two cores.

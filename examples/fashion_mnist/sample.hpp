@@ -1,12 +1,12 @@
 #pragma once
-#include <hush/frames.hpp>
 #include <hush/grids/trailing.hpp>
 #include <hush/io.hpp>
 #include <hush/io/gif.hpp>
 #include <hush/sample.hpp>
+#include <hush/sampling/frames.hpp>
 #include <iostream>
 
-#include "../samplers.hpp"
+#include "../shared/samplers.hpp"
 #include "literal_ddpm.hpp"
 #include "recipe.hpp"
 
@@ -48,9 +48,10 @@ int sample_on(const SampleArguments& a, const B& on) {
     });
   }
 
-  const io::PictureText text{{"sampler", words(sampler, a.eta ? words(" eta ", *a.eta) : "", ", ", steps, " steps")},
-                             {"seed", words(a.seed)},
-                             {"weights", a.weights.filename().string()}};
+  const io::PictureText text{
+      {"sampler", to_text(sampler, a.eta ? to_text(" eta ", *a.eta) : "", ", ", steps, " steps")},
+      {"seed", to_text(a.seed)},
+      {"weights", a.weights.filename().string()}};
   io::write_grid(a.out, images, {.columns = a.columns, .scale = a.scale, .text = text});
   std::cout << a.count << " images in " << a.out.string() << std::endl;
   if (a.gif.empty()) return 0;

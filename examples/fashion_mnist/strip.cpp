@@ -1,7 +1,7 @@
 #include <hush/hush.hpp>
 #include <iostream>
 
-#include "../fashion_files.hpp"
+#include "../shared/fashion_files.hpp"
 #include "recipe.hpp"
 
 namespace fashion {

@@ -5,13 +5,13 @@
 
 #include <hush/data.hpp>
 #include <hush/io.hpp>
-#include <hush/rates/constant.hpp>
+#include <hush/learning_rates/constant.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/train.hpp>
 
-#include "../fashion_files.hpp"
-#include "../training_run.hpp"
+#include "../shared/fashion_files.hpp"
+#include "../shared/training_run.hpp"
 #include "recipe.hpp"
 
 namespace fashion {
@@ -36,8 +36,8 @@ int train_on(const TrainArguments& a, const B& on) {
   if (!a.from.empty()) {
     const Described model = described(a.from);
     if (model.literal != a.literal)
-      throw FileError(a.from, words("holds weights of a run ", model.literal ? "with" : "without",
-                                    " --literal, which cannot go on ", a.literal ? "with" : "without", " it"));
+      throw FileError(a.from, to_text("holds weights of a run ", model.literal ? "with" : "without",
+                                      " --literal, which cannot go on ", a.literal ? "with" : "without", " it"));
     examples::load(a.from, model, process, unet);
   }
   std::cout << "network of " << count_parameters(unet) << " parameters, " << training_set.size() << " images, "
@@ -56,7 +56,7 @@ int train_on(const TrainArguments& a, const B& on) {
                    .rate = recipe.rate,
                    .clip_gradient = recipe.clip_gradient,
                    .ema = recipe.ema,
-                   .draw = a.literal ? DiscreteUniform{.first = 0, .last = 499} : DiscreteUniform{},
+                   .level_distribution = a.literal ? DiscreteUniform{.first = 0, .last = 499} : DiscreteUniform{},
                    .reshuffle = !a.literal,
                    .pixel_range = {range.black, range.white},
                    .validation = &held_out,
@@ -64,8 +64,8 @@ int train_on(const TrainArguments& a, const B& on) {
                   io::Checkpoints({.run = a.run,
                                    .every = a.save_every,
                                    .resume = !a.fresh,
-                                   .identity = words(a.preset, a.literal ? " literal" : "", " rate ",
-                                                     recipe.optimizer.rate, examples::started_from(a.from))}),
+                                   .identity = to_text(a.preset, a.literal ? " literal" : "", " rate ",
+                                                       recipe.optimizer.rate, examples::started_from(a.from))}),
                   io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
                   examples::Pictures(a.run, a.sample_every, draw));
 

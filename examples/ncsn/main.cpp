@@ -1,4 +1,4 @@
-#include "../train_options.hpp"
+#include "../shared/train_options.hpp"
 #include "recipe.hpp"
 
 int main(int argc, char** argv) {

@@ -1,7 +1,7 @@
 #include "recipe.hpp"
 
 #include <algorithm>
-#include <hush/rates/cosine.hpp>
+#include <hush/learning_rates/cosine.hpp>
 
 namespace ncsn {
 
@@ -9,7 +9,7 @@ Recipe recipe(const std::string& preset) {
   if (preset == "large")
     return {.network = {},
             .optimizer = {.rate = 1e-3, .decay = 1e-2},
-            .rate = rates::Cosine{.warm_up = 500},
+            .rate = learning_rates::Cosine{.warm_up = 500},
             .ema = {.decay = 0.999},
             .epochs = 50,
             .batch = 128,
@@ -17,7 +17,7 @@ Recipe recipe(const std::string& preset) {
   check(preset == "small", "train", "there is no preset ", preset, ": take small or large");
   return {.network = {.widths = {32, 64, 64}, .bottleneck = 128, .head_width = 16},
           .optimizer = {.rate = 1.5e-3, .decay = 1e-2},
-          .rate = rates::Cosine{.warm_up = 200},
+          .rate = learning_rates::Cosine{.warm_up = 200},
           .ema = {.decay = 0.999},
           .epochs = 4,
           .batch = 64,

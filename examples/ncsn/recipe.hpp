@@ -9,8 +9,8 @@
 #include <hush/process.hpp>
 #include <hush/schedules/geometric.hpp>
 
-#include "../model_files.hpp"
-#include "../train_arguments.hpp"
+#include "../shared/model_files.hpp"
+#include "../shared/train_arguments.hpp"
 
 // What this program trains and samples: a noise conditional score network (Song and Ermon 2019) on Fashion-MNIST.
 namespace ncsn {

@@ -1,10 +1,10 @@
 #pragma once
 #include <algorithm>
 #include <functional>
-#include <hush/frames.hpp>
 #include <hush/io.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/annealed_langevin.hpp>
+#include <hush/sampling/frames.hpp>
 #include <iostream>
 
 #include "recipe.hpp"
@@ -39,9 +39,9 @@ int sample_on(const SampleArguments& a, const B& on) {
       .every = a.repeats};
   const Images<float> images = hush::sample(process, network, sampler, options);
 
-  const io::PictureText text{{"sampler", words("annealed Langevin dynamics, ", levels, " levels, ", a.repeats,
-                                               " updates each, epsilon ", a.epsilon, ", rule of the ", a.rule)},
-                             {"seed", words(a.seed)},
+  const io::PictureText text{{"sampler", to_text("annealed Langevin dynamics, ", levels, " levels, ", a.repeats,
+                                                 " updates each, epsilon ", a.epsilon, ", rule of the ", a.rule)},
+                             {"seed", to_text(a.seed)},
                              {"weights", a.weights.filename().string()}};
   io::write_grid(a.out, to_picture(images), {.columns = a.columns, .scale = a.scale, .text = text});
   std::cout << a.count << " images in " << a.out.string() << std::endl;

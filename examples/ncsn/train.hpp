@@ -9,8 +9,8 @@
 #include <hush/train.hpp>
 #include <hush/weightings/sigma_squared.hpp>
 
-#include "../fashion_files.hpp"
-#include "../training_run.hpp"
+#include "../shared/fashion_files.hpp"
+#include "../shared/training_run.hpp"
 #include "recipe.hpp"
 
 namespace ncsn {
@@ -59,7 +59,7 @@ int train_on(const TrainArguments& a, const B& on) {
           {.run = a.run,
            .every = a.save_every,
            .resume = !a.fresh,
-           .identity = words("ncsn ", a.preset, " rate ", recipe.optimizer.rate, examples::started_from(a.from))}),
+           .identity = to_text("ncsn ", a.preset, " rate ", recipe.optimizer.rate, examples::started_from(a.from))}),
       io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
       examples::Pictures(a.run, a.sample_every, draw));
 

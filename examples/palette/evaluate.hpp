@@ -43,7 +43,7 @@ Images<float> median_image(const Pairs& pairs) {
 using Baselines = std::vector<std::pair<std::string, Images<float>>>;
 
 /// The mean of a picture's known pixels, and the median training picture, in the hole.
-inline Baselines baselines(const Holed& given, const Images<float>& median) {
+inline Baselines baselines(const MaskedImages& given, const Images<float>& median) {
   Images<float> flat = given.picture, usual = given.picture;
   for (std::int64_t i = 0; i < flat.count; ++i) {
     const auto hole = given.hole[given.hole.count == 1 ? 0 : i];
@@ -107,8 +107,8 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
     io::Progress bar({.what = "evaluate", .total = batches * how.steps * how.samples});
     Baselines results = baselines(examples.given, median_image(seen));
     results.emplace_back(
-        words(how.sampler, how.sampler == "ddim" ? words(" eta ", how.eta) : "", ", ", how.steps, " steps, ",
-              how.samples == 1 ? words("one sample") : words("mean of ", how.samples, " samples")),
+        to_text(how.sampler, how.sampler == "ddim" ? to_text(" eta ", how.eta) : "", ", ", how.steps, " steps, ",
+                how.samples == 1 ? to_text("one sample") : to_text("mean of ", how.samples, " samples")),
         restored(process, network, examples.given, truth.count, how, 0, counting(bar)));
     bar.finish();
 
@@ -136,7 +136,7 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
           std::putchar('\n');
       for (std::size_t i = 0; i < mae.values.size(); ++i) {
         std::string quoted = '"' + name + '"';
-        table += words(quoted, ',', i);
+        table += to_text(quoted, ',', i);
         for (const metrics::PerImage* metric : {&mae, &std::as_const(in_hole), &psnr, &ssim, &colour})
           table += ',' + io::number(metric->values[i]);
         table += '\n';
@@ -158,7 +158,7 @@ int evaluate_on(const EvaluateArguments& a, const B& on) {
     io::write_pngs(a.out / "fool_test", test.pairs);
     std::string key = "item,true_side\n";
     for (std::size_t i = 0; i < test.truth.size(); ++i)
-      key += words(i, test.truth[i] == metrics::Side::left ? ",left\n" : ",right\n");
+      key += to_text(i, test.truth[i] == metrics::Side::left ? ",left\n" : ",right\n");
     io::write_file(a.out / "fool_test.csv", std::string_view(key));
     std::cout << "table of single pictures, files and " << (a.out / "restored.png").string() << " in " << a.out.string()
               << std::endl;

@@ -9,7 +9,7 @@
 #include <map>
 #include <system_error>
 
-#include "../training_files.hpp"
+#include "../shared/training_files.hpp"
 
 namespace palette {
 
@@ -44,8 +44,8 @@ std::vector<Job> restorations(const RestoreArguments& a, const std::string& mask
     std::map<std::filesystem::path, std::filesystem::path> from;
     for (const Job& job : jobs)
       if (const auto [other, first] = from.emplace(job.target, job.picture); !first)
-        throw FileError(job.picture, words("would be restored to ", job.target.string(), ", and so would ",
-                                           other->second.string(), ": give one of them another name"));
+        throw FileError(job.picture, to_text("would be restored to ", job.target.string(), ", and so would ",
+                                             other->second.string(), ": give one of them another name"));
   } else {
     jobs = {{a.image, a.out}};
     files.reads("--image", a.image);
@@ -87,14 +87,14 @@ int restore_each(
       if (error.path == a.weights) throw;
       missed(error.what());
     } catch (const std::invalid_argument& error) { missed(error.what()); } catch (const std::bad_alloc& error) {
-      missed(words("too large: ", error.what()));
+      missed(to_text("too large: ", error.what()));
     }
     if (picture.count > 0) io::write_png(jobs[i].target, picture, text), ++made;
     if (!failed.empty() && a.stop_at_error) break;
   }
   bar.finish();
   const bool stopped = made + failed.size() < jobs.size();
-  std::cout << (stopped ? "stopped early; " : "") << made << (made == jobs.size() ? "" : words(" of ", jobs.size()))
+  std::cout << (stopped ? "stopped early; " : "") << made << (made == jobs.size() ? "" : to_text(" of ", jobs.size()))
             << (jobs.size() == 1 ? " picture in " : " pictures in ") << a.out.string() << std::endl;
   if (failed.empty()) return stop.exit_code();
   std::string list;

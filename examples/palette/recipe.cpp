@@ -2,8 +2,8 @@
 
 #include <charconv>
 #include <hush/io/json.hpp>
-#include <hush/rates/constant.hpp>
-#include <hush/rates/cosine.hpp>
+#include <hush/learning_rates/constant.hpp>
+#include <hush/learning_rates/cosine.hpp>
 #include <string_view>
 
 namespace palette {
@@ -24,7 +24,7 @@ Recipe recipe(const std::string& preset, std::int64_t channels) {
     return {.network = {.image = {channels == 2 ? 128 : 256, channels == 2 ? 128 : 256, channels}, .dropout = 0.2},
             .says = {},
             .optimizer = {.rate = 5e-5, .decay = 0},
-            .rate = rates::Constant{},
+            .rate = learning_rates::Constant{},
             .ema = {},
             .epochs = channels == 2 ? 3 : 200,
             .batch = channels == 2 ? 4 : 8,
@@ -37,14 +37,14 @@ Recipe recipe(const std::string& preset, std::int64_t channels) {
                       .embedding = {.scale = 1000}},
           .says = {.deviation = channels == 2 ? 0.12 : 0},  // that of a and b in photographs of people
           .optimizer = {.rate = 5e-4, .decay = 1e-3},
-          .rate = rates::Cosine{.warm_up = 200},
+          .rate = learning_rates::Cosine{.warm_up = 200},
           .ema = {.decay = 0.999},
           .epochs = 30,
           .batch = 32,
           .clip_gradient = 1};
 }
 
-std::string words_of(const SplitBy& split) { return split.how == "last" ? "last" : words("random ", split.seed); }
+std::string words_of(const SplitBy& split) { return split.how == "last" ? "last" : to_text("random ", split.seed); }
 
 SplitBy split_of(const std::string& text) {
   constexpr std::string_view random = "split random ";
@@ -67,8 +67,8 @@ std::map<std::string, std::string> Told::words() const {
 std::string seen_in_training(const Told& model, std::int64_t limit, std::int64_t validate, const SplitBy& split) {
   if (model.validate < 0) return {};
   const auto text = [](std::int64_t of, std::int64_t held, const SplitBy& by) {
-    return hush::words("--limit ", of, " --validate ", held, " --split ", by.how,
-                       by.how == "random" ? hush::words(" --split-seed ", by.seed) : "");
+    return hush::to_text("--limit ", of, " --validate ", held, " --split ", by.how,
+                         by.how == "random" ? hush::to_text(" --split-seed ", by.seed) : "");
   };
   const bool same = limit == model.limit && words_of(split) == words_of(model.split);
   if (same && validate <= model.validate) return {};
@@ -81,7 +81,7 @@ Described described(const std::filesystem::path& weights) {
   const auto file = examples::model_file<AdmConfig>(weights, "task");
   for (const char* name : {"task", "mask", "preset"})
     if (!file.words.count(name))
-      throw FileError(weights, words("does not say in its metadata which ", name, " it is of"));
+      throw FileError(weights, to_text("does not say in its metadata which ", name, " it is of"));
   Described found{{file.words.at("task"), file.words.at("mask"), file.words.at("preset")}, file};
   if (file.words.count("split")) found.split = split_of("split " + file.words.at("split"));
   found.crop = file.words.count("crop") > 0;

@@ -5,16 +5,16 @@
 #include <string>
 
 #include <hush/backbones/adm.hpp>
-#include <hush/ema.hpp>
+#include <hush/learning_rate.hpp>
 #include <hush/optimizers/adamw.hpp>
 #include <hush/parameterizations/edm_preconditioning.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
 #include <hush/process.hpp>
-#include <hush/rate.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/training/ema.hpp>
 
-#include "../model_files.hpp"
-#include "../where.hpp"
+#include "../shared/model_files.hpp"
+#include "../shared/where.hpp"
 
 // What this program trains and samples: Palette (Saharia et al. 2022), image-to-image diffusion with a network that is
 // told the noise level gamma. The schedule that it is trained with and the one that it samples with may differ.
@@ -57,7 +57,7 @@ struct Recipe {
   AdmConfig network;
   Says says;
   AdamW optimizer;
-  Rate rate;
+  AnyLearningRate rate;
   Ema ema;
   std::int64_t epochs, batch;
   double clip_gradient;

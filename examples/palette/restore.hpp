@@ -11,8 +11,8 @@
 
 #include <hush/data/picture_files.hpp>
 #include <hush/data/pil_resize.hpp>
-#include <hush/frames.hpp>
 #include <hush/io.hpp>
+#include <hush/sampling/frames.hpp>
 
 #include "restoring.hpp"
 
@@ -59,7 +59,7 @@ int restore_on(const RestoreArguments& a, const B& on) {
       const Bytes seen = a.side ? data::pil_resize(picture, a.side, a.side) : picture;
       fit({seen.height, seen.width, model.file.network.image.channels});
       using Given = typename std::remove_cvref_t<decltype(task)>::Given;
-      constexpr bool holed = std::is_same_v<Given, Holed>;
+      constexpr bool holed = std::is_same_v<Given, MaskedImages>;
       Hole hole;
       Given given;
       if constexpr (holed)
@@ -80,7 +80,7 @@ int restore_on(const RestoreArguments& a, const B& on) {
       }
     };
     return restore_each(a, jobs, how.steps * how.samples, restore,
-                        {{"task", model.task}, {"steps", words(how.steps)}, {"seed", words(how.seed)}});
+                        {{"task", model.task}, {"steps", to_text(how.steps)}, {"seed", to_text(how.seed)}});
   });
 }
 

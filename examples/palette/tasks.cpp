@@ -12,7 +12,7 @@
 #include <hush/data/resize.hpp>
 #include <hush/data/stroke_masks.hpp>
 #include <hush/data/with_holes.hpp>
-#include <hush/loader.hpp>
+#include <hush/training/loader.hpp>
 #include <memory>
 #include <utility>
 
@@ -41,8 +41,8 @@ data::MaskRule mask_rule(const std::string& name) {
   if (name == "hybrid") return Hybrid{};
   std::string list;
   for (const std::string& one : mask_names) list += one + ", ";
-  throw std::invalid_argument(words("[mask] there is no mask called ", name, ": take ", list,
-                                    "or a PNG or JPEG file, whose name has an ending"));
+  throw std::invalid_argument(to_text("[mask] there is no mask called ", name, ": take ", list,
+                                      "or a PNG or JPEG file, whose name has an ending"));
 }
 
 template <class Set>
@@ -71,10 +71,10 @@ Task<Mask> inpainting(const std::string& mask) {
     return pairs_of(set, seed, flip, [&](const auto& pictures) { return data::WithHoles(pictures, rule, seed); });
   };
   task.given = [rule](const Bytes& picture, std::uint64_t seed, std::uint32_t item) {
-    return Holed{data::to_floats(picture), rule(picture.height, picture.width, {seed, item, 0})};
+    return MaskedImages{data::to_floats(picture), rule(picture.height, picture.width, {seed, item, 0})};
   };
-  task.pictures = [](const Holed&, const Images<float>& made) { return data::to_bytes(made); };
-  task.shown = [](const Holed& given) {  // the hole is grey
+  task.pictures = [](const MaskedImages&, const Images<float>& made) { return data::to_bytes(made); };
+  task.shown = [](const MaskedImages& given) {  // the hole is grey
     Bytes pictures = data::to_bytes(given.picture);
     for (std::int64_t i = 0; i < pictures.count; ++i) {
       const auto hole = given.hole[given.hole.count == 1 ? 0 : i];
@@ -87,8 +87,8 @@ Task<Mask> inpainting(const std::string& mask) {
 }
 
 /// The picture beside is the lightness.
-Task<Beside> colorization() {
-  Task<Beside> task;
+Task<ConcatImage> colorization() {
+  Task<ConcatImage> task;
   task.channels = 2, task.condition = {.channels = 1};
   task.pairs = [](const data::ImageFolder& set, std::uint64_t seed, bool flip) {
     return pairs_of(set, seed, flip, [](const auto& pictures) { return data::LabPairs(pictures); });
@@ -105,8 +105,8 @@ Task<Beside> colorization() {
   return task;
 }
 
-Task<Beside> jpeg_restoration() {
-  Task<Beside> task;
+Task<ConcatImage> jpeg_restoration() {
+  Task<ConcatImage> task;
   task.channels = 3, task.condition = {.channels = 3};
   task.pairs = [](const data::ImageFolder& set, std::uint64_t seed, bool flip) {
     return pairs_of(set, seed, flip, [&](const auto& pictures) {
@@ -128,9 +128,9 @@ Hole hole_in(const RestoreArguments& a, const std::string& mask, const Bytes& pi
     alpha = data::read_mask(mask, {.soft = a.soft_mask});
     const auto is_of = [&](const Bytes& size) { return alpha.height == size.height && alpha.width == size.width; };
     if (!is_of(seen) && !is_of(picture))
-      throw FileError(mask, words("is a mask of ", alpha.height, " x ", alpha.width, " pixels, wanted is one of ",
-                                  picture.height, " x ", picture.width, ", as the picture",
-                                  a.side ? words(", or of --size, ", seen.height, " x ", seen.width) : ""));
+      throw FileError(mask, to_text("is a mask of ", alpha.height, " x ", alpha.width, " pixels, wanted is one of ",
+                                    picture.height, " x ", picture.width, ", as the picture",
+                                    a.side ? to_text(", or of --size, ", seen.height, " x ", seen.width) : ""));
   } else {
     check(!a.soft_mask, "mask", "--soft-mask wants a --mask that is a file, not ", mask);
     alpha = mask_rule(mask)(seen.height, seen.width, {a.how.seed, item, 0});
@@ -142,7 +142,7 @@ Hole hole_in(const RestoreArguments& a, const std::string& mask, const Bytes& pi
   Hole hole{std::move(alpha), {data::to_floats(seen), {}}};
   hole.given.hole = data::resize_nearest(data::hole_of(hole.alpha), seen.height, seen.width);
   if (!any(hole.given.hole))
-    throw FileError(mask, words("has no hole left at --size ", a.side, ": what is white is too thin"));
+    throw FileError(mask, to_text("has no hole left at --size ", a.side, ": what is white is too thin"));
   return hole;
 }
 

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include <hush/conditionings/beside.hpp>
+#include <hush/conditionings/concat_image.hpp>
 #include <hush/conditionings/mask.hpp>
 #include <hush/data/image_folder.hpp>
 
@@ -59,13 +59,13 @@ struct Task {
   /// What was given, as pictures.
   std::function<Bytes(const Given& given)> shown;
 };
-using AnyTask = std::variant<Task<Mask>, Task<Beside>>;
+using AnyTask = std::variant<Task<Mask>, Task<ConcatImage>>;
 
 /// A hole to restore in a picture, and how what is made is laid into it: `alpha` [1, H, W, 1] is its share in each
 /// pixel, in the size that is worked at or, where a mask file has it, that of the picture itself.
 struct Hole {
   Images<float> alpha;
-  Holed given;
+  MaskedImages given;
 };
 /// What --mask, --soft-mask and --feather say of a picture, which is `seen` in the size worked at. Throws FileError.
 Hole hole_in(const RestoreArguments& arguments, const std::string& mask, const Bytes& picture, const Bytes& seen,

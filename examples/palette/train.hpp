@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
-#include <hush/draws/between_neighbours.hpp>
 #include <hush/io.hpp>
+#include <hush/level_distributions/between_neighbours.hpp>
 #include <hush/metrics/mae.hpp>
 #include <hush/train.hpp>
 
-#include "../training_run.hpp"
+#include "../shared/training_run.hpp"
 #include "restoring.hpp"
 
 namespace palette {
@@ -67,7 +67,7 @@ class Restorations {
     io::EventScalars scalars{{"restored/mae", mae}};
     if (std::isfinite(in_hole)) scalars.emplace_back("restored/mae_in_hole", in_hole);
     board_.events().scalars(report.step, scalars);
-    write_triptychs(run_ / words("epoch-", report.epoch + 1, ".png"), task_.shown(examples.given),
+    write_triptychs(run_ / to_text("epoch-", report.epoch + 1, ".png"), task_.shown(examples.given),
                     task_.pictures(examples.given, made), task_.pictures(examples.given, examples.images));
     if (mae < best_) {
       best_ = mae;
@@ -134,8 +134,8 @@ int train_on(const TrainArguments& a, const B& on) {
     if (!a.from.empty()) {
       const Described from = described(a.from);  // task, mask and preset may be others
       if (from.says.deviation != recipe.says.deviation)
-        throw FileError(a.from, words("is of a network that says ", code_of(describe(from.says)), ", wanted is ",
-                                      code_of(describe(recipe.says))));
+        throw FileError(a.from, to_text("is of a network that says ", code_of(describe(from.says)), ", wanted is ",
+                                        code_of(describe(recipe.says))));
       examples::load(a.from, from.file, process, unet,
                      {"process.schedule", "process.conditioning", "network.config.image.height",
                       "network.config.image.width", "network.config.dropout"});
@@ -153,16 +153,16 @@ int train_on(const TrainArguments& a, const B& on) {
                                           .rate = recipe.rate,
                                           .clip_gradient = recipe.clip_gradient,
                                           .ema = recipe.ema,
-                                          .draw = BetweenNeighbours{},
+                                          .level_distribution = BetweenNeighbours{},
                                           .validation = held_out.size() ? &held_out : nullptr,
                                           .stop = std::ref(stop)},
                     io::Checkpoints({.run = a.run,
                                      .every = a.save_every,
                                      .resume = !a.fresh,
-                                     .identity = words(a.task, ' ', task.mask, ' ', a.preset, ' ', size, " rate ",
-                                                       recipe.optimizer.rate, examples::started_from(a.from),
-                                                       split.how == "last" ? "" : " split " + words_of(split),
-                                                       a.crop ? " crop" : "", a.flip ? " flip" : "")}),
+                                     .identity = to_text(a.task, ' ', task.mask, ' ', a.preset, ' ', size, " rate ",
+                                                         recipe.optimizer.rate, examples::started_from(a.from),
+                                                         split.how == "last" ? "" : " split " + words_of(split),
+                                                         a.crop ? " crop" : "", a.flip ? " flip" : "")}),
                     io::LossLog(a.run), board, io::TrainingBar({.what = "train"}),
                     Restorations(task, held_out, how, a.restore, a.run, model, board));
 

@@ -12,28 +12,27 @@ namespace hush {
 /// What a process wants of a network besides the image: channels of a condition that stand beside it, and the width of
 /// a vector that goes with it (labels). A network is built from its process's ports, so that the two cannot disagree.
 struct Ports {
-  std::int64_t extra_channels = 0, cue_width = 0;
+  std::int64_t extra_channels = 0, label_dim = 0;
   constexpr bool operator==(const Ports&) const = default;
 };
 
 /// Throws std::invalid_argument, naming both, unless a network has the ports that a process wants.
 inline void check_ports(const char* where, const Ports& network, const Ports& process) {
   check(network == process, where, "the network was built for another process: it takes ", network.extra_channels,
-        " extra channels and a cue of width ", network.cue_width, ", the process has ", process.extra_channels, " and ",
-        process.cue_width, ". Build it with process.ports()");
+        " extra channels and a label vector of width ", network.label_dim, ", the process has ", process.extra_channels,
+        " and ", process.label_dim, ". Build it with process.ports()");
 }
 
 /// What a network is called with: the (scaled) noisy image with the condition's channels behind its own [N, H, W, C +
-/// extra], what it sees of the noise level [N] (the parameterization's `sees`, in masters: no half precision tells 499
-/// from 500), and the condition's vector [N, cue_width] if there is one.
-/// `timed`: what the network itself made of the levels beforehand (see TimedBackbone); empty unless a sampling run does
-/// so.
+/// extra], what it sees of the noise level [N] (the parameterization's `c_noise`, in masters: no half precision tells
+/// 499 from 500), and the condition's vector [N, label_dim] if there is one. `timed`: what the network itself made of
+/// the levels beforehand (see TimedBackbone); empty unless a sampling run does so.
 template <Value V>
 struct Input {
   using B = typename V::backend;
   V image;
-  Tensor<B, typename B::master> sees;
-  std::optional<V> cue{};
+  Tensor<B, typename B::master> noise_labels;
+  std::optional<V> labels{};
   std::vector<V> timed{};
 };
 

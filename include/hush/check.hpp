@@ -47,7 +47,7 @@ inline std::string message_of(std::initializer_list<MessagePart> parts) {
 /// The parts of a message or of a file's text, printed one after the other; the same in every locale. Throws
 /// std::bad_alloc rather than give a text that is cut.
 template <class... Parts>
-std::string words(const Parts&... parts) {
+std::string to_text(const Parts&... parts) {
   return detail::message_of({detail::MessagePart(parts)...});
 }
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include <hush/backbone.hpp>
-#include <hush/given.hpp>
-#include <hush/tensor/known_pixels.hpp>
+#include <hush/examples.hpp>
+#include <hush/kernels/known_pixels.hpp>
 
 namespace hush {
 
@@ -35,23 +35,24 @@ Tensor<F> rows_of(const F& on, const Images<float>& images, const ConditionPlace
 
 /// What the network is told besides the noisy image. `ports` says how many channels and numbers that adds. `Given` is
 /// what a user has in hand, on the host, for all images at once; `fits` throws std::invalid_argument unless there is
-/// one for each of `count` images of a size. `ready` makes the conditions of a batch on its backend, `attach` puts them
-/// into the network's input.
+/// one for each of `count` images of a size. `prepare` makes the conditions of a batch on its backend, `add_to` puts
+/// them into the network's input.
 template <class C, class B>
 concept Conditioning = Backend<B> &&
     requires(const C& conditioning, const B& on, const typename C::Given& given, std::int64_t count, ImageSize size,
-             const ConditionPlace& place, const typename C::template Ready<B>& ready, Input<Tensor<B>>& input) {
+             const ConditionPlace& place, const typename C::template BatchCondition<B>& condition,
+             Input<Tensor<B>>& input) {
   { conditioning.ports() } -> std::same_as<Ports>;
   conditioning.fits(given, count, size);
-  { conditioning.ready(on, given, place) } -> std::same_as<typename C::template Ready<B>>;
-  conditioning.attach(ready, input);
+  { conditioning.prepare(on, given, place) } -> std::same_as<typename C::template BatchCondition<B>>;
+  conditioning.add_to(condition, input);
 };
 
 /// A conditioning that knows some pixels: they are put back after every step, and training asks for the others only.
 template <class C, class B>
 concept KnowsPixels = Conditioning<C, B> &&
-    requires(const C& conditioning, const typename C::template Ready<B>& ready) {
-  { conditioning.known(ready) } -> std::convertible_to<KnownPixels<typename B::full>>;
+    requires(const C& conditioning, const typename C::template BatchCondition<B>& condition) {
+  { conditioning.known(condition) } -> std::convertible_to<KnownPixels<typename B::full>>;
 };
 
 namespace detail {

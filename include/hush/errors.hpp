@@ -14,7 +14,7 @@ namespace hush {
 /// or the file as a whole).
 struct FileError : std::runtime_error {
   FileError(std::filesystem::path file, std::string broken, std::uint64_t at = 0)
-      : std::runtime_error(words(file.string(), ": ", broken) + (at ? words(" (at byte ", at, ")") : "")),
+      : std::runtime_error(to_text(file.string(), ": ", broken) + (at ? to_text(" (at byte ", at, ")") : "")),
         path(std::move(file)),
         rule(std::move(broken)),
         offset(at) {}
@@ -34,7 +34,7 @@ struct OutOfMemory : std::bad_alloc {
 /// means and what can be done.
 struct CudaError : std::runtime_error {
   CudaError(std::string of, int number, const std::string& text)
-      : std::runtime_error(words("[", of, "] ", text, number ? words(" (error ", number, ")") : "")),
+      : std::runtime_error(to_text("[", of, "] ", text, number ? to_text(" (error ", number, ")") : "")),
         call(std::move(of)),
         code(number) {}
   std::string call;

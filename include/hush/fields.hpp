@@ -54,7 +54,7 @@ inline constexpr bool is_optional<std::optional<T>> = true;
 
 /// A policy or config that lists its fields, in the order of their declaration:
 ///   static constexpr void fields(auto& self, auto&& f) { f("first", self.first), f("last", self.last); }
-/// A type that it is made with and does not hold is listed as f("sees", std::type_identity<Sees>{}). Printing,
+/// A type that it is made with and does not hold is listed as f("c_noise", std::type_identity<CNoise>{}). Printing,
 /// differences and model files follow from the list. Empty types need none.
 template <class T>
 concept Listed = std::is_class_v<T> && requires(const T& it, detail::AnyVisitor f) {
@@ -271,7 +271,7 @@ std::ostream& operator<<(std::ostream& out, const T& it) {
   return out << code_of(describe(it));
 }
 // found beside the types of these namespaces too
-namespace rates {
+namespace learning_rates {
 using hush::operator<<;
 }
 namespace data {

@@ -24,16 +24,16 @@ struct Guided {
   Ports ports() const { return network.ports(); }
   backend on() const { return network.on(); }
   static void visit(auto& self, auto&& f) { Net::visit(self.network, f); }
-  auto timed(const auto& sees) const requires requires { network.timed(sees); }
-  { return network.timed(sees); }
+  auto timed(const auto& noise_labels) const requires requires { network.timed(noise_labels); }
+  { return network.timed(noise_labels); }
 
   template <Value V>
   V operator()(const Input<V>& input) const {
     check(std::isfinite(scale), "Guided", "scale must be finite, is ", scale);
-    check(input.cue.has_value(), "Guided", "wants a condition's vector, and this process gives none");
+    check(input.labels.has_value(), "Guided", "wants a condition's vector, and this process gives none");
     if (scale == 1) return network(input);
     Input<V> without = input;
-    without.cue = 0.0 * *input.cue;
+    without.labels = 0.0 * *input.labels;
     const V null = network(without);
     if (scale == 0) return null;
     return null + scale * (network(input) - null);

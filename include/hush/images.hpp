@@ -114,8 +114,8 @@ inline std::string pixel_fault(const Images<float>& images, std::int64_t i, cons
   const std::int64_t at = detail::first_outside(images[i], range);
   if (at < 0) return {};
   const std::int64_t pixel = at / images.channels;
-  return words("has a value of ", images[i][std::size_t(at)], " at row ", pixel / images.width, ", column ",
-               pixel % images.width, ", channel ", at % images.channels, ", wanted are values in ", range);
+  return to_text("has a value of ", images[i][std::size_t(at)], " at row ", pixel / images.width, ", column ",
+                 pixel % images.width, ", channel ", at % images.channels, ", wanted are values in ", range);
 }
 
 }  // namespace hush

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include <hush/tensor/adam_rule.hpp>
+#include <hush/kernels/adam_rule.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 

@@ -8,10 +8,10 @@
 
 namespace hush {
 
-/// How a network F becomes a denoiser at one level: x0 = skip*x + out*F(in*x, sees) (Karras et al. 2022, eq. 7).
+/// How a network F becomes a denoiser at one level: x0 = skip*x + out*F(in*x, c_noise) (Karras et al. 2022, eq. 7).
 /// `eps_out` is what `scalings_of` adds where there is no signal or no noise: eps moves by it where F moves by 1.
 struct Scalings {
-  double skip = 0, out = 1, in = 1, sees = 0;
+  double skip = 0, out = 1, in = 1, c_noise = 0;
   std::optional<double> eps_out = {};  // else -signal*out/noise
 };
 

@@ -8,16 +8,16 @@
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/parameterization.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
+#include <hush/random/noise.hpp>
 #include <hush/schedule.hpp>
-#include <hush/tensor/noise.hpp>
 
 namespace hush {
 
 /// The same input as constants of a tape.
 template <Backend B>
 Input<Var<B>> on_tape(Tape<B>& tape, const Input<Tensor<B>>& input) {
-  Input<Var<B>> recorded{tape.constant(input.image), input.sees};
-  if (input.cue) recorded.cue = tape.constant(*input.cue);
+  Input<Var<B>> recorded{tape.constant(input.image), input.noise_labels};
+  if (input.labels) recorded.labels = tape.constant(*input.labels);
   return recorded;
 }
 
@@ -37,7 +37,7 @@ struct Process {
   /// What a user has in hand besides the network, for all images; and the conditions of a batch on its backend.
   using Given = typename Condition::Given;
   template <Backend B>
-  using Ready = typename Condition::template Ready<B>;
+  using BatchCondition = typename Condition::template BatchCondition<B>;
 
   /// What a network must offer besides the image: hand it to the network's constructor.
   constexpr Ports ports() const { return conditioning.ports(); }
@@ -46,36 +46,37 @@ struct Process {
   /// scalars, what it sees of the levels, and the condition.
   template <Backend B>
   Input<Tensor<B>> input(const B& on, const Tensor<typename B::full>& x, std::span<const Level> levels,
-                         const Ready<B>& ready) const {
-    static_assert(
-        Conditioning<Condition, B>,
-        "Process: not a Conditioning. Write: Given, template <class B> Ready, Ports ports() const, void fits(const "
-        "Given&, count, ImageSize) const, Ready<B> ready(const B&, const Given&, const ConditionPlace&) const, void "
-        "attach(const Ready<B>&, Input<Tensor<B>>&) const");
+                         const BatchCondition<B>& condition) const {
+    static_assert(Conditioning<Condition, B>,
+                  "Process: not a Conditioning. Write: Given, template <class B> BatchCondition, Ports ports() const, "
+                  "void fits(const "
+                  "Given&, count, ImageSize) const, BatchCondition<B> prepare(const B&, const Given&, const "
+                  "ConditionPlace&) const, void "
+                  "add_to(const BatchCondition<B>&, Input<Tensor<B>>&) const");
     check(std::int64_t(levels.size()) == x.shape()[0], "predict", x.shape()[0], " images and ", levels.size(),
           " levels");
-    std::vector<double> in, sees;
+    std::vector<double> in, noise_labels;
     bool as_is = true;
     for (const Level& level : levels) {
       const Scalings s = parameterization(level);
-      in.push_back(s.in), sees.push_back(s.sees);
+      in.push_back(s.in), noise_labels.push_back(s.c_noise);
       as_is &= s.in == 1;
     }
-    const auto told = upload(x.on(), {std::int64_t(sees.size())}, std::span<const double>(sees));
+    const auto told = upload(x.on(), {std::int64_t(noise_labels.size())}, std::span<const double>(noise_labels));
     Input<Tensor<B>> input{cast(on, as_is ? x : scaled_images(in, x)), told.handled_by(on)};
-    conditioning.attach(ready, input);
+    conditioning.add_to(condition, input);
     return input;
   }
-  /// F(in * x, sees) for images x [N, H, W, C], the i-th at levels[i]; with a tape it is recorded there.
+  /// F(in*x, c_noise) for images x [N, H, W, C], the i-th at levels[i]; with a tape it is recorded there.
   template <class Net, class F>
   auto predict(const Net& net, const Tensor<F>& x, std::span<const Level> levels,
-               const Ready<typename Net::backend>& ready) const {
-    return net(input(net.on(), x, levels, ready));
+               const BatchCondition<typename Net::backend>& condition) const {
+    return net(input(net.on(), x, levels, condition));
   }
   template <class Net, class F>
   auto predict(const Net& net, Tape<typename Net::backend>& tape, const Tensor<F>& x, std::span<const Level> levels,
-               const Ready<typename Net::backend>& ready) const {
-    return net(on_tape(tape, input(net.on(), x, levels, ready)));
+               const BatchCondition<typename Net::backend>& condition) const {
+    return net(on_tape(tape, input(net.on(), x, levels, condition)));
   }
   static constexpr void fields(auto& self, auto&& f) {
     f("schedule", self.schedule), f("parameterization", self.parameterization), f("conditioning", self.conditioning);

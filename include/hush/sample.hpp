@@ -8,10 +8,10 @@
 #include <variant>
 #include <vector>
 
-#include <hush/course.hpp>
-#include <hush/nn/shadows.hpp>
-#include <hush/recorded_sampling.hpp>
-#include <hush/sampling.hpp>
+#include <hush/nn/compute_copies.hpp>
+#include <hush/sampling/recorded_sampling.hpp>
+#include <hush/sampling/sampling.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/tensor/named_range.hpp>
 #include <hush/warning.hpp>
 #include <hush/weighting.hpp>
@@ -31,10 +31,10 @@ inline void check_noisy(const AnySchedule& schedule, Level first) {
         "); begin at its noisiest level, time ", noisiest.time,
         " (.grid = Trailing{}), or give it what it is to start from, .start = FromImages{...} or FromLatents{...}");
   warn_once("signal at the start", snr, [&] {
-    return words("[sample] the run starts from pure noise at time ", first.time,
-                 ", where the schedule still has a signal-to-noise ratio of ", snr,
-                 ": the network has never seen so little signal there. Use a schedule that ends in more noise, or a "
-                 "grid that begins with its noisiest level (Trailing).");
+    return to_text("[sample] the run starts from pure noise at time ", first.time,
+                   ", where the schedule still has a signal-to-noise ratio of ", snr,
+                   ": the network has never seen so little signal there. Use a schedule that ends in more noise, or a "
+                   "grid that begins with its noisiest level (Trailing).");
   });
 }
 
@@ -53,14 +53,14 @@ using BackendOf = typename std::remove_cvref_t<decltype(network_of(std::declval<
 
 /// Whether a run depends on the estimates of x0: on a number, it ends elsewhere with others of them.
 template <Sampler S>
-bool looks_at_x0(const S& sampler, Course course) {
+bool looks_at_x0(const S& sampler, Trajectory trajectory) {
   const auto end = [&](double x0) {
     double x = 1;
     MemoryOf<S, double> memory{};
     const auto look = [&](const double&, Level) { return Denoised<double>{x0, .5}; };
     const auto noise = [] { return .25; };
-    for (course.step = 0; course.step < course.steps(); ++course.step)
-      x = advance(sampler, look, x, course, noise, memory);
+    for (trajectory.step = 0; trajectory.step < trajectory.steps(); ++trajectory.step)
+      x = advance(sampler, look, x, trajectory, noise, memory);
     return x;
   };
   return end(0) != end(1);
@@ -68,11 +68,11 @@ bool looks_at_x0(const S& sampler, Course course) {
 
 /// Throws std::invalid_argument for options that say what becomes of x0 where the sampler never looks at it.
 template <Sampler S, Backend B>
-void check_cuts(const S& sampler, const Course& course, const SampleOptions<B>& options) {
+void check_cuts(const S& sampler, const Trajectory& trajectory, const SampleOptions<B>& options) {
   const bool starts = std::holds_alternative<FromImages>(options.start);  // of which clip says the range
   const bool clips = options.clip != 0 && options.clip != 1 && !starts;
-  if ((!options.threshold && !clips) || looks_at_x0(sampler, course)) return;
-  check(false, "sample", options.threshold ? ".threshold" : words(".clip = ", options.clip),
+  if ((!options.threshold && !clips) || looks_at_x0(sampler, trajectory)) return;
+  check(false, "sample", options.threshold ? ".threshold" : to_text(".clip = ", options.clip),
         " has nothing to act on: this sampler steps along the predicted noise alone; leave it out, or take a sampler "
         "that uses x0");
 }
@@ -88,7 +88,7 @@ Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler
   check_ports("sample", net.ports(), process.ports());
   process.conditioning.fits(given, options.count, net.image());
   const std::vector<double> times = step_times(AnySchedule(process.schedule), options);
-  const Course way = course(process.schedule, sampler, times);
+  const Trajectory way = trajectory(process.schedule, sampler, times);
   check_cuts(sampler, way, options);
   const ImageSize size = net.image();
   if (const Images<float>* from = given_start(options.start).images) {
@@ -106,22 +106,22 @@ Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler
   Plan plan;
   if constexpr (is_linear<S>)
     if (options.execution == Execution::planned) plan = trace(sampler, way);
-  const Shadows<B> shadows(net);
+  const ComputeCopies<B> compute_copies(net);
   using Recorded = std::conditional_t<OffersMore<typename B::full>, RecordedSampling<Proc, Net>, std::nullptr_t>;
   [[maybe_unused]] std::unique_ptr<Recorded> recorded;
   for (std::int64_t first = 0; first < options.count && !ended; first += options.batch) {
     const std::int64_t count = std::min(options.batch, options.count - first);
     ConditionPlace place{.first = first, .seed = options.seed};
     for (std::int64_t i = 0; i < count; ++i) place.images.push_back(std::uint32_t(options.first_image + first + i));
-    const auto ready = process.conditioning.ready(net.on(), given, place);
-    Sampling<Proc, Net> sampling(process, net, ready, options, way, first, count);
+    const auto condition = process.conditioning.prepare(net.on(), given, place);
+    Sampling<Proc, Net> sampling(process, net, condition, options, way, first, count);
     const auto run = [&] {
       if (plan.rows.empty()) return sampling.run_eagerly(sampler);
       if constexpr (OffersMore<typename B::full>) {
         constexpr bool noisy = detail::puts_back_noisy<std::remove_cvref_t<decltype(process.conditioning)>>;
         if (!noisy && is_recordable(plan) && !options.noise) {
-          if (!recorded || recorded->count() != count || !std::is_empty_v<decltype(ready)>)
-            recorded = std::make_unique<Recorded>(process, net, ready, options, plan, way.levels, count);
+          if (!recorded || recorded->count() != count || !std::is_empty_v<decltype(condition)>)
+            recorded = std::make_unique<Recorded>(process, net, condition, options, plan, way.levels, count);
           return recorded->run(sampling.start(), options.first_image + first);
         }
       }
@@ -150,7 +150,7 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler, cons
   using Network = std::remove_cvref_t<decltype(detail::network_of(net))>;
   static_assert(Sampler<S>,
                 "sample: not a Sampler. Write: template <class X> X step(auto&& denoise, const X& x, Level from, Level "
-                "to, auto&& noise) const, if it likes with Memory<X>& and then const Course& behind");
+                "to, auto&& noise) const, if it likes with Memory<X>& and then const Trajectory& behind");
   static_assert(
       Backbone<Network>,
       "sample: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "

@@ -33,7 +33,7 @@ using MemoryOf = typename MemoryChoice<S, X>::type;
 
 /// The run that a step belongs to: its levels in the order in which it meets them, and the number of the step at hand,
 /// which goes from levels[step] to levels[step + 1]. `at_time` and `time_of` come from the schedule.
-struct Course {
+struct Trajectory {
   std::vector<Level> levels;
   int step = 0;
   std::function<Level(double time)> at_time = nullptr;    // the level at a time
@@ -44,9 +44,10 @@ struct Course {
   const Level& to() const { return levels[std::size_t(step) + 1]; }
   bool is_last() const { return step + 1 == steps(); }
   /// The level of the schedule where noise / signal is `sigma`: a level between two of the run. Throws
-  /// std::invalid_argument for a course that knows no schedule.
+  /// std::invalid_argument for a trajectory that knows no schedule.
   Level at_sigma(double sigma) const {
-    check(at_time && time_of, "sampler", "wants levels between those of the run, and this course knows no schedule");
+    check(at_time && time_of, "sampler",
+          "wants levels between those of the run, and this trajectory knows no schedule");
     return at_time(time_of(sigma));
   }
 };
@@ -72,24 +73,24 @@ concept StepsWith = requires(const S& sampler, Denoised<double> (&denoise)(const
 /// A step over an interval, from one level to another, usually less noisy one, written as in the paper:
 /// `template <class X> X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const`, with a further
 /// argument `Memory<X>& memory` if the sampler declares `template <class X> struct Memory`, and a last one
-/// `const Course& course` if it wants to know the whole run. Checked with X = double.
+/// `const Trajectory& trajectory` if it wants to know the whole run. Checked with X = double.
 template <class S>
-concept Sampler = StepsWith<S> || StepsWith<S, Course> || StepsWith<S, MemoryOf<S, double>> ||
-    StepsWith<S, MemoryOf<S, double>, Course>;
+concept Sampler = StepsWith<S> || StepsWith<S, Trajectory> || StepsWith<S, MemoryOf<S, double>> ||
+    StepsWith<S, MemoryOf<S, double>, Trajectory>;
 
 /// One step of any sampler. `denoise(x, at)` gives Denoised<X>; `noise()` gives a fresh X ~ N(0, 1) each time. X needs
 /// no more than double * X, X + X and X - X.
 template <class S, class D, class X, class N>
-X advance(const S& sampler, D&& denoise, const X& x, const Course& course, N&& noise, MemoryOf<S, X>& memory) {
-  const Level from = course.from(), to = course.to();
+X advance(const S& sampler, D&& denoise, const X& x, const Trajectory& trajectory, N&& noise, MemoryOf<S, X>& memory) {
+  const Level from = trajectory.from(), to = trajectory.to();
   if constexpr (StepsWith<S>)
     return sampler.template step<X>(denoise, x, from, to, noise);
-  else if constexpr (StepsWith<S, Course>)
-    return sampler.template step<X>(denoise, x, from, to, noise, course);
+  else if constexpr (StepsWith<S, Trajectory>)
+    return sampler.template step<X>(denoise, x, from, to, noise, trajectory);
   else if constexpr (StepsWith<S, MemoryOf<S, double>>)
     return sampler.template step<X>(denoise, x, from, to, noise, memory);
   else
-    return sampler.template step<X>(denoise, x, from, to, noise, memory, course);
+    return sampler.template step<X>(denoise, x, from, to, noise, memory, trajectory);
 }
 
 /// Whether a step is a linear combination of what it is given, so that a Plan can hold it: yes, unless the sampler says

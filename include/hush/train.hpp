@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include <hush/training.hpp>
+#include <hush/training/training.hpp>
 #include <hush/warning.hpp>
 
 namespace hush {

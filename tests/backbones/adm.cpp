@@ -22,7 +22,7 @@
 #include <hush/cpu/resample.hpp>
 
 #include <hush/backbones/adm.hpp>
-#include <hush/tensor/noise.hpp>
+#include <hush/random/noise.hpp>
 
 using namespace hush;
 
@@ -65,24 +65,24 @@ Adm<B> filled_in(const AdmConfig& config, const Ports& ports = {}, const B& on =
 template <class B>
 Input<Tensor<B>> input(const Adm<B>& net, std::int64_t count, std::uint32_t first = 0) {
   std::vector<std::uint32_t> images;
-  std::vector<double> sees, cue;
+  std::vector<double> noise_labels, labels;
   const Ports ports = net.ports();
   for (std::int64_t i = 0; i < count; ++i) {
-    images.push_back(first + std::uint32_t(i)), sees.push_back(0.1 * double(images.back()));
-    for (std::int64_t k = 0; k < ports.cue_width; ++k) cue.push_back(k == images.back() % ports.cue_width);
+    images.push_back(first + std::uint32_t(i)), noise_labels.push_back(0.1 * double(images.back()));
+    for (std::int64_t k = 0; k < ports.label_dim; ++k) labels.push_back(k == images.back() % ports.label_dim);
   }
   const ImageSize s = net.image();
   Input<Tensor<B>> in{
       normal_images(net.on(), {count, s.height, s.width, s.channels + ports.extra_channels}, Stream{.seed = 5}, images),
-      upload(net.on(), {count}, std::span<const double>(sees))};
-  if (ports.cue_width) in.cue = upload(net.on(), {count, ports.cue_width}, std::span<const double>(cue));
+      upload(net.on(), {count}, std::span<const double>(noise_labels))};
+  if (ports.label_dim) in.labels = upload(net.on(), {count, ports.label_dim}, std::span<const double>(labels));
   return in;
 }
 
 template <class B>
 Input<Var<B>> recorded(Tape<B>& tape, const Input<Tensor<B>>& in) {
-  Input<Var<B>> input{tape.constant(in.image), in.sees};
-  if (in.cue) input.cue = tape.constant(*in.cue);
+  Input<Var<B>> input{tape.constant(in.image), in.noise_labels};
+  if (in.labels) input.labels = tape.constant(*in.labels);
   return input;
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("adm: the published networks have the published numbers of parameters"
                            .blocks = 3,
                            .attention = {.resolutions = {32, 16, 8}},
                            .head_channels = 64};
-  CHECK(count(labelled, {.cue_width = 1000}) == 295'904'454);  // ImageNet 64, learned variance
+  CHECK(count(labelled, {.label_dim = 1000}) == 295'904'454);  // ImageNet 64, learned variance
   const AdmConfig large{.outputs = 6,
                         .channels = 256,
                         .multipliers = {1, 1, 2, 2, 4, 4},
@@ -121,7 +121,7 @@ TEST_CASE("adm: the published networks have the published numbers of parameters"
 
 TEST_CASE("adm: a network of numbers has as many parameters as one of shapes") {
   for (const bool labels : {false, true}) {
-    const Ports ports{.extra_channels = 1, .cue_width = labels ? 3 : 0};
+    const Ports ports{.extra_channels = 1, .label_dim = labels ? 3 : 0};
     CHECK(count_parameters(Adm<Cpu<float>>(small(), ports, Seed{})) ==
           count_parameters(Adm<Shapes>(small(), ports, Seed{})));
   }
@@ -148,7 +148,7 @@ TEST_CASE("adm: on a tape it says the same, and blocks that are computed twice h
   for (const bool scaled : {true, false}) {
     AdmConfig config = small();
     config.scale_shift = config.residual_resampling = scaled;
-    const Ports ports{.extra_channels = 1, .cue_width = scaled ? 0 : 3};
+    const Ports ports{.extra_channels = 1, .label_dim = scaled ? 0 : 3};
     const auto plain = filled_in<B>(config, ports);
     Tape<B> quiet;
     CHECK(download<double>(plain(recorded(quiet, input(plain, 3))).value()) ==
@@ -184,19 +184,19 @@ TEST_CASE("adm: what it makes of levels beforehand changes nothing, whatever the
     for (const bool scaled : {true, false}) {
       AdmConfig config = small();
       config.scale_shift = scaled;
-      const auto net = filled_in<B>(config, {.cue_width = labels});
+      const auto net = filled_in<B>(config, {.label_dim = labels});
       auto in = input(net, 3);
       const auto wanted = download<float>(net(in));
-      in.timed = net.timed(in.sees);
+      in.timed = net.timed(in.noise_labels);
       // 2 + 2 + 4 blocks and two that resample; with labels the embedding alone.
       CHECK(in.timed.size() == (labels ? 1u : scaled ? 20u : 10u));
-      in.sees = filled(B{}, {3}, -1);
+      in.noise_labels = filled(B{}, {3}, -1);
       CHECK(download<float>(net(in)) == wanted);
       in.timed.clear();
       CHECK(download<float>(net(in)) != wanted);
       if (labels == 0) continue;
       in = input(net, 3);
-      in.cue = filled(B{}, {3, labels}, 0);
+      in.labels = filled(B{}, {3, labels}, 0);
       CHECK(download<float>(net(in)) != wanted);
     }
 }
@@ -208,8 +208,8 @@ TEST_CASE("adm: a gamma that is scaled is seen better") {
     config.embedding.scale = scale;
     const auto net = filled_in<B>(config);
     auto in = input(net, 1);
-    const auto at = [&](double sees) {
-      in.sees = filled(B{}, {1}, sees);
+    const auto at = [&](double noise_labels) {
+      in.noise_labels = filled(B{}, {1}, noise_labels);
       return download<double>(net(in));
     };
     const auto a = at(0.5), b = at(0.51);
@@ -223,7 +223,7 @@ TEST_CASE("adm: a gamma that is scaled is seen better") {
 TEST_CASE("adm: image i does not depend on batch or threads, bit for bit") {
   using B = Cpu<float>;
   const auto run = [](std::int64_t batch, int threads) {
-    const auto net = filled_in<B>(small(), {.cue_width = 2}, B{.threads = threads});
+    const auto net = filled_in<B>(small(), {.label_dim = 2}, B{.threads = threads});
     std::vector<float> all;
     for (std::int64_t first = 0; first < 8; first += batch) {
       const auto y = download<float>(net(input(net, std::min<std::int64_t>(8 - first, batch), std::uint32_t(first))));
@@ -281,25 +281,25 @@ TEST_CASE("adm: sizes that cannot be are refused in words") {
   CHECK(message({.embedding = {.scale = INFINITY}}) == "[Adm] embedding.scale must be finite, is inf");
   CHECK(message({.embedding = {.max_period = 0}}) == "[Adm] embedding.max_period must be positive, is 0");
   CHECK(message({}, {.extra_channels = -1}) == "[Adm] ports.extra_channels must be at least 0, is -1");
-  CHECK(message({}, {.cue_width = -2}) == "[Adm] ports.cue_width must be at least 0, is -2");
+  CHECK(message({}, {.label_dim = -2}) == "[Adm] ports.label_dim must be at least 0, is -2");
 }
 
 TEST_CASE("adm: an input that is not the network's is refused in words") {
   using B = Cpu<float>;
-  const Adm<B> net(small(), {.extra_channels = 1}, Seed{1}), labelled(small(), {.cue_width = 3}, Seed{1});
+  const Adm<B> net(small(), {.extra_channels = 1}, Seed{1}), labelled(small(), {.label_dim = 3}, Seed{1});
   auto in = input(net, 2);
   in.image = filled(B{}, {2, 16, 16, 3}, 0);
   CHECK_THROWS_WITH_AS(net(in), "[Adm] wants images [N, 16, 8, 3], got [2, 16, 16, 3]", std::invalid_argument);
   in = input(net, 2);
-  in.cue = filled(B{}, {2, 3}, 0);
+  in.labels = filled(B{}, {2, 3}, 0);
   CHECK_THROWS_WITH_AS(net(in), "[Adm] takes no condition vector, got one", std::invalid_argument);
   in = input(labelled, 2);
-  in.cue.reset();
+  in.labels.reset();
   CHECK_THROWS_WITH_AS(labelled(in), "[Adm] wants a condition vector of width 3, got none", std::invalid_argument);
-  in.cue = filled(B{}, {2, 4}, 0);
+  in.labels = filled(B{}, {2, 4}, 0);
   CHECK_THROWS_WITH_AS(labelled(in), "[Adm] wants condition vectors [2, 3], got [2, 4]", std::invalid_argument);
   in = input(labelled, 2);
-  in.sees = filled(B{}, {3}, 0);
+  in.noise_labels = filled(B{}, {3}, 0);
   CHECK_THROWS_WITH_AS(labelled(in), "[Adm] 2 images want to see [2] levels, got [3]", std::invalid_argument);
 }
 

@@ -69,14 +69,14 @@ struct Case {
   Layout layout;
   AdmConfig config;
   Ports ports;
-  std::vector<double> sees;
+  std::vector<double> noise_labels;
 };
 
 std::vector<Case> cases() {
   const AdmConfig c{.image = {16, 16, 3}, .channels = 32, .multipliers = {1, 2}, .blocks = 1, .head_channels = 16};
   std::vector<Case> all{{"diffusers, scaled, by blocks", Layout::diffusers, c, {.extra_channels = 3}, {17, 503}},
                         {"diffusers, shifted, by convolutions", Layout::diffusers, c, {1, 5}, {0, 999}},
-                        {"guided-diffusion by head, with labels", Layout::by_head, c, {.cue_width = 5}, {17, 503}},
+                        {"guided-diffusion by head, with labels", Layout::by_head, c, {.label_dim = 5}, {17, 503}},
                         {"guided-diffusion by kind", Layout::by_kind, c, {}, {17, 503}},
                         {"palette", Layout::palette, c, {.extra_channels = 3}, {0.03, 0.97}},
                         {"diffusers, the published DDPM", Layout::diffusers, c, {}, {17, 503}}};
@@ -127,13 +127,13 @@ double golden_error(const Case& c) {
   const std::int64_t in = c.config.image.channels + c.ports.extra_channels;
   const std::int64_t out = c.config.outputs ? c.config.outputs : c.config.image.channels;
   const auto x = images<T>(u("x", 2 * in * 256), in, std::sqrt(3.0));
-  const auto sees = upload(B{}, {2}, std::span<const double>(c.sees));
+  const auto noise_labels = upload(B{}, {2}, std::span<const double>(c.noise_labels));
   Tape<B> tape;
   Input<Tensor<B>> input{x, sees};
   Input<Var<B>> recorded{tape.constant(x), sees};
-  if (c.ports.cue_width) {  // labels 3 and 1
-    input.cue = upload(B{}, {2, 5}, std::span<const double>(std::vector<double>{0, 0, 0, 1, 0, 0, 1, 0, 0, 0}));
-    recorded.cue = tape.constant(*input.cue);
+  if (c.ports.label_dim) {  // labels 3 and 1
+    input.labels = upload(B{}, {2, 5}, std::span<const double>(std::vector<double>{0, 0, 0, 1, 0, 0, 1, 0, 0, 0}));
+    recorded.labels = tape.constant(*input.labels);
   }
   const auto said = net(recorded);
   tape.backward(said, images<T>(u("dy", 2 * out * 256), out, 1));

@@ -184,7 +184,7 @@ TEST_CASE("simple unet: what cannot be is refused in words") {
   CHECK(message({.widths = {8}}) == "[SimpleUnet] widths wants 2 to 16 entries, has 1");
   CHECK(message({.widths = {8, 0}}) == "[SimpleUnet] each width must be at least 1, is 0");
   CHECK(message({.embedding = 2}) == "[SimpleUnet] embedding must be at least 4, is 2");
-  CHECK(message(small_config(), {.cue_width = 24}) ==
+  CHECK(message(small_config(), {.label_dim = 24}) ==
         "[SimpleUnet] takes no condition vector, the process has one of width 24");
   // The coarsest image has one pixel: a single image says nothing of its spread.
   const SimpleUnet<F> net({.image = {4, 4, 1}, .widths = {4, 4, 4}, .embedding = 4}, {}, Seed{});

@@ -7,8 +7,8 @@ import house
 # folder (`nn/flat_parameters`) may be named on both sides. Everybody may include his own room (plural folders excepted)
 # and the floor.
 FLOOR = {"check", "errors", "host_device", "version", "warning"}
-CONCEPTS = {"level", "schedule", "parameterization", "weighting", "grid", "draw", "sampler", "conditioning", "backbone",
-            "optimizer", "rate"}
+CONCEPTS = {"level", "schedule", "parameterization", "weighting", "grid", "level_distribution", "sampler", "conditioning", "backbone",
+            "optimizer", "learning_rate"}
 ARROWS = {
     # scalars only
     "check": set(), "errors": set(), "host_device": set(), "version": set(), "warning": set(),
@@ -19,7 +19,7 @@ ARROWS = {
     "parameterization": {"level"}, "parameterizations": {"level", "parameterization"},
     "weighting": {"level", "parameterization"}, "weightings": {"level", "weighting"},
     "grid": {"level", "schedule"}, "grids": {"level", "schedule", "grid"},
-    "draw": {"level", "schedule"}, "draws": {"level", "schedule", "draw"},
+    "level_distribution": {"level", "schedule"}, "level_distributions": {"level", "schedule", "level_distribution"},
     "sampler": {"level"}, "samplers": {"level", "sampler", "by_norms", "exponential_integrator", "langevin_noise", "probability_flow"},
     "by_norms": set(), "exponential_integrator": {"level", "sampler"}, "langevin_noise": {"level"},
     "probability_flow": {"level", "sampler"},
@@ -38,7 +38,7 @@ ARROWS = {
     "conditionings": {"tensor", "autograd", "ops", "level", "backbone", "conditioning"},
     "optimizer": {"tensor", "autograd"},
     "optimizers": {"tensor", "autograd", "optimizer"},
-    "rate": set(), "rates": {"rate"},
+    "learning_rate": set(), "learning_rates": {"learning_rate"},
     "ema": {"tensor", "autograd"},
     # files and pictures: host images, never tensors
     "images": set(),
@@ -49,19 +49,19 @@ ARROWS = {
     "process": CONCEPTS | {"tensor", "parameterizations", "conditionings"},
     "guidance": CONCEPTS | {"tensor", "autograd", "ops"},
     "frames": {"images", "sampling"},
-    "course": {"level", "schedule", "grid", "sampler"},
+    "trajectory": {"level", "schedule", "grid", "sampler"},
     "sample_options": CONCEPTS | {"tensor", "images", "grids"},
     "estimate_rule": {"level", "parameterization", "tensor"},
     "sampling": CONCEPTS | {"process", "plan", "sample_options", "estimate_rule", "tensor", "autograd", "ops", "images"},
     "plan_forms": {"plan"},
     "queued_steps": CONCEPTS | {"process", "plan", "plan_forms", "sampling", "tensor", "autograd"},
     "recorded_sampling": {"queued_steps", "plan", "sampling", "tensor"},
-    "sample": CONCEPTS | {"course", "tensor/named_range", "sampling", "recorded_sampling", "plan", "nn/shadows"},
+    "sample": CONCEPTS | {"trajectory", "tensor/named_range", "sampling", "recorded_sampling", "plan", "nn/compute_copies"},
     "checked_examples": {"loader", "conditioning", "images"},
     "loader": {"tensor", "images", "conditioning", "given", "data/shuffle"},
     "lesson": CONCEPTS | {"process", "tensor", "autograd", "ops"},
     "training": CONCEPTS | {"process", "lesson", "loader", "checked_examples", "ema", "tensor", "autograd", "ops", "nn/flat_parameters", "images",
-                            "rates", "draws", "weightings"},
+                            "learning_rates", "level_distributions", "weightings"},
     "train": {"training"},
     # what a library can hold ready
     "compiled": {"cpu", "tensor", "autograd", "nn", "backbones", "lesson"},
@@ -86,7 +86,7 @@ FOREIGN = [
 
 # words that a room does not know (comments and strings do not count)
 UNKNOWN = [
-    (r"(schedules|parameterizations|weightings|grids|draws)/|(level|schedule|parameterization|weighting|grid|draw)\.hpp$",
+    (r"(schedules|parameterizations|weightings|grids|level_distributions)/|(level|schedule|parameterization|weighting|grid|level_distribution)\.hpp$",
      r"Tensor|Backend|Eigen|Cpu|Cuda|Var|Tape"),
     (r"samplers/|sampler\.hpp$", r"Tensor|Backend|Eigen|Cpu|Cuda|Var|Tape|Process|LinearBeta|Cosine|ScaledLinear"),
     (r"(nn|backbones)/|backbone\.hpp$", r"Tape|Eigen|Cpu|Cuda|Ddpm|Ddim|Process|Level|Plan"),
@@ -101,7 +101,7 @@ UNKNOWN = [
 
 # what a locale changes -> where it may stand
 LOCALES = [
-    (r"\b[io]?stringstream\b", r"include/hush/(check|cuda/cudnn_choices)\.hpp$|bench/", "words() puts text together, in no locale"),
+    (r"\b[io]?stringstream\b", r"include/hush/(check|cuda/cudnn_choices)\.hpp$|bench/", "to_text() puts text together, in no locale"),
     (r"\b(stod|stof|stold|strtod|strtof|strtold|atof|[fs]?scanf|setlocale)\b", r"$^", "io/number.hpp reads numbers, in no locale"),
     (r"\b(is(alnum|alpha|digit|lower|punct|space|upper)|tolower|toupper)\b", r"(examples|bench)/", "letters are ASCII, in no locale"),
     (r"\bJson::parse\b", r"include/hush/io/json\.hpp$", "parse_json reads JSON, in no locale"),

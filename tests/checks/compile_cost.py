@@ -8,7 +8,7 @@ import compilers
 import house
 
 # The scalar floors, without Eigen: a concept and all its variants together.
-FLOORS = ["level", "schedule", "parameterization", "weighting", "grid", "draw", "sampler"]
+FLOORS = ["level", "schedule", "parameterization", "weighting", "grid", "level_distribution", "sampler"]
 # unit -> most headers of hush, most lines that are left of it, in thousands (the standard library of g++ 12 included;
 # that of other compilers has up to a quarter more)
 FLOOR_LIMITS = (40, 60)

@@ -9,8 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A noun header and the folder of its variants. Variants never include each other.
 PLURALS = {
     "schedules": "schedule", "parameterizations": "parameterization", "weightings": "weighting", "grids": "grid",
-    "draws": "draw", "samplers": "sampler", "conditionings": "conditioning", "backbones": "backbone",
-    "optimizers": "optimizer", "rates": "rate",
+    "level_distributions": "level_distribution", "samplers": "sampler", "conditionings": "conditioning", "backbones": "backbone",
+    "optimizers": "optimizer", "learning_rates": "learning_rate",
 }
 UMBRELLAS = {"hush.hpp", "core.hpp", "data.hpp", "io.hpp", "cuda.cuh"}
 

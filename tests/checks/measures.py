@@ -3,7 +3,7 @@ import re
 
 import house
 
-POLICIES = {"schedules", "parameterizations", "weightings", "grids", "draws", "samplers", "rates"}
+POLICIES = {"schedules", "parameterizations", "weightings", "grids", "level_distributions", "samplers", "learning_rates"}
 LIMITS = [(POLICIES, 80), ({"ops", "nn"}, 200)]  # "about 40" and "about 120", with room for a long formula
 ANY = 300
 COLUMNS = 120

@@ -45,7 +45,7 @@ BROKEN = [
     (arrows, "include/hush/level.hpp", "+#define LEVEL 1\n", "macros only in"),
     (arrows, "include/hush/schedules/cosine.hpp", "+inline void f(Tensor);\n", "does not know the word Tensor"),
     (arrows, "include/hush/level.hpp", "struct Level {};\n", "#pragma once is missing"),
-    (arrows, "include/hush/level.hpp", "+inline std::ostringstream out;\n", "words() puts text together"),
+    (arrows, "include/hush/level.hpp", "+inline std::ostringstream out;\n", "to_text() puts text together"),
     (arrows, "include/hush/level.hpp", "+inline double x = std::stod(text);\n", "io/number.hpp reads numbers"),
     (arrows, "include/hush/level.hpp", "+inline char c = std::tolower(d);\n", "letters are ASCII"),
     (arrows, "include/hush/level.hpp", "+inline auto j = Json::parse(text);\n", "parse_json reads JSON"),

@@ -8,12 +8,12 @@ import house
 # rooms in reading order, a block each; what is not named comes last
 ORDER = [
     {"version", "check", "errors", "host_device", "images"},
-    {"level", "schedule", "parameterization", "weighting", "grid", "draw"},
+    {"level", "schedule", "parameterization", "weighting", "grid", "level_distribution"},
     {"sampler", "plan", "plan_forms"},
     {"tensor", "cpu", "cuda"},
     {"autograd", "ops"},
     {"nn", "backbone", "conditioning"},
-    {"optimizer", "rate", "ema"},
+    {"optimizer", "learning_rate", "ema"},
     {"process", "guidance", "sampling", "recorded_sampling", "sample", "lesson", "loader", "training", "train"},
     {"metrics"}, {"io"}, {"data"},
 ]

@@ -3,7 +3,7 @@
 
 #include "small_training.hpp"
 
-hush::Images<float> use(const Identity& net, [[maybe_unused]] const hush::Holed& given) {
+hush::Images<float> use(const Identity& net, [[maybe_unused]] const hush::MaskedImages& given) {
   const hush::Process process{hush::LinearBeta{}, hush::PredictNoise{}, hush::Mask{}};
 #ifdef HUSH_WRITTEN_RIGHT
   return hush::sample(process, net, hush::Ddim{}, given, {.steps = 10});

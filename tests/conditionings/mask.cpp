@@ -22,8 +22,8 @@ using B = Cpu<float>;
 static_assert(Conditioning<Mask, B> && KnowsPixels<Mask, B> && KnowsPixels<Mask, Cpu<double>>);
 
 /// Two pictures of 2x3 pixels and 2 channels, and a hole each.
-Holed holed() {
-  Holed given{Images<float>(2, 2, 3, 2), Images<float>(2, 2, 3, 1, {0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0})};
+MaskedImages holed() {
+  MaskedImages given{Images<float>(2, 2, 3, 2), Images<float>(2, 2, 3, 1, {0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0})};
   for (std::size_t i = 0; i < given.picture.pixels.size(); ++i) given.picture.pixels[i] = float(i) / 24;
   return given;
 }
@@ -49,11 +49,11 @@ struct Watched {
 }  // namespace
 
 TEST_CASE("mask: the condition is the picture with noise in its hole, the image shows the known pixels") {
-  const Holed given = holed();
-  const auto ready = mask.ready(B{}, given, {.first = 0, .seed = 3, .images = {7, 8}});
+  const MaskedImages given = holed();
+  const auto condition = mask.prepare(B{}, given, {.first = 0, .seed = 3, .images = {7, 8}});
   Input<Tensor<B>> input{filled(B{}, {2, 2, 3, 2}, 5), filled(B{}, {2}, 0)};
   const Tensor<B> before = input.image;
-  mask.attach(ready, input);
+  mask.add_to(condition, input);
   CHECK(input.image.shape() == Shape{2, 2, 3, 4});
   const auto x = download<float>(input.image);
   for (std::size_t p = 0; p < 12; ++p)
@@ -73,7 +73,7 @@ TEST_CASE("mask: the condition is the picture with noise in its hole, the image 
 
 TEST_CASE("mask: the noise in the hole belongs to seed, image and step; without it there are zeros") {
   const auto shown = [&](const Mask& how, const ConditionPlace& place) {
-    return download<float>(how.ready(B{}, holed(), place).condition);
+    return download<float>(how.prepare(B{}, holed(), place).condition);
   };
   const auto first = shown(mask, {.seed = 3, .images = {7, 8}});
   CHECK(shown(mask, {.seed = 3, .images = {7, 8}}) == first);
@@ -89,7 +89,7 @@ TEST_CASE("mask: the noise in the hole belongs to seed, image and step; without 
 }
 
 TEST_CASE("mask: the condition can show the very noise that sampling starts from, as Palette's program does") {
-  const Holed given = holed();
+  const MaskedImages given = holed();
   for (const HoleFilling filling : {HoleFilling::start, HoleFilling::noise}) {
     const Process process{LinearBeta{.steps = 20}, PredictNoise<>{}, Mask{.channels = 2, .filling = filling}};
     std::vector<std::vector<float>> seen;
@@ -106,16 +106,16 @@ TEST_CASE("mask: the condition can show the very noise that sampling starts from
 }
 
 TEST_CASE("mask: one hole may serve all pictures") {
-  Holed given = holed();
+  MaskedImages given = holed();
   given.hole = Images<float>(1, 2, 3, 1, {0, 1, 0, 0, 0, 1});
   mask.fits(given, 2, {2, 3, 2});
-  const auto ready = mask.ready(B{}, given, {.first = 1, .images = {1}});
-  CHECK(download<float>(mask.known(ready).hole) == given.hole.pixels);
-  CHECK(mask.ready(B{}, given, {.images = {0, 1}}).pixels.hole.shape() == Shape{2, 2, 3, 1});
+  const auto condition = mask.prepare(B{}, given, {.first = 1, .images = {1}});
+  CHECK(download<float>(mask.known(condition).hole) == given.hole.pixels);
+  CHECK(mask.prepare(B{}, given, {.images = {0, 1}}).pixels.hole.shape() == Shape{2, 2, 3, 1});
 }
 
 TEST_CASE("mask: known pixels of a restored image are the picture's, bit for bit, at every step") {
-  const Holed given = holed();
+  const MaskedImages given = holed();
   const Process process{LinearBeta{.steps = 20}, PredictNoise<>{}, mask};
   for (const Execution execution : {Execution::planned, Execution::eager}) {
     std::vector<std::vector<float>> seen;
@@ -147,7 +147,7 @@ TEST_CASE("mask: known pixels of a restored image are the picture's, bit for bit
 }
 
 TEST_CASE("mask: an image is the same alone and in a batch") {
-  const Holed given = holed();
+  const MaskedImages given = holed();
   const Process process{LinearBeta{.steps = 20}, PredictNoise<>{}, mask};
   std::vector<std::vector<float>> seen;
   const auto run = [&](std::int64_t batch) {
@@ -159,25 +159,26 @@ TEST_CASE("mask: an image is the same alone and in a batch") {
 TEST_CASE("mask: what does not fit is refused in words") {
   const ImageSize size{2, 3, 2};
   const auto refused = [&](const auto& change, const char* words) {
-    Holed given = holed();
+    MaskedImages given = holed();
     change(given);
     CHECK_THROWS_WITH_AS(mask.fits(given, 2, size), words, std::invalid_argument);
   };
   CHECK_NOTHROW(mask.fits(holed(), 2, size));
-  refused([](Holed& g) { g.hole.pixels.assign(12, 0); }, "[Mask] mask 0 is 0 everywhere: there is nothing to restore");
+  refused([](MaskedImages& g) { g.hole.pixels.assign(12, 0); },
+          "[Mask] mask 0 is 0 everywhere: there is nothing to restore");
   CHECK_NOTHROW([&] {
-    Holed all = holed();
+    MaskedImages all = holed();
     all.hole.pixels.assign(12, 1);
     mask.fits(all, 2, size);
   }());
-  refused([](Holed& g) { g.hole.pixels[9] = .5f; },
+  refused([](MaskedImages& g) { g.hole.pixels[9] = .5f; },
           "[Mask] a mask holds 1 where pixels are unknown and 0 elsewhere, mask 1 has 0.5");
-  refused([](Holed& g) { g.hole = Images<float>(1, 3, 3, 1); }, "[Mask] the mask is 3x3x1, wanted is 2x3x1");
-  refused([](Holed& g) { g.hole = Images<float>(3, 2, 3, 1); },
+  refused([](MaskedImages& g) { g.hole = Images<float>(1, 3, 3, 1); }, "[Mask] the mask is 3x3x1, wanted is 2x3x1");
+  refused([](MaskedImages& g) { g.hole = Images<float>(3, 2, 3, 1); },
           "[Mask] 3 masks for 2 pictures: give one for each, or one for all");
-  refused([](Holed& g) { g.picture = Images<float>(2, 4, 3, 2); },
+  refused([](MaskedImages& g) { g.picture = Images<float>(2, 4, 3, 2); },
           "[Mask] the pictures given are 4x3x2, wanted are 2x3x2");
-  refused([](Holed& g) { g.picture = Images<float>(1, 2, 3, 2); }, "[Mask] 1 pictures are given for 2 images");
+  refused([](MaskedImages& g) { g.picture = Images<float>(1, 2, 3, 2); }, "[Mask] 1 pictures are given for 2 images");
   CHECK_THROWS_WITH_AS(Mask{}.fits(holed(), 2, size), "[Mask] is of 3 channels, the network makes images of 2",
                        std::invalid_argument);
 }

@@ -41,7 +41,7 @@ struct Pair {
     const auto& x = value_of(input.image);
     Tensor<B> y = empty_like(x);
     for (std::int64_t i = 0; i < x.size(); i += 2) {
-      const double gamma = double(input.sees.data()[i / 2]), noise = std::sqrt(1 - gamma);
+      const double gamma = double(input.noise_labels.data()[i / 2]), noise = std::sqrt(1 - gamma);
       const double a = gamma * variance + 1 - gamma, b = gamma * variance * correlation;
       const double left = double(x.data()[i]) - std::sqrt(gamma) * mean;
       const double right = double(x.data()[i + 1]) - std::sqrt(gamma) * mean;
@@ -54,8 +54,8 @@ struct Pair {
 
 const Process process{LinearBeta{}, PredictNoise<Gamma>{}, Replacement{}};
 
-Holed given(std::int64_t count) {
-  Holed all{Images<float>(count, 1, 2, 1), Images<float>(1, 1, 2, 1, {1, 0})};
+MaskedImages given(std::int64_t count) {
+  MaskedImages all{Images<float>(count, 1, 2, 1), Images<float>(1, 1, 2, 1, {1, 0})};
   for (std::int64_t i = 0; i < count; ++i) all.picture[i][0] = NAN, all.picture[i][1] = float(known);
   return all;
 }
@@ -176,7 +176,7 @@ TEST_CASE("replacement: what does not fit is refused in words") {
   CHECK_THROWS_WITH_AS(condition.fits(given(2), 3, {1, 2, 1}), "[Replacement] 2 pictures are given for 3 images",
                        std::invalid_argument);
   CHECK_THROWS_AS(condition.fits(given(2), 2, {1, 2, 3}), std::invalid_argument);
-  Holed whole = given(2);
+  MaskedImages whole = given(2);
   whole.hole.pixels = {0, 0};
   CHECK_THROWS_WITH_AS(condition.fits(whole, 2, {1, 2, 1}),
                        "[Replacement] mask 0 is 0 everywhere: there is nothing to restore", std::invalid_argument);

@@ -119,7 +119,7 @@ Run run(const std::string& name, std::int64_t channels, const Conditioning& cond
 }  // namespace
 
 TEST_CASE("restoration: 20 steps of inpainting with given noise are PyTorch's, and the known pixels stay") {
-  const Holed given{pictures("picture", 3), hole()};
+  const MaskedImages given{pictures("picture", 3), hole()};
   const Mask mask{.filling = HoleFilling::zeros};
   for (const Execution execution : {Execution::planned, Execution::eager}) {
     CHECK(run<double>("inpainting", 3, mask, given, execution).error < 1e-10);

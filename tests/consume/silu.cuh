@@ -1,7 +1,7 @@
 #pragma once
 #include <hush/cuda/activation.hpp>
-#include <hush/cuda/device.cuh>
 #include <hush/cuda/elementwise.hpp>
+#include <hush/cuda/team/device.cuh>
 #include <hush/tensor/tensor.hpp>
 
 #include "silu.hpp"

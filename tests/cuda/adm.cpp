@@ -38,7 +38,7 @@ Adm<B> network(bool scaled, bool twice = false) {
                          .residual_resampling = scaled,
                          .groups = 4,
                          .checkpoint = twice};
-  const Ports ports{.extra_channels = scaled ? 1 : 0, .cue_width = scaled ? 0 : 3};
+  const Ports ports{.extra_channels = scaled ? 1 : 0, .label_dim = scaled ? 0 : 3};
   return with_no_zeros(Adm<B>(config, ports, Seed{9}));
 }
 
@@ -50,11 +50,11 @@ std::pair<std::vector<double>, std::vector<double>> said_and_learned(const Adm<B
   };
   const std::vector<double> seen{3, 17, 39};
   const Ports ports = net.ports();
-  Tensor<B, typename B::master> sees(B{}, {3});
-  copy_in(B{}, 3, seen.data(), sees.data());
+  Tensor<B, typename B::master> noise_labels(B{}, {3});
+  copy_in(B{}, 3, seen.data(), noise_labels.data());
   const Shape shape{3, 8, 8, 2 + ports.extra_channels};
   Input<Tensor<B>> input{put_in(shape, random<bf16>(shape.size(), 1)), sees};
-  if (ports.cue_width) input.cue = put_in({3, 3}, {1, 0, 0, 0, 0, 1, 0, 1, 0});
+  if (ports.label_dim) input.labels = put_in({3, 3}, {1, 0, 0, 0, 0, 1, 0, 1, 0});
   Tape<B> tape;
   const auto said = net(on_tape(tape, input));
   CHECK(download<double>(net(input)).size() == 3 * 64 * 2);

@@ -15,7 +15,7 @@
 #include <hush/cuda.cuh>
 #else
 #include <hush/cuda/elementwise.hpp>
-#include <hush/cuda/rehearsal.hpp>
+#include <hush/cuda/team/rehearsal.hpp>
 #endif
 
 // What the tests of kernels share: the machine, random numbers, and the distance to the CPU's result in double.

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <hush/cuda/conv2d_channels.hpp>
-#include <hush/cuda/rehearsal.hpp>
+#include <hush/cuda/team/rehearsal.hpp>
 #include <vector>
 
 using hush::Cuda, hush::Rehearsal;

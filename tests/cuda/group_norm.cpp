@@ -2,11 +2,11 @@
 
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cuda/activated.hpp>
-#include <hush/cuda/columns.hpp>
 #include <hush/cuda/group_norm.hpp>
 #include <hush/cuda/group_norm_backward.hpp>
 #include <hush/cuda/group_norm_fused.hpp>
 #include <hush/cuda/norm_column.hpp>
+#include <hush/cuda/team/columns.hpp>
 
 using namespace against;
 

@@ -11,7 +11,6 @@
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/embedding.hpp>
 #include <hush/cuda/gemm.hpp>
-#include <hush/cuda/graph.hpp>
 #include <hush/cuda/group_norm.hpp>
 #include <hush/cuda/group_norm_backward.hpp>
 #include <hush/cuda/group_norm_fused.hpp>
@@ -21,8 +20,9 @@
 #include <hush/cuda/optimizer.hpp>
 #include <hush/cuda/pooling.hpp>
 #include <hush/cuda/reduce.hpp>
-#include <hush/cuda/rehearsal.hpp>
 #include <hush/cuda/resample.hpp>
+#include <hush/cuda/runtime/graph.hpp>
 #include <hush/cuda/steps.hpp>
+#include <hush/cuda/team/rehearsal.hpp>
 #include <hush/cuda/threshold.hpp>
 #endif

@@ -2,7 +2,7 @@
 
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cuda/known_pixels.hpp>
-#include <hush/tensor/known_pixels.hpp>
+#include <hush/kernels/known_pixels.hpp>
 
 using namespace against;
 

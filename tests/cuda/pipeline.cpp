@@ -54,8 +54,8 @@ std::pair<std::vector<double>, std::vector<double>> said_and_learned(const Atten
     return upload(B{}, {3, 8, 8, 1}, std::span<const double>(v));
   };
   Tape<B> tape;
-  Tensor<B, typename B::master> sees(B{}, {3});
-  copy_in(B{}, 3, t.data(), sees.data());
+  Tensor<B, typename B::master> noise_labels(B{}, {3});
+  copy_in(B{}, 3, t.data(), noise_labels.data());
   const auto said = net(on_tape(tape, Input<Tensor<B>>{put_in(x), sees}));
   tape.backward(said, put_in(dy));
   std::vector<double> gradients;
@@ -74,7 +74,7 @@ std::vector<float> pictures(const AttentionUnet<B>& net, int steps = 40, bool re
 /// Losses of some steps, and the weights after them.
 template <class B>
 std::vector<double> trained(AttentionUnet<B>& net, bool record = false, std::int64_t accumulate = 1,
-                            WeightRule weighting = nullptr) {
+                            AnyWeighting weighting = nullptr) {
   const Squares data;
   const TrainOptions<Squares> options{.batch = 4,
                                       .seed = 2,
@@ -128,7 +128,7 @@ TEST_CASE("cuda pipeline: training is the CPU's; recorded, it has the same bits"
 }
 
 TEST_CASE("cuda pipeline: weighted training is the CPU's, recorded, it has the same bits, and weights of 1 are none") {
-  const auto after = []<class B>(const B&, bool record, WeightRule rule, std::int64_t parts = 1) {
+  const auto after = []<class B>(const B&, bool record, AnyWeighting rule, std::int64_t parts = 1) {
     auto net = network<B>();
     return trained(net, record, parts, std::move(rule));
   };
@@ -225,8 +225,8 @@ TEST_CASE("cuda pipeline: pictures with holes are learned from and restored as o
   struct Holes {
     Squares squares{};
     std::int64_t size() const { return squares.size(); }
-    Examples<Holed> batch(std::span<const std::int64_t> items) const {
-      Examples<Holed> examples{squares.batch(items), {}};
+    Examples<MaskedImages> batch(std::span<const std::int64_t> items) const {
+      Examples<MaskedImages> examples{squares.batch(items), {}};
       examples.given = {examples.images, Images<float>(1, 8, 8, 1)};
       for (std::size_t p = 0; p < 64; ++p) examples.given.hole.pixels[p] = p / 8 % 8 > 2 && p % 8 < 5;
       return examples;
@@ -243,7 +243,7 @@ TEST_CASE("cuda pipeline: pictures with holes are learned from and restored as o
                                {.epochs = 2, .batch = 4, .seed = 2, .record = record, .validation = &data});
     const auto restored = sample(inpainting, net, Ddpm{}, data.batch(items).given,
                                  {.steps = 10, .count = 3, .batch = 2, .seed = 4, .record = record});
-    const Examples<Holed> truth = data.batch(items);
+    const Examples<MaskedImages> truth = data.batch(items);
     for (std::size_t i = 0; i < restored.pixels.size(); ++i)
       if (truth.given.hole.pixels[i % 64] == 0) CHECK(restored.pixels[i] == truth.images.pixels[i]);
     std::vector<double> found{restored.pixels.begin(), restored.pixels.end()};

@@ -1,8 +1,8 @@
 #include <cuda/against.hpp>
 
 #include <hush/cpu/pooling.hpp>
-#include <hush/cuda/pixels.hpp>
 #include <hush/cuda/pooling.hpp>
+#include <hush/cuda/team/pixels.hpp>
 
 using namespace against;
 

@@ -4,9 +4,9 @@
 #include <hush/core.hpp>
 #if !defined(__CUDACC__)
 #include <hush/cuda/activation.hpp>
-#include <hush/cuda/graph.hpp>
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/reduce.hpp>
+#include <hush/cuda/runtime/graph.hpp>
 #include <hush/cuda/steps.hpp>
 #include <hush/cuda/threshold.hpp>
 #endif

@@ -53,8 +53,8 @@ std::array<std::vector<double>, 3> said_and_learned(const SimpleUnet<B>& net) {
     return upload(B{}, {3, 8, 8, 1}, std::span<const double>(random<bf16>(3 * 64, seed)));
   };
   const std::vector<double> seen{3, 17, 39};
-  Tensor<B, typename B::master> sees(B{}, {3});
-  copy_in(B{}, 3, seen.data(), sees.data());
+  Tensor<B, typename B::master> noise_labels(B{}, {3});
+  copy_in(B{}, 3, seen.data(), noise_labels.data());
   const Input<Tensor<B>> input{put_in(1), sees};
   Tape<B> tape;
   const auto said = net(on_tape(tape, input));

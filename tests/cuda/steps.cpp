@@ -42,7 +42,7 @@ TEST_CASE("steps: a sum with a step's coefficients and draws is that of the CPU"
   });
 }
 
-TEST_CASE("steps: estimates, what the network sees, and the flag of what is not finite") {
+TEST_CASE("steps: estimates, what the network noise_labels, and the flag of what is not finite") {
   each_machine([](const auto& on) {
     using T = typename std::decay_t<decltype(on)>::scalar;
     for (const std::int64_t n : {1, 7, 300}) {

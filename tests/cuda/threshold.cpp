@@ -2,7 +2,7 @@
 
 #include <hush/cpu/threshold.hpp>
 #include <hush/cuda/threshold.hpp>
-#include <hush/tensor/threshold.hpp>
+#include <hush/kernels/threshold.hpp>
 
 using namespace against;
 using Near = Cuda<float, Machine>;

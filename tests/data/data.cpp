@@ -11,7 +11,7 @@
 #include <hush/data/image_set.hpp>
 #include <hush/data/pixels.hpp>
 #include <hush/data/resize.hpp>
-#include <hush/data/shuffle.hpp>
+#include <hush/random/shuffle.hpp>
 
 #include "io/scratch.hpp"
 
@@ -217,8 +217,8 @@ TEST_CASE("resize: channels and images stay apart") {
 
 TEST_CASE("shuffle: is a permutation, the same for the same seed and epoch, another for another") {
   for (const std::int64_t n : {0, 1, 2, 3, 10, 1000}) {
-    auto order = data::shuffle(n, 7, 3);
-    CHECK(order == data::shuffle(n, 7, 3));
+    auto order = shuffle(n, 7, 3);
+    CHECK(order == shuffle(n, 7, 3));
     std::sort(order.begin(), order.end());
     std::vector<std::int64_t> all(static_cast<std::size_t>(n));
     std::iota(all.begin(), all.end(), 0);
@@ -226,17 +226,17 @@ TEST_CASE("shuffle: is a permutation, the same for the same seed and epoch, anot
   }
   std::set<std::vector<std::int64_t>> orders;
   for (std::uint64_t seed : {0, 1, 2})
-    for (std::int64_t epoch = 0; epoch < 20; ++epoch) orders.insert(data::shuffle(100, seed, epoch));
+    for (std::int64_t epoch = 0; epoch < 20; ++epoch) orders.insert(shuffle(100, seed, epoch));
   CHECK(orders.size() == 60);
-  CHECK_THROWS_AS(data::shuffle(-1, 0, 0), std::invalid_argument);
-  CHECK_THROWS_AS(data::shuffle(1, 0, -1), std::invalid_argument);
+  CHECK_THROWS_AS(shuffle(-1, 0, 0), std::invalid_argument);
+  CHECK_THROWS_AS(shuffle(1, 0, -1), std::invalid_argument);
 }
 
 TEST_CASE("shuffle: every order of four items is equally likely") {
   std::vector<int> seen(256);
   constexpr int draws = 24000;
   for (int epoch = 0; epoch < draws; ++epoch) {
-    const auto order = data::shuffle(4, 11, epoch);
+    const auto order = shuffle(4, 11, epoch);
     ++seen[std::size_t(order[0] * 64 + order[1] * 16 + order[2] * 4 + order[3])];
   }
   double chi = 0;

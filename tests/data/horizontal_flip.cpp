@@ -13,7 +13,7 @@
 #include <hush/data/jpeg_pairs.hpp>
 #include <hush/data/lab_pairs.hpp>
 #include <hush/data/with_holes.hpp>
-#include <hush/training.hpp>
+#include <hush/training/training.hpp>
 
 #include "byte_pictures.hpp"
 
@@ -47,7 +47,7 @@ const std::vector<float> mirrored{4, 5, 2, 3, 0, 1, 10, 11, 8, 9, 6, 7};
 /// Pictures that say which file they are from, and note what is read ahead.
 struct Files : BytePictures {
   mutable Items told;
-  std::filesystem::path path(std::int64_t item) const { return words("picture-", item, ".png"); }
+  std::filesystem::path path(std::int64_t item) const { return to_text("picture-", item, ".png"); }
   void prefetch(std::span<const std::int64_t> items) const { told.assign(items.begin(), items.end()); }
 };
 

@@ -13,7 +13,7 @@
 #include <hush/io/jpeg.hpp>
 #include <hush/io/picture.hpp>
 #include <hush/io/png.hpp>
-#include <hush/training.hpp>
+#include <hush/training/training.hpp>
 
 #include "io/scratch.hpp"
 #include "said.hpp"
@@ -112,14 +112,14 @@ TEST_CASE("picture files: what is passed over is said in one line, or counted fo
       "passed over: 1 .bmp, 1 .gif, 1 .jfif, 1 .tif, 2 .webp (only .jpg, .jpeg and .png are read: convert or rename "
       "them), 1 linked folder (give the folder itself, or link its files)";
   CHECK(said.lines ==
-        std::vector<std::string>{words((folder.folder / "in").string(), ": 5 pictures are read; ", list)});
+        std::vector<std::string>{to_text((folder.folder / "in").string(), ": 5 pictures are read; ", list)});
   data::PassedOver passed;
   data::picture_files(folder.in(""), &passed);
   CHECK(passed ==
         data::PassedOver{{".bmp", 1}, {".gif", 1}, {".jfif", 1}, {".tif", 1}, {".webp", 2}, {"linked folder", 1}});
   for (const auto& name : names) fs::remove(folder.in(name));
   CHECK(refusal([&] { data::picture_files(folder.in("")); }) ==
-        words(folder.in("").string(), ": holds no pictures (.jpg, .jpeg or .png); ", list));
+        to_text(folder.in("").string(), ": holds no pictures (.jpg, .jpeg or .png); ", list));
   fs::create_directory(folder.in("plain"));
   put(folder.in("plain/a.png"), png(2, 2, 0));
   put(folder.in("plain/notes.txt"), "?");
@@ -133,9 +133,9 @@ TEST_CASE("picture files: a folder that is missing, empty or a file is refused i
   const auto refused = [&](const std::string& name) {
     return refusal([&] { data::image_folder(folder.in(name), small()); });
   };
-  CHECK(refused("none") == words(folder.in("none").string(), ": there is no such folder"));
-  CHECK(refused("a.jpg") == words(folder.in("a.jpg").string(), ": must be a folder, but it is a file"));
-  CHECK(refused("empty") == words(folder.in("empty").string(), ": holds no pictures (.jpg, .jpeg or .png)"));
+  CHECK(refused("none") == to_text(folder.in("none").string(), ": there is no such folder"));
+  CHECK(refused("a.jpg") == to_text(folder.in("a.jpg").string(), ": must be a folder, but it is a file"));
+  CHECK(refused("empty") == to_text(folder.in("empty").string(), ": holds no pictures (.jpg, .jpeg or .png)"));
 }
 
 TEST_CASE("image folder: batches are the files' pixels, resized, in the order that is asked for") {
@@ -202,7 +202,7 @@ TEST_CASE("image folder: threads, memory and cache change nothing but the time i
         for (int opened = 0; opened < 2; ++opened) {  // with a cache: first made, then found
           auto options = small();
           options.threads = threads, options.in_memory = in_memory;
-          if (cached) options.cache = folder / words("cache-", threads, in_memory);
+          if (cached) options.cache = folder / to_text("cache-", threads, in_memory);
           const auto set = data::image_folder(folder.in(""), options);
           for (int epoch = 0; epoch < 2; ++epoch) {
             CHECK(set.batch(items) == wanted);
@@ -230,14 +230,14 @@ TEST_CASE("image folder: what is read ahead is what is asked for later, or is gi
   put(folder.in(names[2]), "no picture");
   set.prefetch(first);
   CHECK(refusal([&] { set.batch(first); }) ==
-        words(folder.in(names[1]).string(), ": is neither a PNG nor a JPEG file"));
+        to_text(folder.in(names[1]).string(), ": is neither a PNG nor a JPEG file"));
   set.prefetch(first);  // nobody asks for it
 }
 
 TEST_CASE("image folder: a corrupt file is refused when its batch is made, or at once where all are read") {
   const Folder folder("corrupt");
   put(folder.in("b.JPG"), jpeg(12, 15, 0).substr(0, 300));
-  const std::string words_of_it = words(folder.in("b.JPG").string(), ": libjpeg: Premature end of JPEG file");
+  const std::string words_of_it = to_text(folder.in("b.JPG").string(), ": libjpeg: Premature end of JPEG file");
   const auto set = data::image_folder(folder.in(""), small());
   CHECK(set.size() == 5);
   CHECK(set.batch(std::vector<std::int64_t>{0, 2}).count == 2);
@@ -263,7 +263,7 @@ TEST_CASE("image folder: corrupt files are skipped by choice, each is told of, a
         auto options = small();
         options.corrupt = data::Corrupt::skip, options.in_memory = in_memory;
         options.on_corrupt = [&](const FileError& error) { told.emplace_back(error.what()); };
-        if (cached) options.cache = folder / words("cache", in_memory);
+        if (cached) options.cache = folder / to_text("cache", in_memory);
         const auto set = data::image_folder(folder.in(""), options);
         REQUIRE(set.size() == 3);
         CHECK(set.path(0) == folder.in("b.JPG"));
@@ -271,20 +271,21 @@ TEST_CASE("image folder: corrupt files are skipped by choice, each is told of, a
         const auto bytes = set.bytes(std::vector<std::int64_t>{2, 0});
         CHECK(std::ranges::equal(bytes[0], painted(8, 10, 4).pixels));
         CHECK(std::ranges::equal(bytes[1], data::pil_resize(io::read_picture(folder.in("b.JPG")), 8, 10).pixels));
-        CHECK(told == std::vector<std::string>{words(folder.in("a.jpg").string(), ": is neither a PNG nor a JPEG file"),
-                                               words(folder.in("b/10.png").string(), ": is empty")});
+        CHECK(told ==
+              std::vector<std::string>{to_text(folder.in("a.jpg").string(), ": is neither a PNG nor a JPEG file"),
+                                       to_text(folder.in("b/10.png").string(), ": is empty")});
         REQUIRE(set.corrupt().size() == 2);
         CHECK(set.corrupt()[1].path == folder.in("b/10.png"));
       }
   auto options = small();
   options.cache = folder / "cache0";  // made by one who skips, opened by one who does not
   CHECK(refusal([&] { data::image_folder(folder.in(""), options); }) ==
-        words(folder.in("a.jpg").string(), ": is neither a PNG nor a JPEG file"));
+        to_text(folder.in("a.jpg").string(), ": is neither a PNG nor a JPEG file"));
   for (const auto& name : names) put(folder.in(name), "no picture");
   options = small();
   options.corrupt = data::Corrupt::skip;
   CHECK(refusal([&] { data::image_folder(folder.in(""), options); }) ==
-        words(folder.in("").string(), ": none of its 5 pictures can be read"));
+        to_text(folder.in("").string(), ": none of its 5 pictures can be read"));
 }
 
 TEST_CASE("image folder: with a cache no file is decoded again, until it or the options change") {
@@ -307,7 +308,7 @@ TEST_CASE("image folder: with a cache no file is decoded again, until it or the 
   // Another time, and it is; as it is corrupt, the old cache stays.
   fs::last_write_time(file, fs::last_write_time(file) + std::chrono::seconds(1));
   CHECK(refusal([&] { data::image_folder(folder.in(""), options); }) ==
-        words(file.string(), ": is neither a PNG nor a JPEG file"));
+        to_text(file.string(), ": is neither a PNG nor a JPEG file"));
   CHECK(get(options.cache) == made);
   put(file, jpeg(12, 15, 5));
   const auto changed = data::image_folder(folder.in(""), options).bytes(items);
@@ -374,7 +375,7 @@ TEST_CASE("image folder: a damaged cache is refused, and a file that is none is 
   options.cache = folder / "cache";
   put(options.cache, "my thesis");
   CHECK(refusal([&] { data::image_folder(folder.in(""), options); }) ==
-        words(options.cache.string(), ": is no pack of pictures, and will not be replaced by one"));
+        to_text(options.cache.string(), ": is no pack of pictures, and will not be replaced by one"));
   CHECK(get(options.cache) == "my thesis");
   fs::remove(options.cache);
   data::image_folder(folder.in(""), options);
@@ -426,7 +427,7 @@ TEST_CASE("image folder: of two kinds in two folders both validate, wherever the
   const Scratch scratch("two-kinds");
   for (const auto* kind : {"cats", "dogs"}) {
     fs::create_directories(scratch / "pets" / kind);
-    for (int i = 0; i < 10; ++i) put(scratch / "pets" / kind / words(i, ".png"), png(2, 2, unsigned(i)));
+    for (int i = 0; i < 10; ++i) put(scratch / "pets" / kind / to_text(i, ".png"), png(2, 2, unsigned(i)));
   }
   const auto validating = [&](const fs::path& folder, const data::Validation& wanted) {
     std::vector<std::string> held;

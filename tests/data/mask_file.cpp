@@ -68,10 +68,11 @@ TEST_CASE("mask file: gamma moves no threshold, and alpha is multiplied on the s
   const Said said;
   for (const auto* gamma : {"of 1", "of 1 / 1.8", "of sRGB", "in a profile"}) {
     CAPTURE(gamma);
-    put(scratch / "ramp.png", file_named(words("png: grey, gamma ", gamma)));  // 0 to 255, row by row
+    put(scratch / "ramp.png", file_named(to_text("png: grey, gamma ", gamma)));  // 0 to 255, row by row
     const auto ramp = read_mask(scratch / "ramp.png", 16, 16);
     for (std::size_t i = 0; i < 256; ++i) CHECK(ramp.pixels[i] == float(i >= 128));
-    put(scratch / "alpha.png", file_named(words("png: grey with alpha, gamma ", gamma)));  // alpha: each row backwards
+    put(scratch / "alpha.png",
+        file_named(to_text("png: grey with alpha, gamma ", gamma)));  // alpha: each row backwards
     const auto laid = read_mask(scratch / "alpha.png", 16, 16);
     for (int i = 0; i < 256; ++i)
       CHECK(laid.pixels[std::size_t(i)] == float(2 * i * (i / 16 * 16 + 15 - i % 16) >= 255 * 255));
@@ -127,8 +128,8 @@ TEST_CASE("mask file: a soft mask is told of once, by its name, and a hard one n
     read_mask(scratch / "jpeg/mask.jpg", 16, 16);
   }
   REQUIRE(said.lines.size() == 2);
-  CHECK(said.lines[0] == words((scratch / "soft/mask.png").string(),
-                               ": is a soft mask, 2 of its 4 pixels are neither black nor white. Each counts as hole "
-                               "from 128 of 255 on, and as picture below"));
-  CHECK(said.lines[1].starts_with(words((scratch / "jpeg/mask.jpg").string(), ": is a soft mask, ")));
+  CHECK(said.lines[0] == to_text((scratch / "soft/mask.png").string(),
+                                 ": is a soft mask, 2 of its 4 pixels are neither black nor white. Each counts as hole "
+                                 "from 128 of 255 on, and as picture below"));
+  CHECK(said.lines[1].starts_with(to_text((scratch / "jpeg/mask.jpg").string(), ": is a soft mask, ")));
 }

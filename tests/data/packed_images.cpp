@@ -101,19 +101,19 @@ TEST_CASE("packed images: the refusals say what is to be done") {
   write(file, "recipe");
   const auto good = get(file);
   const std::string remedy = " of the pack is damaged; remove the file, and it is made anew";
-  CHECK(message("my notes") == words(file.string(), ": is no pack of pictures, and will not be replaced by one"));
-  CHECK(message("") == words(file.string(), ": is no pack of pictures, and will not be replaced by one"));
-  CHECK(message(good.substr(0, 30)) == words(file.string(), ": the end", remedy, " (at byte 30)"));
-  CHECK(message(good + "x").find(words("the end", remedy)) != std::string::npos);
+  CHECK(message("my notes") == to_text(file.string(), ": is no pack of pictures, and will not be replaced by one"));
+  CHECK(message("") == to_text(file.string(), ": is no pack of pictures, and will not be replaced by one"));
+  CHECK(message(good.substr(0, 30)) == to_text(file.string(), ": the end", remedy, " (at byte 30)"));
+  CHECK(message(good + "x").find(to_text("the end", remedy)) != std::string::npos);
   auto bad = good;
   bad[8 + 4] ^= 1;
-  CHECK(message(bad) == words(file.string(), ": picture 2", remedy, " (at byte 11)"));
+  CHECK(message(bad) == to_text(file.string(), ": picture 2", remedy, " (at byte 11)"));
   bad = good;
   bad[8 + 9] ^= 1;
-  CHECK(message(bad) == words(file.string(), ": the directory", remedy, " (at byte 17)"));
+  CHECK(message(bad) == to_text(file.string(), ": the directory", remedy, " (at byte 17)"));
   put(file, good);
   CHECK(refusal([&] { data::PackedImages::open(file, "recipe", 4); }) ==
-        words(file.string(), ": the length", remedy, " (at byte 17)"));
+        to_text(file.string(), ": the length", remedy, " (at byte 17)"));
   CHECK(refusal([&] { data::PackedImages::open(scratch.folder, "recipe", 4); }).find("is not a regular file") !=
         std::string::npos);
 }

@@ -52,7 +52,7 @@ TEST_CASE("workers: of all that is thrown the first piece's is told, and later p
     CHECK(thrown::message([&] {
             workers.run(100000, [&](std::int64_t piece, int) {
               ++begun;
-              if (piece >= 7) throw std::runtime_error(words("piece ", piece));
+              if (piece >= 7) throw std::runtime_error(to_text("piece ", piece));
             });
           }) == "piece 7");
     CHECK(begun < 100000);

@@ -8,12 +8,12 @@
 #include <span>
 #include <vector>
 
-#include <hush/checked_examples.hpp>
 #include <hush/conditionings/mask.hpp>
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/data/horizontal_flip.hpp>
 #include <hush/data/with_holes.hpp>
-#include <hush/training.hpp>
+#include <hush/training/checked_examples.hpp>
+#include <hush/training/training.hpp>
 
 using namespace hush;
 
@@ -37,7 +37,7 @@ struct Rings {
     return images;
   }
   /// Optional: what messages call an item.
-  std::filesystem::path path(std::int64_t item) const { return words("ring ", item); }
+  std::filesystem::path path(std::int64_t item) const { return to_text("ring ", item); }
 };
 static_assert(Dataset<Rings>);
 // [/rings]

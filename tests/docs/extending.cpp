@@ -41,7 +41,7 @@ static_assert(NoiseSchedule<Angle>);
 struct PredictBoth {
   Scalings operator()(Level at) const {
     const double difference = at.signal - 2 * at.noise;
-    return {.skip = 1 / difference, .out = -at.noise / difference, .in = 1, .sees = at.time};
+    return {.skip = 1 / difference, .out = -at.noise / difference, .in = 1, .c_noise = at.time};
   }
   Target target(Level) const { return {.x0 = 2, .eps = 1}; }
 };
@@ -67,19 +67,19 @@ static_assert(GridRule<Halving>);
 struct Sketch {
   using Given = Images<float>;
   template <class B>
-  using Ready = Tensor<B>;
+  using BatchCondition = Tensor<B>;
 
   Ports ports() const { return {.extra_channels = 1}; }
   void fits(const Images<float>& given, std::int64_t count, const ImageSize& size) const {
     check_pictures("Sketch", given, count, size, 1);
   }
   template <class B>
-  Tensor<B> ready(const B& on, const Images<float>& given, const ConditionPlace& place) const {
+  Tensor<B> prepare(const B& on, const Images<float>& given, const ConditionPlace& place) const {
     return cast(on, rows_of(on.in_full(), given, place));
   }
   template <class B>
-  void attach(const Tensor<B>& ready, Input<Tensor<B>>& input) const {
-    input.image = concat(input.image, ready);
+  void add_to(const Tensor<B>& condition, Input<Tensor<B>>& input) const {
+    input.image = concat(input.image, condition);
   }
 };
 static_assert(Conditioning<Sketch, Cpu<float>>);
@@ -102,7 +102,7 @@ struct Squared {
     return schedule.clean() + 1 + std::floor(u * u * schedule.steps());
   }
 };
-static_assert(Draw<Squared>);
+static_assert(LevelDistribution<Squared>);
 // [/draw]
 
 // [layer]
@@ -140,7 +140,7 @@ class Flat {
   }
   template <Value V>
   V operator()(const Input<V>& input) const {
-    const V time = told_(sinusoidal_embedding(input.image, input.sees, {width_}));
+    const V time = told_(sinusoidal_embedding(input.image, input.noise_labels, {width_}));
     return last_(middle_(add_channels(first_(input.image), time)));
   }
   ImageSize image() const { return image_; }

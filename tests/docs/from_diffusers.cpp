@@ -45,7 +45,7 @@ void trained(const std::filesystem::path& folder) {
   const auto done = train(process, unet, AdamW{.rate = 1e-4, .beta1 = .95, .decay = 1e-6}, pictures,
                           {.epochs = 100,
                            .batch = 16,
-                           .rate = rates::Cosine{.warm_up = 500},
+                           .rate = learning_rates::Cosine{.warm_up = 500},
                            .clip_gradient = 1,
                            .ema = {.decay = .9999, .warm_up = Ema::WarmUp::power, .power = .75}},
                           io::Checkpoints({.run = "out/run"}), io::TrainingBar{});

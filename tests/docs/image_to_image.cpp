@@ -19,13 +19,13 @@ Images<float> restored_like(const std::filesystem::path& folder, const Images<fl
   const Process process{LinearBeta{.first = 1e-6, .last = .01, .steps = 2000}, PredictNoise<Gamma>{},
                         Mask{.channels = 3}};
   Adm<Cpu<float>> unet({.image = {64, 64, 3}, .channels = 32}, process.ports(), Seed{7});
-  const auto trained =
-      train(process, unet, Adam{.rate = 1e-4}, pairs, {.epochs = 20, .batch = 16, .draw = BetweenNeighbours{}});
+  const auto trained = train(process, unet, Adam{.rate = 1e-4}, pairs,
+                             {.epochs = 20, .batch = 16, .level_distribution = BetweenNeighbours{}});
 
   const Process sampling{LinearBeta{.first = 1e-4, .last = .09, .steps = 1000}, PredictNoise<Gamma>{},
                          Mask{.channels = 3}};
   const auto restored =
-      sample(sampling, trained.averaged, Ddim{}, Holed{damaged, hole}, {.steps = 50, .count = damaged.count});
+      sample(sampling, trained.averaged, Ddim{}, MaskedImages{damaged, hole}, {.steps = 50, .count = damaged.count});
   // [/pipeline]
   return restored;
 }
@@ -35,8 +35,8 @@ Images<float> repainted(const std::filesystem::path& weights, const Images<float
   const Process process{LinearBeta{}, PredictNoise<>{}, Replacement{}};
   Adm<Cpu<float>> unet({.image = {64, 64, 3}, .channels = 32}, process.ports(), Seed{});
   io::load_weights(weights, unet);
-  const auto restored =
-      sample(process, unet, RePaint{Ddpm{}, 10, 10}, Holed{damaged, hole}, {.steps = 250, .count = damaged.count});
+  const auto restored = sample(process, unet, RePaint{Ddpm{}, 10, 10}, MaskedImages{damaged, hole},
+                               {.steps = 250, .count = damaged.count});
   // [/repaint]
   return restored;
 }

@@ -7,20 +7,20 @@
 
 namespace {
 
-using hush::Course;
 using hush::Denoised;
 using hush::Level;
 using hush::NoMemory;
 using hush::Sampler;
+using hush::Trajectory;
 
 // [ralston]
 /// Ralston's second-order method on the probability flow: in the coordinates x / signal against sigma = noise / signal
 /// the slope is eps, which is asked for here and two thirds of the way on. Two network calls a step, no fresh noise.
 struct Ralston {
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, const Course& course) const {
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, const Trajectory& trajectory) const {
     const double sigma = sigma_of(from), ahead = sigma_of(to) - sigma;
-    const Level middle = course.at_sigma(sigma + 2 * ahead / 3);
+    const Level middle = trajectory.at_sigma(sigma + 2 * ahead / 3);
     const X here = denoise(x, from).eps;
     const X way = middle.signal * (1 / from.signal * x + (2 * ahead / 3) * here);
     const X there = denoise(way, middle).eps;
@@ -44,16 +44,17 @@ Level level(double angle) { return {angle, std::cos(angle), std::sin(angle)}; }
 // |error| of carrying x = 1 through n equal steps of the angle, down to the clean image.
 template <Sampler S>
 double error(const S& sampler, int n) {
-  Course course{{}, 0, level, [](double sigma) { return std::atan(sigma); }};
-  for (int k = n; k >= 0; --k) course.levels.push_back(level(1.2 * k / n));
+  Trajectory trajectory{{}, 0, level, [](double sigma) { return std::atan(sigma); }};
+  for (int k = n; k >= 0; --k) trajectory.levels.push_back(level(1.2 * k / n));
   double x = 1;
   NoMemory memory;
   const auto none = []() -> double {
     FAIL("a flow draws no noise");
     return 0;
   };
-  for (course.step = 0; course.step < n; ++course.step) x = hush::advance(sampler, exact, x, course, none, memory);
-  const Level first = course.levels[0];
+  for (trajectory.step = 0; trajectory.step < n; ++trajectory.step)
+    x = hush::advance(sampler, exact, x, trajectory, none, memory);
+  const Level first = trajectory.levels[0];
   return std::fabs(x - s / std::sqrt(first.signal * first.signal * s * s + first.noise * first.noise));
 }
 

@@ -12,7 +12,7 @@ struct Blank {
 };
 struct Torn {
   std::int64_t size() const { return 1; }
-  Examples<Holed> batch(std::span<const std::int64_t> items) const {
+  Examples<MaskedImages> batch(std::span<const std::int64_t> items) const {
     const Images<float> blank = Blank{}.batch(items);
     Images<float> hole(1, 8, 8, 1);
     hole.pixels[0] = 1;
@@ -41,7 +41,7 @@ double everything() {
   Adm<B> adm(sizes, inpainting.ports(), Seed{1}, on);
   const Torn torn;
   const auto restoring = train(inpainting, adm, AdamW{}, torn, TrainOptions<Torn>{.batch = 1});
-  const Holed given = torn.batch(std::vector<std::int64_t>{0}).given;
+  const MaskedImages given = torn.batch(std::vector<std::int64_t>{0}).given;
   const Images<float> restored = sample(inpainting, restoring.averaged, Ddim{}, given, SampleOptions<B>{.steps = 30});
   SimpleUnet<B> plain({.image = {8, 8, 1}, .widths = {8, 16}}, process.ports(), Seed{1}, on);
   const auto normed = train(process, plain, AdamW{}, data, TrainOptions<Blank>{.batch = 1});

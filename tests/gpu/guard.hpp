@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include <hush/cuda/calls.hpp>
+#include <hush/cuda/runtime/calls.hpp>
 
 // Where compute-sanitizer is not at hand: device memory that is NaN until somebody writes it, between two guards that
 // are looked at when it is given back.

@@ -47,7 +47,7 @@ AdmConfig small(std::int64_t heads = 2) {
           .groups = 2};
 }
 
-Adm<B> network(std::uint64_t seed, const AdmConfig& config = small()) { return {config, {.cue_width = 3}, Seed{seed}}; }
+Adm<B> network(std::uint64_t seed, const AdmConfig& config = small()) { return {config, {.label_dim = 3}, Seed{seed}}; }
 
 std::map<std::string, std::vector<float>> weights(const Adm<B>& net) {
   std::map<std::string, std::vector<float>> all;
@@ -84,7 +84,7 @@ TEST_CASE("adm keys: the published networks have the published numbers of arrays
                            .blocks = 3,
                            .attention = {.resolutions = {32, 16, 8}},
                            .head_channels = 64};
-  const Adm<Shapes> classes(labelled, {.cue_width = 1000}, Seed{});
+  const Adm<Shapes> classes(labelled, {.label_dim = 1000}, Seed{});
   const io::KeyMap map = io::guided_diffusion_keys(classes, QkvOrder::by_kind);
   CHECK(names(classes, map).size() == 541);
   CHECK(names(classes, io::diffusers_keys(classes)).size() == 629);

@@ -34,7 +34,7 @@ Outcome part(std::int64_t stop, Observers&&... observers) {
                              {.epochs = 3,
                               .batch = 4,
                               .seed = 6,
-                              .rate = rates::Cosine{.warm_up = 3},
+                              .rate = learning_rates::Cosine{.warm_up = 3},
                               .clip_gradient = 1,
                               .validation = &held_out,
                               .stop = [&] { return ++steps == stop; }},
@@ -129,10 +129,10 @@ TEST_CASE("checkpoints: a run goes on with its own options, process and data onl
   CHECK(rule_broken([&] { run(scratch, {.epochs = 2, .weighting = [](Level, const Scalings&) { return 2.; }}); }) ==
         "the run was started with weights at these times = null, it cannot go on with [2.0,2.0,2.0]");
   CHECK(rule_broken([&] {
-          run(scratch, {.epochs = 2, .rate = rates::Cosine{.warm_up = 5}});
+          run(scratch, {.epochs = 2, .rate = learning_rates::Cosine{.warm_up = 5}});
         }).starts_with("the run was started with factors of the rate in steps 1 to 3 = "));
   CHECK(rule_broken([&] {
-          run(scratch, {.epochs = 2, .draw = [](const AnySchedule&, Uniform&) { return 3.; }});
+          run(scratch, {.epochs = 2, .level_distribution = [](const AnySchedule&, Uniform&) { return 3.; }});
         }).starts_with("the run was started with drawn times = "));
   const Process other{tiny::process.schedule, PredictX0{}, tiny::process.conditioning};
   CHECK(rule_broken([&] {

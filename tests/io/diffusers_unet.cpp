@@ -77,7 +77,7 @@ io::Extents stored(const Net& net) {
 }
 
 /// How far the network is from diffusers', on the goldens' images.
-double error(const Adm<B>& net, const std::string& name, const std::vector<double>& sees) {
+double error(const Adm<B>& net, const std::string& name, const std::vector<double>& noise_labels) {
   static const io::Arrays goldens = io::read_safetensors("tests/goldens/adm.safetensors");
   const std::int64_t in = net.image().channels + net.ports().extra_channels;
   const auto numbers = u("x", 2 * in * 256);
@@ -85,7 +85,7 @@ double error(const Adm<B>& net, const std::string& name, const std::vector<doubl
   for (std::int64_t i = 0; i < 2 * 256 * in; ++i)
     x.push_back(std::sqrt(3.) * numbers[std::size_t((i / in / 256 * in + i % in) * 256 + i / in % 256)]);
   const Input<Tensor<B>> input{upload(B{}, {2, 16, 16, in}, std::span<const double>(x)),
-                               upload(B{}, {2}, std::span<const double>(sees))};
+                               upload(B{}, {2}, std::span<const double>(noise_labels))};
   const auto found = download<double>(net(input));
   const auto wanted = io::values_of<double>(goldens.items.at(name + ": out"));
   REQUIRE(found.size() == wanted.size());
@@ -122,7 +122,7 @@ TEST_CASE("diffusers unet: names of 2022 and a pipeline's folder are read too") 
 }
 
 TEST_CASE("diffusers unet: the config is the one that was written down by hand") {
-  const AdmConfig found = io::adm_config_of(Folder(convolutions).json(), {.extra_channels = 1, .cue_width = 5});
+  const AdmConfig found = io::adm_config_of(Folder(convolutions).json(), {.extra_channels = 1, .label_dim = 5});
   CHECK(found.image == ImageSize{16, 16, 2});
   CHECK(found.outputs == 0);
   CHECK(found.channels == 32);
@@ -201,7 +201,7 @@ TEST_CASE("diffusers unet: a network that differs from the config is refused by 
         }) == other + "block_out_channels is [32,64], the network has [32, 96]");
   CHECK(with([](auto& c) { c.eps = 1e-5, c.blocks = 1; }) ==
         other + "layers_per_block is 2, the network has blocks = 1; norm_eps is 1e-06, the network has eps = 1e-05");
-  CHECK(said(right, {.cue_width = 5}) ==
+  CHECK(said(right, {.label_dim = 5}) ==
         "num_class_embeds is null: the vector of this process's condition has a width of 5");
 }
 

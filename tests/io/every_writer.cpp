@@ -40,7 +40,7 @@ void go_on(const std::filesystem::path& run, std::int64_t epochs = 1) {
                        io::Checkpoints({.run = run, .every = 100, .say = [](std::string_view) {}}), io::LossLog(run),
                        board, io::TrainingBar({.out = &shown, .quiet = 0, .clock = [] { return 0.; }}));
   io::write_file(run / "bar.txt", std::string_view(shown.view()));
-  io::save_weights(run / "weights.safetensors", trained.averaged, {.metadata = {{"rate", words(1234.5)}}});
+  io::save_weights(run / "weights.safetensors", trained.averaged, {.metadata = {{"rate", to_text(1234.5)}}});
 }
 
 /// Every writer of the library, once.

@@ -202,7 +202,7 @@ TEST_CASE("jpeg: sizes that no picture of ours has are refused before there is m
   CHECK(refused(resized_head(good, 16385, 1)) == "x.jpg: a JPEG of 16385 x 1" + limit);
   CHECK(refused(resized_head(good, 1, 65500)) == "x.jpg: a JPEG of 1 x 65500" + limit);
   CHECK(refused(resized_head(good, 16384, 16384)) ==
-        words("x.jpg: a JPEG of 16384 x 16384 pixels cannot be in ", good.size(), " bytes"));
+        to_text("x.jpg: a JPEG of 16384 x 16384 pixels cannot be in ", good.size(), " bytes"));
   CHECK(refused(resized_head(good, 65501, 1)) == "x.jpg: libjpeg: Maximum supported image dimension is 65500 pixels");
   CHECK(refused(resized_head(good, 0, 1)).starts_with("x.jpg: libjpeg: "));
 }

@@ -178,8 +178,8 @@ TEST_CASE("plot: curves lie where their numbers are, gaps and hostile names incl
 TEST_CASE("plot: a name that says another kind of picture is refused") {
   const Scratch scratch("plot-name");
   CHECK(refusal([&] { io::write_curves(scratch / "loss.png", {}); }) ==
-        words((scratch / "loss.png").string(),
-              ": would hold an SVG drawing, which a name that ends in .png does not say; call it loss.svg"));
+        to_text((scratch / "loss.png").string(),
+                ": would hold an SVG drawing, which a name that ends in .png does not say; call it loss.svg"));
   CHECK(entries(scratch.folder) == 0);
 }
 

@@ -138,7 +138,7 @@ TEST_CASE("models: another program makes network and process of what the file sa
   CHECK(tiny::weights(net) == tiny::weights(tiny::net()));
   const auto model = io::read_model(file);
   REQUIRE(model);
-  CHECK(code_of(model->process) == words(tiny::process));
+  CHECK(code_of(model->process) == to_text(tiny::process));
   CHECK(code_of(*model->network.find("config")) ==
         "AttentionUnetConfig{.image = {.height = 8, .width = 8, .channels = 1}, .widths = {4}, .bottleneck = 4, .heads "
         "= 1, "
@@ -172,7 +172,7 @@ TEST_CASE("models: every number of a config comes back") {
   io::save_model(scratch / "w.safetensors", process, net);
   CHECK((io::read_config<AdmConfig>(scratch / "w.safetensors") == config));
   const auto read = io::read_process<decltype(process)>(scratch / "w.safetensors");
-  CHECK(words(read) == words(process));
+  CHECK(to_text(read) == to_text(process));
   CHECK(read.schedule.strength == .1 + .2);
   CHECK_NOTHROW(io::load_model(scratch / "w.safetensors", process, net));
 }

@@ -40,6 +40,6 @@ TEST_CASE("number: the same in every locale") {
     CHECK(io::general(0.5, 4) == "0.5");
     CHECK(io::read_number("12345.5") == 12345.5);
     CHECK_FALSE(io::read_number("12.345,5").has_value());
-    CHECK(words(12345, ' ', 12345.5, ' ', 1e6) == "12345 12345.5 1e+06");
+    CHECK(to_text(12345, ' ', 12345.5, ' ', 1e6) == "12345 12345.5 1e+06");
   }
 }

@@ -34,7 +34,7 @@ TEST_CASE("numbered pngs: a file for each image, whose names sort as the images 
   io::write_pngs(scratch / "many", numbered(11));
   CHECK(names(scratch / "many").size() == 11);
   for (const std::int64_t i : {0, 9, 10}) {
-    const Images<std::uint8_t> one = io::read_png(scratch / "many" / words(i < 10 ? "0" : "", i, ".png"));
+    const Images<std::uint8_t> one = io::read_png(scratch / "many" / to_text(i < 10 ? "0" : "", i, ".png"));
     CHECK(std::ranges::equal(one.pixels, numbered(11)[i]));
   }
   io::write_pngs(scratch / "one", numbered(1));
@@ -58,7 +58,7 @@ TEST_CASE("numbered pngs: of an earlier set nothing stays among those of a new o
   fs::create_directory(folder / "sub.png");
   io::write_pngs(folder, numbered(2));
   CHECK(names(folder) == std::vector<std::string>{"0.png", "1.png", "notes.txt", "sub.png"});
-  for (const int i : {2, 3}) put(folder / words(i, ".png"), "of a run that was killed");
+  for (const int i : {2, 3}) put(folder / to_text(i, ".png"), "of a run that was killed");
   io::write_pngs(folder, numbered(2));
   CHECK(names(folder).size() == 4);
 }
@@ -73,8 +73,8 @@ TEST_CASE("numbered pngs: a folder that holds pictures of somebody's is refused,
     const auto before = names(folder);
     const auto message = refusal([&] { io::write_pngs(folder, numbered(2)); });
     CHECK(names(folder) == before);
-    CHECK(message == words(folder.string(), ": holds ", holds,
-                           ", a picture of no set that was written here; choose an empty folder"));
+    CHECK(message == to_text(folder.string(), ": holds ", holds,
+                             ", a picture of no set that was written here; choose an empty folder"));
   };
   for (const auto* name : {"cat.png", "1.jpg", "b.JPEG", "7.png", "0001.png", "2.PNG", "1a.png", "-1.png"})
     refused(name);

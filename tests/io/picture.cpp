@@ -102,7 +102,8 @@ TEST_CASE("picture: what is not read is refused in words") {
                                      "\0\0\0\x18"
                                      "ftypavif"s},
                                     {"JPEG XL", "\xff\x0a"s}})
-    CHECK(refused(start + "...") == words("x: is a ", kind, " file; PNG and JPEG are read, convert it to one of them"));
+    CHECK(refused(start + "...") ==
+          to_text("x: is a ", kind, " file; PNG and JPEG are read, convert it to one of them"));
   CHECK(refused("") == "x: is empty");
   CHECK(refused("\xff\xd8") == "x: is neither a PNG nor a JPEG file");
   const Scratch scratch("picture-none");
@@ -258,6 +259,6 @@ TEST_CASE("picture: PNG sizes that cannot be are refused before there is memory 
         "cut "
         "it, first (at byte 8)");
   CHECK(refused(png_head(16384, 16384, 8, 2) + rest) ==
-        words("x: a PNG of 16384 x 16384 pixels cannot be in ", 33 + rest.size(), " bytes (at byte 8)"));
+        to_text("x: a PNG of 16384 x 16384 pixels cannot be in ", 33 + rest.size(), " bytes (at byte 8)"));
   CHECK(refused(png_head(16384, 1, 1, 0) + rest).starts_with("x: libpng: "));
 }

@@ -215,14 +215,14 @@ TEST_CASE("png, gif: a name that says another kind of file is refused, before th
     const auto file = scratch / name;
     auto cure = file.filename();
     cure.replace_extension(".png");
-    const auto wanted = words(file.string(), ": would hold a PNG picture, which a name that ends in ",
-                              io::ending_of(file), " does not say; call it ", cure.string());
+    const auto wanted = to_text(file.string(), ": would hold a PNG picture, which a name that ends in ",
+                                io::ending_of(file), " does not say; call it ", cure.string());
     CHECK(refused([&] { io::write_png(file, image); }) == wanted);
     CHECK(refused([&] { io::write_grid(file, none); }) == wanted);
   }
   CHECK(refused([&] { io::write_gif(scratch / "film.png", none); }) ==
-        words((scratch / "film.png").string(),
-              ": would hold a GIF animation, which a name that ends in .png does not say; call it film.gif"));
+        to_text((scratch / "film.png").string(),
+                ": would hold a GIF animation, which a name that ends in .png does not say; call it film.gif"));
   CHECK(entries(scratch.folder) == 0);
   for (const auto* name : {"a.PNG", "a", "run-0.5", ".hidden", "a."}) io::write_png(scratch / name, image);
   CHECK(entries(scratch.folder) == 5);

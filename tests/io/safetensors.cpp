@@ -139,7 +139,7 @@ TEST_CASE("safetensors: every rule of the format is enforced") {
   CHECK(refused(one("f32", "[1]", "[0,4]", 4)) != "");
   CHECK(refused(file_of(R"({"a":{"dtype":4,"shape":[1],"data_offsets":[0,4]}})", 4)) != "");
   for (const auto& facts : io::dtype_facts)
-    CHECK(refused(one(facts.name, "[8]", words("[0,", facts.bits, "]"), facts.bits)) == "");
+    CHECK(refused(one(facts.name, "[8]", to_text("[0,", facts.bits, "]"), facts.bits)) == "");
   // S13, S14: the shape
   CHECK(refused(one("U8", "[]", "[0,1]", 1)) == "");
   CHECK(refused(one("U8", "[3,0]", "[0,0]", 0)) == "");

@@ -14,7 +14,7 @@
 struct Scratch {
   std::filesystem::path folder;
   explicit Scratch(const std::string& name)
-      : folder(std::filesystem::temp_directory_path() / hush::words("hush-test-", name, "-", ::getpid())) {
+      : folder(std::filesystem::temp_directory_path() / hush::to_text("hush-test-", name, "-", ::getpid())) {
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
   }

@@ -104,7 +104,7 @@ TEST_CASE("weights: F64 numbers that a network of floats cannot hold are refused
     std::memcpy(last.bytes.data() + 2 * sizeof value, &value, sizeof value);
     io::write_safetensors(file, arrays);
     CHECK(refusal(file, net) ==
-          words("element 2 of last.weight is ", value, ", beyond the largest number of the network, 3.40282e+38"));
+          to_text("element 2 of last.weight is ", value, ", beyond the largest number of the network, 3.40282e+38"));
     CHECK(tiny::weights(net) == before);
   }
   const double largest = std::numeric_limits<float>::max();
@@ -147,8 +147,8 @@ TEST_CASE("weights: a name by which other programs know another format is refuse
   const Scratch scratch("weights");
   for (const auto* name : {"w.pth", "w.PT", "w.bin", "w.npz"})
     CHECK(thrown::message([&] { io::save_weights(scratch / name, tiny::net()); }) ==
-          words((scratch / name).string(), ": would hold a safetensors file, which a name that ends in ",
-                io::ending_of(name), " does not say; call it w.safetensors"));
+          to_text((scratch / name).string(), ": would hold a safetensors file, which a name that ends in ",
+                  io::ending_of(name), " does not say; call it w.safetensors"));
   CHECK(entries(scratch.folder) == 0);
   for (const auto* name : {"w.safetensors", "w", "w.averaged", "w-1.5"}) io::save_weights(scratch / name, tiny::net());
   CHECK(entries(scratch.folder) == 4);

@@ -10,7 +10,7 @@
 #include <hush/data/fashion_mnist.hpp>
 #include <hush/metrics/frechet.hpp>
 #include <hush/metrics/precision_recall.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/random/philox.hpp>
 
 #include "../../examples/classifier/classifier.hpp"
 

@@ -30,7 +30,7 @@ TEST_CASE("group_norm_chain: on the CPU it is its parts, bit for bit") {
   const auto x = input<float>(s, 1), residual = input<float>(s, 2), shift = input<float>({2, 8}, 3);
   const auto gamma = parameter<float>({8}, 4), beta = parameter<float>({8}, 5);
   const auto v = group_norm(x, gamma, beta, 1, 1e-3);
-  const auto chain = [&](const AroundNorm<Tensor<Cpu<float>>>& around) {
+  const auto chain = [&](const NormEpilogue<Tensor<Cpu<float>>>& around) {
     return download<float>(group_norm_chain(x, gamma, beta, 1, 1e-3, around));
   };
   CHECK(chain({}) == download<float>(v));
@@ -46,7 +46,7 @@ TEST_CASE("group_norm_chain: what does not fit is refused in words") {
   using V = Tensor<Cpu<double>>;
   const auto of = [](const Shape& s) { return filled(Cpu<double>{1}, s, 1); };
   const auto p = parameter({4}, 1);
-  const auto refused = [&](const Shape& s, const AroundNorm<V>& around) -> std::string {
+  const auto refused = [&](const Shape& s, const NormEpilogue<V>& around) -> std::string {
     try {
       group_norm_chain(of(s), p, p, 2, 1e-3, around);
     } catch (const std::invalid_argument& error) { return error.what(); }

@@ -11,7 +11,7 @@ namespace {
 
 static_assert(OffersMore<Cuda<bf16, Machine>> && !OffersMore<Double>);
 
-/// nn::beside_skip of numbers that bf16 can hold, and its gradients.
+/// nn::concat_skip of numbers that bf16 can hold, and its gradients.
 template <class B>
 std::array<std::vector<double>, 3> joined(const B& on, const Shape& of_x, std::int64_t skip_channels,
                                           std::int64_t factor, bool with_skip = true) {
@@ -22,7 +22,7 @@ std::array<std::vector<double>, 3> joined(const B& on, const Shape& of_x, std::i
   Tape<B> tape;
   const Var<B> x = tape.variable(numbers(of_x, 1));
   const Var<B> skip = with_skip ? tape.variable(numbers(of_skip, 2)) : tape.constant(numbers(of_skip, 2));
-  const Var<B> y = nn::beside_skip(skip, x, factor);
+  const Var<B> y = nn::concat_skip(skip, x, factor);
   tape.backward(y, numbers(y.shape(), 3));
   return {download<double>(y.value()), download<double>(tape.gradient(x)),
           with_skip ? download<double>(tape.gradient(skip)) : std::vector<double>{}};

@@ -41,7 +41,7 @@ std::vector<std::vector<double>> chain(const B& on, const Case& c, unsigned seed
   Parameter<B> gamma(on, {channels}, Init::ones()), beta(on, {channels}, Init::zeros());
   copy_in(on, channels, random<float>(channels, seed + 50).data(), gamma.value.data());
   copy_in(on, channels, random<float>(channels, seed + 51).data(), beta.value.data());
-  AroundNorm<Var<B>> around{c.activation, c.resample};
+  NormEpilogue<Var<B>> around{c.activation, c.resample};
   const auto x = *variable(c.shape, true);
   around.beside = variable(c.shape.with_back(c.beside), c.beside > 0);
   around.scale = variable({c.shape[0], channels}, c.scale);

@@ -82,38 +82,40 @@ TEST_CASE("optimizers: hyper-parameters that cannot be are refused") {
   CHECK_NOTHROW(AdamW{}.validate());
 }
 
-TEST_CASE("adam: the moving average and the shadow follow the new weights") {
+TEST_CASE("adam: the moving average and the compute_copy follow the new weights") {
   const std::int64_t n = 131;
-  auto w = filled(B{}, {n}, 0.5), average = filled(B{}, {n}, 2), shadow = filled(B{}, {n}, -1);
+  auto w = filled(B{}, {n}, 0.5), average = filled(B{}, {n}, 2), compute_copy = filled(B{}, {n}, -1);
   std::vector<Tensor<B>> past{filled(B{}, {n}, 0), filled(B{}, {n}, 0)};
   auto g = empty_like(w);
   for (std::int64_t i = 0; i < n; ++i) g.data()[i] = double(i - 60);
   Adam{.rate = 0.1}.operator()<B>(
-      {.size = n, .after = {.average = average.data(), .decay = 0.75, .shadow = shadow.data()}}, w, g, past);
+      {.size = n, .after = {.average = average.data(), .decay = 0.75, .compute_copy = compute_copy.data()}}, w, g,
+      past);
   for (std::int64_t i = 0; i < n; ++i) {
     const double sign = double((i > 60) - (i < 60));  // Adam's first step is as long as the rate
     CHECK(w.data()[i] == doctest::Approx(0.5 - 0.1 * sign).epsilon(1e-7));
     CHECK(average.data()[i] == doctest::Approx(0.75 * 2 + 0.25 * w.data()[i]).epsilon(1e-14));
-    CHECK(shadow.data()[i] == w.data()[i]);
+    CHECK(compute_copy.data()[i] == w.data()[i]);
   }
 }
 
 TEST_CASE("adam: a factor that is not a number changes nothing") {
   const std::int64_t n = 70;
   const double nan = std::nan("");
-  auto w = filled(B{}, {n}, 1), average = filled(B{}, {n}, 2), shadow = filled(B{}, {n}, 3);
+  auto w = filled(B{}, {n}, 1), average = filled(B{}, {n}, 2), compute_copy = filled(B{}, {n}, 3);
   const auto g = filled(B{}, {n}, 4);
   std::vector<Tensor<B>> past{filled(B{}, {n}, 5), filled(B{}, {n}, 6)};
-  AdamW{}.operator()<B>(
-      {.size = n, .gradient_factor = &nan, .after = {.average = average.data(), .decay = 0.5, .shadow = shadow.data()}},
-      w, g, past);
+  AdamW{}.operator()<B>({.size = n,
+                         .gradient_factor = &nan,
+                         .after = {.average = average.data(), .decay = 0.5, .compute_copy = compute_copy.data()}},
+                        w, g, past);
   const auto all_are = [](const Tensor<B>& x, double value) {
     const auto values = download<double>(x);
     return values == std::vector<double>(values.size(), value);
   };
   CHECK(all_are(w, 1));
   CHECK(all_are(average, 2));
-  CHECK(all_are(shadow, 3));
+  CHECK(all_are(compute_copy, 3));
   CHECK(all_are(past[0], 5));
   CHECK(all_are(past[1], 6));
 }

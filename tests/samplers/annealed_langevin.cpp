@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include <hush/grids/trailing.hpp>
-#include <hush/langevin_noise.hpp>
+#include <hush/samplers/shared/langevin_noise.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
 #include "printed.hpp"
@@ -62,7 +62,7 @@ TEST_CASE("annealed langevin: mean and variance of Gaussian data from U[0, 1], i
 
 TEST_CASE("annealed langevin: the settings of ncsnv2") {
   const AnnealedLangevin v2{.epsilon = 6.2e-6, .repeats = 5, .denoise = true};
-  const Course run{v2.route(geometric(50, .01, 232))};
+  const Trajectory run{v2.route(geometric(50, .01, 232))};
   CHECK(run.steps() == 1160);
   const Plan plan = trace(v2, run);
   CHECK(network_calls(plan) == 1161);
@@ -75,11 +75,11 @@ TEST_CASE("annealed langevin: the settings of ncsnv2") {
 TEST_CASE("annealed langevin: a level without noise beside it is a Langevin update in so many letters") {
   // x + alpha s + sqrt(2 alpha) z with s = -eps / sigma, at the first level of two.
   const AnnealedLangevin sampler{.epsilon = .1, .repeats = 1, .denoise = true};
-  const Course course{sampler.route({{2, 1, 3}, {1, 1, 2}, {}})};
+  const Trajectory trajectory{sampler.route({{2, 1, 3}, {1, 1, 2}, {}})};
   const auto look = [](double, Level) { return Denoised<double>{0, .7}; };
   const double alpha = .1 * 9 / 4;
   CHECK(sampler.step<double>(
-            look, 5., course.levels[0], course.levels[1], [] { return -2.; }, course) ==
+            look, 5., trajectory.levels[0], trajectory.levels[1], [] { return -2.; }, trajectory) ==
         doctest::Approx(5 - alpha * .7 / 3 - 2 * std::sqrt(2 * alpha)));
 }
 

@@ -15,31 +15,31 @@ inline const auto silent = [](int, int) -> Pixels<double> { throw std::logic_err
 
 /// The result of a run as the sampler reads, which its plan must give too.
 template <class S>
-Pixels<double> run_both_ways(const S& sampler, const Course& course, const Pixels<double>& start, const auto& denoise,
-                             const auto& draw) {
-  const Pixels<double> eager = run_eagerly(sampler, course, start, denoise, draw);
-  CHECK(magnitude(run(trace(sampler, course), start, denoise, draw) - eager) <= 1e-12 * magnitude(eager));
+Pixels<double> run_both_ways(const S& sampler, const Trajectory& trajectory, const Pixels<double>& start,
+                             const auto& denoise, const auto& draw) {
+  const Pixels<double> eager = run_eagerly(sampler, trajectory, start, denoise, draw);
+  CHECK(magnitude(run(trace(sampler, trajectory), start, denoise, draw) - eager) <= 1e-12 * magnitude(eager));
   return eager;
 }
 
 /// n steps that are even in ln(sigma), from 20 to .02, on a path; and a last one to the clean level, if asked for.
-inline Course even_course(Path path, int n, bool to_clean) {
-  Course course;
-  for (int i = 0; i <= n; ++i) course.levels.push_back(level_of(path, 20 * std::pow(1e-3, double(i) / n)));
-  if (to_clean) course.levels.push_back({0, 1, 0});
-  course.at_time = [path](double time) { return level_of(path, time); };
-  course.time_of = [](double sigma) { return sigma; };
-  return course;
+inline Trajectory even_course(Path path, int n, bool to_clean) {
+  Trajectory trajectory;
+  for (int i = 0; i <= n; ++i) trajectory.levels.push_back(level_of(path, 20 * std::pow(1e-3, double(i) / n)));
+  if (to_clean) trajectory.levels.push_back({0, 1, 0});
+  trajectory.at_time = [path](double time) { return level_of(path, time); };
+  trajectory.time_of = [](double sigma) { return sigma; };
+  return trajectory;
 }
 
 /// What a sampler makes of Gaussian data, both ways, from exactly noisy images on.
 template <class S>
-Affine carried_both_ways(const S& sampler, const Course& course, const Gaussian& data) {
-  const Level at = course.levels.front();
+Affine carried_both_ways(const S& sampler, const Trajectory& trajectory, const Gaussian& data) {
+  const Level at = trajectory.levels.front();
   const Affine start{at.signal * data.mean, std::hypot(at.signal * data.deviation, at.noise), {}};
   const auto exact = [&](const Affine& x, Level level) { return data.denoise(x, level, Affine{1, 0, {}}); };
-  const Affine planned = run(trace(sampler, course), start, exact, affine_draw);
-  const Affine eager = run_eagerly(sampler, course, start, exact, affine_draw);
+  const Affine planned = run(trace(sampler, trajectory), start, exact, affine_draw);
+  const Affine eager = run_eagerly(sampler, trajectory, start, exact, affine_draw);
   CHECK(std::abs(planned.mean() - eager.mean()) < 1e-9);
   CHECK(std::abs(planned.variance() - eager.variance()) < 1e-9);
   return planned;
@@ -52,9 +52,9 @@ void keeps_gaussian(const S& sampler, int n, double tolerance) {
   const Gaussian data;
   for (const Path path : all_paths) {
     CAPTURE(int(path));
-    const Course course = even_course(path, n, false);
-    const Level end = course.levels.back();
-    const Affine x = carried_both_ways(sampler, course, data);
+    const Trajectory trajectory = even_course(path, n, false);
+    const Level end = trajectory.levels.back();
+    const Affine x = carried_both_ways(sampler, trajectory, data);
     CHECK(std::abs(x.mean() - end.signal * data.mean) < tolerance);
     CHECK(std::abs(std::sqrt(x.variance()) - std::hypot(end.signal * data.deviation, end.noise)) < tolerance);
 

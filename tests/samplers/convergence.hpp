@@ -23,7 +23,7 @@ inline Level level_of(Path path, double sigma) {
 /// n steps over the log-SNR, ln(signal^2 / noise^2), from -4 to 4. The clean level is not among them. The steps grow
 /// linearly from a first one of 8/n^2 on, so that the first steps of a multistep method, which are of a lower order for
 /// want of a past, stay out of the measurement: a first step of order 1 leaves an error of n^-4.
-inline Course course_over(Path path, int n) {
+inline Trajectory course_over(Path path, int n) {
   std::vector<Level> levels;
   for (int i = 0; i <= n; ++i) {
     const double part = double(i) / n, log_snr = -4 + 8 * part * part;
@@ -67,12 +67,12 @@ struct TwoModes {
 /// How far a sampler ends from the exact solution of the probability flow, in n steps.
 template <class S>
 double flow_error(const S& sampler, const TwoModes& data, Path path, int n) {
-  const Course course = course_over(path, n);
-  const double start = course.from().signal * data.mean + .7 * course.from().noise;
+  const Trajectory trajectory = course_over(path, n);
+  const double start = trajectory.from().signal * data.mean + .7 * trajectory.from().noise;
   const auto denoise = [&](double x, Level at) { return data.denoise(x, at); };
   const auto draw = [](int, int) -> double { throw std::logic_error("nobody may ask for noise"); };
-  const double exact = data.exact(start, course.levels.front(), course.levels.back());
-  return std::abs(run_eagerly(sampler, course, start, denoise, draw) - exact);
+  const double exact = data.exact(start, trajectory.levels.front(), trajectory.levels.back());
+  return std::abs(run_eagerly(sampler, trajectory, start, denoise, draw) - exact);
 }
 
 /// The measured order of convergence: twice the steps divide the error by 2^order.

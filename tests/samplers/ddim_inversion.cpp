@@ -5,10 +5,10 @@
 #include <cmath>
 #include <stdexcept>
 
-#include <hush/course.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/grids/trailing.hpp>
 #include <hush/samplers/ddim.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
 #include "samplers/named_noise.hpp"
@@ -22,8 +22,8 @@ constexpr LinearBeta ddpm{};
 
 const auto no_noise = [](int, int) -> Pixels<double> { throw std::logic_error("nobody may ask for noise"); };
 
-Course upward(const auto& schedule, const std::vector<double>& times) {
-  return course(schedule, DdimInversion{}, times);
+Trajectory upward(const auto& schedule, const std::vector<double>& times) {
+  return trajectory(schedule, DdimInversion{}, times);
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ TEST_CASE("ddim inversion: the sums of diffusers 0.42 in double") {
 }
 
 TEST_CASE("ddim inversion: it goes up from the clean level, and asks at the level it arrives at") {
-  const Course run = upward(ddpm, {500, 100});
+  const Trajectory run = upward(ddpm, {500, 100});
   CHECK(run.levels == std::vector<Level>{ddpm(-1), ddpm(100), ddpm(500)});
   std::vector<double> seen;
   const auto look = [&](double x, Level at) {

@@ -6,11 +6,11 @@
 #include <hush/cpu/normals.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/parameterizations/predict_velocity.hpp>
+#include <hush/random/torch_random.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
 #include <hush/schedules/cosine.hpp>
 #include <hush/schedules/linear_beta.hpp>
-#include <hush/tensor/torch_random.hpp>
 
 #include "../../examples/fashion_mnist/literal_ddpm.hpp"
 #include "printed.hpp"

@@ -60,10 +60,10 @@ TEST_CASE("deis: the coefficients are the integrals of the paper") {
   const auto draw = [](int, int) -> double { throw std::logic_error("nobody may ask for noise"); };
   for (const Path path : all_paths)
     for (const int order : {1, 2, 3}) {
-      const Course course = even_course(path, 20, false);
-      const double x = .8 * course.from().noise;
-      CHECK(run_eagerly(Deis{order}, course, x, exact, draw) ==
-            doctest::Approx(run_eagerly(Literal{order}, course, x, exact, draw)).epsilon(1e-9));
+      const Trajectory trajectory = even_course(path, 20, false);
+      const double x = .8 * trajectory.from().noise;
+      CHECK(run_eagerly(Deis{order}, trajectory, x, exact, draw) ==
+            doctest::Approx(run_eagerly(Literal{order}, trajectory, x, exact, draw)).epsilon(1e-9));
     }
 }
 
@@ -74,12 +74,12 @@ TEST_CASE("deis: order 1 is DDIM, order 2 and 3 are DPM-Solver with the polynomi
   };
   for (const Path path : all_paths)
     for (const int n : {10, 20}) {
-      const Course course = even_course(path, n, true);
-      same(carried_both_ways(Deis{1}, course, {}), carried_both_ways(Ddim{}, course, {}));
+      const Trajectory trajectory = even_course(path, n, true);
+      same(carried_both_ways(Deis{1}, trajectory, {}), carried_both_ways(Ddim{}, trajectory, {}));
       for (const int order : {2, 3})
         for (const bool final : {false, true}) {
           const DpmSolver polynomial{order, DpmVariant::heun, final};
-          same(carried_both_ways(Deis{order, final}, course, {}), carried_both_ways(polynomial, course, {}));
+          same(carried_both_ways(Deis{order, final}, trajectory, {}), carried_both_ways(polynomial, trajectory, {}));
         }
     }
 }
@@ -99,14 +99,14 @@ TEST_CASE("deis: Gaussian data stay what they are") {
 TEST_CASE("deis: one step, to the clean level") {
   const auto denoise = [](const Pixels<double>& x, Level) { return Denoised<Pixels<double>>{.25 * x, 7. * x}; };
   const Pixels<double> start{{1., -2.}};
-  const Course clean{{level_of(Path::preserving, .5), {-1, 1, 0}}};
+  const Trajectory clean{{level_of(Path::preserving, .5), {-1, 1, 0}}};
   for (const int order : {1, 2, 3})
     CHECK(run_both_ways(Deis{order}, clean, start, denoise, silent).values == std::vector{.25, -.5});
 }
 
 TEST_CASE("deis: an order it has not, and a start without signal") {
-  const Course course = even_course(Path::preserving, 4, true);
-  for (const int order : {0, 4, -1}) CHECK_THROWS_AS(trace(Deis{order}, course), std::invalid_argument);
-  CHECK_THROWS_WITH_AS(trace(Deis{4}, course), "[Deis] has the orders 1, 2 and 3, not 4", std::invalid_argument);
+  const Trajectory trajectory = even_course(Path::preserving, 4, true);
+  for (const int order : {0, 4, -1}) CHECK_THROWS_AS(trace(Deis{order}, trajectory), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(trace(Deis{4}, trajectory), "[Deis] has the orders 1, 2 and 3, not 4", std::invalid_argument);
   CHECK_THROWS_AS(trace(Deis{}, {{9, 0, 1}, {8, .6, .8}}), std::invalid_argument);
 }

@@ -29,8 +29,8 @@ TEST_CASE("dpm2: k-diffusion's number for a denoiser that is not linear") { reac
 TEST_CASE("dpm2: converges with order 2") { converges(Dpm2{}, 2, .25); }
 
 TEST_CASE("dpm2: the middle is the geometric mean; the last step and a level without signal are euler's") {
-  const Course course = course_over(Path::flow, 1);
-  const Plan plan = trace(Dpm2{}, course);
+  const Trajectory trajectory = course_over(Path::flow, 1);
+  const Plan plan = trace(Dpm2{}, trajectory);
   const auto& middle = std::get<DenoiseRow>(plan.rows.at(2)).level;
   CHECK(middle.time == doctest::Approx(1));  // of e^2 and e^-2
   CHECK(middle.signal == doctest::Approx(.5));
@@ -57,9 +57,9 @@ TEST_CASE("dpm2: mean and variance of Gaussian data come close to those of the p
   CHECK(near(edm(Dpm2{}, 18).variance(), x.variance(), 1e-2));
 }
 
-TEST_CASE("dpm2: a course that knows no schedule is refused in words") {
+TEST_CASE("dpm2: a trajectory that knows no schedule is refused in words") {
   const std::vector<Level> levels{level_of(Path::exploding, 3), level_of(Path::exploding, 1), {0, 1, 0}};
   CHECK_THROWS_WITH_AS(trace(Dpm2{}, levels),
-                       "[sampler] wants levels between those of the run, and this course knows no schedule",
+                       "[sampler] wants levels between those of the run, and this trajectory knows no schedule",
                        std::invalid_argument);
 }

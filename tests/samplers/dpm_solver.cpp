@@ -45,7 +45,7 @@ std::vector<Level> ten_sigmas(auto&& sigma, const std::vector<double>& times) {
 
 double mean(const std::vector<Level>& levels, const auto& sampler, const auto& denoise,
             const Pixels<double>& start = peer_sample<double>()) {
-  return magnitude(run_both_ways(sampler, Course{levels}, start, denoise, silent)) / 768;
+  return magnitude(run_both_ways(sampler, Trajectory{levels}, start, denoise, silent)) / 768;
 }
 
 /// Imagen's dynamic thresholding, image by image.
@@ -120,7 +120,7 @@ TEST_CASE("dpm solver: the means that diffusers publishes") {
     answer.x0 = thresholded(std::move(answer.x0), .87, .5);
     return answer;
   };
-  const double eager = magnitude(run_eagerly(published, Course{ten_steps()}, peer_sample<double>(), cut, silent));
+  const double eager = magnitude(run_eagerly(published, Trajectory{ten_steps()}, peer_sample<double>(), cut, silent));
   CHECK(eager / 768 == "1.1364"_printed);
 
   std::vector<Level> rest = ten_steps();
@@ -134,10 +134,10 @@ TEST_CASE("dpm solver: the means that diffusers publishes") {
 TEST_CASE("dpm solver: order 1 is DDIM") {
   for (const bool to_clean : {false, true})
     for (const Path path : all_paths) {
-      const Course course = even_course(path, 12, to_clean);
-      const Affine ddim = carried_both_ways(Ddim{}, course, {});
-      for (const Affine& x : {carried_both_ways(DpmSolver{.order = 1}, course, {}),
-                              carried_both_ways(DpmSolverPp{.order = 1}, course, {})}) {
+      const Trajectory trajectory = even_course(path, 12, to_clean);
+      const Affine ddim = carried_both_ways(Ddim{}, trajectory, {});
+      for (const Affine& x : {carried_both_ways(DpmSolver{.order = 1}, trajectory, {}),
+                              carried_both_ways(DpmSolverPp{.order = 1}, trajectory, {})}) {
         CHECK(std::abs(x.mean() - ddim.mean()) < 1e-12);
         CHECK(std::abs(x.variance() - ddim.variance()) < 1e-12);
       }
@@ -146,11 +146,11 @@ TEST_CASE("dpm solver: order 1 is DDIM") {
 
 TEST_CASE("dpm solver: the formulas in the letters of the paper; order 3 of its code has half the curvature") {
   const auto apart = [](const auto& a, const auto& b) {
-    const Course course = even_course(Path::preserving, 20, false);
+    const Trajectory trajectory = even_course(Path::preserving, 20, false);
     const TwoModes data;
     const auto exact = [&](double x, Level at) { return data.denoise(x, at); };
     const auto draw = [](int, int) -> double { throw std::logic_error("nobody may ask for noise"); };
-    return std::abs(run_eagerly(a, course, .8, exact, draw) - run_eagerly(b, course, .8, exact, draw));
+    return std::abs(run_eagerly(a, trajectory, .8, exact, draw) - run_eagerly(b, trajectory, .8, exact, draw));
   };
   for (const int order : {1, 2}) {
     CHECK(apart(DpmSolver{.order = order}, Literal{order, false, 1}) < 1e-12);
@@ -205,7 +205,7 @@ TEST_CASE("dpm solver: short runs end with lower orders, if they may") {
 }
 
 TEST_CASE("dpm solver: a step that ends without noise ends at x0") {
-  const Course one{{level_of(Path::preserving, .5), {-1, 1, 0}}};
+  const Trajectory one{{level_of(Path::preserving, .5), {-1, 1, 0}}};
   const auto denoise = [](const Pixels<double>& x, Level) { return Denoised<Pixels<double>>{.25 * x, 7. * x}; };
   const Pixels<double> start{{1., -2.}};
   for (const int order : {1, 2, 3}) {
@@ -227,10 +227,11 @@ TEST_CASE("dpm solver: a run from a level without signal, whose estimate is no p
 }
 
 TEST_CASE("dpm solver: an order and a curvature that are none are refused in words") {
-  const Course course = even_course(Path::preserving, 4, true);
-  for (const int order : {0, 4, -1}) CHECK_THROWS_AS(trace(DpmSolver{.order = order}, course), std::invalid_argument);
-  CHECK_THROWS_WITH_AS(trace(DpmSolverPp{.order = 4}, course), "[DpmSolver] has the orders 1, 2 and 3, not 4",
+  const Trajectory trajectory = even_course(Path::preserving, 4, true);
+  for (const int order : {0, 4, -1})
+    CHECK_THROWS_AS(trace(DpmSolver{.order = order}, trajectory), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(trace(DpmSolverPp{.order = 4}, trajectory), "[DpmSolver] has the orders 1, 2 and 3, not 4",
                        std::invalid_argument);
-  CHECK_THROWS_WITH_AS(trace(DpmSolver{.curvature = std::numeric_limits<double>::infinity()}, course),
+  CHECK_THROWS_WITH_AS(trace(DpmSolver{.curvature = std::numeric_limits<double>::infinity()}, trajectory),
                        "[DpmSolver] curvature must be finite, got inf", std::invalid_argument);
 }

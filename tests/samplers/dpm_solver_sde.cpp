@@ -27,9 +27,9 @@ bool same(const Affine& a, const Affine& b) {
 /// How wrong the deviation of Gaussian data is where a run ends.
 double error(const DpmSolverSde& sampler, Path path, int n) {
   const Gaussian data;
-  const Course course = even_course(path, n, false);
-  const Level end = course.levels.back();
-  const Affine x = carried_both_ways(sampler, course, data);
+  const Trajectory trajectory = even_course(path, n, false);
+  const Level end = trajectory.levels.back();
+  const Affine x = carried_both_ways(sampler, trajectory, data);
   CHECK(std::abs(x.mean() - end.signal * data.mean) < 1e-6);
   return std::abs(std::sqrt(x.variance()) - std::hypot(end.signal * data.deviation, end.noise));
 }
@@ -39,10 +39,10 @@ double error(const DpmSolverSde& sampler, Path path, int n) {
 TEST_CASE("dpm solver sde: order 1 with eta 1 is DDPM, DDIM with eta 1") {
   for (const Path path : all_paths)
     for (const bool to_clean : {false, true}) {
-      const Course course = even_course(path, 20, to_clean);
-      const Affine sde = carried_both_ways(DpmSolverSde{.order = 1}, course, {});
-      CHECK(same(sde, carried_both_ways(Ddim{1}, course, {})));
-      CHECK(same(sde, carried_both_ways(Ddpm{}, course, {})));
+      const Trajectory trajectory = even_course(path, 20, to_clean);
+      const Affine sde = carried_both_ways(DpmSolverSde{.order = 1}, trajectory, {});
+      CHECK(same(sde, carried_both_ways(Ddim{1}, trajectory, {})));
+      CHECK(same(sde, carried_both_ways(Ddpm{}, trajectory, {})));
       CHECK(sde.draws.size() == 20);  // none where the run ends clean
     }
 }
@@ -52,9 +52,9 @@ TEST_CASE("dpm solver sde: eta 0 is DPM-Solver++, and draws nothing") {
     for (const int order : {1, 2})
       for (const DpmVariant variant : variants)
         for (const int n : {10, 20}) {
-          const Course course = even_course(path, n, true);
-          const Affine sde = carried_both_ways(DpmSolverSde{order, variant, 0}, course, {});
-          CHECK(same(sde, carried_both_ways(DpmSolverPp{order, variant}, course, {})));
+          const Trajectory trajectory = even_course(path, n, true);
+          const Affine sde = carried_both_ways(DpmSolverSde{order, variant, 0}, trajectory, {});
+          CHECK(same(sde, carried_both_ways(DpmSolverPp{order, variant}, trajectory, {})));
           CHECK(sde.draws.empty());
         }
 }
@@ -88,9 +88,9 @@ TEST_CASE("dpm solver sde: where x0 is known, the noise is exact for any eta") {
   for (const Path path : all_paths)
     for (const double eta : {0., .3, 1., 4.})
       for (const int order : {1, 2}) {
-        const Course course = even_course(path, 7, false);
-        const Level end = course.levels.back();
-        const Affine x = carried_both_ways(DpmSolverSde{.order = order, .eta = eta}, course, data);
+        const Trajectory trajectory = even_course(path, 7, false);
+        const Level end = trajectory.levels.back();
+        const Affine x = carried_both_ways(DpmSolverSde{.order = order, .eta = eta}, trajectory, data);
         CHECK(x.mean() == doctest::Approx(.3 * end.signal).epsilon(1e-10));
         CHECK(x.variance() == doctest::Approx(end.noise * end.noise).epsilon(1e-10));
       }
@@ -115,7 +115,7 @@ TEST_CASE("dpm solver sde: Gaussian data stay what they are for every eta, the b
 TEST_CASE("dpm solver sde: one step, to the clean level and from one without signal") {
   const auto denoise = [](const Pixels<double>& x, Level) { return Denoised<Pixels<double>>{.25 * x, 7. * x}; };
   const Pixels<double> start{{1., -2.}};
-  const Course clean{{level_of(Path::preserving, .5), {-1, 1, 0}}}, dark{{{9, 0, 1}, {8, .6, .8}}};
+  const Trajectory clean{{level_of(Path::preserving, .5), {-1, 1, 0}}}, dark{{{9, 0, 1}, {8, .6, .8}}};
   const auto ones = [](int, int) { return Pixels<double>{{1., 1.}}; };
   for (const double eta : {0., 1.}) {
     const DpmSolverSde sampler{.eta = eta};
@@ -125,12 +125,13 @@ TEST_CASE("dpm solver sde: one step, to the clean level and from one without sig
 }
 
 TEST_CASE("dpm solver sde: no such order, no such eta") {
-  const Course course = even_course(Path::preserving, 4, true);
-  CHECK_THROWS_WITH_AS(trace(DpmSolverSde{.order = 3}, course), "[DpmSolverSde] has the orders 1 and 2, not 3",
+  const Trajectory trajectory = even_course(Path::preserving, 4, true);
+  CHECK_THROWS_WITH_AS(trace(DpmSolverSde{.order = 3}, trajectory), "[DpmSolverSde] has the orders 1 and 2, not 3",
                        std::invalid_argument);
-  CHECK_THROWS_AS(trace(DpmSolverSde{.order = 0}, course), std::invalid_argument);
-  CHECK_THROWS_WITH_AS(trace(DpmSolverSde{.eta = -.5}, course),
+  CHECK_THROWS_AS(trace(DpmSolverSde{.order = 0}, trajectory), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(trace(DpmSolverSde{.eta = -.5}, trajectory),
                        "[DpmSolverSde] eta must be 0 or more and finite, got -0.5", std::invalid_argument);
-  CHECK_THROWS_AS(trace(DpmSolverSde{.eta = std::nan("")}, course), std::invalid_argument);
-  CHECK_THROWS_AS(trace(DpmSolverSde{.eta = std::numeric_limits<double>::infinity()}, course), std::invalid_argument);
+  CHECK_THROWS_AS(trace(DpmSolverSde{.eta = std::nan("")}, trajectory), std::invalid_argument);
+  CHECK_THROWS_AS(trace(DpmSolverSde{.eta = std::numeric_limits<double>::infinity()}, trajectory),
+                  std::invalid_argument);
 }

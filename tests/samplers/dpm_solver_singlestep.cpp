@@ -5,10 +5,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include <hush/course.hpp>
 #include <hush/parameterizations/predict_velocity.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/dpm_solver_singlestep.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
 #include "samplers/both_ways.hpp"
@@ -62,11 +62,11 @@ Pixels<double> as_the_peers(S sampler, const std::vector<Level>& levels, const s
   for (const int order : groups) {
     sampler.order = order;
     std::size_t between = from;
-    const Course course{{levels[from], levels[from + std::size_t(order)]},
-                        0,
-                        [&](double) { return levels[++between]; },
-                        [](double sigma) { return sigma; }};
-    x = run_eagerly(sampler, course, x, denoise, silent);
+    const Trajectory trajectory{{levels[from], levels[from + std::size_t(order)]},
+                                0,
+                                [&](double) { return levels[++between]; },
+                                [](double sigma) { return sigma; }};
+    x = run_eagerly(sampler, trajectory, x, denoise, silent);
     from += std::size_t(order);
   }
   REQUIRE(from + 1 == levels.size());
@@ -77,10 +77,10 @@ Pixels<double> as_the_peers(S sampler, const std::vector<Level>& levels, const s
 
 TEST_CASE("dpm solver, singlestep: order 1 is DDIM") {
   for (const Path path : all_paths) {
-    const Course course = even_course(path, 12, true);
-    const Affine ddim = carried_both_ways(Ddim{}, course, {});
-    for (const Affine& x : {carried_both_ways(DpmSolverSinglestep{.order = 1}, course, {}),
-                            carried_both_ways(DpmSolverPpSinglestep{.order = 1}, course, {})}) {
+    const Trajectory trajectory = even_course(path, 12, true);
+    const Affine ddim = carried_both_ways(Ddim{}, trajectory, {});
+    for (const Affine& x : {carried_both_ways(DpmSolverSinglestep{.order = 1}, trajectory, {}),
+                            carried_both_ways(DpmSolverPpSinglestep{.order = 1}, trajectory, {})}) {
       CHECK(std::abs(x.mean() - ddim.mean()) < 1e-12);
       CHECK(std::abs(x.variance() - ddim.variance()) < 1e-12);
     }
@@ -91,12 +91,12 @@ TEST_CASE("dpm solver, singlestep: the algorithms in the letters of their papers
   const TwoModes data;
   const auto denoise = [&](double x, Level at) { return data.denoise(x, at); };
   const auto draw = [](int, int) -> double { throw std::logic_error("nobody may ask for noise"); };
-  Course course = even_course(Path::preserving, 5, false);
-  const std::vector<Level> levels = course.levels;
+  Trajectory trajectory = even_course(Path::preserving, 5, false);
+  const std::vector<Level> levels = trajectory.levels;
   for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
-    course.levels = {levels[i], levels[i + 1]};
+    trajectory.levels = {levels[i], levels[i + 1]};
     const double x = .3 * levels[i].signal + .8 * levels[i].noise;
-    const auto step = [&](const auto& sampler) { return run_eagerly(sampler, course, x, denoise, draw); };
+    const auto step = [&](const auto& sampler) { return run_eagerly(sampler, trajectory, x, denoise, draw); };
     CHECK(step(DpmSolverSinglestep{.order = 2}) ==
           doctest::Approx(literal(2, data, x, levels[i], levels[i + 1])).epsilon(1e-12));
     CHECK(step(DpmSolverSinglestep{.order = 3}) ==
@@ -154,7 +154,7 @@ TEST_CASE("dpm solver, singlestep: Gaussian data stay what they are") {
 TEST_CASE(
     "dpm solver, singlestep: a step of order k makes k calls, at levels of the schedule, the last one makes one") {
   const auto both = [](const auto& sampler) {
-    const Course run = course(ddpm, sampler, {999, 600, 300, 0});
+    const Trajectory run = trajectory(ddpm, sampler, {999, 600, 300, 0});
     std::vector<double> times;
     const auto plain = denoiser(PredictNoise{}, peer_model, 0);
     const auto denoise = [&](const Pixels<double>& x, Level at) {
@@ -177,7 +177,7 @@ TEST_CASE(
 TEST_CASE("dpm solver, singlestep: one step, to the clean level and from one without signal") {
   const auto denoise = [](const Pixels<double>& x, Level) { return Denoised<Pixels<double>>{.25 * x, 7. * x}; };
   const Pixels<double> start{{1., -2.}};
-  const Course clean{{level_of(Path::preserving, .5), {-1, 1, 0}}}, dark{{{9, 0, 1}, {8, .6, .8}}};
+  const Trajectory clean{{level_of(Path::preserving, .5), {-1, 1, 0}}}, dark{{{9, 0, 1}, {8, .6, .8}}};
   for (const int order : {1, 2, 3}) {
     CHECK(run_both_ways(DpmSolverSinglestep{order}, clean, start, denoise, silent).values == std::vector{.25, -.5});
     CHECK(run_both_ways(DpmSolverPpSinglestep{order}, clean, start, denoise, silent).values == std::vector{.25, -.5});
@@ -187,11 +187,12 @@ TEST_CASE("dpm solver, singlestep: one step, to the clean level and from one wit
 }
 
 TEST_CASE("dpm solver, singlestep: no such order, and no schedule to ask") {
-  const Course course = even_course(Path::preserving, 4, true);
-  for (const int order : {0, 4, -1}) CHECK_THROWS_AS(trace(DpmSolverSinglestep{order}, course), std::invalid_argument);
-  CHECK_THROWS_WITH_AS(trace(DpmSolverPpSinglestep{0}, course),
+  const Trajectory trajectory = even_course(Path::preserving, 4, true);
+  for (const int order : {0, 4, -1})
+    CHECK_THROWS_AS(trace(DpmSolverSinglestep{order}, trajectory), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(trace(DpmSolverPpSinglestep{0}, trajectory),
                        "[DpmSolverSinglestep] has the orders 1, 2 and 3, not 0", std::invalid_argument);
-  CHECK_THROWS_WITH_AS(trace(DpmSolverPpSinglestep{}, course.levels),
-                       "[sampler] wants levels between those of the run, and this course knows no schedule",
+  CHECK_THROWS_WITH_AS(trace(DpmSolverPpSinglestep{}, trajectory.levels),
+                       "[sampler] wants levels between those of the run, and this trajectory knows no schedule",
                        std::invalid_argument);
 }

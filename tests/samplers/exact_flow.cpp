@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <hush/course.hpp>
 #include <hush/grids/ddim_quadratic.hpp>
 #include <hush/grids/ddim_uniform.hpp>
 #include <hush/grids/karras_sigmas.hpp>
@@ -14,6 +13,7 @@
 #include <hush/grids/linspace.hpp>
 #include <hush/grids/trailing.hpp>
 #include <hush/grids/uniform_log_snr.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
 #include "samplers/family.hpp"
@@ -30,7 +30,7 @@ constexpr int counts[] = {5, 10, 20, 50};
 /// The deviation that a run ends with, draws included: coefficients are carried, no numbers drawn.
 template <class S>
 double deviation(const S& sampler, const std::vector<double>& times) {
-  return std::sqrt(data.carry(sampler, course(ddpm, sampler, times)).variance());
+  return std::sqrt(data.carry(sampler, trajectory(ddpm, sampler, times)).variance());
 }
 
 /// The deviation of the image in a single look at the level where the last step begins, E[x0 | x]: what a run ends with

@@ -4,9 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <hush/course.hpp>
 #include <hush/cpu/normals.hpp>
-#include <hush/estimate_rule.hpp>
 #include <hush/grids/linspace.hpp>
 #include <hush/grids/uniform_log_snr.hpp>
 #include <hush/parameterizations/edm_preconditioning.hpp>
@@ -19,6 +17,8 @@
 #include <hush/parameterizations/vp_preconditioning.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/predictor_corrector.hpp>
+#include <hush/sampling/estimate_rule.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/geometric.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/rectified_flow.hpp>
@@ -68,7 +68,7 @@ const auto straight = [](const Affine& x, Level at) { return Gaussian{}.denoise(
 
 template <class S>
 Ways both_ways(const S& sampler, const AnySchedule& schedule, const std::vector<double>& times, const Affine& start) {
-  const Course way = course(schedule, sampler, times);
+  const Trajectory way = trajectory(schedule, sampler, times);
   return {run_eagerly(sampler, way, start, straight, affine_draw), trace(sampler, way)};
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("family: predictor and corrector with every parameterization, on the s
   const Pixels<double> ones{std::vector<double>(500, 1.)};
   const auto truth = [&](const Pixels<double>& x, Level at) { return Gaussian{}.denoise(x, at, ones); };
   const auto judge = [&](const AnySchedule& schedule) {
-    const Course way = course(schedule, PredictorCorrector{}, UniformLogSnr{}(schedule, 60));
+    const Trajectory way = trajectory(schedule, PredictorCorrector{}, UniformLogSnr{}(schedule, 60));
     const Pixels<double> start = way.levels.front().noise * normals(0, 9);
     const Pixels<double> wanted = run_eagerly(PredictorCorrector{}, way, start, truth, normals);
     every_parameterization([&](const std::string& says, const auto& parameterization) {

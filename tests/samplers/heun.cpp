@@ -75,9 +75,9 @@ TEST_CASE("heun: mean and variance of Gaussian data, in closed form, with and wi
 }
 
 TEST_CASE("heun: looks twice a step and once in the last, which is euler's") {
-  const Course course = course_over(Path::preserving, 5);
-  CHECK(looks(trace(Heun{}, course)) == 10);
-  std::vector<Level> levels = course.levels;
+  const Trajectory trajectory = course_over(Path::preserving, 5);
+  CHECK(looks(trace(Heun{}, trajectory)) == 10);
+  std::vector<Level> levels = trajectory.levels;
   levels.push_back({0, 1, 0});
   CHECK(looks(trace(Heun{}, levels)) == 11);
   for (const Path path : all_paths) {
@@ -95,27 +95,27 @@ TEST_CASE("heun: looks twice a step and once in the last, which is euler's") {
 }
 
 TEST_CASE("heun: with churn the network is told the noisier level, which is one of the schedule") {
-  Course course = course_over(Path::preserving, 4);
-  course.levels.erase(course.levels.begin() + 3, course.levels.end());
-  const Plan plan = trace(Heun{.churn = .5}, course);  // 2 steps: gamma = 1/4, and e^2 is the noisiest
+  Trajectory trajectory = course_over(Path::preserving, 4);
+  trajectory.levels.erase(trajectory.levels.begin() + 3, trajectory.levels.end());
+  const Plan plan = trace(Heun{.churn = .5}, trajectory);  // 2 steps: gamma = 1/4, and e^2 is the noisiest
   std::vector<double> seen;
   for (const auto& row : plan.rows)
     if (const auto* look = std::get_if<DenoiseRow>(&row)) seen.push_back(look->level.time);
-  const double second = course.levels[1].time;
+  const double second = trajectory.levels[1].time;
   REQUIRE(seen.size() == 4);
   CHECK(seen[0] == doctest::Approx(std::exp(2)));
   CHECK(seen[1] == second);
   CHECK(seen[2] == doctest::Approx(1.25 * second));
-  CHECK(seen[3] == course.levels[2].time);
-  const Level hat = Heun{.churn = .5}.churned(course.levels[1], course);
+  CHECK(seen[3] == trajectory.levels[2].time);
+  const Level hat = Heun{.churn = .5}.churned(trajectory.levels[1], trajectory);
   CHECK(hat.signal == doctest::Approx(1 / std::hypot(1, 1.25 * second)));
-  CHECK(Heun{.churn = .5}.churned(course.levels[0], course) == course.levels[0]);
+  CHECK(Heun{.churn = .5}.churned(trajectory.levels[0], trajectory) == trajectory.levels[0]);
 }
 
-TEST_CASE("heun: churn on a course that knows no schedule says so") {
+TEST_CASE("heun: churn on a trajectory that knows no schedule says so") {
   const std::vector<Level> levels{level_of(Path::exploding, 3), level_of(Path::exploding, 1), {0, 1, 0}};
   CHECK_THROWS_WITH_AS(trace(Heun{.churn = 1}, levels),
-                       "[sampler] wants levels between those of the run, and this course knows no schedule",
+                       "[sampler] wants levels between those of the run, and this trajectory knows no schedule",
                        std::invalid_argument);
   CHECK_NOTHROW(trace(Heun{.churn = 1, .churn_max = .5}, levels));
 }

@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include <hush/course.hpp>
 #include <hush/grids/leading.hpp>
+#include <hush/random/torch_random.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/linear_beta.hpp>
-#include <hush/tensor/torch_random.hpp>
 
 #include "samplers/convergence.hpp"
 #include "samplers/pixels.hpp"
@@ -52,20 +52,20 @@ struct SigmaTable {
     }
     return list;
   }
-  Course exploding(const std::vector<double>& list) const {
-    Course course;
-    for (const double sigma : list) course.levels.push_back(exploding(sigma));
-    course.levels.push_back({-1, 1, 0});
-    course.at_time = [this](double sigma) { return exploding(sigma); };
-    course.time_of = [](double sigma) { return sigma; };
-    return course;
+  Trajectory exploding(const std::vector<double>& list) const {
+    Trajectory trajectory;
+    for (const double sigma : list) trajectory.levels.push_back(exploding(sigma));
+    trajectory.levels.push_back({-1, 1, 0});
+    trajectory.at_time = [this](double sigma) { return exploding(sigma); };
+    trajectory.time_of = [](double sigma) { return sigma; };
+    return trajectory;
   }
-  Course preserving(const std::vector<double>& list) const {
-    Course course = exploding(list);
-    for (Level& level : course.levels)
+  Trajectory preserving(const std::vector<double>& list) const {
+    Trajectory trajectory = exploding(list);
+    for (Level& level : trajectory.levels)
       level = {level.time, 1 / std::hypot(1, level.noise), level.noise / std::hypot(1, level.noise)};
-    course.at_time = [this](double sigma) { return preserving(sigma); };
-    return course;
+    trajectory.at_time = [this](double sigma) { return preserving(sigma); };
+    return trajectory;
   }
 };
 
@@ -79,7 +79,8 @@ struct Shrinking {
   using Memory = MemoryOf<S, X>;
 
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level, auto&& noise, Memory<X>& memory, const Course& course) const {
+  X step(auto&& denoise, const X& x, Level from, Level, auto&& noise, Memory<X>& memory,
+         const Trajectory& trajectory) const {
     const auto shrunk = [](const X& y, Level at) -> X { return 1 / std::hypot(1, at.noise) * y; };
     const auto fed = [&](const X& y, Level at) -> Denoised<X> {
       if (at == from) return denoise(y, at);
@@ -87,7 +88,7 @@ struct Shrinking {
       const Denoised<X> answer = denoise(seen, at);
       return {y - seen + answer.x0, answer.eps};
     };
-    return advance(sampler, fed, shrunk(x, from), course, noise, memory);
+    return advance(sampler, fed, shrunk(x, from), trajectory, noise, memory);
   }
 };
 
@@ -111,12 +112,12 @@ struct TorchNoise {
 
 /// The sum of the magnitudes at the end of a run of the peers' sample and network, both ways.
 template <class S, class P, class N = decltype(no_noise)>
-double published(const S& sampler, const Course& course, const P& parameterization, const N& noise = no_noise) {
+double published(const S& sampler, const Trajectory& trajectory, const P& parameterization, const N& noise = no_noise) {
   const auto denoise = denoiser(parameterization, peer_model, 0);
-  const double size = sigma_of(course.levels.front()) * course.levels.front().signal;
+  const double size = sigma_of(trajectory.levels.front()) * trajectory.levels.front().signal;
   const Pixels<double> start = size * peer_sample<double>();
-  const double eager = magnitude(run_eagerly(sampler, course, start, denoise, N(noise)));
-  const double planned = magnitude(run(trace(sampler, course), start, denoise, N(noise)));
+  const double eager = magnitude(run_eagerly(sampler, trajectory, start, denoise, N(noise)));
+  const double planned = magnitude(run(trace(sampler, trajectory), start, denoise, N(noise)));
   CHECK(near(planned, eager, 1e-9 + 1e-11 * eager));
   return eager;
 }
@@ -128,17 +129,17 @@ template <class S>
 void reaches(const S& sampler, double expected) {
   for (const Path path : all_paths) {
     CAPTURE(int(path));
-    Course course = course_over(path, 1);
-    course.levels.clear();
-    for (const double sigma : {9., 4., 1.5, .6, .2, .05, 0.}) course.levels.push_back(level_of(path, sigma));
+    Trajectory trajectory = course_over(path, 1);
+    trajectory.levels.clear();
+    for (const double sigma : {9., 4., 1.5, .6, .2, .05, 0.}) trajectory.levels.push_back(level_of(path, sigma));
     const auto denoise = [](double x, Level at) {
       const double sigma = at.noise / at.signal, x0 = std::tanh(x / at.signal + .2) / (1 + sigma * sigma / 4);
       return Denoised<double>{x0, (x - at.signal * x0) / at.noise};
     };
     const auto draw = [](int step, int) { return std::cos(1.7 * step + .3); };
-    const double start = 5 * course.levels.front().signal;
-    CHECK(run_eagerly(sampler, course, start, denoise, draw) == doctest::Approx(expected).epsilon(1e-12));
-    CHECK(run(trace(sampler, course), start, denoise, draw) == doctest::Approx(expected).epsilon(1e-12));
+    const double start = 5 * trajectory.levels.front().signal;
+    CHECK(run_eagerly(sampler, trajectory, start, denoise, draw) == doctest::Approx(expected).epsilon(1e-12));
+    CHECK(run(trace(sampler, trajectory), start, denoise, draw) == doctest::Approx(expected).epsilon(1e-12));
   }
 }
 
@@ -147,9 +148,9 @@ template <class A, class B>
 void same(const A& one, const B& other, double tolerance = 1e-12) {
   for (const Path path : all_paths) {
     CAPTURE(int(path));
-    Course course = course_over(path, 12);
-    course.levels.push_back({0, 1, 0});
-    const Affine a = Gaussian{}.carry(one, course), b = Gaussian{}.carry(other, course);
+    Trajectory trajectory = course_over(path, 12);
+    trajectory.levels.push_back({0, 1, 0});
+    const Affine a = Gaussian{}.carry(one, trajectory), b = Gaussian{}.carry(other, trajectory);
     CHECK(near(a.constant, b.constant, tolerance));
     CHECK(near(a.start, b.start, tolerance));
     CHECK(a.draws.size() == b.draws.size());
@@ -158,22 +159,22 @@ void same(const A& one, const B& other, double tolerance = 1e-12) {
 }
 
 /// The n levels of Karras et al. 2022, eq. 5: from 80 to .002, then 0.
-inline Course edm_course(int n) {
-  Course course{{}, 0, [](double sigma) { return Level{sigma, 1, sigma}; }, [](double sigma) { return sigma; }};
+inline Trajectory edm_course(int n) {
+  Trajectory trajectory{{}, 0, [](double sigma) { return Level{sigma, 1, sigma}; }, [](double sigma) { return sigma; }};
   const double first = std::pow(80., 1 / 7.), last = std::pow(.002, 1 / 7.);
   for (int i = 0; i < n; ++i) {
     const double sigma = std::pow(first + double(i) / (n - 1) * (last - first), 7);
-    course.levels.push_back({sigma, 1, sigma});
+    trajectory.levels.push_back({sigma, 1, sigma});
   }
-  course.levels.push_back({0, 1, 0});
-  return course;
+  trajectory.levels.push_back({0, 1, 0});
+  return trajectory;
 }
 
 /// What a sampler makes of N(0, size^2), for Gaussian data.
 template <class S>
-Affine carried(const S& sampler, const Course& course, double size) {
+Affine carried(const S& sampler, const Trajectory& trajectory, double size) {
   const auto exact = [](const Affine& x, Level at) { return Gaussian{}.denoise(x, at, Affine{1, 0, {}}); };
-  return run(trace(sampler, course), Affine{0, size, {}}, exact, affine_draw);
+  return run(trace(sampler, trajectory), Affine{0, size, {}}, exact, affine_draw);
 }
 template <class S>
 Affine edm(const S& sampler, int n) {
@@ -192,21 +193,21 @@ struct StepOnGaussian {
 template <class S, class F>
 void carries(const S& sampler, const F& form) {
   constexpr LinearBeta schedule{};
-  const auto compare = [&](const Course& course, double size) {
+  const auto compare = [&](const Trajectory& trajectory, double size) {
     double factor = 1, added = 0;
     F steps = form;
-    for (int i = 0; i < course.steps(); ++i) {
+    for (int i = 0; i < trajectory.steps(); ++i) {
       const StepOnGaussian step =
-          steps(sigma_of(course.levels[std::size_t(i)]), sigma_of(course.levels[std::size_t(i) + 1]));
+          steps(sigma_of(trajectory.levels[std::size_t(i)]), sigma_of(trajectory.levels[std::size_t(i) + 1]));
       factor *= step.factor;
       added = step.factor * step.factor * added + step.added * step.added;
     }
-    const Affine x = carried(sampler, course, size);
-    const double start = size / course.levels.front().signal;
+    const Affine x = carried(sampler, trajectory, size);
+    const double start = size / trajectory.levels.front().signal;
     CHECK(near(x.mean(), .3 - .3 * factor, 1e-9));
     CHECK(near(x.variance(), factor * factor * start * start + added, 1e-9));
   };
-  compare(course(schedule, sampler, Leading{}(schedule, 20)), 1);
+  compare(trajectory(schedule, sampler, Leading{}(schedule, 20)), 1);
   compare(edm_course(18), 80);
 }
 

@@ -26,12 +26,12 @@ TEST_CASE("lms: the sums that diffusers publishes") {
 
 TEST_CASE("lms: a run without the shrinking, on VP") {
   const SigmaTable table(LinearBeta{});
-  const Course course = table.preserving(table.ten());
+  const Trajectory trajectory = table.preserving(table.ten());
   // diffusers with its tables in double, LMSDiscreteScheduler, 10 steps
-  CHECK(published(Lms{1}, course, PredictNoise{}) == "169.4606203057"_printed);
-  CHECK(published(Lms{2}, course, PredictNoise{}) == "185.3134602112"_printed);
-  CHECK(published(Lms{3}, course, PredictNoise{}) == "190.2027003007"_printed);
-  CHECK(published(Lms{}, course, PredictNoise{}) == "192.0216314429"_printed);
+  CHECK(published(Lms{1}, trajectory, PredictNoise{}) == "169.4606203057"_printed);
+  CHECK(published(Lms{2}, trajectory, PredictNoise{}) == "185.3134602112"_printed);
+  CHECK(published(Lms{3}, trajectory, PredictNoise{}) == "190.2027003007"_printed);
+  CHECK(published(Lms{}, trajectory, PredictNoise{}) == "192.0216314429"_printed);
 }
 
 TEST_CASE("lms: k-diffusion's numbers for a denoiser that is not linear, the integrals as fractions") {

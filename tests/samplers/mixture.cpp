@@ -2,10 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <hush/course.hpp>
 #include <hush/cpu/normals.hpp>
 #include <hush/grids/linspace.hpp>
 #include <hush/samplers/predictor_corrector.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/geometric.hpp>
 #include <hush/schedules/vp_sde.hpp>
 #include <string>
@@ -64,17 +64,17 @@ TEST_CASE("mixture: 200 steps of every sampler keep the weights of two modes, an
   REQUIRE(std::pow(schedule(1).signal / schedule(1).noise, 2) < 1e-3);
   every_sampler([&](const std::string& name, const auto& sampler) {
     CAPTURE(name);
-    const Course way = course(schedule, sampler, Linspace{}(schedule, 200));
+    const Trajectory way = trajectory(schedule, sampler, Linspace{}(schedule, 200));
     judge(run(trace(sampler, way), normals(0, purpose("start")), exact, draw));
   });
-  const Course way = course(schedule, PredictorCorrector{}, Linspace{}(schedule, 200));
+  const Trajectory way = trajectory(schedule, PredictorCorrector{}, Linspace{}(schedule, 200));
   judge(run_eagerly(PredictorCorrector{}, way, normals(0, purpose("start")), exact, draw));
 }
 
 TEST_CASE("mixture: annealed Langevin dynamics keeps the weights but for the bias of its steps") {
   const Geometric schedule;
   const AnnealedLangevin sampler{.repeats = 100};
-  const Course way = course(schedule, sampler, Linspace{}(schedule, 10));
+  const Trajectory way = trajectory(schedule, sampler, Linspace{}(schedule, 10));
   // An update of a fifth of a level's variance leaves more than that variance, which moves the weights by a hundredth.
   judge(run(trace(sampler, way), normals(0, purpose("start")), exact, draw), .012);
 }

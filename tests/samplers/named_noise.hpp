@@ -14,11 +14,11 @@ inline Pixels<double> named_noise(int step, int ordinal) {
 /// The largest difference between a run as the sampler reads and the run of its plan, for Gaussian data and noise that
 /// is known by its name.
 template <class S>
-double apart(const S& sampler, const Course& course) {
+double apart(const S& sampler, const Trajectory& trajectory) {
   const Pixels<double> one{{1, 1, 1}}, start{{-.7, .2, 1.4}};
   const auto denoise = [&](const Pixels<double>& x, Level at) { return Gaussian{}.denoise(x, at, one); };
-  const Pixels<double> eager = run_eagerly(sampler, course, start, denoise, named_noise);
-  const Pixels<double> planned = run(trace(sampler, course), start, denoise, named_noise);
+  const Pixels<double> eager = run_eagerly(sampler, trajectory, start, denoise, named_noise);
+  const Pixels<double> planned = run(trace(sampler, trajectory), start, denoise, named_noise);
   double largest = 0;
   for (std::size_t i = 0; i < 3; ++i) {
     const double difference = std::abs(eager.values[i] - planned.values[i]);

@@ -12,7 +12,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <hush/course.hpp>
 #include <hush/grids/karras_sigmas.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/grids/linspace.hpp>
@@ -23,6 +22,7 @@
 #include <hush/parameterizations/predict_noise.hpp>
 #include <hush/parameterizations/predict_velocity.hpp>
 #include <hush/parameterizations/predict_x0.hpp>
+#include <hush/random/torch_random.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddim_inversion.hpp>
 #include <hush/samplers/ddpm.hpp>
@@ -40,6 +40,7 @@
 #include <hush/samplers/predictor_corrector.hpp>
 #include <hush/samplers/repaint.hpp>
 #include <hush/samplers/unipc.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/betas.hpp>
 #include <hush/schedules/cosine.hpp>
 #include <hush/schedules/geometric.hpp>
@@ -49,7 +50,6 @@
 #include <hush/schedules/scaled_linear.hpp>
 #include <hush/schedules/sigmoid_beta.hpp>
 #include <hush/schedules/zero_terminal_snr.hpp>
-#include <hush/tensor/torch_random.hpp>
 
 #include "samplers/k_diffusion.hpp"
 #include "samplers/pixels.hpp"
@@ -166,10 +166,10 @@ std::vector<Level> levels(const Row& row) {
   return all;
 }
 
-/// The course of a row. Levels that are asked for besides are those that the row names, or those of its schedule with
-/// ln(sigma) linear in between, as in k-diffusion.
+/// The trajectory of a row. Levels that are asked for besides are those that the row names, or those of its schedule
+/// with ln(sigma) linear in between, as in k-diffusion.
 template <class S>
-Course course(const Row& row, const S& sampler) {
+Trajectory trajectory(const Row& row, const S& sampler) {
   const Betas betas = schedule(row);
   std::vector<Level> named;
   if (row.at.contains("sigmas")) named = named_levels(row);
@@ -177,7 +177,7 @@ Course course(const Row& row, const S& sampler) {
     const auto found = std::find_if(named.begin(), named.end(), matches);
     return found == named.end() ? nullptr : &*found;
   };
-  Course way{route_of(sampler, levels(row))};
+  Trajectory way{route_of(sampler, levels(row))};
   way.at_time = [=](double time) {
     const auto found = std::find_if(named.begin(), named.end(), [&](Level at) { return at.time == time; });
     return found != named.end() ? *found : InterpolatedSigma{betas, true}(time);
@@ -232,7 +232,7 @@ Pixels<double> run_as(const Row& row, const S& sampler, const P& parameterizatio
                               row.config("sample_max_value", 1.));
     return answer;
   };
-  Course way = course(row, sampler);
+  Trajectory way = trajectory(row, sampler);
   way.levels.erase(way.levels.begin(), way.levels.begin() + row.at.value("noised_at", 0));
   const Level first = way.levels[0];
   // diffusers' sample of a schedule of sigmas is x / signal
@@ -447,7 +447,7 @@ TEST_CASE("peers: predictor and corrector, with norms that are averaged over the
     INFO(at.dump());
     // The network sees the sigmas of the times, and the steps go over another list.
     const std::vector<double> seen = row.list("sigmas"), rising = row.list("discrete_sigmas");
-    Course way;
+    Trajectory way;
     for (std::size_t i = 0; i < row.steps(); ++i) way.levels.push_back({seen[i], 1, rising[row.steps() - 1 - i]});
     way.levels.push_back({0, 1, 0});
     const auto score = [](const Batch& b, Level level) {

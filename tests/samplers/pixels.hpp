@@ -8,8 +8,8 @@
 #include <hush/level.hpp>
 #include <hush/parameterization.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
-#include <hush/plan.hpp>
 #include <hush/sampler.hpp>
+#include <hush/sampling/plan.hpp>
 
 namespace samplers {
 
@@ -49,23 +49,23 @@ Pixels<T> by_norms(const F& f, const Pixels<T>& a, const Pixels<T>& b, const Pix
   return f(mean_norm(a), mean_norm(b)) * x;
 }
 
-/// The sampler as it reads, over a course. `draw(step, ordinal)` gives the noise of that name.
+/// The sampler as it reads, over a trajectory. `draw(step, ordinal)` gives the noise of that name.
 template <class S, class X, class D, class N>
-X run_eagerly(const S& sampler, Course course, X x, D&& denoise, N&& draw) {
+X run_eagerly(const S& sampler, Trajectory trajectory, X x, D&& denoise, N&& draw) {
   MemoryOf<S, X> memory{};
-  for (course.step = 0; course.step < course.steps(); ++course.step) {
+  for (trajectory.step = 0; trajectory.step < trajectory.steps(); ++trajectory.step) {
     int ordinal = 0;
-    const auto noise = [&] { return draw(course.step, ordinal++); };
-    x = advance(sampler, denoise, x, course, noise, memory);
+    const auto noise = [&] { return draw(trajectory.step, ordinal++); };
+    x = advance(sampler, denoise, x, trajectory, noise, memory);
   }
   return x;
 }
 template <class S, class X, class D, class N>
 X run_eagerly(const S& sampler, const std::vector<Level>& levels, X x, D&& denoise, N&& draw) {
-  return run_eagerly(sampler, Course{route_of(sampler, levels)}, std::move(x), denoise, draw);
+  return run_eagerly(sampler, Trajectory{route_of(sampler, levels)}, std::move(x), denoise, draw);
 }
 
-/// A network F(x, sees), pixel by pixel, as a denoiser; x0 is kept in [-clip, clip] unless clip is 0.
+/// A network F(x, noise_labels), pixel by pixel, as a denoiser; x0 is kept in [-clip, clip] unless clip is 0.
 template <class P, class F>
 auto denoiser(const P& parameterization, F network, double clip) {
   return [=]<class T>(const Pixels<T>& x, Level at) {
@@ -73,7 +73,7 @@ auto denoiser(const P& parameterization, F network, double clip) {
     const NoiseScalings n = noise_scalings(s, at);
     Denoised<Pixels<T>> answer{x, x};
     for (std::size_t i = 0; i < x.values.size(); ++i) {
-      const double f = network(s.in * double(x.values[i]), s.sees), x0 = s.skip * double(x.values[i]) + s.out * f;
+      const double f = network(s.in * double(x.values[i]), s.c_noise), x0 = s.skip * double(x.values[i]) + s.out * f;
       answer.x0.values[i] = T(clip > 0 ? std::fmax(-clip, std::fmin(clip, x0)) : x0);
       answer.eps.values[i] = T(n.skip * double(x.values[i]) + n.out * f);
     }
@@ -143,13 +143,13 @@ struct Gaussian {
 
   /// What a sampler makes of N(0, 1), carried through its plan.
   template <class S>
-  Affine carry(const S& sampler, const Course& course) const {
+  Affine carry(const S& sampler, const Trajectory& trajectory) const {
     const auto exact = [this](const Affine& x, Level at) { return denoise(x, at, Affine{1, 0, {}}); };
-    return run(trace(sampler, course), Affine{0, 1, {}}, exact, affine_draw);
+    return run(trace(sampler, trajectory), Affine{0, 1, {}}, exact, affine_draw);
   }
   template <class S>
   Affine carry(const S& sampler, const std::vector<Level>& levels) const {
-    return carry(sampler, Course{route_of(sampler, levels)});
+    return carry(sampler, Trajectory{route_of(sampler, levels)});
   }
 };
 

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <stdexcept>
 
-#include <hush/course.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/parameterizations/predict_velocity.hpp>
 #include <hush/samplers/ddim.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/cosine.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/scaled_linear.hpp>
@@ -26,15 +26,15 @@ const auto no_noise = [](int, int) -> Pixels<double> { throw std::logic_error("n
 
 /// diffusers' `set_alpha_to_one` False: the last step ends at the first noisy level.
 template <class S>
-Course peer_course(const S& schedule, int steps, bool alpha_to_one) {
-  Course run = course(schedule, Pndm{}, Leading{}(schedule, steps));
+Trajectory peer_course(const S& schedule, int steps, bool alpha_to_one) {
+  Trajectory run = trajectory(schedule, Pndm{}, Leading{}(schedule, steps));
   if (!alpha_to_one) run.levels.back() = schedule(0);
   return run;
 }
 
 /// The sum of the magnitudes at the end of a run, both ways.
 template <class S>
-double sum(const S& sampler, const Course& run, const auto& parameterization) {
+double sum(const S& sampler, const Trajectory& run, const auto& parameterization) {
   const auto denoise = denoiser(parameterization, peer_model, 0);
   const auto start = peer_sample<double>();
   const double eager = magnitude(run_eagerly(sampler, run, start, denoise, no_noise));
@@ -52,7 +52,8 @@ struct AveragedVelocity {
     std::vector<X> past;
   };
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory, const Course& course) const {
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory,
+         const Trajectory& trajectory) const {
     const auto look = [&](const X& y, Level at) {
       const Denoised<X> answer = denoise(y, at);
       return X(at.signal * answer.eps - at.noise * answer.x0);
@@ -63,7 +64,7 @@ struct AveragedVelocity {
     const X v = look(x, from);
     X slope = Pndm::multistep<X>(v, memory.past);
     if (memory.past.size() < 3) {
-      const Level middle = course.at_time((from.time + to.time) / 2);
+      const Level middle = trajectory.at_time((from.time + to.time) / 2);
       const X second = look(go(v, middle), middle), third = look(go(second, middle), middle);
       slope = 1. / 6 * (v + 2 * second + 2 * third + look(go(third, to), to));
     }
@@ -108,7 +109,7 @@ TEST_CASE("pndm: what the network is asked, and when") {
       seen.push_back(at.time);
       return Denoised<double>{x, x};
     };
-    run_eagerly(sampler, course(ddpm, sampler, Leading{}(ddpm, steps)), 1., look, [](int, int) { return 0.; });
+    run_eagerly(sampler, trajectory(ddpm, sampler, Leading{}(ddpm, steps)), 1., look, [](int, int) { return 0.; });
     return seen;
   };
   using Times = std::vector<double>;
@@ -122,7 +123,7 @@ TEST_CASE("pndm: what the network is asked, and when") {
 }
 
 TEST_CASE("pndm: one step is ddim's") {
-  const Affine step = Gaussian{}.carry(Pndm{}, course(ddpm, Pndm{}, {999}));
+  const Affine step = Gaussian{}.carry(Pndm{}, trajectory(ddpm, Pndm{}, {999}));
   const Affine ddim = Gaussian{}.carry(Ddim{}, levels_at(ddpm, {999}));
   CHECK(step.constant == doctest::Approx(ddim.constant).epsilon(1e-12));
   CHECK(step.start == doctest::Approx(ddim.start).epsilon(1e-9));
@@ -132,9 +133,9 @@ TEST_CASE("pndm: a planned run is an eager run, VP and VE") {
   for (const bool warm_up : {true, false})
     for (const int steps : {1, 2, 3, 4, 5, 20}) {
       const Pndm sampler{warm_up};
-      CHECK(apart(sampler, course(ddpm, sampler, Leading{}(ddpm, steps))) < 1e-12);
+      CHECK(apart(sampler, trajectory(ddpm, sampler, Leading{}(ddpm, steps))) < 1e-12);
       const Exploding exploding;
-      CHECK(apart(sampler, course(exploding, sampler, Leading{}(exploding, steps))) < 1e-12);
+      CHECK(apart(sampler, trajectory(exploding, sampler, Leading{}(exploding, steps))) < 1e-12);
     }
 }
 
@@ -145,7 +146,7 @@ TEST_CASE("pndm: an eps that is always the same is followed to its clean image a
   };
   const Pixels<double> x0{{.5, 0, -.4}}, eps{{.3, -1, 2}};
   for (const bool warm_up : {true, false}) {
-    const Course run = course(ddpm, Pndm{warm_up}, Leading{}(ddpm, 7));
+    const Trajectory run = trajectory(ddpm, Pndm{warm_up}, Leading{}(ddpm, 7));
     const Pixels<double> start = run.from().signal * x0 + run.from().noise * eps;
     const Pixels<double> end = run_eagerly(Pndm{warm_up}, run, start, fixed, no_noise);
     for (std::size_t i = 0; i < 3; ++i) CHECK(end.values[i] == doctest::Approx(x0.values[i]).epsilon(1e-10));
@@ -154,7 +155,7 @@ TEST_CASE("pndm: an eps that is always the same is followed to its clean image a
 
 TEST_CASE("pndm: the variance of Gaussian data comes out, VP and VE") {
   const auto variance = [](const auto& sampler, const auto& schedule, int steps, double width) {
-    const Affine x = Gaussian{}.carry(sampler, course(schedule, sampler, Leading{}(schedule, steps)));
+    const Affine x = Gaussian{}.carry(sampler, trajectory(schedule, sampler, Leading{}(schedule, steps)));
     return x.start * x.start * width * width;
   };
   for (const bool warm_up : {true, false}) {
@@ -180,7 +181,7 @@ TEST_CASE("pndm: its order of convergence is 2, the paper's") {
     for (const bool warm_up : {true, false}) {
       const LogSnr schedule{exploding};
       const auto error = [&](int n) {
-        Course run{{}, 0, schedule, nullptr};
+        Trajectory run{{}, 0, schedule, nullptr};
         for (int i = n; i >= 0; --i) run.levels.push_back(schedule(double(i) / n));
         const auto denoise = [](double x, Level at) { return Gaussian{}.denoise(x, at, 1.); };
         const auto width = [](Level at) { return std::hypot(at.signal * .25, at.noise); };
@@ -197,8 +198,9 @@ TEST_CASE("pndm: its order of convergence is 2, the paper's") {
 
 TEST_CASE("pndm: a warm-up without a schedule is refused in words") {
   const std::vector<Level> levels = levels_at(ddpm, {900, 500, 100});
-  CHECK_THROWS_WITH_AS(trace(Pndm{}, levels),
-                       "[Pndm] its warm-up wants levels between those of the run, and this course knows no schedule",
-                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      trace(Pndm{}, levels),
+      "[Pndm] its warm-up wants levels between those of the run, and this trajectory knows no schedule",
+      std::invalid_argument);
   CHECK(trace(Pndm{.warm_up = false}, levels).steps == 3);
 }

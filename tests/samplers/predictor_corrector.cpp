@@ -6,12 +6,12 @@
 #include <limits>
 #include <stdexcept>
 
-#include <hush/course.hpp>
 #include <hush/cpu/normals.hpp>
 #include <hush/grids/leading.hpp>
+#include <hush/random/torch_random.hpp>
 #include <hush/samplers/ddpm.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/linear_beta.hpp>
-#include <hush/tensor/torch_random.hpp>
 
 #include "samplers/named_noise.hpp"
 #include "samplers/pixels.hpp"
@@ -22,17 +22,18 @@ namespace {
 
 constexpr LinearBeta ddpm{};
 
-/// A run as diffusers' scheduler for VE makes it: the dummy network sees `sees[step]` and gives the score; steps go
-/// through geometric sigmas of their own.
-double peer_sum(const PredictorCorrector& sampler, double largest, const std::vector<double>& sees, double start) {
-  const int steps = int(sees.size());
+/// A run as diffusers' scheduler for VE makes it: the dummy network sees `noise_labels[step]` and gives the score;
+/// steps go through geometric sigmas of their own.
+double peer_sum(const PredictorCorrector& sampler, double largest, const std::vector<double>& noise_labels,
+                double start) {
+  const int steps = int(noise_labels.size());
   std::vector<Level> levels;
   for (int i = 0; i < steps; ++i)
     levels.push_back({double(i), 1, .01 * std::pow(largest / .01, double(steps - 1 - i) / (steps - 1))});
   levels.push_back({double(steps), 1, 0});
   const auto denoise = [&](const Pixels<double>& x, Level at) {
     Pixels<double> eps = x;
-    for (double& value : eps.values) value = -at.noise * peer_model(value, sees[std::size_t(at.time)]);
+    for (double& value : eps.values) value = -at.noise * peer_model(value, noise_labels[std::size_t(at.time)]);
     return Denoised<Pixels<double>>{x, eps};
   };
   TorchRandom random{0};
@@ -80,9 +81,9 @@ std::vector<Level> preserving(int steps) { return levels_at(ddpm, Leading{}(ddpm
 
 TEST_CASE("predictor corrector: the sum that diffusers publishes") {
   // Its test sets the sigmas that the network sees while there are still 2000 times: they are the first 3 of these.
-  std::vector<double> sees;
-  for (int i = 0; i < 3; ++i) sees.push_back(.01 * std::pow(134800., 1 - (1 - 1e-5) * i / 1999));
-  const double sum = peer_sum({.snr = .15}, 1348, sees, 1);
+  std::vector<double> noise_labels;
+  for (int i = 0; i < 3; ++i) noise_labels.push_back(.01 * std::pow(134800., 1 - (1 - 1e-5) * i / 1999));
+  const double sum = peer_sum({.snr = .15}, 1348, noise_labels, 1);
   CHECK(sum == doctest::Approx(14372758528.0).epsilon(1e-5));
   CHECK(sum / 768 == doctest::Approx(18714530.0).epsilon(1e-5));
 }
@@ -90,17 +91,18 @@ TEST_CASE("predictor corrector: the sum that diffusers publishes") {
 TEST_CASE("predictor corrector: the sums of diffusers 0.42 in double, one correction and two") {
   CHECK(peer_sum({.snr = .15}, 1348, {1348, 3.671728787729, 0.01000118122451}, 1348) ==
         doctest::Approx(10883329276100.0).epsilon(1e-7));
-  const std::vector<double> sees{50,
-                                 19.40785090304,
-                                 7.533293533494,
-                                 2.924100754138,
-                                 1.135010229236,
-                                 0.4405621860486,
-                                 0.171007304407,
-                                 0.06637768534524,
-                                 0.02576496440939,
-                                 0.01000085175559};
-  CHECK(peer_sum({.snr = .1, .corrections = 2}, 50, sees, 50) == doctest::Approx(5676493881284.0).epsilon(1e-7));
+  const std::vector<double> noise_labels{50,
+                                         19.40785090304,
+                                         7.533293533494,
+                                         2.924100754138,
+                                         1.135010229236,
+                                         0.4405621860486,
+                                         0.171007304407,
+                                         0.06637768534524,
+                                         0.02576496440939,
+                                         0.01000085175559};
+  CHECK(peer_sum({.snr = .1, .corrections = 2}, 50, noise_labels, 50) ==
+        doctest::Approx(5676493881284.0).epsilon(1e-7));
 }
 
 TEST_CASE("predictor corrector: one step on numbers is the papers' formulas, VP") {

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <stdexcept>
 
-#include <hush/course.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
 #include <hush/samplers/pndm.hpp>
+#include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
 #include "samplers/named_noise.hpp"
@@ -57,7 +57,8 @@ TEST_CASE("repaint: too few levels to jump, or one resample, is a straight way")
   CHECK(times(RePaint{Ddpm{}}, 1) == std::vector{0, -1});
   const std::vector<double> all = Leading{}(ddpm, 50);
   const RePaint once{Ddpm{}, 10, 1};
-  const Affine a = Gaussian{}.carry(once, course(ddpm, once, all)), b = Gaussian{}.carry(Ddpm{}, levels_at(ddpm, all));
+  const Affine a = Gaussian{}.carry(once, trajectory(ddpm, once, all)),
+               b = Gaussian{}.carry(Ddpm{}, levels_at(ddpm, all));
   CHECK(a.constant == b.constant);
   CHECK(a.variance() == b.variance());
 }
@@ -72,7 +73,7 @@ TEST_CASE("repaint: a step up adds the noise that is missing, VP and VE") {
     };
     const Affine x{low.signal, low.noise, {}};
     const Affine y = sampler.step<Affine>(
-        refuse, x, low, high, [] { return affine_draw(0, 0); }, memory, Course{{low, high}});
+        refuse, x, low, high, [] { return affine_draw(0, 0); }, memory, Trajectory{{low, high}});
     CHECK(y.constant == doctest::Approx(high.signal).epsilon(1e-12));
     CHECK(y.variance() == doctest::Approx(high.noise * high.noise).epsilon(1e-12));
   };
@@ -82,7 +83,7 @@ TEST_CASE("repaint: a step up adds the noise that is missing, VP and VE") {
 
 TEST_CASE("repaint: Gaussian data stays itself, however often it is gone over") {
   const auto carried = [](const auto& sampler, const auto& schedule, int steps) {
-    return Gaussian{}.carry(sampler, course(schedule, sampler, Leading{}(schedule, steps)));
+    return Gaussian{}.carry(sampler, trajectory(schedule, sampler, Leading{}(schedule, steps)));
   };
   for (const int resamples : {1, 2, 5}) {
     CAPTURE(resamples);
@@ -97,7 +98,7 @@ TEST_CASE("repaint: Gaussian data stays itself, however often it is gone over") 
 
 TEST_CASE("repaint: a planned run is an eager run; steps up ask no network") {
   const auto judge = [](const auto& sampler, const auto& schedule, int steps) {
-    const Course run = course(schedule, sampler, Leading{}(schedule, steps));
+    const Trajectory run = trajectory(schedule, sampler, Leading{}(schedule, steps));
     CHECK(apart(sampler, run) < 1e-11);
     return network_calls(trace(sampler, run));
   };

@@ -112,8 +112,8 @@ TEST_CASE("unipc: the systems of the paper") {
   const TwoModes data;
   const auto exact = [&](double x, Level at) { return data.denoise(x, at); };
   const auto draw = [](int, int) -> double { throw std::logic_error("nobody may ask for noise"); };
-  const Course course = even_course(Path::preserving, 12, false);
-  const auto run = [&](const auto& sampler) { return run_eagerly(sampler, course, .8, exact, draw); };
+  const Trajectory trajectory = even_course(Path::preserving, 12, false);
+  const auto run = [&](const auto& sampler) { return run_eagerly(sampler, trajectory, .8, exact, draw); };
   for (const int order : {1, 2, 3})
     for (const bool corrector : {false, true})
       for (const bool bh1 : {false, true}) {
@@ -122,9 +122,9 @@ TEST_CASE("unipc: the systems of the paper") {
         CAPTURE(bh1);
         Literal x0{order, true, bh1, corrector}, eps{order, false, bh1, corrector};
         CHECK(run(UniPc{order, bh1 ? B::bh1 : B::bh2, corrector, false}) ==
-              doctest::Approx(x0.run(course.levels, .8, data)).epsilon(1e-10));
+              doctest::Approx(x0.run(trajectory.levels, .8, data)).epsilon(1e-10));
         CHECK(run(UniPcNoise{order, bh1 ? B::bh1 : B::bh2, corrector, false}) ==
-              doctest::Approx(eps.run(course.levels, .8, data)).epsilon(1e-10));
+              doctest::Approx(eps.run(trajectory.levels, .8, data)).epsilon(1e-10));
       }
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("unipc: what the scheduler of diffusers computes") {
   const auto eps = denoiser(PredictNoise{}, peer_model, 0);
   const auto v = denoiser(PredictVelocity{}, peer_model, 0);
   const auto sum = [&](const auto& sampler, const auto& denoise) {
-    return magnitude(run_both_ways(sampler, Course{levels}, peer_sample<double>(), denoise, silent));
+    return magnitude(run_both_ways(sampler, Trajectory{levels}, peer_sample<double>(), denoise, silent));
   };
   const auto is = [](double golden) { return doctest::Approx(golden).epsilon(1e-11); };
   CHECK(sum(UniPc{.order = 1}, eps) == is(175.8761136811));
@@ -152,17 +152,17 @@ TEST_CASE("unipc: what the scheduler of diffusers computes") {
 TEST_CASE("unipc: the predictor alone is DDIM, and DPM-Solver") {
   for (const Path path : all_paths)
     for (const int n : {5, 20}) {
-      const Course course = even_course(path, n, true);
-      const Affine ddim = carried_both_ways(Ddim{}, course, {});
-      for (const B variant : {B::bh1, B::bh2}) same(carried_both_ways(UniPc{1, variant, false}, course, {}), ddim);
-      same(carried_both_ways(UniPcNoise{.order = 1, .corrector = false}, course, {}), ddim);
+      const Trajectory trajectory = even_course(path, n, true);
+      const Affine ddim = carried_both_ways(Ddim{}, trajectory, {});
+      for (const B variant : {B::bh1, B::bh2}) same(carried_both_ways(UniPc{1, variant, false}, trajectory, {}), ddim);
+      same(carried_both_ways(UniPcNoise{.order = 1, .corrector = false}, trajectory, {}), ddim);
       for (const int order : {2, 3}) {
         const UniPc data{.order = order, .corrector = false, .lower_order_final = false};
         const UniPcNoise noise{.order = order, .corrector = false, .lower_order_final = false};
         const DpmSolverPp pp{.order = order, .lower_order_final = false};
         const DpmSolver plain{.order = order, .lower_order_final = false};
-        same(carried_both_ways(data, course, {}), carried_both_ways(pp, course, {}));
-        same(carried_both_ways(noise, course, {}), carried_both_ways(plain, course, {}));
+        same(carried_both_ways(data, trajectory, {}), carried_both_ways(pp, trajectory, {}));
+        same(carried_both_ways(noise, trajectory, {}), carried_both_ways(plain, trajectory, {}));
       }
     }
 }
@@ -210,8 +210,8 @@ TEST_CASE("unipc: a step makes one network call, with and without the corrector"
         ++calls;
         return Denoised<Pixels<double>>{.25 * x, .5 * x};
       };
-      const Course course = even_course(Path::preserving, 7, true);
-      run_eagerly(UniPc{.order = order, .corrector = corrector}, course, peer_sample<double>(), denoise, silent);
+      const Trajectory trajectory = even_course(Path::preserving, 7, true);
+      run_eagerly(UniPc{.order = order, .corrector = corrector}, trajectory, peer_sample<double>(), denoise, silent);
       CHECK(calls == 8);
     }
 }
@@ -219,7 +219,7 @@ TEST_CASE("unipc: a step makes one network call, with and without the corrector"
 TEST_CASE("unipc: one step, to the clean level, and a run from a level without signal") {
   const auto denoise = [](const Pixels<double>& x, Level) { return Denoised<Pixels<double>>{.25 * x, 7. * x}; };
   const Pixels<double> start{{1., -2.}};
-  const Course clean{{level_of(Path::preserving, .5), {-1, 1, 0}}};
+  const Trajectory clean{{level_of(Path::preserving, .5), {-1, 1, 0}}};
   std::vector<Level> dark = even_course(Path::preserving, 16, true).levels;
   dark.insert(dark.begin(), {99, 0, 1});
   for (const int order : {1, 2, 3}) {
@@ -232,7 +232,7 @@ TEST_CASE("unipc: one step, to the clean level, and a run from a level without s
 }
 
 TEST_CASE("unipc: an order it has not is refused in words") {
-  const Course course = even_course(Path::preserving, 4, true);
-  for (const int order : {0, 4, -1}) CHECK_THROWS_AS(trace(UniPcNoise{order}, course), std::invalid_argument);
-  CHECK_THROWS_WITH_AS(trace(UniPc{4}, course), "[UniPc] has the orders 1, 2 and 3, not 4", std::invalid_argument);
+  const Trajectory trajectory = even_course(Path::preserving, 4, true);
+  for (const int order : {0, 4, -1}) CHECK_THROWS_AS(trace(UniPcNoise{order}, trajectory), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(trace(UniPc{4}, trajectory), "[UniPc] has the orders 1, 2 and 3, not 4", std::invalid_argument);
 }

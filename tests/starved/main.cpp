@@ -88,7 +88,7 @@ bool whole_texts() {
   const std::string part(1000, 'x');
   bool whole = true;
   const long failed = starve([&] {
-    const std::string text = words(part, ' ', 12345, ' ', part, ' ', .5);
+    const std::string text = to_text(part, ' ', 12345, ' ', part, ' ', .5);
     if (text.size() != 2000 + 11) whole = false;
   });
   std::printf("words: %ld texts failed, %s\n", failed, whole ? "none was cut" : "some were CUT");

@@ -41,7 +41,7 @@ struct Counted {
     system->blocks.erase(found);
     delete[] block;
   }
-  std::string words() const { return hush::words("; the system has ", system->free); }
+  std::string words() const { return hush::to_text("; the system has ", system->free); }
 };
 using Memory = CachingMemory<Counted>;
 using Block = std::shared_ptr<std::byte[]>;

@@ -4,10 +4,10 @@
 
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
-#include <hush/tensor/adam_rule.hpp>
+#include <hush/kernels/adam_rule.hpp>
+#include <hush/kernels/combination.hpp>
+#include <hush/random/noise.hpp>
 #include <hush/tensor/backend.hpp>
-#include <hush/tensor/combination.hpp>
-#include <hush/tensor/noise.hpp>
 #include <hush/tensor/shape.hpp>
 #include <hush/tensor/tensor.hpp>
 
@@ -23,8 +23,8 @@ static_assert(Shape{2, 3}.back() == 3 && Shape{}.back() == 1 && Shape{2, 3} != S
 TEST_CASE("shape: negative extents and a rank of five are refused, and a shape prints as a list") {
   CHECK_THROWS_WITH_AS((Shape{2, -1}), "[Shape] extent -1 is negative", std::invalid_argument);
   CHECK_THROWS_WITH_AS((Shape{1, 2, 3, 4, 5}), "[Shape] rank 5 is above 4", std::invalid_argument);
-  CHECK(words(Shape{2, 32, 32, 1}) == "[2, 32, 32, 1]");
-  CHECK(words(Shape{}) == "[]");
+  CHECK(to_text(Shape{2, 32, 32, 1}) == "[2, 32, 32, 1]");
+  CHECK(to_text(Shape{}) == "[]");
 }
 
 TEST_CASE("tensor: copies share memory, parts are windows, and sizes must fit") {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <hush/autograd/value.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/random/philox.hpp>
 
 namespace hush {
 

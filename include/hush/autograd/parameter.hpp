@@ -21,7 +21,7 @@ struct Init {
 
 /// A trainable tensor, and the gradient that Tape::backward adds to. An empty value means that the layer has none
 /// (a convolution without bias). `grad` is mutable because a forward pass over a const network may record gradients;
-/// `shadow` because whoever runs many passes over unchanged values may keep a copy in the scalars of the layers.
+/// `compute_copy` because whoever runs many passes over unchanged values may keep a copy in the scalars of the layers.
 /// Where `trained` is false it is a buffer: numbers that layers measure in training (running statistics). Files hold
 /// it, no optimizer sees it, and `grad` is what the backward passes want added to it.
 template <Backend B>
@@ -29,7 +29,7 @@ struct Parameter {
   using backend = B;
   Tensor<B, typename B::master> value;
   mutable Tensor<B, typename B::master> grad;
-  mutable Tensor<B> shadow;  // `value` in the scalars that layers compute with; empty: made when asked for
+  mutable Tensor<B> compute_copy;  // `value` in the scalars that layers compute with; empty: made when asked for
   Init init;
   bool trained = true;
 
@@ -46,13 +46,13 @@ Parameter<B> buffer(const B& on, const Shape& shape, Init start) {
 }
 
 /// The values of a parameter in the scalars that matrix products take: the values themselves where these are the same,
-/// else the shadow, or a fresh copy if there is none.
+/// else the compute_copy, or a fresh copy if there is none.
 template <Backend B>
 Tensor<B> compute_copy(const Parameter<B>& p) {
   if constexpr (std::is_same_v<typename B::scalar, typename B::master>) {
     return p.value;
   } else {
-    return p.value.empty() || !p.shadow.empty() ? p.shadow : cast(p.value.on(), p.value);
+    return p.value.empty() || !p.compute_copy.empty() ? p.compute_copy : cast(p.value.on(), p.value);
   }
 }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <hush/autograd/parameter.hpp>
-#include <hush/tensor/addition.hpp>
+#include <hush/kernels/addition.hpp>
 
 namespace hush {
 

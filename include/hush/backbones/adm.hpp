@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include <hush/adm_config.hpp>
 #include <hush/autograd/checkpoint.hpp>
 #include <hush/backbone.hpp>
+#include <hush/backbones/shared/adm_config.hpp>
 #include <hush/nn/conv2d.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
@@ -45,8 +45,8 @@ class Adm {
         first_(on, config_.image.channels + ports.extra_channels, adm::width(config_, 0)),
         norm_(on, adm::width(config_, 0), config_.groups, config_.eps),
         last_(on, adm::width(config_, 0), config_.outputs ? config_.outputs : config_.image.channels) {
-    if (ports.cue_width > 0) {
-      cue_ = nn::Linear<B>(on, ports.cue_width, told(), false);
+    if (ports.label_dim > 0) {
+      cue_ = nn::Linear<B>(on, ports.label_dim, told(), false);
       cue_.weight.init = Init::uniform(std::sqrt(3.0));  // of variance 1, as the rows of a table of labels
     }
     const Config& c = config_;
@@ -105,8 +105,8 @@ class Adm {
   }
   /// All that the network makes of levels sees [n] alone: what each block is told; or, where the vector of a condition
   /// is added to it first, the embedding.
-  std::vector<Tensor<B>> timed(const Tensor<B, typename B::master>& sees) const {
-    const auto embedding = embedded(Tensor<B>(), sees);
+  std::vector<Tensor<B>> timed(const Tensor<B, typename B::master>& noise_labels) const {
+    const auto embedding = embedded(Tensor<B>(), noise_labels);
     return cue_.empty() ? told_by(embedding) : std::vector{embedding};
   }
 
@@ -128,19 +128,19 @@ class Adm {
     const auto& [high, wide, channels] = config_.image;
     check(s.rank() == 4 && s == Shape{s[0], high, wide, channels + ports_.extra_channels}, "Adm", "wants images [N, ",
           high, ", ", wide, ", ", channels + ports_.extra_channels, "], got ", s);
-    check(input.sees.shape() == Shape{s[0]}, "Adm", s[0], " images want to see [", s[0], "] levels, got ",
-          input.sees.shape());
-    const std::int64_t width = ports_.cue_width;
-    check(width > 0 || !input.cue, "Adm", "takes no condition vector, got one");
-    check(width == 0 || input.cue, "Adm", "wants a condition vector of width ", width, ", got none");
-    check(!input.cue || input.cue->shape() == Shape{s[0], width}, "Adm", "wants condition vectors ", Shape{s[0], width},
-          ", got ", input.cue ? input.cue->shape() : Shape{});
+    check(input.noise_labels.shape() == Shape{s[0]}, "Adm", s[0], " images want to see [", s[0], "] levels, got ",
+          input.noise_labels.shape());
+    const std::int64_t width = ports_.label_dim;
+    check(width > 0 || !input.labels, "Adm", "takes no condition vector, got one");
+    check(width == 0 || input.labels, "Adm", "wants a condition vector of width ", width, ", got none");
+    check(!input.labels || input.labels->shape() == Shape{s[0], width}, "Adm", "wants condition vectors ",
+          Shape{s[0], width}, ", got ", input.labels ? input.labels->shape() : Shape{});
   }
   template <Value V>
-  V embedded(const V& like, const Tensor<B, typename B::master>& sees) const {
+  V embedded(const V& like, const Tensor<B, typename B::master>& noise_labels) const {
     const auto& [scale, period, cosine_first, half_minus_one] = config_.embedding;
-    return time2_(silu(
-        time1_(sinusoidal_embedding(like, sees, {config_.channels, period, cosine_first, half_minus_one, scale}))));
+    return time2_(silu(time1_(
+        sinusoidal_embedding(like, noise_labels, {config_.channels, period, cosine_first, half_minus_one, scale}))));
   }
   /// What the blocks make of an embedding, in the order in which they run.
   template <Value V>
@@ -155,8 +155,8 @@ class Adm {
   template <Value V>
   std::vector<V> said_of(const Input<V>& input) const {
     if (cue_.empty() && !input.timed.empty()) return input.timed;
-    const V embedding = input.timed.empty() ? embedded(input.image, input.sees) : input.timed[0];
-    return told_by(cue_.empty() ? embedding : embedding + cue_(*input.cue));
+    const V embedding = input.timed.empty() ? embedded(input.image, input.noise_labels) : input.timed[0];
+    return told_by(cue_.empty() ? embedding : embedding + cue_(*input.labels));
   }
   /// A residual block on x, or on x beside a skip connection, with the next of what is said.
   template <Value V>

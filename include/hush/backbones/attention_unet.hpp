@@ -29,7 +29,7 @@ struct AttentionUnetConfig {
   std::int64_t bottleneck = 512;                   // channels at the coarsest
   std::int64_t heads = 4;                          // of every attention
   std::int64_t head_width = 0;   // channels a head; 0: as many as the layer has, `heads` times its width in all
-  std::int64_t embedding = 256;  // width of the sinusoidal embedding of `sees`
+  std::int64_t embedding = 256;  // width of the sinusoidal embedding of `c_noise`
   double eps = 1e-3;             // of the norms
   bool checkpoint = false;       // training keeps only the inputs of each block, and computes it twice: memory for time
   static constexpr void fields(auto& self, auto&& f) {
@@ -164,8 +164,8 @@ class AttentionUnet {
         middle2_(on, config_.bottleneck, config_.heads, head_width(config_.bottleneck)),
         middle3_(on, {config_.bottleneck, config_.widths.back(), config_.widths.back()}, config_.eps),
         last_(on, config_.widths[0], config_.image.channels, {.kernel = 1}) {
-    check(ports.cue_width == 0, "AttentionUnet", "takes no condition vector, the process has one of width ",
-          ports.cue_width);
+    check(ports.label_dim == 0, "AttentionUnet", "takes no condition vector, the process has one of width ",
+          ports.label_dim);
     const auto& w = config_.widths;
     const auto attention = [&](std::int64_t channels) {
       return attention_unet::AttentionBlock<B>(on, channels, config_.heads, config_.head_width, config_.eps);
@@ -190,7 +190,7 @@ class AttentionUnet {
 
   template <Value V>
   V operator()(const Input<V>& input) const {
-    const std::vector<V> shift = input.timed.empty() ? shifts(input.image, input.sees) : input.timed;
+    const std::vector<V> shift = input.timed.empty() ? shifts(input.image, input.noise_labels) : input.timed;
     const std::size_t levels = config_.widths.size();
     std::vector<V> skips{block(first_, input.image)};
     V x = skips[0];
@@ -205,7 +205,7 @@ class AttentionUnet {
     x = reshape(middle2_(reshape(x, {s[0], s[1] * s[2], s[3]})), s);
     x = block(middle3_, x);
     for (std::size_t i = 0; i < levels; ++i) {
-      x = block(up_[i], nn::beside_skip(skips.back(), x, 2), shift[levels + i]);
+      x = block(up_[i], nn::concat_skip(skips.back(), x, 2), shift[levels + i]);
       skips.pop_back();
       if (i + 1 < levels) x = block(up_attention_[i], x);
     }
@@ -213,7 +213,9 @@ class AttentionUnet {
   }
   /// All that the network makes of levels sees [n]: a shift [n, channels] for each stage. A sampling run asks for those
   /// of all its steps at once.
-  std::vector<Tensor<B>> timed(const Tensor<B, typename B::master>& sees) const { return shifts(Tensor<B>(), sees); }
+  std::vector<Tensor<B>> timed(const Tensor<B, typename B::master>& noise_labels) const {
+    return shifts(Tensor<B>(), noise_labels);
+  }
 
   ImageSize image() const { return config_.image; }
   Ports ports() const { return ports_; }
@@ -229,8 +231,8 @@ class AttentionUnet {
 
  private:
   template <Value V>
-  std::vector<V> shifts(const V& like, const Tensor<B, typename B::master>& sees) const {
-    const V embedding = silu(sinusoidal_embedding(like, sees, {.width = config_.embedding}));
+  std::vector<V> shifts(const V& like, const Tensor<B, typename B::master>& noise_labels) const {
+    const V embedding = silu(sinusoidal_embedding(like, noise_labels, {.width = config_.embedding}));
     std::vector<V> all;
     for (const auto* stages : {&down_, &up_})
       for (const auto& stage : *stages) all.push_back(stage.shift(embedding));

@@ -20,7 +20,7 @@ namespace hush {
 struct SimpleUnetConfig {
   ImageSize image{.height = 256, .width = 256, .channels = 3};  // sides divisible by 2 to the number of widths - 1
   std::vector<std::int64_t> widths{64, 128, 256, 512, 1024};    // channels of each resolution, finest first
-  std::int64_t embedding = 32;                                  // width of the sinusoidal embedding of `sees`
+  std::int64_t embedding = 32;                                  // width of the sinusoidal embedding of `c_noise`
   static constexpr void fields(auto& self, auto&& f) {
     f("image", self.image), f("widths", self.widths), f("embedding", self.embedding);
   }
@@ -96,8 +96,8 @@ class SimpleUnet {
         time_(on, config_.embedding, config_.embedding),
         first_(on, config_.image.channels + ports.extra_channels, config_.widths[0]),
         last_(on, config_.widths[0], config_.image.channels, {.kernel = 1}) {
-    check(ports.cue_width == 0, "SimpleUnet", "takes no condition vector, the process has one of width ",
-          ports.cue_width);
+    check(ports.label_dim == 0, "SimpleUnet", "takes no condition vector, the process has one of width ",
+          ports.label_dim);
     const auto& w = config_.widths;
     for (std::size_t i = 1; i < w.size(); ++i) down_.emplace_back(on, w[i - 1], w[i], config_.embedding);
     for (std::size_t i = w.size() - 1; i > 0; --i) up_.emplace_back(on, 2 * w[i], w[i - 1], config_.embedding);
@@ -106,7 +106,7 @@ class SimpleUnet {
 
   template <Value V>
   V operator()(const Input<V>& input) const {
-    const std::vector<V> shift = input.timed.empty() ? shifts(input.image, input.sees) : input.timed;
+    const std::vector<V> shift = input.timed.empty() ? shifts(input.image, input.noise_labels) : input.timed;
     V x = first_(input.image);
     std::vector<V> skips;
     for (std::size_t i = 0; i < down_.size(); ++i) {
@@ -121,7 +121,9 @@ class SimpleUnet {
   }
   /// All that the network makes of levels sees [n]: a shift [n, channels] for each block. A sampling run asks for those
   /// of all its steps at once.
-  std::vector<Tensor<B>> timed(const Tensor<B, typename B::master>& sees) const { return shifts(Tensor<B>(), sees); }
+  std::vector<Tensor<B>> timed(const Tensor<B, typename B::master>& noise_labels) const {
+    return shifts(Tensor<B>(), noise_labels);
+  }
 
   ImageSize image() const { return config_.image; }
   Ports ports() const { return ports_; }
@@ -133,9 +135,9 @@ class SimpleUnet {
 
  private:
   template <Value V>
-  std::vector<V> shifts(const V& like, const Tensor<B, typename B::master>& sees) const {
+  std::vector<V> shifts(const V& like, const Tensor<B, typename B::master>& noise_labels) const {
     const V embedding =
-        relu(time_(sinusoidal_embedding(like, sees, {.width = config_.embedding, .half_minus_one = true})));
+        relu(time_(sinusoidal_embedding(like, noise_labels, {.width = config_.embedding, .half_minus_one = true})));
     std::vector<V> all;
     for (const auto& block : down_) all.push_back(relu(block.shift(embedding)));
     for (const auto& block : up_) all.push_back(relu(block.shift(embedding)));

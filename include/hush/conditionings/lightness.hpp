@@ -12,7 +12,7 @@ namespace hush {
 struct Lightness {
   using Given = Images<float>;
   template <Backend B>
-  using Ready = Tensor<B>;
+  using BatchCondition = Tensor<B>;
 
   constexpr Ports ports() const { return {.extra_channels = 1}; }
   /// Throws std::invalid_argument in words unless the network makes two channels and there is a lightness for each
@@ -22,12 +22,12 @@ struct Lightness {
     check_pictures("Lightness", given, count, size, 1);
   }
   template <Backend B>
-  Tensor<B> ready(const B& on, const Images<float>& given, const ConditionPlace& place) const {
+  Tensor<B> prepare(const B& on, const Images<float>& given, const ConditionPlace& place) const {
     return cast(on, rows_of(on.in_full(), given, place));
   }
   template <Backend B>
-  void attach(const Tensor<B>& ready, Input<Tensor<B>>& input) const {
-    input.image = concat(ready, input.image);
+  void add_to(const Tensor<B>& condition, Input<Tensor<B>>& input) const {
+    input.image = concat(condition, input.image);
   }
   friend constexpr bool operator==(const Lightness&, const Lightness&) = default;
 };

@@ -5,7 +5,7 @@
 
 #include <hush/conditioning.hpp>
 #include <hush/ops/concat.hpp>
-#include <hush/tensor/noise.hpp>
+#include <hush/random/noise.hpp>
 
 namespace hush {
 
@@ -23,22 +23,22 @@ struct Mask {
   HoleFilling filling = HoleFilling::noise;  // noise is fresh for each step of training
   PixelRange range = {};                     // of known pixels; `PixelRange::any()`: something else than pictures
 
-  using Given = Holed;
+  using Given = MaskedImages;
   template <Backend B>
-  struct Ready {
+  struct BatchCondition {
     Tensor<B> condition;
     KnownPixels<typename B::full> pixels;
   };
 
   Ports ports() const { return {.extra_channels = channels}; }
   /// Throws std::invalid_argument in words for other pictures or masks than these images want.
-  void fits(const Holed& given, std::int64_t count, const ImageSize& size) const {
+  void fits(const MaskedImages& given, std::int64_t count, const ImageSize& size) const {
     check(size.channels == channels, "Mask", "is of ", channels, " channels, the network makes images of ",
           size.channels);
-    check_holed("Mask", given, count, size, range);
+    check_masked("Mask", given, count, size, range);
   }
   template <Backend B>
-  Ready<B> ready(const B& on, const Holed& given, const ConditionPlace& place) const {
+  BatchCondition<B> prepare(const B& on, const MaskedImages& given, const ConditionPlace& place) const {
     using F = typename B::full;
     const F full = on.in_full();
     const Tensor<F> picture = rows_of(full, given.picture, place), hole = rows_of(full, given.hole, place);
@@ -50,12 +50,12 @@ struct Mask {
     return {cast(on, condition), {condition, hole}};
   }
   template <Backend B>
-  void attach(const Ready<B>& ready, Input<Tensor<B>>& input) const {
-    input.image = concat(ready.condition, choose(ready.pixels.hole, input.image, ready.condition));
+  void add_to(const BatchCondition<B>& condition, Input<Tensor<B>>& input) const {
+    input.image = concat(condition.condition, choose(condition.pixels.hole, input.image, condition.condition));
   }
   template <Backend B>
-  static const KnownPixels<typename B::full>& known(const Ready<B>& ready) {
-    return ready.pixels;
+  static const KnownPixels<typename B::full>& known(const BatchCondition<B>& condition) {
+    return condition.pixels;
   }
   static constexpr void fields(auto& self, auto&& f) {
     f("channels", self.channels), f("filling", self.filling), f("range", self.range);

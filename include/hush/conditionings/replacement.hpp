@@ -17,24 +17,24 @@ struct Replacement {
 
   PixelRange range = {};  // of known pixels; `PixelRange::any()`: something else than pictures
 
-  using Given = Holed;
+  using Given = MaskedImages;
   template <Backend B>
-  using Ready = KnownPixels<typename B::full>;
+  using BatchCondition = KnownPixels<typename B::full>;
 
   constexpr Ports ports() const { return {}; }
   /// Throws std::invalid_argument in words for other pictures or masks than these images want.
-  void fits(const Holed& given, std::int64_t count, const ImageSize& size) const {
-    check_holed("Replacement", given, count, size, range);
+  void fits(const MaskedImages& given, std::int64_t count, const ImageSize& size) const {
+    check_masked("Replacement", given, count, size, range);
   }
   template <Backend B>
-  Ready<B> ready(const B& on, const Holed& given, const ConditionPlace& place) const {
+  BatchCondition<B> prepare(const B& on, const MaskedImages& given, const ConditionPlace& place) const {
     const auto full = on.in_full();
     return {rows_of(full, given.picture, place), rows_of(full, given.hole, place)};
   }
-  void attach(const auto&, auto&) const {}
+  void add_to(const auto&, auto&) const {}
   template <Backend F>
-  static const KnownPixels<F>& known(const KnownPixels<F>& ready) {
-    return ready;
+  static const KnownPixels<F>& known(const KnownPixels<F>& condition) {
+    return condition;
   }
   static constexpr void fields(auto& self, auto&& f) { f("range", self.range); }
   static constexpr std::array aside{std::string_view("range")};  // changes no result

@@ -9,12 +9,12 @@ namespace hush {
 struct Unconditional {
   using Given = Nothing;
   template <class B>
-  using Ready = Nothing;
+  using BatchCondition = Nothing;
 
   constexpr Ports ports() const { return {}; }
   void fits(const Nothing&, std::int64_t, const ImageSize&) const {}
-  Nothing ready(const auto&, const Nothing&, const ConditionPlace&) const { return {}; }
-  void attach(const Nothing&, auto&) const {}
+  Nothing prepare(const auto&, const Nothing&, const ConditionPlace&) const { return {}; }
+  void add_to(const Nothing&, auto&) const {}
   friend constexpr bool operator==(const Unconditional&, const Unconditional&) = default;
 };
 

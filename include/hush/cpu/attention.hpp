@@ -3,7 +3,7 @@
 #include <limits>
 
 #include <hush/cpu/tile.hpp>
-#include <hush/tensor/attention_sizes.hpp>
+#include <hush/kernels/attention_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {

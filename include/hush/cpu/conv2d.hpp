@@ -1,7 +1,7 @@
 #pragma once
 #include <hush/cpu/conv2d_weight.hpp>
 #include <hush/cpu/winograd.hpp>
-#include <hush/tensor/conv2d_sizes.hpp>
+#include <hush/kernels/conv2d_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {

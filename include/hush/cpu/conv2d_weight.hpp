@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include <hush/cpu/tile.hpp>
-#include <hush/tensor/conv2d_sizes.hpp>
+#include <hush/kernels/conv2d_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {

@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include <hush/cpu/block.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/random/philox.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {

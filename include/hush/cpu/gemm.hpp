@@ -1,6 +1,6 @@
 #pragma once
 #include <hush/cpu/tile.hpp>
-#include <hush/tensor/gemm_sizes.hpp>
+#include <hush/kernels/gemm_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include <hush/cpu/slabs.hpp>
-#include <hush/tensor/group_norm_sizes.hpp>
+#include <hush/kernels/group_norm_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {

@@ -9,7 +9,7 @@
 #include <hush/cpu/normals.hpp>
 #include <hush/cpu/optimizer.hpp>
 #include <hush/cpu/packet.hpp>
-#include <hush/tensor/combination.hpp>
+#include <hush/kernels/combination.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {

@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include <hush/cpu/lanes.hpp>
-#include <hush/tensor/normal.hpp>
+#include <hush/random/normal.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {

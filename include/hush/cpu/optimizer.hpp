@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <hush/cpu/block.hpp>
-#include <hush/tensor/adam_rule.hpp>
+#include <hush/kernels/adam_rule.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {
@@ -37,7 +37,7 @@ void adam(const Cpu<T>& cpu, std::int64_t n, const AdamRule& rule, const T* grad
             T(after.decay) * cpu_detail::load_block(after.average + i, end - i) + T(1 - after.decay) * moved;
         cpu_detail::store_block<T>(after.average + i, end - i, average);
       }
-      if (after.shadow) cpu_detail::store_block<T>(after.shadow + i, end - i, moved);
+      if (after.compute_copy) cpu_detail::store_block<T>(after.compute_copy + i, end - i, moved);
     }
   });
 }

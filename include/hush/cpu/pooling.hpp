@@ -1,6 +1,6 @@
 #pragma once
 #include <hush/cpu/block.hpp>
-#include <hush/tensor/image_sizes.hpp>
+#include <hush/kernels/image_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include <hush/cpu/block.hpp>
-#include <hush/tensor/image_sizes.hpp>
+#include <hush/kernels/image_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {

@@ -1,6 +1,6 @@
 #pragma once
 #include <hush/cuda/activation.hpp>
-#include <hush/tensor/norm_fusion.hpp>
+#include <hush/kernels/norm_fusion.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <numbers>
 
-#include <hush/cuda/map.hpp>
+#include <hush/cuda/team/map.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <span>
 
-#include <hush/cuda/pieces.hpp>
-#include <hush/tensor/addition.hpp>
+#include <hush/cuda/team/pieces.hpp>
+#include <hush/kernels/addition.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

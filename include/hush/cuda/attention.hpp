@@ -7,9 +7,9 @@
 #include <hush/cuda/attention_small.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/gemm.hpp>
-#include <hush/cuda/pixels.hpp>
 #include <hush/cuda/softmax.hpp>
-#include <hush/tensor/attention_sizes.hpp>
+#include <hush/cuda/team/pixels.hpp>
+#include <hush/kernels/attention_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

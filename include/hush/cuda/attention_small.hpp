@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <hush/cuda/columns.hpp>
-#include <hush/tensor/attention_sizes.hpp>
+#include <hush/cuda/team/columns.hpp>
+#include <hush/kernels/attention_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

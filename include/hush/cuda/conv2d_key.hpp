@@ -5,8 +5,8 @@
 
 #include <hush/check.hpp>
 #include <hush/host_device.hpp>
+#include <hush/kernels/conv2d_sizes.hpp>
 #include <hush/tensor/bf16.hpp>
-#include <hush/tensor/conv2d_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {
@@ -59,11 +59,11 @@ struct Conv2dKey {
     static constexpr const char* directions[] = {"forward", "backward input", "backward weight"};
     static constexpr const char* precisions[] = {"fp32", "tf32", "bf16"};
     const Conv2dSizes& s = sizes;
-    return words("conv2d ", directions[int(direction)], " [", s.batch, ", ", s.height, ", ", s.width, ", ", s.in,
-                 "] to [", s.batch, ", ", s.out_height, ", ", s.out_width, ", ", s.out, "], kernel ", s.kernel_h, " x ",
-                 s.kernel_w, ", stride ", s.stride, ", padding ", s.pad_top, " ", s.pad_left, ", ",
-                 precisions[int(precision)], residual ? " + residual" : "", bias ? " + bias" : "",
-                 fast ? ", fast" : "");
+    return to_text("conv2d ", directions[int(direction)], " [", s.batch, ", ", s.height, ", ", s.width, ", ", s.in,
+                   "] to [", s.batch, ", ", s.out_height, ", ", s.out_width, ", ", s.out, "], kernel ", s.kernel_h,
+                   " x ", s.kernel_w, ", stride ", s.stride, ", padding ", s.pad_top, " ", s.pad_left, ", ",
+                   precisions[int(precision)], residual ? " + residual" : "", bias ? " + bias" : "",
+                   fast ? ", fast" : "");
   }
 };
 

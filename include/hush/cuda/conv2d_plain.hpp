@@ -1,8 +1,8 @@
 #pragma once
 #include <cstdint>
 
-#include <hush/cuda/pieces.hpp>
-#include <hush/tensor/conv2d_sizes.hpp>
+#include <hush/cuda/team/pieces.hpp>
+#include <hush/kernels/conv2d_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

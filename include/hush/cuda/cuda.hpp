@@ -4,7 +4,7 @@
 #include <memory>
 #include <type_traits>
 
-#include <hush/cuda/team.hpp>
+#include <hush/cuda/team/team.hpp>
 #include <hush/tensor/bf16.hpp>
 #include <hush/tensor/caching_memory.hpp>
 

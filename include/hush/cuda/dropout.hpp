@@ -1,8 +1,8 @@
 #pragma once
 #include <cstdint>
 
-#include <hush/cuda/pieces.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/cuda/team/pieces.hpp>
+#include <hush/random/philox.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <vector>
 
-#include <hush/cuda/map.hpp>
+#include <hush/cuda/team/map.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include <hush/cuda/map.hpp>
+#include <hush/cuda/team/map.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include <hush/cuda/cuda.hpp>
-#include <hush/tensor/gemm_sizes.hpp>
+#include <hush/kernels/gemm_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

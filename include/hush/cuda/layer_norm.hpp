@@ -1,8 +1,8 @@
 #pragma once
 #include <cmath>
 
-#include <hush/cuda/columns.hpp>
 #include <hush/cuda/norm_column.hpp>
+#include <hush/cuda/team/columns.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

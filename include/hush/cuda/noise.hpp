@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include <hush/cuda/pieces.hpp>
-#include <hush/tensor/combination.hpp>
-#include <hush/tensor/normal.hpp>
+#include <hush/cuda/team/pieces.hpp>
+#include <hush/kernels/combination.hpp>
+#include <hush/random/normal.hpp>
 
 // What differs from image to image, and the terms of a sum, travel with the launch: nothing is uploaded, and a recorded
 // graph keeps them.

@@ -1,7 +1,7 @@
 #pragma once
 #include <hush/cuda/activated.hpp>
-#include <hush/cuda/columns.hpp>
-#include <hush/tensor/group_norm_sizes.hpp>
+#include <hush/cuda/team/columns.hpp>
+#include <hush/kernels/group_norm_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

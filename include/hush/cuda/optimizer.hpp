@@ -4,7 +4,7 @@
 #include <limits>
 
 #include <hush/cuda/reduce.hpp>
-#include <hush/tensor/adam_rule.hpp>
+#include <hush/kernels/adam_rule.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {
@@ -14,7 +14,7 @@ namespace bodies {
 struct AdamNumbers {
   float beta1, rest1, beta2, rest2, eps, l2, keep, rate, spread;
 };
-/// Body: update, moving average and shadow of n weights, eight at a time.
+/// Body: update, moving average and compute_copy of n weights, eight at a time.
 template <class S>
 struct AdamStep {
   std::int64_t n;
@@ -22,7 +22,7 @@ struct AdamStep {
   const float *factor, *gradient;
   float *weight, *first, *second, *average;
   float decay, rest;
-  S* shadow;
+  S* compute_copy;
 
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
@@ -42,7 +42,7 @@ struct AdamStep {
       store_floats(first + i, left, m);
       store_floats(second + i, left, v);
       store_floats(weight + i, left, w);
-      if (shadow) store_floats(shadow + i, left, w);
+      if (compute_copy) store_floats(compute_copy + i, left, w);
       if (!average) continue;
       Eight<float> mean = load_floats(average + i, left);
       for (int k = 0; k < 8; ++k) mean.v[k] = decay * mean.v[k] + rest * w.v[k];
@@ -67,10 +67,17 @@ void adam(const Cuda<P, M>& on, std::int64_t n, const AdamRule& rule, const floa
                                     .keep = float(rule.keep),
                                     .rate = float(rule.rate / (1 - std::pow(rule.beta1, number))),
                                     .spread = float(1 / std::sqrt(1 - std::pow(rule.beta2, number)))};
-  const bodies::AdamStep<ScalarOf<P>> body{
-      n,           numbers, gradient_factor, gradient,           weight,
-      first,       second,  after.average,   float(after.decay), float(1 - after.decay),
-      after.shadow};
+  const bodies::AdamStep<ScalarOf<P>> body{n,
+                                           numbers,
+                                           gradient_factor,
+                                           gradient,
+                                           weight,
+                                           first,
+                                           second,
+                                           after.average,
+                                           float(after.decay),
+                                           float(1 - after.decay),
+                                           after.compute_copy};
   if (n > 0) launch(on, body, grid_for(n, 8));
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <hush/cuda/pixels.hpp>
+#include <hush/cuda/team/pixels.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

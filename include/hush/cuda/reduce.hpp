@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include <hush/cuda/pieces.hpp>
+#include <hush/cuda/team/pieces.hpp>
 
 // Sums in two stages: pieces by teams, then their sums in order. Members add eight numbers in float and these sums in
 // double. The result depends on the sizes alone, not on who came first.

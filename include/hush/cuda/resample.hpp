@@ -1,6 +1,6 @@
 #pragma once
 #include <hush/cuda/elementwise.hpp>
-#include <hush/cuda/pixels.hpp>
+#include <hush/cuda/team/pixels.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

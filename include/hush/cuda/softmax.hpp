@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include <hush/cuda/pieces.hpp>
+#include <hush/cuda/team/pieces.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {

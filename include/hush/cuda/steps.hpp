@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include <hush/cuda/cuda.hpp>
-#include <hush/tensor/normal.hpp>
-#include <hush/tensor/step_rows.hpp>
+#include <hush/kernels/step_rows.hpp>
+#include <hush/random/normal.hpp>
 
 // The kernels of a recorded sampling run: what differs from step to step they read from the backend's memory.
 namespace hush {

@@ -36,9 +36,9 @@ inline std::filesystem::path idx_file(const std::filesystem::path& folder, const
   for (const auto& path : {folder / (name + ".gz"), folder / name})
     if (std::filesystem::exists(path)) return path;
   throw FileError(folder / (name + ".gz"),
-                  words("is missing: Fashion-MNIST is read from the official files, of which this "
-                        "folder must hold ",
-                        name, ".gz (or unpacked, ", name, ")"));
+                  to_text("is missing: Fashion-MNIST is read from the official files, of which this "
+                          "folder must hold ",
+                          name, ".gz (or unpacked, ", name, ")"));
 }
 
 }  // namespace detail
@@ -53,8 +53,8 @@ inline ImageSet fashion_mnist(const std::filesystem::path& folder, const Fashion
   const auto images = detail::idx_file(folder, part + "-images-idx3-ubyte");
   auto [bytes, labels] = read_idx_pair(images, detail::idx_file(folder, part + "-labels-idx1-ubyte"), 10);
   if (bytes.height != 28 || bytes.width != 28)
-    throw FileError(images, words("holds images of ", bytes.height, " x ", bytes.width, ", Fashion-MNIST has 28 x 28"),
-                    8);
+    throw FileError(images,
+                    to_text("holds images of ", bytes.height, " x ", bytes.width, ", Fashion-MNIST has 28 x 28"), 8);
 
   const auto count = wanted.limit == 0 ? bytes.count : std::min(wanted.limit, bytes.count);
   ImageSet set{{count, wanted.size, wanted.size, 1}, {labels.begin(), labels.begin() + count}};

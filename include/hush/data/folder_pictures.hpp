@@ -77,7 +77,7 @@ class FolderPictures {
     } else {
       for (std::size_t i = 0; i < files.size(); ++i) good.push_back(std::int64_t(i));
     }
-    if (good.empty()) throw FileError(root, words("none of its ", files.size(), " pictures can be read"));
+    if (good.empty()) throw FileError(root, to_text("none of its ", files.size(), " pictures can be read"));
   }
 
   std::int64_t stride() const { return options.size.height * options.size.width * options.channels; }
@@ -182,11 +182,11 @@ class FolderPictures {
   /// What the pictures in a cache depend on.
   std::string recipe() const {
     std::string text =
-        words("pictures 2: ", options.size.height, " x ", options.size.width, " x ", options.channels,
-              options.filter == Filter::bilinear ? ", bilinear" : ", bicubic",
-              options.reading.upright ? ", upright" : ", as stored", ", transparency ",
-              int(options.reading.transparency), options.fit == Fit::centre_crop ? ", centre crop" : "", '\n');
-    for (const auto& file : files) text += words(file.bytes, ' ', file.modified, ' ', file.name, '\n');
+        to_text("pictures 2: ", options.size.height, " x ", options.size.width, " x ", options.channels,
+                options.filter == Filter::bilinear ? ", bilinear" : ", bicubic",
+                options.reading.upright ? ", upright" : ", as stored", ", transparency ",
+                int(options.reading.transparency), options.fit == Fit::centre_crop ? ", centre crop" : "", '\n');
+    for (const auto& file : files) text += to_text(file.bytes, ' ', file.modified, ' ', file.name, '\n');
     return text;
   }
   /// Opens the cache; makes it first, or anew, where it is not of these files as they are now.

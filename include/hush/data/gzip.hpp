@@ -43,7 +43,7 @@ class Unpacked {
   /// Fills `out` or throws: `what` is what a file that ends here is too short for.
   void fill(std::span<std::uint8_t> out, std::string_view what) {
     const std::size_t count = read(out);
-    if (count < out.size()) throw FileError(file, words("ends within ", what), position);
+    if (count < out.size()) throw FileError(file, to_text("ends within ", what), position);
   }
 
   /// Throws unless the end is reached, and with it, in gzip, the checksum that stands there.
@@ -77,7 +77,7 @@ class Unpacked {
       if (result == Z_MEM_ERROR) throw std::bad_alloc();
       if (result == Z_BUF_ERROR) throw FileError(file, "the gzip data ends too early", position + count);
       if (result != Z_OK && result != Z_STREAM_END)
-        throw FileError(file, words("the gzip data is damaged: ", stream.msg ? stream.msg : "unknown reason"),
+        throw FileError(file, to_text("the gzip data is damaged: ", stream.msg ? stream.msg : "unknown reason"),
                         position + count);
     }
     return count;
@@ -88,9 +88,9 @@ class Unpacked {
     if (std::ranges::all_of(rest, [](std::byte b) { return b == std::byte(0); })) return;
     if (rest[0] != std::byte(0x1f) || rest.size() < 2 || rest[1] != std::byte(0x8b))
       throw FileError(file,
-                      words("has ", rest.size(),
-                            " bytes behind its gzip data that are neither zeros nor more gzip "
-                            "data"),
+                      to_text("has ", rest.size(),
+                              " bytes behind its gzip data that are neither zeros nor more gzip "
+                              "data"),
                       at);
     ::inflateReset(&stream);
     ended = false;

@@ -5,9 +5,9 @@
 #include <span>
 
 #include <hush/data/in_epoch.hpp>
-#include <hush/given.hpp>
+#include <hush/examples.hpp>
 #include <hush/images.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/random/philox.hpp>
 
 namespace hush::data {
 

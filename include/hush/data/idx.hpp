@@ -32,9 +32,9 @@ inline std::string idx_kind(std::uint32_t magic) {
                          : type == 0x0d ? "floats"
                          : type == 0x0e ? "doubles"
                                         : nullptr;
-  if (!of) return words("no IDX file (it starts with ", hex, ")");
+  if (!of) return to_text("no IDX file (it starts with ", hex, ")");
   const char* const means = type != 0x08 ? "" : dims == 1 ? ", labels" : dims == 3 ? ", images" : "";
-  return words("an IDX file of ", of, " in ", dims, dims == 1 ? " dimension" : " dimensions", means, " (", hex, ")");
+  return to_text("an IDX file of ", of, " in ", dims, dims == 1 ? " dimension" : " dimensions", means, " (", hex, ")");
 }
 
 /// The bytes of an IDX file of unsigned bytes with as many dimensions as `dims` has places, which are filled. Nothing
@@ -48,12 +48,12 @@ inline std::vector<std::uint8_t> read_idx(const std::filesystem::path& path, std
     return std::uint32_t(raw[0]) << 24 | std::uint32_t(raw[1]) << 16 | std::uint32_t(raw[2]) << 8 | raw[3];
   };
   const std::uint32_t magic = word(), wanted = 0x800 + std::uint32_t(dims.size());
-  if (magic != wanted) throw FileError(path, words("is ", idx_kind(magic), ", wanted is ", idx_kind(wanted)));
+  if (magic != wanted) throw FileError(path, to_text("is ", idx_kind(magic), ", wanted is ", idx_kind(wanted)));
   std::uint64_t total = 1, at = 4;
   for (auto& dim : dims) {
     dim = word();
     if (dim < 1 || total > idx_limit / std::uint64_t(dim))
-      throw FileError(path, words("says that a dimension is ", dim, ", which cannot be"), at);
+      throw FileError(path, to_text("says that a dimension is ", dim, ", which cannot be"), at);
     total *= std::uint64_t(dim);
     at += 4;
   }
@@ -84,7 +84,7 @@ inline std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& pa
   auto labels = detail::read_idx(path, dims);
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] >= classes)
-      throw FileError(path, words("label ", i, " is ", int(labels[i]), ", there are ", classes, " classes"), 8 + i);
+      throw FileError(path, to_text("label ", i, " is ", int(labels[i]), ", there are ", classes, " classes"), 8 + i);
   return labels;
 }
 
@@ -95,8 +95,8 @@ inline std::pair<Images<std::uint8_t>, std::vector<std::uint8_t>> read_idx_pair(
   std::pair pair(read_idx_images(images), read_idx_labels(labels, classes));
   if (pair.second.size() != std::size_t(pair.first.count))
     throw FileError(labels,
-                    words("holds ", pair.second.size(), " labels, but ", images.filename().string(), " holds ",
-                          pair.first.count, " images"),
+                    to_text("holds ", pair.second.size(), " labels, but ", images.filename().string(), " holds ",
+                            pair.first.count, " images"),
                     4);
   return pair;
 }

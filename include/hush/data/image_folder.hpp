@@ -13,7 +13,7 @@
 #include <hush/data/split.hpp>
 #include <hush/errors.hpp>
 #include <hush/images.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/random/philox.hpp>
 
 namespace hush::data {
 

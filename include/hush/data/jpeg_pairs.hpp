@@ -8,15 +8,15 @@
 
 #include <hush/data/in_epoch.hpp>
 #include <hush/data/pixels.hpp>
-#include <hush/given.hpp>
+#include <hush/examples.hpp>
 #include <hush/io/jpeg.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/random/philox.hpp>
 
 namespace hush::data {
 
-/// A data set for JPEG restoration (`Beside`): the pictures of another set, which gives them as `bytes(items)`, and the
-/// same as they come back from a JPEG file of low quality. Each item's quality is drawn from a list, another one each
-/// epoch. It refers to the other set, which must outlive it.
+/// A data set for JPEG restoration (`ConcatImage`): the pictures of another set, which gives them as `bytes(items)`,
+/// and the same as they come back from a JPEG file of low quality. Each item's quality is drawn from a list, another
+/// one each epoch. It refers to the other set, which must outlive it.
 template <class Set>
 class JpegPairs {
  public:

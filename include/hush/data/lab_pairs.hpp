@@ -5,7 +5,7 @@
 
 #include <hush/data/in_epoch.hpp>
 #include <hush/data/lab_planes.hpp>
-#include <hush/given.hpp>
+#include <hush/examples.hpp>
 
 namespace hush::data {
 

@@ -35,9 +35,9 @@ inline Images<float> read_mask(const std::filesystem::path& file, const MaskRead
   }
   if (soft > 0 && !how.soft)
     io::detail::warn_once_a_folder("soft mask", file,
-                                   words("is a soft mask, ", soft, " of its ", mask.pixels.size(),
-                                         " pixels are neither black nor white. Each counts as hole from ",
-                                         how.threshold, " of 255 on, and as picture below"));
+                                   to_text("is a soft mask, ", soft, " of its ", mask.pixels.size(),
+                                           " pixels are neither black nor white. Each counts as hole from ",
+                                           how.threshold, " of 255 on, and as picture below"));
   return mask;
 }
 
@@ -46,8 +46,8 @@ inline Images<float> read_mask(const std::filesystem::path& file, std::int64_t h
                                int threshold = 128, bool upright = true) {
   Images<float> mask = read_mask(file, {.threshold = threshold, .upright = upright});
   if (mask.height != height || mask.width != width)
-    throw FileError(file, words("is a mask of ", mask.height, " x ", mask.width, " pixels, wanted is one of ", height,
-                                " x ", width));
+    throw FileError(file, to_text("is a mask of ", mask.height, " x ", mask.width, " pixels, wanted is one of ", height,
+                                  " x ", width));
   return mask;
 }
 

@@ -7,9 +7,9 @@
 #include <span>
 #include <string_view>
 
-#include <hush/given.hpp>
+#include <hush/examples.hpp>
 #include <hush/images.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/random/philox.hpp>
 
 namespace hush::data {
 

@@ -128,7 +128,7 @@ class PackedImages {
     fetch(place.at, std::as_writable_bytes(to));
     auto& believed = believed_[std::size_t(source)];
     if (believed.load(std::memory_order_relaxed)) return;
-    if (io::crc32(std::as_bytes(to)) != place.checksum) damaged(words("picture ", source), place.at);
+    if (io::crc32(std::as_bytes(to)) != place.checksum) damaged(to_text("picture ", source), place.at);
     believed.store(true, std::memory_order_relaxed);
   }
 
@@ -152,7 +152,7 @@ class PackedImages {
     if (handle_.number < 0) io::Disk::fail(path_, "cannot open it", errno);
   }
   [[noreturn]] void damaged(const std::string& what, std::uint64_t at) const {
-    throw FileError(path_, words(what, " of the pack is damaged; remove the file, and it is made anew"), at);
+    throw FileError(path_, to_text(what, " of the pack is damaged; remove the file, and it is made anew"), at);
   }
   std::uint64_t size() const {
     struct stat about;

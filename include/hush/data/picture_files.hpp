@@ -41,9 +41,9 @@ inline std::string words_of(const PassedOver& passed) {
   std::string pictures, folders;
   for (const auto& [kind, count] : passed)
     if (kind.starts_with('.'))
-      pictures += words(pictures.empty() ? "" : ", ", count, ' ', kind);
+      pictures += to_text(pictures.empty() ? "" : ", ", count, ' ', kind);
     else
-      folders = words(count, ' ', kind, count == 1 ? "" : "s", " (give the folder itself, or link its files)");
+      folders = to_text(count, ' ', kind, count == 1 ? "" : "s", " (give the folder itself, or link its files)");
   if (!pictures.empty()) pictures += " (only .jpg, .jpeg and .png are read: convert or rename them)";
   return pictures + (pictures.empty() || folders.empty() ? "" : ", ") + folders;
 }
@@ -85,14 +85,14 @@ inline std::vector<PictureFile> picture_files(const std::filesystem::path& folde
     }
     files.push_back(std::move(file));
   }
-  if (error) throw FileError(folder, words("cannot list it: ", error.message()));
-  const std::string left = others.empty() ? "" : words("; passed over: ", detail::words_of(others));
+  if (error) throw FileError(folder, to_text("cannot list it: ", error.message()));
+  const std::string left = others.empty() ? "" : to_text("; passed over: ", detail::words_of(others));
   if (files.empty()) throw FileError(folder, "holds no pictures (.jpg, .jpeg or .png)" + left);
   if (passed)
     *passed = std::move(others);
   else if (!left.empty())
     warn_once("passed over", double(std::hash<std::string>{}(folder.string() + left)),
-              [&] { return words(folder.string(), ": ", files.size(), " pictures are read", left); });
+              [&] { return to_text(folder.string(), ": ", files.size(), " pictures are read", left); });
   std::ranges::sort(files, {}, &PictureFile::name);
   return files;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <hush/check.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/random/philox.hpp>
 
 namespace hush::data {
 

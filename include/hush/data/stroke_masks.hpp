@@ -36,8 +36,8 @@ struct Irregular {
       const auto holes = double(std::count(mask.pixels.begin(), mask.pixels.end(), 1.f)), all = double(h * w);
       if (area.least * all <= holes && holes <= area.most * all) return mask;
     }
-    throw std::invalid_argument(words("[mask] none of ", most, " with such strokes covers ", area.least, " to ",
-                                      area.most, " of ", h, " x ", w, " pixels"));
+    throw std::invalid_argument(to_text("[mask] none of ", most, " with such strokes covers ", area.least, " to ",
+                                        area.most, " of ", h, " x ", w, " pixels"));
   }
   static constexpr void fields(auto& self, auto&& f) {
     f("strokes", self.strokes), f("pieces", self.pieces), f("length", self.length), f("width", self.width),

@@ -5,7 +5,7 @@
 
 #include <hush/data/in_epoch.hpp>
 #include <hush/data/masks.hpp>
-#include <hush/given.hpp>
+#include <hush/examples.hpp>
 #include <hush/images.hpp>
 
 namespace hush::data {
@@ -23,7 +23,7 @@ class WithHoles {
 
   std::int64_t size() const { return pictures_.size(); }
   /// The pictures with these numbers, whole, and with their holes.
-  Examples<Holed> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
+  Examples<MaskedImages> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
     Images<float> whole = batch_of(pictures_, items, epoch);
     Images<float> holes = draw_masks(rule_, whole.height, whole.width, items, seed_, std::uint32_t(epoch));
     Images<float> shown = whole;

@@ -96,16 +96,16 @@ inline std::string guided_name(const AdmName& n, const AdmSizes& sizes) {
                             {"k", "qkv"},
                             {"v", "qkv"},
                             {"out", "proj_out"}};
-  if (n.kind.empty()) return words(tops.at(n.part), '.', n.leaf);
+  if (n.kind.empty()) return to_text(tops.at(n.part), '.', n.leaf);
   const bool down = n.part == "down", behind = n.kind == "resample" || n.kind == "convolution";
   const std::string layer = n.kind == "convolution" ? down ? "op" : "conv" : layers.at(n.layer);
-  const std::string inner = words('.', layer, '.', n.leaf);
-  if (n.part == "middle") return words("middle_block.", n.kind == "attention" ? 1 : 2 * n.index, inner);
+  const std::string inner = to_text('.', layer, '.', n.leaf);
+  if (n.part == "middle") return to_text("middle_block.", n.kind == "attention" ? 1 : 2 * n.index, inner);
   if (down)
-    return words("input_blocks.", 1 + n.stage * (sizes.blocks + 1) + (behind ? sizes.blocks : n.index),
-                 n.kind == "attention" ? ".1" : ".0", inner);
+    return to_text("input_blocks.", 1 + n.stage * (sizes.blocks + 1) + (behind ? sizes.blocks : n.index),
+                   n.kind == "attention" ? ".1" : ".0", inner);
   const int place = n.kind == "attention" ? 1 : behind ? 1 + int(sizes.attending.count(n.stage)) : 0;
-  return words("output_blocks.", n.stage * (sizes.blocks + 1) + (behind ? sizes.blocks : n.index), '.', place, inner);
+  return to_text("output_blocks.", n.stage * (sizes.blocks + 1) + (behind ? sizes.blocks : n.index), '.', place, inner);
 }
 
 inline KeyRule guided_rule(const AdmName& n, const std::vector<std::int64_t>& extents, const AdmSizes& sizes) {
@@ -134,16 +134,16 @@ inline std::string diffusers_name(const AdmName& n, AttentionNames attention) {
                             {"out", "to_out.0"}};
   static const Words older{{"q", "query"}, {"k", "key"}, {"v", "value"}, {"out", "proj_attn"}};
   static const Words kinds{{"blocks", ".resnets."}, {"attention", ".attentions."}};
-  if (n.kind.empty()) return words(tops.at(n.part), '.', n.leaf);
+  if (n.kind.empty()) return to_text(tops.at(n.part), '.', n.leaf);
   const bool behind = n.kind == "resample" || n.kind == "convolution";
-  const std::string stage = n.part == "middle" ? "mid_block" : words(n.part, "_blocks.", n.stage);
+  const std::string stage = n.part == "middle" ? "mid_block" : to_text(n.part, "_blocks.", n.stage);
   const bool old = attention == AttentionNames::query && older.count(n.layer);
   const auto layer = old ? older.find(n.layer) : layers.find(n.layer);
-  return words(stage, behind ? words('.', n.part, "samplers.") : kinds.at(n.kind), n.index, '.',
-               n.kind == "convolution"        ? "conv"
-               : old || layer != layers.end() ? layer->second
-                                              : n.layer,
-               '.', n.leaf);
+  return to_text(stage, behind ? to_text('.', n.part, "samplers.") : kinds.at(n.kind), n.index, '.',
+                 n.kind == "convolution"        ? "conv"
+                 : old || layer != layers.end() ? layer->second
+                                                : n.layer,
+                 '.', n.leaf);
 }
 
 /// The rules for all parameters, each by rule_of(name, extents); those of one stored name lie in one array.

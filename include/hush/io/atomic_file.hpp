@@ -17,7 +17,7 @@ using Pieces = std::vector<std::span<const std::byte>>;
 /// Where a file grows before it gets its name: a hidden sibling. One name a target, so that what a killed process left
 /// behind is taken over by the next writer; a lock keeps living writers apart.
 inline std::filesystem::path growing(const std::filesystem::path& target) {
-  return target.parent_path() / words(".", target.filename().string(), ".hush-tmp");
+  return target.parent_path() / to_text(".", target.filename().string(), ".hush-tmp");
 }
 
 inline std::filesystem::path folder_of(const std::filesystem::path& file) {

@@ -67,7 +67,7 @@ inline std::vector<std::pair<std::int64_t, std::filesystem::path>> checkpoint_fo
 inline std::string sealed(const Json& content) {
   std::string text;
   try {
-    text = words(state_head, "00000000\",", content.dump(1).substr(1), '\n');
+    text = to_text(state_head, "00000000\",", content.dump(1).substr(1), '\n');
   } catch (const Json::exception&) {
     check(false, "save_checkpoint", "the state holds a text that is not valid UTF-8");
   }
@@ -120,18 +120,18 @@ inline Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   const auto format = whole_number(member(content, "format", state_path), "format", state_path);
   if (format != detail::checkpoint_format)
     throw FileError(state_path,
-                    words("has format ", format, ", this version of hush reads ", detail::checkpoint_format));
+                    to_text("has format ", format, ", this version of hush reads ", detail::checkpoint_format));
   Checkpoint checkpoint;
   checkpoint.step = std::int64_t(whole_number(member(content, "step", state_path), "step", state_path));
   checkpoint.state = member(content, "state", state_path);
   for (const auto& [name, about] : member(content, "files", state_path).items()) {
     if (!detail::plain_name(name) || !name.ends_with(".safetensors"))
-      throw FileError(state_path, words("lists a file ", in_quotes(name), " that no checkpoint has"));
+      throw FileError(state_path, to_text("lists a file ", in_quotes(name), " that no checkpoint has"));
     const auto path = folder / name;
     const auto size = whole_number(member(about, "bytes", state_path), "bytes", state_path);
     const auto bytes = read_file(path);
     if (bytes.size() != size)
-      throw FileError(path, words("has ", bytes.size(), " bytes instead of ", size), bytes.size());
+      throw FileError(path, to_text("has ", bytes.size(), " bytes instead of ", size), bytes.size());
     if (hexadecimal(crc32(bytes)) != text_of(member(about, "crc32", state_path), "crc32", state_path))
       throw FileError(path, "its checksum is wrong: the file is damaged");
     checkpoint.files.emplace(name.substr(0, name.size() - 12), parse_safetensors(bytes, path));
@@ -150,23 +150,23 @@ inline Found find_checkpoint(const std::filesystem::path& run, const Disk& disk 
     try {
       found.checkpoint = load_checkpoint(folder);
       if (found.checkpoint->step != step)
-        throw FileError(folder, words("is named for another step than its state says: ", found.checkpoint->step));
+        throw FileError(folder, to_text("is named for another step than its state says: ", found.checkpoint->step));
       break;
     } catch (const FileError& error) {
       found.checkpoint.reset();
-      found.notes.push_back(words("passed over ", folder.filename().string(), ": ", error.what()));
-      reasons += words("\n  ", error.what());
+      found.notes.push_back(to_text("passed over ", folder.filename().string(), ": ", error.what()));
+      reasons += to_text("\n  ", error.what());
     }
   }
   if (!found.checkpoint && !reasons.empty())
-    throw FileError(run, words("none of its checkpoints can be trusted:", reasons));
+    throw FileError(run, to_text("none of its checkpoints can be trusted:", reasons));
   std::string latest;
   try {
     latest = detail::text_file(run / "latest");
   } catch (const FileError&) {}
   if (found.checkpoint && latest != detail::checkpoint_name(found.checkpoint->step) + "\n")
-    found.notes.push_back(words("the file \"latest\" does not name the newest good checkpoint, ",
-                                detail::checkpoint_name(found.checkpoint->step)));
+    found.notes.push_back(to_text("the file \"latest\" does not name the newest good checkpoint, ",
+                                  detail::checkpoint_name(found.checkpoint->step)));
   return found;
 }
 
@@ -179,7 +179,7 @@ inline bool already_saved(const std::filesystem::path& folder, const std::string
   try {
     load_checkpoint(folder);
   } catch (const FileError&) {
-    const auto aside = folder.parent_path() / words(".damaged-", folder.filename().string(), ".hush-tmp");
+    const auto aside = folder.parent_path() / to_text(".damaged-", folder.filename().string(), ".hush-tmp");
     disk.remove_all(aside);
     disk.rename(folder, aside);
     disk.remove_all(aside);
@@ -197,7 +197,7 @@ inline void check_space(const std::filesystem::path& run, const std::map<std::st
   std::error_code unknown;
   const auto space = std::filesystem::space(run, unknown);
   if (!unknown && space.available < wanted)
-    throw FileError(run, words("a checkpoint wants ", wanted >> 20, " MiB, the disk has ", space.available >> 20));
+    throw FileError(run, to_text("a checkpoint wants ", wanted >> 20, " MiB, the disk has ", space.available >> 20));
 }
 
 /// Removes all but the newest `last` of the checkpoints up to `step`. Each is renamed first, so that none is ever seen
@@ -205,7 +205,7 @@ inline void check_space(const std::filesystem::path& run, const std::map<std::st
 inline void prune(const std::filesystem::path& run, std::int64_t step, int last, const Disk& disk) {
   for (const auto& [at, folder] : checkpoint_folders(run)) {
     if (at > step || --last >= 0) continue;
-    const auto aside = run / words(".old-", folder.filename().string(), ".hush-tmp");
+    const auto aside = run / to_text(".old-", folder.filename().string(), ".hush-tmp");
     disk.remove_all(aside);
     disk.rename(folder, aside);
     disk.remove_all(aside);

@@ -13,7 +13,7 @@
 #include <hush/io/models.hpp>
 #include <hush/io/run_identity.hpp>
 #include <hush/io/weights.hpp>
-#include <hush/training.hpp>
+#include <hush/training/training.hpp>
 
 namespace hush::io {
 
@@ -62,7 +62,7 @@ class Checkpoints {
           " holds checkpoints already: resume, or choose another folder");
     restore(training, *found.checkpoint);
     saved = training.step;
-    options.say(words("resumed from step ", training.step, " of ", training.total_steps()));
+    options.say(to_text("resumed from step ", training.step, " of ", training.total_steps()));
   }
   template <class T>
   void step(const T& training, const StepReport&) {
@@ -89,7 +89,7 @@ class Checkpoints {
       failures = 0;
     } catch (const FileError& error) {
       if (++failures >= 3) throw;
-      options.say(words("could not save step ", training.step, ", training goes on: ", error.what()));
+      options.say(to_text("could not save step ", training.step, ", training goes on: ", error.what()));
     }
   }
   template <class T>
@@ -99,7 +99,7 @@ class Checkpoints {
     checkpoint.files["ema"] = arrays_of(training.weights, training.average.values());
     for (const char* name : {"weights", "ema"}) checkpoint.files[name].metadata[detail::model_entry] = model;
     for (std::size_t i = 0; i < training.moments.size(); ++i)
-      checkpoint.files[words("moment", i + 1)] = arrays_of(training.weights, training.moments[i]);
+      checkpoint.files[to_text("moment", i + 1)] = arrays_of(training.weights, training.moments[i]);
     Json epochs = Json::array();
     for (const EpochReport& e : training.epochs) {
       const auto finite = [](double loss) { return std::isfinite(loss) ? Json(loss) : Json(); };
@@ -117,7 +117,8 @@ class Checkpoints {
     const auto folder = options.run / detail::checkpoint_name(checkpoint.step), file = folder / detail::state_file;
     const auto part = [&](const std::string& name) -> const Arrays& {
       const auto found = checkpoint.files.find(name);
-      if (found == checkpoint.files.end()) throw FileError(file, words("the checkpoint has no ", name, ".safetensors"));
+      if (found == checkpoint.files.end())
+        throw FileError(file, to_text("the checkpoint has no ", name, ".safetensors"));
       return found->second;
     };
     check_identity(identity, member(checkpoint.state, "identity", file), file);
@@ -125,7 +126,7 @@ class Checkpoints {
     fill_from(training.weights, part("weights"), name("weights"), training.weights.values());
     fill_from(training.weights, part("ema"), name("ema"), training.average.values());
     for (std::size_t i = 0; i < training.moments.size(); ++i) {
-      const std::string stem = words("moment", i + 1);
+      const std::string stem = to_text("moment", i + 1);
       fill_from(training.weights, part(stem), name(stem), training.moments[i]);
     }
     training.step = checkpoint.step;

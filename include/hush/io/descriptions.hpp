@@ -27,7 +27,7 @@ inline std::string json_of(const Description& it) {
     try {
       return Json(text).dump();
     } catch (const Json::exception&) {
-      throw std::invalid_argument(words("[json_of] a text is not valid UTF-8: ", in_quotes(text)));
+      throw std::invalid_argument(to_text("[json_of] a text is not valid UTF-8: ", in_quotes(text)));
     }
   };
   if (it.kind == Kind::number && !it.text.ends_with("inf") && !it.text.ends_with("nan")) return it.text;
@@ -105,11 +105,11 @@ inline Description description_of(const std::string& json, const std::filesystem
                                   const std::string& where) {
   try {
     parse_json(json, file, {.bytes = 1'000'000, .depth = 32});
-  } catch (const FileError& error) { throw FileError(file, words(where, ' ', error.rule)); }
+  } catch (const FileError& error) { throw FileError(file, to_text(where, ' ', error.rule)); }
   const detail::PlainNumbers plain;
   detail::DescriptionReader reader;
   Json::sax_parse(json, &reader);
-  if (!reader.wrong.empty()) throw FileError(file, words(where, ' ', reader.wrong));
+  if (!reader.wrong.empty()) throw FileError(file, to_text(where, ' ', reader.wrong));
   return reader.made;
 }
 
@@ -127,7 +127,8 @@ template <class T>
 void read_description(T& value, const Description& from, const std::string& path, const std::filesystem::path& file) {
   using Kind = Description::Kind;
   const auto refuse = [&](const auto&... wanted) {
-    throw FileError(file, words("describes ", path, " as ", hush::detail::short_code(from), ", wanted is ", wanted...));
+    throw FileError(file,
+                    to_text("describes ", path, " as ", hush::detail::short_code(from), ", wanted is ", wanted...));
   };
   const bool plain = from.kind != Kind::list && from.kind != Kind::object;
   if constexpr (std::is_same_v<T, bool>) {
@@ -146,7 +147,7 @@ void read_description(T& value, const Description& from, const std::string& path
   } else if constexpr (std::is_enum_v<T>) {
     const auto names = names_of(value);
     for (std::size_t i = 0; i < names.size(); ++i)
-      if (from.text == words(hush::detail::type_name<T>(), "::", names[i])) return void(value = T(i));
+      if (from.text == to_text(hush::detail::type_name<T>(), "::", names[i])) return void(value = T(i));
     refuse("a ", hush::detail::type_name<T>());
   } else if constexpr (std::is_same_v<T, std::string>) {
     const bool looks_like_number = from.text.ends_with("inf") || from.text.ends_with("nan");  // a text in JSON too
@@ -160,19 +161,19 @@ void read_description(T& value, const Description& from, const std::string& path
     if constexpr (requires { value.resize(1); }) value.resize(from.fields.size());
     if (value.size() != from.fields.size()) refuse("a list of ", value.size());
     for (std::size_t i = 0; i < value.size(); ++i)
-      read_description(value[i], from.fields[i].value, words(path, '[', i, ']'), file);
+      read_description(value[i], from.fields[i].value, to_text(path, '[', i, ']'), file);
   } else if constexpr (Listed<T>) {
     const Description mine = describe(value);
     if (from.kind == Kind::object && !from.text.empty() && from.text != mine.text)
-      throw FileError(file, words("describes ", path, " as a ", from.text, ", wanted is a ", mine.text));
+      throw FileError(file, to_text("describes ", path, " as a ", from.text, ", wanted is a ", mine.text));
     if (from.kind != Kind::object) refuse("a ", mine.text);
     for (const Description::Field& field : from.fields)
       if (!mine.find(field.name))
         throw FileError(file,
-                        words("describes ", path, " with a field ", field.name, ", which a ", mine.text, " lacks"));
+                        to_text("describes ", path, " with a field ", field.name, ", which a ", mine.text, " lacks"));
     T::fields(value, [&]<class Field>(const char* name, Field&& field) {
       if constexpr (!hush::detail::is_type<Field>)
-        if (const Description* found = from.find(name)) read_description(field, *found, words(path, '.', name), file);
+        if (const Description* found = from.find(name)) read_description(field, *found, to_text(path, '.', name), file);
     });
   } else if constexpr (std::is_constructible_v<T, int> && std::is_convertible_v<const T&, int>) {  // Steps
     int number = value;

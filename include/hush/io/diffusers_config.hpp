@@ -89,7 +89,7 @@ class DiffusersConfig {
   }
   template <class... Why>
   [[noreturn]] void refuse(const char* key, const Why&... why) {
-    throw FileError(file_, words(key, " is ", shown(key), ": ", why...));
+    throw FileError(file_, to_text(key, " is ", shown(key), ": ", why...));
   }
   /// Refuses a key unless it holds this.
   template <class... Why>

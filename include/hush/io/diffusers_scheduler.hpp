@@ -44,9 +44,9 @@ inline void check_has_betas(const DiffusersConfig& config) {
                            "SASolver",
                            "RePaint"})
     if (config.class_name() == std::string(name) + "Scheduler") return;
-  throw FileError(config.file(), words("describes a ", in_quotes(config.class_name()),
-                                       ", whose levels are not given by betas; docs/from-diffusers.md says which "
-                                       "schedule of hush it means"));
+  throw FileError(config.file(), to_text("describes a ", in_quotes(config.class_name()),
+                                         ", whose levels are not given by betas; docs/from-diffusers.md says which "
+                                         "schedule of hush it means"));
 }
 
 /// The list of a schedule's betas.
@@ -128,8 +128,8 @@ void check_scheduler(const std::filesystem::path& scheduler_config, const P& pro
                 says == "epsilon"  ? "Noise"
                 : says == "sample" ? "X0"
                                    : "Velocity");
-  config.demand(near(scalings.sees, middle), "num_train_timesteps", "diffusers tells the network that level ", middle,
-                " is time ", middle, ", the process tells it ", scalings.sees,
+  config.demand(near(scalings.c_noise, middle), "num_train_timesteps", "diffusers tells the network that level ",
+                middle, " is time ", middle, ", the process tells it ", scalings.c_noise,
                 " (times 0..T-1 are those of a schedule without OneBased, seen as Time)");
 }
 

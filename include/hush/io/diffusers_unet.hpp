@@ -73,7 +73,7 @@ inline std::vector<std::string> differences(DiffusersConfig& file, const AdmConf
   std::vector<std::string> all;
   const auto compare = [&](bool same, const char* key, const auto&... here) {
     if (!same)
-      all.push_back(words(key, " is ", file.has(key) ? file.shown(key) : "not there", ", the network has ", here...));
+      all.push_back(to_text(key, " is ", file.has(key) ? file.shown(key) : "not there", ", the network has ", here...));
   };
   const auto widths = [](const AdmConfig& c) {
     std::vector<std::int64_t> list;
@@ -116,8 +116,8 @@ inline std::vector<std::string> differences(DiffusersConfig& file, const AdmConf
 /// The network that a config describes, for a process of these ports.
 inline AdmConfig adm_config_of(DiffusersConfig& config, Ports ports) {
   if (config.class_name() != "UNet2DModel")
-    throw FileError(config.file(), words("describes a ", in_quotes(config.class_name()),
-                                         "; of diffusers' networks Adm is UNet2DModel (no attention to texts)"));
+    throw FileError(config.file(), to_text("describes a ", in_quotes(config.class_name()),
+                                           "; of diffusers' networks Adm is UNet2DModel (no attention to texts)"));
   AdmConfig c;
   const auto widths = config.list<std::int64_t>("block_out_channels", {224, 448, 672, 896});
   config.demand(!widths.empty() && widths[0] > 0, "block_out_channels", "wants positive numbers");
@@ -180,8 +180,8 @@ inline AdmConfig adm_config_of(DiffusersConfig& config, Ports ports) {
   config.demand(!config.flag("center_input_sample", false), "center_input_sample", "must be false");
   config.demand(config.flag("add_attention", true), "add_attention", "must be true");
   config.demand(config.is_null("class_embed_type"), "class_embed_type", "must be null");
-  config.demand(config.whole("num_class_embeds", 0) == ports.cue_width, "num_class_embeds",
-                "the vector of this process's condition has a width of ", ports.cue_width);
+  config.demand(config.whole("num_class_embeds", 0) == ports.label_dim, "num_class_embeds",
+                "the vector of this process's condition has a width of ", ports.label_dim);
   config.ignore({"num_train_timesteps", "decay", "inv_gamma", "min_decay", "optimization_step", "power",
                  "update_after_step", "use_ema_warmup"});  // of EMAModel.save_pretrained
   const auto unknown = config.unknown();
@@ -189,7 +189,7 @@ inline AdmConfig adm_config_of(DiffusersConfig& config, Ports ports) {
   try {
     validate(c, ports);
   } catch (const std::invalid_argument& error) {
-    throw FileError(config.file(), words("describes no network that Adm can be: ", error.what()));
+    throw FileError(config.file(), to_text("describes no network that Adm can be: ", error.what()));
   }
   return c;
 }

@@ -37,7 +37,7 @@ struct Disk {
 
   [[noreturn]] static void fail(const std::filesystem::path& file, const std::string& wanted, int error,
                                 std::uint64_t at = 0) {
-    throw FileError(file, words(wanted, ": ", std::generic_category().message(error)), at);
+    throw FileError(file, to_text(wanted, ": ", std::generic_category().message(error)), at);
   }
 
   /// Makes a call until it is not interrupted, and returns what it returned, -1 with errno set if it failed.
@@ -53,7 +53,7 @@ struct Disk {
 
   void rename(const std::filesystem::path& from, const std::filesystem::path& to) const {
     if (attempt(Call::rename, to, [&](std::size_t) { return ::rename(from.c_str(), to.c_str()); }) < 0)
-      fail(to, words("cannot rename ", from.filename().string(), " to it"), errno);
+      fail(to, to_text("cannot rename ", from.filename().string(), " to it"), errno);
   }
 
   /// Removes a file or an empty folder; that it is not there is no failure.
@@ -174,7 +174,7 @@ inline std::vector<std::byte> read_file(const std::filesystem::path& file,
   if (S_ISDIR(about.st_mode)) throw FileError(file, "is a folder, a file is wanted");
   if (!S_ISREG(about.st_mode)) throw FileError(file, "is not a regular file");
   const auto size = std::uint64_t(about.st_size);
-  if (size > most) throw FileError(file, words("is ", size, " bytes long, more than the ", most, " allowed"), most);
+  if (size > most) throw FileError(file, to_text("is ", size, " bytes long, more than the ", most, " allowed"), most);
   std::vector<std::byte> bytes(size);
   for (std::size_t at = 0; at < bytes.size();) {
     const auto moved =

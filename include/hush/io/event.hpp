@@ -108,7 +108,7 @@ inline std::string picture_event(double wall_time, std::int64_t step, const std:
 /// core/lib/io/record_writer.cc.
 inline std::string event_record(std::string_view message) {
   const auto checked = [](std::string_view bytes) {
-    return words(bytes, detail::little_endian(masked(crc32c(bytes)), 4));
+    return to_text(bytes, detail::little_endian(masked(crc32c(bytes)), 4));
   };
   return checked(detail::little_endian(message.size(), 8)) + checked(message);
 }

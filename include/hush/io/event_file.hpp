@@ -109,7 +109,7 @@ class EventFile {
     }
     char digits[24];
     std::snprintf(digits, sizeof digits, "%010lld", static_cast<long long>(seconds));
-    return words(head, digits, '.', host);
+    return to_text(head, digits, '.', host);
   }
 
   EventFileOptions options;

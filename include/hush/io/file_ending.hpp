@@ -22,8 +22,8 @@ inline void check_ending(const std::filesystem::path& file, std::string_view kin
   const std::string found = ending_of(file);
   if (found.empty() || found == ending) return;
   auto cure = file.filename();
-  throw FileError(file, words("would hold ", kind, ", which a name that ends in ", found, " does not say; call it ",
-                              cure.replace_extension(ending).string()));
+  throw FileError(file, to_text("would hold ", kind, ", which a name that ends in ", found, " does not say; call it ",
+                                cure.replace_extension(ending).string()));
 }
 inline void check_png_name(const std::filesystem::path& file) { check_ending(file, "a PNG picture", ".png"); }
 inline void check_gif_name(const std::filesystem::path& file) { check_ending(file, "a GIF animation", ".gif"); }

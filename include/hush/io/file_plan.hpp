@@ -33,8 +33,8 @@ class FilePlan {
   void writes(const std::string& name, const std::filesystem::path& file, const std::string& ending = {}) {
     const std::string its = ending_of(file);
     if (!ending.empty() && !its.empty() && its != ending)
-      throw FileError(file, words("what is written here is a ", ending.substr(1), " file: give it a name in ", ending,
-                                  " (", name, ")"));
+      throw FileError(file, to_text("what is written here is a ", ending.substr(1), " file: give it a name in ", ending,
+                                    " (", name, ")"));
     tell(Use::writes, name, file);
   }
   /// A file that is read if it is there, and written: a cache. It may lie in a folder that is read.
@@ -92,16 +92,16 @@ class FilePlan {
     const auto status = std::filesystem::status(one.path, ignored);
     const bool folder = std::filesystem::is_directory(status), wanted = one.use == Use::reads_folder;
     if (!std::filesystem::exists(status))
-      throw FileError(one.path, words("there is no such ", wanted ? "folder (" : "file (", one.name, ")"));
+      throw FileError(one.path, to_text("there is no such ", wanted ? "folder (" : "file (", one.name, ")"));
     if (folder != wanted)
       throw FileError(
           one.path,
-          words(wanted ? "must be a folder, but it is a file (" : "is a folder, a file is wanted (", one.name, ")"));
+          to_text(wanted ? "must be a folder, but it is a file (" : "is a folder, a file is wanted (", one.name, ")"));
   }
 
   [[noreturn]] static void refuse(const Told& one, const std::string& what, const Told& other) {
-    throw FileError(one.path, words(one.name, " ", what, " (", other.name, " ", other.path.string(),
-                                    "). Choose another place for ", one.name));
+    throw FileError(one.path, to_text(one.name, " ", what, " (", other.name, " ", other.path.string(),
+                                      "). Choose another place for ", one.name));
   }
   void against(const Told& one, const Told& other) const {
     if (&one == &other) return;
@@ -132,7 +132,7 @@ class FilePlan {
 
   static void of_its_kind(const Told& one) {
     std::error_code ignored;
-    const std::string of = words(" (", one.name, ")");
+    const std::string of = to_text(" (", one.name, ")");
     const auto status = std::filesystem::status(one.path, ignored);
     if (one.use != Use::writes_folder) {
       if (!one.path.has_filename() || std::filesystem::is_directory(status))
@@ -146,7 +146,7 @@ class FilePlan {
 
   static void writable(const Told& one, const Disk& disk, std::set<std::filesystem::path>& probed) {
     std::error_code ignored;
-    const std::string of = words(" (", one.name, ")");
+    const std::string of = to_text(" (", one.name, ")");
     auto folder = one.use != Use::writes_folder ? one.place.parent_path() : one.place;
     long longest = std::filesystem::is_directory(folder, ignored) ? 0 : long(one.place.filename().string().size());
     while (!std::filesystem::exists(std::filesystem::symlink_status(folder, ignored)) && folder.has_relative_path()) {
@@ -156,12 +156,13 @@ class FilePlan {
     if (!std::filesystem::is_directory(folder, ignored))
       throw FileError(
           folder,
-          words("must be a folder, but ",
-                std::filesystem::is_symlink(folder, ignored) ? "is a link to nowhere" : "a file has that name", of));
+          to_text("must be a folder, but ",
+                  std::filesystem::is_symlink(folder, ignored) ? "is a link to nowhere" : "a file has that name", of));
     if (one.use != Use::writes_folder) longest = std::max(longest, long(one.place.filename().string().size()));
     const long most = ::pathconf(folder.c_str(), _PC_NAME_MAX) - long(growing("").string().size());
     if (most > 0 && longest > most)
-      throw FileError(one.path, words("a name of ", longest, " bytes is longer than the ", most, " possible here", of));
+      throw FileError(one.path,
+                      to_text("a name of ", longest, " bytes is longer than the ", most, " possible here", of));
     if (!probed.insert(folder).second) return;
     const auto probe = growing(folder / "probe");
     try {
@@ -171,7 +172,7 @@ class FilePlan {
       file.close();
     } catch (const FileError& error) {
       discard(probe, disk);
-      throw FileError(one.path, words("cannot be written: ", error.what(), of));
+      throw FileError(one.path, to_text("cannot be written: ", error.what(), of));
     }
     discard(probe, disk);
   }

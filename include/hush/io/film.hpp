@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <hush/frames.hpp>
 #include <hush/images.hpp>
 #include <hush/io/tile.hpp>
+#include <hush/sampling/frames.hpp>
 
 namespace hush::io {
 

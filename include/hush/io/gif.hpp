@@ -119,7 +119,7 @@ inline std::string encode_gif(const Images<float>& frames, const Animation& anim
     frame.genFlags = CGIF_FRAME_GEN_USE_DIFF_WINDOW;
     frame.delay = i + 1 == frames.count ? last : delay;
     if (cgif_addframe(gif.get(), &frame) != CGIF_OK)
-      throw std::runtime_error(words("[write_gif] cgif refused frame ", i));
+      throw std::runtime_error(to_text("[write_gif] cgif refused frame ", i));
   }
   if (cgif_close(gif.release()) != CGIF_OK) throw std::runtime_error("[write_gif] cgif could not finish the picture");
   return file.insert(file.size() - 1, detail::gif_comment(animation.comment));

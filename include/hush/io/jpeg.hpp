@@ -157,7 +157,7 @@ inline void check_jpeg(const jpeg_decompress_struct& info, std::size_t size, con
   const std::size_t width = info.image_width, height = info.image_height;
   check_picture_size("JPEG", width, height, file);
   if (info.jpeg_color_space == JCS_UNKNOWN)
-    throw FileError(file, words("is a JPEG of ", info.num_components, " components, neither grey nor RGB"));
+    throw FileError(file, to_text("is a JPEG of ", info.num_components, " components, neither grey nor RGB"));
   std::size_t across = 8, down = 8;  // pixels of the smallest part that costs a bit at least
   for (int i = 0; i < info.num_components; ++i) {
     across = std::max(across, 8 * std::size_t(info.comp_info[i].h_samp_factor));
@@ -165,7 +165,7 @@ inline void check_jpeg(const jpeg_decompress_struct& info, std::size_t size, con
   }
   const std::size_t parts = ((width + across - 1) / across) * ((height + down - 1) / down);
   if (!info.arith_code && parts / 8 > size)
-    throw FileError(file, words("a JPEG of ", width, " x ", height, " pixels cannot be in ", size, " bytes"));
+    throw FileError(file, to_text("a JPEG of ", width, " x ", height, " pixels cannot be in ", size, " bytes"));
 }
 
 }  // namespace detail
@@ -178,16 +178,16 @@ inline Images<std::uint8_t> decode_jpeg(std::span<const std::byte> bytes, const 
                                         Images<std::uint8_t> reused = {}) {
   detail::JpegReader reader;
   if (!reader.open(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
-    throw FileError(file, words("libjpeg: ", reader.words()));
+    throw FileError(file, to_text("libjpeg: ", reader.words()));
   detail::check_jpeg(reader.info, bytes.size(), file);
   reused.count = 1, reused.channels = 3;
   reused.height = reader.info.image_height, reused.width = reader.info.image_width;
   reused.pixels.resize(std::size_t(reused.stride()));
   std::vector<unsigned char> inks(reader.of_inks() ? 4 * std::size_t(reused.width) : 0);
-  if (!reader.read(reused.pixels.data(), inks.data())) throw FileError(file, words("libjpeg: ", reader.words()));
+  if (!reader.read(reused.pixels.data(), inks.data())) throw FileError(file, to_text("libjpeg: ", reader.words()));
   if (*reader.warning())
     detail::warn_once_a_folder("jpeg", file,
-                               words("libjpeg warns: ", reader.warning(), ". It is read all the same, as by PIL"));
+                               to_text("libjpeg warns: ", reader.warning(), ". It is read all the same, as by PIL"));
   return reused;
 }
 
@@ -206,7 +206,7 @@ inline std::vector<std::byte> jpeg_bytes(const Images<std::uint8_t>& image, int 
   unsigned long size = file.size();
   detail::JpegWriter writer;
   if (!writer.write(image.pixels.data(), image.height, image.width, int(image.channels), quality, to, size))
-    throw std::runtime_error(words("[jpeg_bytes] libjpeg: ", writer.words()));
+    throw std::runtime_error(to_text("[jpeg_bytes] libjpeg: ", writer.words()));
   if (to != room) {
     file.assign(reinterpret_cast<std::byte*>(to), reinterpret_cast<std::byte*>(to) + size);
     std::free(to);

@@ -32,7 +32,7 @@ inline std::string in_quotes(std::string_view text) {
     if (c >= ' ' && c < 127) {
       out += c;
     } else {
-      out += words("\\x", "0123456789abcdef"[(c >> 4) & 15], "0123456789abcdef"[c & 15]);
+      out += to_text("\\x", "0123456789abcdef"[(c >> 4) & 15], "0123456789abcdef"[c & 15]);
     }
   }
   return out + (text.size() > 64 ? "\"..." : "\"");
@@ -78,7 +78,7 @@ class PlainNumbers {
 /// where the text starts at `begin`.
 inline Json parse_json(std::string_view text, const std::filesystem::path& file, const JsonLimits& limits = {},
                        std::uint64_t begin = 0) {
-  if (text.size() > limits.bytes) throw FileError(file, words("JSON is longer than ", limits.bytes, " bytes"), begin);
+  if (text.size() > limits.bytes) throw FileError(file, to_text("JSON is longer than ", limits.bytes, " bytes"), begin);
   if (const auto nul = text.find('\0'); nul != text.npos) throw FileError(file, "JSON holds a NUL byte", begin + nul);
   if (text.starts_with("\xEF\xBB\xBF")) throw FileError(file, "JSON starts with a byte-order mark", begin);
 
@@ -89,17 +89,17 @@ inline Json parse_json(std::string_view text, const std::filesystem::path& file,
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     using Event = Json::parse_event_t;
     if (event == Event::object_start || event == Event::array_start) {
-      if (depth >= limits.depth) throw FileError(file, words("JSON is nested deeper than ", limits.depth), here());
+      if (depth >= limits.depth) throw FileError(file, to_text("JSON is nested deeper than ", limits.depth), here());
       if (event == Event::object_start) names.emplace_back();
     } else if (event == Event::object_end) {
       names.pop_back();
     } else if (event == Event::key) {
       const auto& name = parsed.get_ref<const std::string&>();
       if (!names.back().insert(name).second)
-        throw FileError(file, words("JSON repeats the name ", in_quotes(name)), here());
+        throw FileError(file, to_text("JSON repeats the name ", in_quotes(name)), here());
     }
     if (event != Event::object_end && event != Event::array_end && ++values > limits.values)
-      throw FileError(file, words("JSON holds more than ", limits.values, " values"), here());
+      throw FileError(file, to_text("JSON holds more than ", limits.values, " values"), here());
     return true;
   };
   const detail::PlainNumbers plain;
@@ -117,23 +117,23 @@ inline Json read_json(const std::filesystem::path& file, const JsonLimits& limit
 
 /// The member `name` of an object; throws FileError if there is none.
 inline const Json& member(const Json& object, const char* name, const std::filesystem::path& file) {
-  if (!object.is_object()) throw FileError(file, words("wants an object with the member \"", name, "\""));
+  if (!object.is_object()) throw FileError(file, to_text("wants an object with the member \"", name, "\""));
   const auto found = object.find(name);
-  if (found == object.end()) throw FileError(file, words("lacks the member \"", name, "\""));
+  if (found == object.end()) throw FileError(file, to_text("lacks the member \"", name, "\""));
   return *found;
 }
 
 /// A number that is written as a non-negative integer: 16.0, 1e2, -1 and what does not fit 64 bits are refused.
 inline std::uint64_t whole_number(const Json& value, const char* what, const std::filesystem::path& file,
                                   std::uint64_t at = 0) {
-  if (!value.is_number_unsigned()) throw FileError(file, words(what, " must be a non-negative integer"), at);
+  if (!value.is_number_unsigned()) throw FileError(file, to_text(what, " must be a non-negative integer"), at);
   return value.get<std::uint64_t>();
 }
 
 /// A string member's text.
 inline const std::string& text_of(const Json& value, const char* what, const std::filesystem::path& file,
                                   std::uint64_t at = 0) {
-  if (!value.is_string()) throw FileError(file, words(what, " must be a string"), at);
+  if (!value.is_string()) throw FileError(file, to_text(what, " must be a string"), at);
   return value.get_ref<const std::string&>();
 }
 

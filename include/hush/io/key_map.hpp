@@ -226,11 +226,11 @@ inline void take_constants(const KeyMap& map, Arrays& stored, const std::filesys
     if (found == stored.items.end()) continue;
     const auto numbers = values_of<double>(found->second);
     if (numbers.size() != wanted.size())
-      throw FileError(file, words(name, " has ", numbers.size(), " numbers, this schedule has ", wanted.size()));
+      throw FileError(file, to_text(name, " has ", numbers.size(), " numbers, this schedule has ", wanted.size()));
     for (std::size_t i = 0; i < wanted.size(); ++i)
       if (!(std::abs(numbers[i] - wanted[i]) <= 1e-5 * std::max(std::abs(numbers[i]), std::abs(wanted[i]))))
         throw FileError(
-            file, words("is of another schedule: ", name, '[', i, "] is ", numbers[i], ", this one has ", wanted[i]));
+            file, to_text("is of another schedule: ", name, '[', i, "] is ", numbers[i], ", this one has ", wanted[i]));
     stored.items.erase(found);
   }
 }

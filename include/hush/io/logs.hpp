@@ -70,7 +70,7 @@ class CsvLog {
       const auto bytes = read_file(file);
       const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
       if (!text.starts_with(head + '\n'))
-        throw FileError(file, words("is a log with other columns than ", head, ": it will not be continued"));
+        throw FileError(file, to_text("is a log with other columns than ", head, ": it will not be continued"));
     }
     return head + '\n' + detail::lines_through(file, resumed_from, detail::leading_step);
   }
@@ -89,7 +89,7 @@ class JsonLinesLog {
     std::string line = "{\"step\":" + std::to_string(step);
     for (const auto& [name, value] : values) {
       detail::check_names({name}, "JsonLinesLog");
-      line += words(",\"", name, "\":", std::isfinite(value) ? number(value) : "null");
+      line += to_text(",\"", name, "\":", std::isfinite(value) ? number(value) : "null");
     }
     lines.append(line + "}\n");
   }

@@ -27,7 +27,7 @@ inline Curve read_curve(const std::filesystem::path& file, const std::string& co
   bool found = false;
   for (std::string_view head = cut(rest, '\n'); !head.empty() && !found;)
     if (!(found = cut(head, ',') == column)) ++number;
-  if (!found) throw FileError(file, words("has no column \"", column, '"'));
+  if (!found) throw FileError(file, to_text("has no column \"", column, '"'));
   Curve curve{.name = column};
   while (!rest.empty()) {
     std::string_view row = cut(rest, '\n'), field = cut(row, ',');

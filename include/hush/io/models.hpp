@@ -30,8 +30,8 @@ inline constexpr const char* model_entry = "hush";  // of the metadata
 inline constexpr int model_format = 1;
 
 inline std::string model_json(const ModelDescription& model) {
-  return words("{\"format\":", model_format, ",\"process\":", json_of(model.process),
-               ",\"network\":", json_of(model.network), '}');
+  return to_text("{\"format\":", model_format, ",\"process\":", json_of(model.process),
+                 ",\"network\":", json_of(model.network), '}');
 }
 
 inline ModelDescription described(std::optional<ModelDescription> model, const std::filesystem::path& file) {
@@ -53,8 +53,8 @@ inline void check_model(const ModelDescription& theirs, const ModelDescription& 
   if (found.empty()) return;
   std::string text;
   for (std::size_t i = 0; i < found.size() && i < 6; ++i)
-    text += words(i ? "; " : "holds the weights of another model: ", found[i].path, " is ", found[i].theirs,
-                  " in the file, ", found[i].mine, " here");
+    text += to_text(i ? "; " : "holds the weights of another model: ", found[i].path, " is ", found[i].theirs,
+                    " in the file, ", found[i].mine, " here");
   throw FileError(file, found.size() > 6 ? text + "; ..." : text);
 }
 
@@ -84,20 +84,20 @@ inline std::optional<ModelDescription> read_model(const std::map<std::string, st
                                                   const std::filesystem::path& file) {
   const auto found = metadata.find(detail::model_entry);
   if (found == metadata.end()) return {};
-  const std::string where = words("the entry \"", detail::model_entry, "\" of its metadata:");
+  const std::string where = to_text("the entry \"", detail::model_entry, "\" of its metadata:");
   const Description about = description_of(found->second, file, where);
   const Description *const format = about.find("format"), *const process = about.find("process"),
                            *const network = about.find("network");
   if (format && *format != describe(detail::model_format))
     throw FileError(file,
-                    words(where, " is in format ", hush::detail::short_code(*format), ", this version of hush reads ",
-                          detail::model_format, ": a newer one wrote it. load_weights reads the weights alone"));
+                    to_text(where, " is in format ", hush::detail::short_code(*format), ", this version of hush reads ",
+                            detail::model_format, ": a newer one wrote it. load_weights reads the weights alone"));
   if (!format || !process || !network)
-    throw FileError(file, words(where, " lacks the member \"",
-                                !format    ? "format"
-                                : !process ? "process"
-                                           : "network",
-                                '"'));
+    throw FileError(file, to_text(where, " lacks the member \"",
+                                  !format    ? "format"
+                                  : !process ? "process"
+                                             : "network",
+                                  '"'));
   return ModelDescription{*process, *network};
 }
 /// The same of a file.

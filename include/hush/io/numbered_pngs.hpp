@@ -35,7 +35,7 @@ inline std::vector<std::filesystem::path> left_of_earlier_pngs(const std::filesy
   std::map<std::size_t, std::set<std::string>> numbered;  // by how many digits they have, in the order of their numbers
   const auto refuse = [&](const std::string& name) {
     throw FileError(folder,
-                    words("holds ", name, ", a picture of no set that was written here; choose an empty folder"));
+                    to_text("holds ", name, ", a picture of no set that was written here; choose an empty folder"));
   };
   std::error_code error;
   std::filesystem::directory_iterator at(folder, error);

@@ -9,7 +9,7 @@
 #include <hush/io/logs.hpp>
 #include <hush/io/number.hpp>
 #include <hush/io/progress.hpp>
-#include <hush/training.hpp>
+#include <hush/training/training.hpp>
 
 namespace hush::io {
 
@@ -27,7 +27,7 @@ class TrainingBar {
   template <class T>
   void step(const T& training, const StepReport& report) {
     mean = std::isnan(mean) ? report.loss : 0.98 * mean + 0.02 * report.loss;
-    bar->update(1, words("epoch ", report.epoch + 1, '/', training.options.epochs, ", loss ", fixed(mean, 4)));
+    bar->update(1, to_text("epoch ", report.epoch + 1, '/', training.options.epochs, ", loss ", fixed(mean, 4)));
   }
   template <class T>
   void finish(const T&) {

@@ -39,7 +39,7 @@ inline std::string no_picture(std::string_view text) {
                                         {"ftypavif"sv, 4, "AVIF"},
                                         {"\xff\x0a"sv, 0, "JPEG XL"}})
     if (text.substr(std::min(text.size(), std::size_t(at))).starts_with(start))
-      return words("is a ", kind, " file; PNG and JPEG are read, convert it to one of them");
+      return to_text("is a ", kind, " file; PNG and JPEG are read, convert it to one of them");
   return "is neither a PNG nor a JPEG file";
 }
 

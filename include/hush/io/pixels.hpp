@@ -46,9 +46,9 @@ inline void check_shown(const char* who, const Images<float>& images) {
   check(high <= 1 + 1.f / 255, who, "the pixels go from ", low, " to ", high,
         ", those of images go from -1 to 1 (data::to_floats makes such of bytes)");
   warn_once("shown from 0", 0, [&] {
-    return words("[", who,
-                 "] no pixel is below 0: are they in [0, 1]? Here they go from -1 to 1; make 2 x - 1 of such "
-                 "x, or bytes by to_bytes(images, {0, 1}).");
+    return to_text("[", who,
+                   "] no pixel is below 0: are they in [0, 1]? Here they go from -1 to 1; make 2 x - 1 of such "
+                   "x, or bytes by to_bytes(images, {0, 1}).");
   });
 }
 

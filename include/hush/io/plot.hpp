@@ -133,17 +133,17 @@ inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes
   const auto at = [](double value) { return fixed(value, 1); };
   const auto text = [&](double tx, double ty, const char* anchor, const std::string& what,
                         const std::string& more = "") {
-    return words("<text x=\"", at(tx), "\" y=\"", at(ty), "\" text-anchor=\"", anchor, "\"", more, ">", escaped(what),
-                 "</text>\n");
+    return to_text("<text x=\"", at(tx), "\" y=\"", at(ty), "\" text-anchor=\"", anchor, "\"", more, ">", escaped(what),
+                   "</text>\n");
   };
   const auto rule = [&](double x1, double y1, double x2, double y2, const char* colour) {
-    return words("<path d=\"M", at(x1), ' ', at(y1), 'L', at(x2), ' ', at(y2), "\" stroke=\"", colour, "\"/>\n");
+    return to_text("<path d=\"M", at(x1), ' ', at(y1), 'L', at(x2), ' ', at(y2), "\" stroke=\"", colour, "\"/>\n");
   };
 
-  std::string svg = words("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", axes.width, "\" height=\"", axes.height,
-                          "\" viewBox=\"0 0 ", axes.width, ' ', axes.height,
-                          "\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
-                          "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
+  std::string svg = to_text("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", axes.width, "\" height=\"",
+                            axes.height, "\" viewBox=\"0 0 ", axes.width, ' ', axes.height,
+                            "\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
+                            "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
   for (const double tick : x.ticks())
     svg += rule(x.place(tick), bottom, x.place(tick), bottom + 5, "#666") +
            text(x.place(tick), bottom + 19, "middle", general(tick, 7));
@@ -152,7 +152,7 @@ inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes
            text(left - 7, y.place(tick) + 4, "end", general(tick, 4));
   svg += rule(left, bottom, right, bottom, "#666") + rule(left, top, left, bottom, "#666");
   svg += text((left + right) / 2, axes.height - 8, "middle", axes.x);
-  svg += text(0, 0, "middle", axes.y, words(" transform=\"translate(15 ", at((top + bottom) / 2), ") rotate(-90)\""));
+  svg += text(0, 0, "middle", axes.y, to_text(" transform=\"translate(15 ", at((top + bottom) / 2), ") rotate(-90)\""));
   if (!axes.title.empty()) svg += text((left + right) / 2, 22, "middle", axes.title, " font-size=\"15\"");
 
   std::vector<double> ends(curves.size(), bottom);
@@ -164,18 +164,18 @@ inline std::string curves_svg(const std::vector<Curve>& curves, const Axes& axes
       const bool shown = x.shows(curves[i].x[k]) && y.shows(curves[i].y[k]);
       if (shown) {
         ends[i] = y.place(curves[i].y[k]);
-        path += words(pen_down ? 'L' : 'M', at(x.place(curves[i].x[k])), ' ', at(ends[i]));
+        path += to_text(pen_down ? 'L' : 'M', at(x.place(curves[i].x[k])), ' ', at(ends[i]));
       }
       pen_down = shown;
     }
-    svg += words("<path d=\"", path, "\" fill=\"none\" stroke-width=\"1.5\" stroke-linejoin=\"round\" stroke=\"",
-                 colour, "\"/>\n");
+    svg += to_text("<path d=\"", path, "\" fill=\"none\" stroke-width=\"1.5\" stroke-linejoin=\"round\" stroke=\"",
+                   colour, "\"/>\n");
   }
   const std::vector<double> rows = detail::rows_near(ends, top + 4, bottom - 4, 15);
   for (std::size_t i = 0; curves.size() > 1 && i < curves.size(); ++i) {
     const auto* colour = colours[i % colours.size()];
     svg += rule(right + 3, ends[i], right + 15, rows[i], colour) +
-           text(right + 18, rows[i] + 4, "start", curves[i].name, words(" fill=\"", colour, '"'));
+           text(right + 18, rows[i] + 4, "start", curves[i].name, to_text(" fill=\"", colour, '"'));
   }
   return svg + "</svg>\n";
 }

@@ -54,7 +54,7 @@ inline std::string encode_png(const Images<std::uint8_t>& image, const PictureTe
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(about);
   std::string file(size, '\0');
   if (!png_image_write_to_memory(&about, file.data(), &size, 0, image.pixels.data(), 0, nullptr))
-    throw std::runtime_error(words("[write_png] libpng: ", about.message));
+    throw std::runtime_error(to_text("[write_png] libpng: ", about.message));
   file.resize(size);
   constexpr std::size_t after_header = 8 + 25;
   return file.insert(after_header, detail::png_text_chunks(text));

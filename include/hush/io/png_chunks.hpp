@@ -55,7 +55,7 @@ inline std::string png_chunk(std::string_view type, std::string_view data) {
   const auto number = [](std::uint32_t value) {
     return std::string{char(value >> 24), char(value >> 16), char(value >> 8), char(value)};
   };
-  const std::string body = words(type, data);
+  const std::string body = to_text(type, data);
   return number(std::uint32_t(data.size())) + body + number(crc32(std::as_bytes(std::span(body))));
 }
 

@@ -163,8 +163,8 @@ inline void look_up(std::vector<std::uint8_t>& pixels, PngReader& reader, Transp
   }
   if (largest >= reader.palette_size)
     warn_once_a_folder("palette", file,
-                       words("a pixel has colour ", largest, " of a palette of ", reader.palette_size,
-                             "; it is read as black, as other programs do"));
+                       to_text("a pixel has colour ", largest, " of a palette of ", reader.palette_size,
+                               "; it is read as black, as other programs do"));
 }
 
 }  // namespace detail
@@ -183,11 +183,11 @@ inline Images<std::uint8_t> png_pixels(const std::vector<Chunk>& chunks, std::si
                                        Images<std::uint8_t> reused) {
   const auto head = chunks.front().at;
   PngReader reader(chunks);
-  if (!reader.open()) throw FileError(file, words("libpng: ", reader.words), head);
+  if (!reader.open()) throw FileError(file, to_text("libpng: ", reader.words), head);
   const auto width = reader.width(), height = reader.height();
   constexpr std::size_t densest = 1032;  // bytes that deflate makes of one
   if (reader.stored_row() * height / densest > size)
-    throw FileError(file, words("a PNG of ", width, " x ", height, " pixels cannot be in ", size, " bytes"), head);
+    throw FileError(file, to_text("a PNG of ", width, " x ", height, " pixels cannot be in ", size, " bytes"), head);
   const std::size_t channels = reader.grey && how.grey ? 1 : 3;
   reused.count = 1, reused.height = std::int64_t(height), reused.width = std::int64_t(width);
   reused.channels = std::int64_t(channels);
@@ -195,7 +195,7 @@ inline Images<std::uint8_t> png_pixels(const std::vector<Chunk>& chunks, std::si
   std::vector<std::uint8_t> wide(reader.alpha ? (channels + 1) * width * (reader.interlaced ? height : 1) : 0);
   auto* const to = reused.pixels.data() + (reader.colours ? 2 * width * height : 0);
   if (!reader.read(to, reader.colours ? 1 : channels, wide.data(), how.transparency))
-    throw FileError(file, words("libpng: ", reader.words), head);
+    throw FileError(file, to_text("libpng: ", reader.words), head);
   if (reader.colours) look_up(reused.pixels, reader, how.transparency, file);
   if (reader.transparent && how.transparency == Transparency::dropped)
     warn_once_a_folder("transparency", file,

@@ -84,7 +84,7 @@ class Progress {
   std::string line() const {
     const double elapsed = options.clock() - start;
     const std::string head = options.what.empty() ? "" : options.what + ": ";
-    std::string tail = words(done, options.total ? words('/', options.total) : "it", " [", time(elapsed));
+    std::string tail = to_text(done, options.total ? to_text('/', options.total) : "it", " [", time(elapsed));
     if (options.total)
       tail += '<' + (rate > 0 ? time(double(std::max<std::int64_t>(0, options.total - done)) / rate) : "?");
     tail += ", " + speed() + (noted.empty() ? "" : ", " + noted) + ']';

@@ -11,18 +11,20 @@
 
 #include <hush/io/checksum.hpp>
 #include <hush/io/json.hpp>
-#include <hush/training.hpp>
+#include <hush/training/training.hpp>
 
 namespace hush::io {
 
 namespace detail {
 
 /// A number in JSON, which has no infinity and no NaN.
-inline Json numeral(double value) { return std::isfinite(value) ? Json(value) : Json(words(value)); }
+inline Json numeral(double value) { return std::isfinite(value) ? Json(value) : Json(to_text(value)); }
 
 /// What a process is given with its images, for a checksum; nothing of kinds that are not known here.
 inline void add_given(Crc32& sum, const Images<float>& given) { sum.add(std::as_bytes(std::span(given.pixels))); }
-inline void add_given(Crc32& sum, const Holed& given) { add_given(sum, given.picture), add_given(sum, given.hole); }
+inline void add_given(Crc32& sum, const MaskedImages& given) {
+  add_given(sum, given.picture), add_given(sum, given.hole);
+}
 inline void add_given(Crc32&, const auto&) {}
 
 /// Size of a data set and a checksum of its first, middle and last item: other pictures, or another order of them, are
@@ -65,13 +67,13 @@ void describe_levels(const T& training, Json& identity) {
   Json times = Json::array(), levels = Json::array(), scalings = Json::array(), weights = Json::array();
   for (std::uint32_t image = 0; image < 3; ++image) {
     Uniform uniform{Stream{o.seed, image, 0, purpose("level", 0)}, 0, 0, std::uint32_t(o.batch)};
-    const double time = o.draw(process.schedule, uniform);
+    const double time = o.level_distribution(process.schedule, uniform);
     const auto at = process.schedule(time);
     const Scalings s = process.parameterization(at);
     const Target target = process.parameterization.target(at);
     times.push_back(numeral(time));
     levels.push_back({numeral(at.signal), numeral(at.noise)});
-    scalings.push_back({numeral(s.in), numeral(s.sees), numeral(target.x0), numeral(target.eps)});
+    scalings.push_back({numeral(s.in), numeral(s.c_noise), numeral(target.x0), numeral(target.eps)});
     if (o.weighting) weights.push_back(numeral(o.weighting(at, scalings_of(process.parameterization, at))));
   }
   identity["drawn times"] = times, identity["levels at these times"] = levels;
@@ -129,10 +131,10 @@ inline void check_identity(const Json& mine, const Json& theirs, const std::file
     const bool more =
         epochs != theirs.end() && epochs->is_number() && epochs->get<double>() < mine.at("epochs").get<double>();
     if (more && (name == "epochs" || name.starts_with("factors of the rate"))) continue;
-    throw FileError(
-        file, words("the run was started with ", name, " = ",
-                    theirs.contains(name) ? theirs.at(name).dump() : "nothing", ", it cannot go on with ", value.dump(),
-                    name == "epochs" ? ": a run may go on for more epochs, not for fewer" : ""));
+    throw FileError(file,
+                    to_text("the run was started with ", name, " = ",
+                            theirs.contains(name) ? theirs.at(name).dump() : "nothing", ", it cannot go on with ",
+                            value.dump(), name == "epochs" ? ": a run may go on for more epochs, not for fewer" : ""));
   }
 }
 

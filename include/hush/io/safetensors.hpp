@@ -36,7 +36,7 @@ inline Stored stored_array(const std::string& name, const Json& entry, const std
                            const SafetensorsLimits& limits) {
   constexpr std::uint64_t at = 8;
   const auto wrong = [&](const auto&... what) {
-    throw FileError(file, words("array ", in_quotes(name), ' ', what...), at);
+    throw FileError(file, to_text("array ", in_quotes(name), ' ', what...), at);
   };
   if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry.contains("shape") ||
       !entry.contains("data_offsets"))
@@ -82,7 +82,7 @@ inline std::map<std::string, std::string> stored_metadata(const Json& entry, con
     total += key.size() + metadata[key].size();
   }
   if (total > limits.metadata)
-    throw FileError(file, words("__metadata__ is longer than ", limits.metadata, " bytes"), 8);
+    throw FileError(file, to_text("__metadata__ is longer than ", limits.metadata, " bytes"), 8);
   return metadata;
 }
 
@@ -116,9 +116,10 @@ inline Arrays parse_safetensors(std::span<const std::byte> bytes, const std::fil
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), 8);
   if (length > std::min<std::uint64_t>(limits.header, 100'000'000))
-    throw FileError(file, words("says that its header has ", length, " bytes: no safetensors file, or a damaged one"));
+    throw FileError(file,
+                    to_text("says that its header has ", length, " bytes: no safetensors file, or a damaged one"));
   if (length > bytes.size() - 8)
-    throw FileError(file, words("ends within its header of ", length, " bytes"), bytes.size());
+    throw FileError(file, to_text("ends within its header of ", length, " bytes"), bytes.size());
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + 8, length);
   const Json header = parse_json(text, file, {.bytes = 100'000'000, .depth = 4}, 8);
   if (!header.is_object()) throw FileError(file, "the header must be a JSON object", 8);
@@ -139,13 +140,13 @@ inline Arrays parse_safetensors(std::span<const std::byte> bytes, const std::fil
   for (const auto& entry : stored) {
     if (entry.begin != expected)
       throw FileError(file,
-                      words("array ", in_quotes(entry.name), " begins at ", entry.begin, " of the data, ", expected,
-                            " was expected: no gaps or overlaps"),
+                      to_text("array ", in_quotes(entry.name), " begins at ", entry.begin, " of the data, ", expected,
+                              " was expected: no gaps or overlaps"),
                       8 + length + expected);
     expected = entry.end;
   }
   if (expected != data.size())
-    throw FileError(file, words("holds ", data.size(), " bytes of data, its arrays want ", expected),
+    throw FileError(file, to_text("holds ", data.size(), " bytes of data, its arrays want ", expected),
                     8 + length + std::min<std::uint64_t>(expected, data.size()));
   for (auto& entry : stored) {
     const auto part = data.subspan(entry.begin, entry.end - entry.begin);
@@ -177,7 +178,7 @@ inline Pieces safetensors_pieces(const Arrays& arrays, std::string& head) {
   head.assign(8, '\0');
   Pieces pieces(1);
   try {
-    head += words("{\"__metadata__\":", Json(metadata).dump());
+    head += to_text("{\"__metadata__\":", Json(metadata).dump());
     std::uint64_t at = 0;
     for (const auto* item : order) {
       const auto& [name, array] = *item;
@@ -187,9 +188,9 @@ inline Pieces safetensors_pieces(const Arrays& arrays, std::string& head) {
             array.shape.size(), " axes, more than the ", SafetensorsLimits{}.rank, " that are read");
       check(count && *count < (1ull << 56) && *count * facts(array.dtype).bits == array.bytes.size() * 8, where,
             "array ", in_quotes(name), " has ", array.bytes.size(), " bytes, which its shape and type do not want");
-      head += words(',', Json(name).dump(), ":{\"dtype\":\"", facts(array.dtype).name,
-                    "\",\"shape\":", Json(array.shape).dump(), ",\"data_offsets\":[", at, ',', at + array.bytes.size(),
-                    "]}");
+      head += to_text(',', Json(name).dump(), ":{\"dtype\":\"", facts(array.dtype).name,
+                      "\",\"shape\":", Json(array.shape).dump(), ",\"data_offsets\":[", at, ',',
+                      at + array.bytes.size(), "]}");
       at += array.bytes.size();
       pieces.push_back(array.bytes);
     }

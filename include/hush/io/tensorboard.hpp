@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <hush/io/event_file.hpp>
-#include <hush/training.hpp>
+#include <hush/training/training.hpp>
 
 namespace hush::io {
 

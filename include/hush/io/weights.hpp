@@ -85,18 +85,18 @@ inline void check_arrays(const Extents& wanted, const Arrays& arrays, const std:
   for (const auto& [name, extents] : wanted) {
     const auto found = arrays.items.find(name);
     if (found == arrays.items.end())
-      differences.push_back(words(name, " is missing, the network has it as ", detail::printed(extents)));
+      differences.push_back(to_text(name, " is missing, the network has it as ", detail::printed(extents)));
     else if (found->second.shape != extents)
       differences.push_back(
-          words(name, " is ", detail::printed(found->second.shape), ", the network has ", detail::printed(extents)));
+          to_text(name, " is ", detail::printed(found->second.shape), ", the network has ", detail::printed(extents)));
     else if (const auto at = first_non_finite(found->second))
-      throw FileError(file, words("element ", *at, " of ", name, " is not a finite number"));
+      throw FileError(file, to_text("element ", *at, " of ", name, " is not a finite number"));
   }
   for (const auto& [name, array] : arrays.items)
     if (!wanted.count(name))
-      differences.push_back(words(in_quotes(name), " ", detail::printed(array.shape), " is not in the network"));
+      differences.push_back(to_text(in_quotes(name), " ", detail::printed(array.shape), " is not in the network"));
   if (differences.empty()) return;
-  std::string text = words("holds the weights of another network, ", differences.size(), " differences: ");
+  std::string text = to_text("holds the weights of another network, ", differences.size(), " differences: ");
   for (std::size_t i = 0; i < differences.size() && i < 8; ++i) text += (i ? "; " : "") + differences[i];
   throw FileError(file, differences.size() > 8 ? text + "; ..." : text);
 }
@@ -110,8 +110,8 @@ void check_arrays(const FlatParameters<B>& layout, const Arrays& arrays, const s
     const auto wide = values_of<double>(array);
     for (std::size_t i = 0; i < wide.size(); ++i)
       if (!std::isfinite(T(wide[i])))
-        throw FileError(file, words("element ", i, " of ", part.name, " is ", wide[i],
-                                    ", beyond the largest number of the network, ", std::numeric_limits<T>::max()));
+        throw FileError(file, to_text("element ", i, " of ", part.name, " is ", wide[i],
+                                      ", beyond the largest number of the network, ", std::numeric_limits<T>::max()));
   }
 }
 

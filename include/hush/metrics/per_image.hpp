@@ -40,7 +40,7 @@ constexpr double level(T pixel) {
 /// The extents of images in words: "4 x 32 x 32 x 3".
 template <class T>
 std::string extents(const Images<T>& images) {
-  return words(images.count, " x ", images.height, " x ", images.width, " x ", images.channels);
+  return to_text(images.count, " x ", images.height, " x ", images.width, " x ", images.channels);
 }
 
 /// Throws std::invalid_argument, in the name of `where`, unless there are images with pixels, none of them NaN or

@@ -71,21 +71,21 @@ class FlatParameters {
   }
 
   /// Keeps a copy of the trained values in the scalars that layers compute with, where these are others;
-  /// `refresh_shadow` fills it, and so does an optimizer that is given it.
+  /// `refresh_compute_copy` fills it, and so does an optimizer that is given it.
   template <class Net>
-  void attach_shadow(const Net& net) {
+  void attach_compute_copy(const Net& net) {
     if constexpr (!std::is_same_v<typename B::scalar, master>) {
-      shadow_ = Tensor<B>(values_.on(), {size_});
+      compute_copy_ = Tensor<B>(values_.on(), {size_});
       std::size_t i = 0;
       walk(net, [&](const std::string&, const Parameter<B>& p) {
-        if (p.trained) p.shadow = shadow_.part(parts_[i].offset, parts_[i].shape);
+        if (p.trained) p.compute_copy = compute_copy_.part(parts_[i].offset, parts_[i].shape);
         ++i;
       });
-      refresh_shadow();
+      refresh_compute_copy();
     }
   }
-  void refresh_shadow() {
-    if (!shadow_.empty()) copy(values_.on(), size_, std::as_const(values_).data(), shadow_.data());
+  void refresh_compute_copy() {
+    if (!compute_copy_.empty()) copy(values_.on(), size_, std::as_const(values_).data(), compute_copy_.data());
   }
 
   /// The part of an array of this layout (values, gradients, a moment) that belongs to parameter i.
@@ -106,7 +106,7 @@ class FlatParameters {
   const Tensor<B, master>& values() const { return values_; }
   Tensor<B, master>& gradients() { return grads_; }
   const Tensor<B, master>& gradients() const { return grads_; }
-  Tensor<B>& shadow() { return shadow_; }  // empty where nothing else than the values is needed
+  Tensor<B>& compute_copy() { return compute_copy_; }  // empty where nothing else than the values is needed
 
  private:
   static constexpr std::int64_t gap = std::int64_t(64 / sizeof(master));
@@ -119,7 +119,7 @@ class FlatParameters {
   std::vector<Part> parts_;
   std::int64_t size_ = 0, extent_ = 0;
   Tensor<B, master> values_, grads_;
-  Tensor<B> shadow_;
+  Tensor<B> compute_copy_;
 };
 
 }  // namespace hush

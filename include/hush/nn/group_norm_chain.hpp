@@ -15,7 +15,7 @@ namespace hush::nn {
 /// A group normalization and what stands around it by the ops of its parts.
 template <Value V>
 V norm_by_parts(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
-                std::int64_t groups, double eps, const AroundNorm<V>& around) {
+                std::int64_t groups, double eps, const NormEpilogue<V>& around) {
   check_around(x, around);
   V v = group_norm(around.beside ? concat(x, *around.beside) : x, gamma, beta, groups, eps);
   if (around.scale) {
@@ -48,7 +48,7 @@ V norm_by_parts(const V& x, const Parameter<typename V::backend>& gamma, const P
 /// after the other elsewhere. Throws std::invalid_argument for shapes that do not fit.
 template <Value V>
 V group_norm_chain(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
-                   std::int64_t groups, double eps, const AroundNorm<V>& around) {
+                   std::int64_t groups, double eps, const NormEpilogue<V>& around) {
   if constexpr (OffersMore<typename V::backend>)
     return group_norm_fused(x, gamma, beta, groups, eps, around);
   else

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <hush/nn/walk.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/random/philox.hpp>
 
 namespace hush {
 

@@ -23,7 +23,7 @@ struct GroupNorm {
   }
   /// The norm and what stands around it, on some backends at once: norm(x, {.activation = Activation::silu}).
   template <Value V>
-  V operator()(const V& x, const AroundNorm<V>& around) const {
+  V operator()(const V& x, const NormEpilogue<V>& around) const {
     return group_norm_chain(x, weight, bias, groups, eps, around);
   }
   static void visit(auto& self, auto&& f) { f("weight", self.weight), f("bias", self.bias); }

@@ -8,7 +8,7 @@ namespace hush::nn {
 /// The channels of a skip connection, then those of x made `factor` times as large, bilinearly: one op on a backend
 /// that has it, two elsewhere.
 template <Value V>
-V beside_skip(const V& skip, const V& x, std::int64_t factor) {
+V concat_skip(const V& skip, const V& x, std::int64_t factor) {
   if constexpr (OffersMore<typename V::backend>)
     return concat_upsampled(skip, x, factor);
   else

@@ -1,6 +1,6 @@
 #pragma once
 #include <hush/autograd/apply.hpp>
-#include <hush/tensor/attention_sizes.hpp>
+#include <hush/kernels/attention_sizes.hpp>
 
 namespace hush {
 namespace ops {

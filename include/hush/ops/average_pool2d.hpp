@@ -1,6 +1,6 @@
 #pragma once
 #include <hush/autograd/apply.hpp>
-#include <hush/tensor/image_sizes.hpp>
+#include <hush/kernels/image_sizes.hpp>
 
 namespace hush {
 namespace ops {

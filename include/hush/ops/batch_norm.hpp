@@ -3,7 +3,7 @@
 #include <tuple>
 
 #include <hush/autograd/apply.hpp>
-#include <hush/tensor/group_norm_sizes.hpp>
+#include <hush/kernels/group_norm_sizes.hpp>
 
 namespace hush {
 

@@ -1,6 +1,6 @@
 #pragma once
 #include <hush/autograd/apply.hpp>
-#include <hush/tensor/conv2d_sizes.hpp>
+#include <hush/kernels/conv2d_sizes.hpp>
 
 namespace hush {
 

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include <hush/autograd/apply.hpp>
-#include <hush/tensor/conv2d_sizes.hpp>
+#include <hush/kernels/conv2d_sizes.hpp>
 
 namespace hush {
 

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include <hush/autograd/apply.hpp>
-#include <hush/tensor/random.hpp>
+#include <hush/random/philox.hpp>
 
 namespace hush {
 namespace ops {

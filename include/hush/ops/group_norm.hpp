@@ -1,6 +1,6 @@
 #pragma once
 #include <hush/autograd/apply.hpp>
-#include <hush/tensor/group_norm_sizes.hpp>
+#include <hush/kernels/group_norm_sizes.hpp>
 
 namespace hush {
 namespace ops {

@@ -2,8 +2,8 @@
 #include <optional>
 
 #include <hush/autograd/apply.hpp>
-#include <hush/tensor/group_norm_sizes.hpp>
-#include <hush/tensor/norm_fusion.hpp>
+#include <hush/kernels/group_norm_sizes.hpp>
+#include <hush/kernels/norm_fusion.hpp>
 
 namespace hush {
 
@@ -11,7 +11,7 @@ namespace hush {
 ///   x beside `beside`: the channels of both, normalized as one;   the norm;
 ///   (1 + scale) v and v + shift, both [N, C];   v + residual, of v's shape;   `activation`;   `resample`.
 template <Value V>
-struct AroundNorm {
+struct NormEpilogue {
   Activation activation = Activation::none;
   Resample resample = Resample::none;
   std::optional<V> scale = {}, shift = {}, residual = {}, beside = {};
@@ -88,7 +88,7 @@ struct GroupNormFused {
 
 /// Throws unless what stands around a norm of `x` fits it.
 template <Value V>
-void check_around(const V& x, const AroundNorm<V>& around) {
+void check_around(const V& x, const NormEpilogue<V>& around) {
   const Shape& s = x.shape();
   check(s.rank() >= 2, "group_norm", "wants x [N, ..., C], got ", s);
   std::int64_t channels = s.back();
@@ -114,7 +114,7 @@ void check_around(const V& x, const AroundNorm<V>& around) {
 template <Value V>
 V group_norm_fused(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
                    std::int64_t groups, double eps,
-                   const AroundNorm<V>& around) requires OffersMore<typename V::backend> {
+                   const NormEpilogue<V>& around) requires OffersMore<typename V::backend> {
   check_around(x, around);
   const auto or_empty = [&](const std::optional<V>& v) -> V {
     return v ? *v : constant_like(x, Tensor<typename V::backend>{});

@@ -2,8 +2,8 @@
 #include <array>
 #include <vector>
 
+#include <hush/kernels/adam_rule.hpp>
 #include <hush/optimizer.hpp>
-#include <hush/tensor/adam_rule.hpp>
 
 namespace hush {
 

@@ -13,18 +13,18 @@ struct QuarterLogSigma {
 
 /// The EDM row of table 1 of Karras et al. 2022: input and target of the network have variance 1 at every level, for
 /// data of standard deviation `sigma_data`. The table is written for y = x/signal and sigma = noise/signal:
-/// D = c_skip y + c_out F(c_in y, c_noise). Without signal it has its limits, but c_noise is infinite: there `Sees`
-/// must be another than the default. `Sees` is what the network is told, c_noise.
-template <class Sees = QuarterLogSigma>
+/// D = c_skip y + c_out F(c_in y, c_noise). Without signal it has its limits, but c_noise is infinite: there `CNoise`
+/// must be another than the default. `CNoise` is what the network is told, c_noise.
+template <class CNoise = QuarterLogSigma>
 struct EdmPreconditioning {
   double sigma_data = .5;
 
   Scalings operator()(Level at) const {
-    if (at.signal == 0) return {.skip = 0, .out = checked(), .in = 1 / at.noise, .sees = Sees{}(at)};
+    if (at.signal == 0) return {.skip = 0, .out = checked(), .in = 1 / at.noise, .c_noise = CNoise{}(at)};
     const double sigma = Sigma{}(at), size = std::hypot(sigma, checked());
     const double c_skip = sigma_data * sigma_data / (size * size);
     const double c_out = sigma * sigma_data / size, c_in = 1 / size;
-    return {.skip = c_skip / at.signal, .out = c_out, .in = c_in / at.signal, .sees = Sees{}(at)};
+    return {.skip = c_skip / at.signal, .out = c_out, .in = c_in / at.signal, .c_noise = CNoise{}(at)};
   }
   /// (x0 - c_skip y) / c_out
   Target target(Level at) const {
@@ -33,7 +33,7 @@ struct EdmPreconditioning {
     return {.x0 = sigma / (sigma_data * size), .eps = -sigma_data / size};
   }
   static constexpr void fields(auto& self, auto&& f) {
-    f("sees", std::type_identity<Sees>{}), f("sigma_data", self.sigma_data);
+    f("c_noise", std::type_identity<CNoise>{}), f("sigma_data", self.sigma_data);
   }
   friend constexpr bool operator==(const EdmPreconditioning&, const EdmPreconditioning&) = default;
 

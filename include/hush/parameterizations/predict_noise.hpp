@@ -6,14 +6,14 @@
 namespace hush {
 
 /// The network predicts the noise: x0 = (x - noise*F) / signal. Wants signal > 0. Source: Ho et al. 2020, eq. 15.
-/// `Sees` says what the network is told: Time, Gamma, Sigma or LogSigma.
-template <class Sees = Time>
+/// `CNoise` says what the network is told: Time, Gamma, Sigma or LogSigma.
+template <class CNoise = Time>
 struct PredictNoise {
   Scalings operator()(Level at) const {
-    return {.skip = 1 / at.signal, .out = -at.noise / at.signal, .in = 1, .sees = Sees{}(at)};
+    return {.skip = 1 / at.signal, .out = -at.noise / at.signal, .in = 1, .c_noise = CNoise{}(at)};
   }
   Target target(Level) const { return {.x0 = 0, .eps = 1}; }
-  static constexpr void fields(auto&, auto&& f) { f("sees", std::type_identity<Sees>{}); }
+  static constexpr void fields(auto&, auto&& f) { f("c_noise", std::type_identity<CNoise>{}); }
   friend constexpr bool operator==(const PredictNoise&, const PredictNoise&) = default;
 };
 static_assert(Parameterization<PredictNoise<>>);

@@ -8,8 +8,8 @@ namespace hush {
 /// The network predicts the score s = -eps/noise (Song and Ermon 2019, NCSN), so x0 = (x + noise^2 s) / signal. Wants
 /// signal > 0, and noise > 0 in training. With `divided` it predicts s * noise = -eps, whose size does not depend on
 /// the level: what NCSNv2 makes of its network by dividing the output by sigma (Song and Ermon 2020, technique 3).
-/// `Sees` says what the network is told: Time, Gamma, Sigma or LogSigma.
-template <class Sees = Time>
+/// `CNoise` says what the network is told: Time, Gamma, Sigma or LogSigma.
+template <class CNoise = Time>
 struct PredictScore {
   bool divided = false;
 
@@ -17,11 +17,11 @@ struct PredictScore {
     return {.skip = 1 / at.signal,
             .out = (divided ? at.noise : at.noise * at.noise) / at.signal,
             .in = 1,
-            .sees = Sees{}(at)};
+            .c_noise = CNoise{}(at)};
   }
   Target target(Level at) const { return {.x0 = 0, .eps = divided ? -1 : -1 / at.noise}; }
   static constexpr void fields(auto& self, auto&& f) {
-    f("sees", std::type_identity<Sees>{}), f("divided", self.divided);
+    f("c_noise", std::type_identity<CNoise>{}), f("divided", self.divided);
   }
   friend constexpr bool operator==(const PredictScore&, const PredictScore&) = default;
 };

@@ -7,15 +7,15 @@ namespace hush {
 
 /// The network predicts v = signal*eps - noise*x0, so x0 = signal*x - noise*F when signal^2 + noise^2 = 1; other levels
 /// are divided by that sum, which keeps the same v. Source: Salimans and Ho 2022, appendix D.
-/// `Sees` says what the network is told: Time, Gamma, Sigma or LogSigma.
-template <class Sees = Time>
+/// `CNoise` says what the network is told: Time, Gamma, Sigma or LogSigma.
+template <class CNoise = Time>
 struct PredictVelocity {
   Scalings operator()(Level at) const {
     const double size = at.signal * at.signal + at.noise * at.noise;
-    return {.skip = at.signal / size, .out = -at.noise / size, .in = 1, .sees = Sees{}(at)};
+    return {.skip = at.signal / size, .out = -at.noise / size, .in = 1, .c_noise = CNoise{}(at)};
   }
   Target target(Level at) const { return {.x0 = -at.noise, .eps = at.signal}; }
-  static constexpr void fields(auto&, auto&& f) { f("sees", std::type_identity<Sees>{}); }
+  static constexpr void fields(auto&, auto&& f) { f("c_noise", std::type_identity<CNoise>{}); }
   friend constexpr bool operator==(const PredictVelocity&, const PredictVelocity&) = default;
 };
 static_assert(Parameterization<PredictVelocity<>>);

@@ -6,12 +6,12 @@
 namespace hush {
 
 /// The network predicts the clean image: x0 = F. Source: Ho et al. 2020, section 3.2 (they tried and left it).
-/// `Sees` says what the network is told: Time, Gamma, Sigma or LogSigma.
-template <class Sees = Time>
+/// `CNoise` says what the network is told: Time, Gamma, Sigma or LogSigma.
+template <class CNoise = Time>
 struct PredictX0 {
-  Scalings operator()(Level at) const { return {.skip = 0, .out = 1, .in = 1, .sees = Sees{}(at)}; }
+  Scalings operator()(Level at) const { return {.skip = 0, .out = 1, .in = 1, .c_noise = CNoise{}(at)}; }
   Target target(Level) const { return {.x0 = 1, .eps = 0}; }
-  static constexpr void fields(auto&, auto&& f) { f("sees", std::type_identity<Sees>{}); }
+  static constexpr void fields(auto&, auto&& f) { f("c_noise", std::type_identity<CNoise>{}); }
   friend constexpr bool operator==(const PredictX0&, const PredictX0&) = default;
 };
 static_assert(Parameterization<PredictX0<>>);

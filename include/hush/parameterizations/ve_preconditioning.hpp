@@ -13,15 +13,15 @@ struct LogHalfSigma {
 
 /// The VE row of table 1 of Karras et al. 2022: NCSN++'s network, which sees the noisy image as it is and predicts
 /// -eps. The table is written for y = x/signal and sigma = noise/signal: D = y + sigma F(y, c_noise). Wants signal > 0.
-/// `Sees` is what the network is told, c_noise.
-template <class Sees = LogHalfSigma>
+/// `CNoise` is what the network is told, c_noise.
+template <class CNoise = LogHalfSigma>
 struct VePreconditioning {
   Scalings operator()(Level at) const {
     const double c_skip = 1, c_out = Sigma{}(at), c_in = 1;
-    return {.skip = c_skip / at.signal, .out = c_out, .in = c_in / at.signal, .sees = Sees{}(at)};
+    return {.skip = c_skip / at.signal, .out = c_out, .in = c_in / at.signal, .c_noise = CNoise{}(at)};
   }
   Target target(Level) const { return {.x0 = 0, .eps = -1}; }
-  static constexpr void fields(auto&, auto&& f) { f("sees", std::type_identity<Sees>{}); }
+  static constexpr void fields(auto&, auto&& f) { f("c_noise", std::type_identity<CNoise>{}); }
   friend constexpr bool operator==(const VePreconditioning&, const VePreconditioning&) = default;
 };
 static_assert(Parameterization<VePreconditioning<>>);

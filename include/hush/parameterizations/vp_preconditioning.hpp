@@ -19,15 +19,15 @@ struct VpSdeTime {
 
 /// The VP row of table 1 of Karras et al. 2022: DDPM's noise prediction on input of variance 1 (for data of variance
 /// 1). The table is written for y = x/signal and sigma = noise/signal: D = y - sigma F(y / sqrt(sigma^2 + 1), c_noise).
-/// Wants signal > 0. `Sees` is what the network is told, c_noise.
-template <class Sees = VpSdeTime>
+/// Wants signal > 0. `CNoise` is what the network is told, c_noise.
+template <class CNoise = VpSdeTime>
 struct VpPreconditioning {
   Scalings operator()(Level at) const {
     const double sigma = Sigma{}(at), c_skip = 1, c_out = -sigma, c_in = 1 / std::hypot(sigma, 1);
-    return {.skip = c_skip / at.signal, .out = c_out, .in = c_in / at.signal, .sees = Sees{}(at)};
+    return {.skip = c_skip / at.signal, .out = c_out, .in = c_in / at.signal, .c_noise = CNoise{}(at)};
   }
   Target target(Level) const { return {.x0 = 0, .eps = 1}; }
-  static constexpr void fields(auto&, auto&& f) { f("sees", std::type_identity<Sees>{}); }
+  static constexpr void fields(auto&, auto&& f) { f("c_noise", std::type_identity<CNoise>{}); }
   friend constexpr bool operator==(const VpPreconditioning&, const VpPreconditioning&) = default;
 };
 static_assert(Parameterization<VpPreconditioning<>>);

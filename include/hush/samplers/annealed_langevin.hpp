@@ -4,8 +4,8 @@
 #include <vector>
 
 #include <hush/check.hpp>
-#include <hush/langevin_noise.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/langevin_noise.hpp>
 
 namespace hush {
 
@@ -49,11 +49,11 @@ struct AnnealedLangevin {
 
   /// The update of x / signal, whose score is -eps / sigma, seen in x.
   template <class X>
-  X step(auto&& denoiser, const X& x, Level from, Level to, auto&& noise, const Course& course) const {
-    const Level last = course.levels[course.levels.size() - 2];
+  X step(auto&& denoiser, const X& x, Level from, Level to, auto&& noise, const Trajectory& trajectory) const {
+    const Level last = trajectory.levels[trajectory.levels.size() - 2];
     const double far = along(from, last), sigma = from.noise / from.signal;
     const X moved = x - from.signal * far / sigma * denoiser(x, from).eps + from.signal * std::sqrt(2 * far) * noise();
-    if (denoise && course.is_last()) return to.signal * denoiser(moved, from).x0;
+    if (denoise && trajectory.is_last()) return to.signal * denoiser(moved, from).x0;
     return to.signal / from.signal * moved;
   }
   friend constexpr bool operator==(const AnnealedLangevin&, const AnnealedLangevin&) = default;

@@ -2,8 +2,8 @@
 #include <vector>
 
 #include <hush/check.hpp>
-#include <hush/exponential_integrator.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/exponential_integrator.hpp>
 
 namespace hush {
 
@@ -22,12 +22,13 @@ struct Deis {
   };
 
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory, const Course& course) const {
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory,
+         const Trajectory& trajectory) const {
     check(order >= 1 && order <= 3, "Deis", "has the orders 1, 2 and 3, not ", order);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
     detail::remember<X>(memory.past, {from, answer.eps}, order);
-    const int now = detail::order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
+    const int now = detail::order_now(order, memory.past, trajectory, lower_order_final && trajectory.steps() < 15);
     return detail::NoisePrediction::over(from, to).through(x, detail::newest(memory.past, now));
   }
   friend constexpr bool operator==(const Deis&, const Deis&) = default;

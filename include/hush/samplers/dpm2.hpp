@@ -1,6 +1,6 @@
 #pragma once
-#include <hush/probability_flow.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/probability_flow.hpp>
 
 namespace hush {
 
@@ -9,8 +9,8 @@ namespace hush {
 /// ends without noise (Euler). Source: k-diffusion, sample_dpm_2, after Karras et al. 2022, algorithm 2.
 struct Dpm2 {
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, const Course& course) const {
-    return detail::midpoint_step<X>(denoise, x, from, to, course);
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, const Trajectory& trajectory) const {
+    return detail::midpoint_step<X>(denoise, x, from, to, trajectory);
   }
   friend constexpr bool operator==(const Dpm2&, const Dpm2&) = default;
 };

@@ -1,6 +1,6 @@
 #pragma once
-#include <hush/probability_flow.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/probability_flow.hpp>
 
 namespace hush {
 
@@ -12,9 +12,9 @@ struct Dpm2Ancestral {
   double eta = 1;
 
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, const Course& course) const {
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, const Trajectory& trajectory) const {
     const detail::AncestralStep way = detail::ancestral_step(from, to, eta, "Dpm2Ancestral");
-    const X mean = detail::midpoint_step<X>(denoise, x, from, way.down, course);
+    const X mean = detail::midpoint_step<X>(denoise, x, from, way.down, trajectory);
     if (way.up == 0) return mean;
     return mean + way.up * noise();
   }

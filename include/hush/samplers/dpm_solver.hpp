@@ -3,8 +3,8 @@
 #include <vector>
 
 #include <hush/check.hpp>
-#include <hush/exponential_integrator.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/exponential_integrator.hpp>
 
 namespace hush {
 
@@ -26,13 +26,14 @@ struct DpmMultistep {
   };
 
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory, const Course& course) const {
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory,
+         const Trajectory& trajectory) const {
     check(order >= 1 && order <= 3, "DpmSolver", "has the orders 1, 2 and 3, not ", order);
     check(std::isfinite(curvature), "DpmSolver", "curvature must be finite, got ", curvature);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
     detail::remember<X>(memory.past, {from, Prediction::of(answer)}, order);
-    const int now = detail::order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
+    const int now = detail::order_now(order, memory.past, trajectory, lower_order_final && trajectory.steps() < 15);
     const auto estimates = detail::newest(memory.past, now);
     const detail::ExponentialStep over = Prediction::over(from, to);
     if (now == 2 && variant == DpmVariant::midpoint) return over.slanted(x, estimates[1], estimates[0], over.bh2());

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include <hush/check.hpp>
-#include <hush/exponential_integrator.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/exponential_integrator.hpp>
 
 namespace hush {
 
@@ -26,13 +26,13 @@ struct DpmSolverSde {
 
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, Memory<X>& memory,
-         const Course& course) const {
+         const Trajectory& trajectory) const {
     check(order == 1 || order == 2, "DpmSolverSde", "has the orders 1 and 2, not ", order);
     check(eta >= 0 && std::isfinite(eta), "DpmSolverSde", "eta must be 0 or more and finite, got ", eta);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
     detail::remember<X>(memory.past, {from, answer.x0}, order);
-    const int now = detail::order_now(order, memory.past, course, lower_order_final && course.steps() < 15);
+    const int now = detail::order_now(order, memory.past, trajectory, lower_order_final && trajectory.steps() < 15);
 
     detail::ExponentialStep over = detail::DataPrediction::over(from, to);
     over.rate = -(1 + eta);

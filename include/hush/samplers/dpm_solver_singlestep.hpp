@@ -2,22 +2,22 @@
 #include <cmath>
 
 #include <hush/check.hpp>
-#include <hush/exponential_integrator.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/exponential_integrator.hpp>
 
 namespace hush {
 
 /// The singlestep solvers of Lu et al.: a step of order k makes k network calls, at its start and at levels of the
 /// schedule in between, which divide it evenly in lambda. A step that ends without noise ends at x0 after one call, and
 /// so does one that starts without signal. Throws std::invalid_argument for an order that is not 1, 2 or 3, and for a
-/// course that knows no schedule.
+/// trajectory that knows no schedule.
 template <class Prediction>
 struct DpmSinglestep {
   int order = 2;
   DpmVariant variant = DpmVariant::midpoint;
 
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, const Course& course) const {
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, const Trajectory& trajectory) const {
     check(order >= 1 && order <= 3, "DpmSolverSinglestep", "has the orders 1, 2 and 3, not ", order);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
@@ -25,7 +25,7 @@ struct DpmSinglestep {
     const detail::ExponentialStep over = Prediction::over(from, to);
     if (order == 1 || from.signal == 0) return over.through(x, {first});
 
-    const auto level = [&](double r) { return course.at_sigma(std::exp(-over.begin - r * over.h)); };
+    const auto level = [&](double r) { return trajectory.at_sigma(std::exp(-over.begin - r * over.h)); };
     const auto look = [&](const X& u, Level at) { return detail::Estimate<X>{at, Prediction::of(denoise(u, at))}; };
     const Level s1 = level(order == 2 ? 1. / 2 : 1. / 3);
     const detail::Estimate<X> second = look(Prediction::over(from, s1).through(x, {first}), s1);

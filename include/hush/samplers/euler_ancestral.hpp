@@ -1,6 +1,6 @@
 #pragma once
-#include <hush/probability_flow.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/probability_flow.hpp>
 
 namespace hush {
 

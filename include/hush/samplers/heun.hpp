@@ -4,8 +4,8 @@
 #include <limits>
 
 #include <hush/check.hpp>
-#include <hush/probability_flow.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/probability_flow.hpp>
 
 namespace hush {
 
@@ -18,21 +18,21 @@ struct Heun {
   double churn = 0, churn_min = 0, churn_max = std::numeric_limits<double>::infinity(), noise = 1;
 
   /// The level of t_hat = t + gamma t, lines 4 and 5.
-  Level churned(Level from, const Course& course) const {
+  Level churned(Level from, const Trajectory& trajectory) const {
     check(churn >= 0 && std::isfinite(churn), "Heun", "churn must be 0 or more and finite, got ", churn);
     check(churn_min >= 0 && churn_min <= churn_max, "Heun", "churn_min .. churn_max must be a range of sigma, got ",
           churn_min, " .. ", churn_max);
     check(noise >= 0 && std::isfinite(noise), "Heun", "noise must be 0 or more and finite, got ", noise);
-    const double sigma = sigma_of(from), gamma = std::fmin(churn / course.steps(), std::sqrt(2.) - 1);
+    const double sigma = sigma_of(from), gamma = std::fmin(churn / trajectory.steps(), std::sqrt(2.) - 1);
     if (gamma == 0 || sigma < churn_min || sigma > churn_max) return from;
-    const Level noisiest = *std::max_element(course.levels.begin(), course.levels.end(),
+    const Level noisiest = *std::max_element(trajectory.levels.begin(), trajectory.levels.end(),
                                              [](Level a, Level b) { return sigma_of(a) < sigma_of(b); });
-    return (1 + gamma) * sigma < sigma_of(noisiest) ? course.at_sigma((1 + gamma) * sigma) : noisiest;
+    return (1 + gamma) * sigma < sigma_of(noisiest) ? trajectory.at_sigma((1 + gamma) * sigma) : noisiest;
   }
 
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&& draw, const Course& course) const {
-    const Level hat = churned(from, course);
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&& draw, const Trajectory& trajectory) const {
+    const Level hat = churned(from, trajectory);
     if (hat == from) return descend<X>(denoise, x, from, to);
     const double grown = hat.noise * hat.noise - std::pow(hat.signal * sigma_of(from), 2);
     const double added = noise * std::sqrt(std::fmax(grown, 0));

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include <hush/check.hpp>
-#include <hush/probability_flow.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/probability_flow.hpp>
 
 namespace hush {
 

@@ -10,8 +10,8 @@ namespace hush {
 /// Pseudo numerical methods (Liu et al. 2022, algorithm 2): the first three steps are pseudo Runge-Kutta, four network
 /// calls each, and the others pseudo linear multistep (PLMS), one call each. Without `warm_up`, PLMS alone, as latent
 /// diffusion starts it: a first step of two calls, then the orders 2, 3 and 4. A step that ends without noise is always
-/// multistep, of the order that the past allows. Halfway means halfway in time: the warm-up wants a course that knows
-/// its schedule, and throws std::invalid_argument without one.
+/// multistep, of the order that the past allows. Halfway means halfway in time: the warm-up wants a trajectory that
+/// knows its schedule, and throws std::invalid_argument without one.
 struct Pndm {
   bool warm_up = true;
 
@@ -49,14 +49,15 @@ struct Pndm {
   }
 
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory, const Course& course) const {
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory,
+         const Trajectory& trajectory) const {
     std::vector<X>& past = memory.past;
     const X eps = denoise(x, from).eps;
     const auto slope = [&]() -> X {
       if (to.noise > 0 && warm_up && past.size() < 3) {
-        check(bool(course.at_time), "Pndm",
-              "its warm-up wants levels between those of the run, and this course knows no schedule");
-        return runge_kutta(denoise, x, eps, from, course.at_time((from.time + to.time) / 2), to);
+        check(bool(trajectory.at_time), "Pndm",
+              "its warm-up wants levels between those of the run, and this trajectory knows no schedule");
+        return runge_kutta(denoise, x, eps, from, trajectory.at_time((from.time + to.time) / 2), to);
       }
       if (to.noise > 0 && past.empty()) return .5 * eps + .5 * denoise(transfer(x, eps, from, to), to).eps;
       return multistep(eps, past);

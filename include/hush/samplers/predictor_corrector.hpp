@@ -1,9 +1,9 @@
 #pragma once
 #include <cmath>
 
-#include <hush/by_norms.hpp>
 #include <hush/check.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/per_image.hpp>
 
 namespace hush {
 

@@ -45,9 +45,9 @@ struct RePaint {
 
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, Memory<X>& memory,
-         const Course& course) const {
+         const Trajectory& trajectory) const {
     const double kept = to.signal / from.signal, before = kept * from.noise;
-    if (to.noise <= before) return advance(sampler, denoise, x, course, noise, memory.past);
+    if (to.noise <= before) return advance(sampler, denoise, x, trajectory, noise, memory.past);
     memory = {};
     return kept * x + std::sqrt((to.noise - before) * (to.noise + before)) * noise();  // q(x_to | x_from)
   }

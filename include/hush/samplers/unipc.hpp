@@ -2,8 +2,8 @@
 #include <vector>
 
 #include <hush/check.hpp>
-#include <hush/exponential_integrator.hpp>
 #include <hush/sampler.hpp>
+#include <hush/samplers/shared/exponential_integrator.hpp>
 
 namespace hush {
 
@@ -31,14 +31,15 @@ struct UnifiedPredictorCorrector {
   double b(const detail::ExponentialStep& over) const { return variant == UniPcVariant::bh1 ? over.bh1() : over.bh2(); }
 
   template <class X>
-  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory, const Course& course) const {
+  X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory,
+         const Trajectory& trajectory) const {
     check(order >= 1 && order <= 3, "UniPc", "has the orders 1, 2 and 3, not ", order);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
     detail::remember<X>(memory.past, {from, Prediction::of(answer)}, order + 1);
     const bool corrects = corrector && memory.order > 0 && int(memory.past.size()) > memory.order;
     const X here = corrects ? x + correction(memory, 0. * x) : x;
-    memory.order = detail::order_now(order, memory.past, course, lower_order_final);
+    memory.order = detail::order_now(order, memory.past, trajectory, lower_order_final);
     return predicted(here, detail::newest(memory.past, memory.order), to);
   }
 

@@ -121,8 +121,8 @@ class CachingMemory {
       fail_at_ = 0;
     }
     if (!block)
-      throw OutOfMemory(words("[memory] wanted ", size, " bytes; ", use_.in_use, " are in use by tensors, ", use_.held,
-                              " are held in all", source_.words(), ". Try a smaller batch."));
+      throw OutOfMemory(to_text("[memory] wanted ", size, " bytes; ", use_.in_use, " are in use by tensors, ",
+                                use_.held, " are held in all", source_.words(), ". Try a smaller batch."));
     use_.in_use += size;
     use_.peak = std::max(use_.peak, use_.in_use);
     return block;

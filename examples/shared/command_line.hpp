@@ -1,0 +1,124 @@
+#pragma once
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <hush/check.hpp>
+
+#include "nearest.hpp"
+#include "where.hpp"
+
+// What the command lines of the examples share.
+namespace examples {
+
+/// Takes finite numbers that are `fine`; `wanted` says which those are, `shown` the same in the help.
+template <class Fine>
+CLI::Validator number(std::string wanted, std::string shown, Fine fine) {
+  return CLI::Validator(
+      [=](const std::string& said) {
+        double value = 0;
+        if (CLI::detail::lexical_cast(said, value) && std::isfinite(value) && fine(value)) return std::string();
+        return hush::to_text("wants a number ", wanted, ", got ", said);
+      },
+      std::move(shown));
+}
+inline CLI::Validator at_least(int least) {
+  return number(hush::to_text("of ", least, " or more"), hush::to_text(">= ", least),
+                [least](double value) { return value >= least; });
+}
+inline CLI::Validator above(int bound) {
+  return number(hush::to_text("above ", bound), hush::to_text("> ", bound),
+                [bound](double value) { return value > bound; });
+}
+
+/// --device, --precision, --threads.
+inline void add_where(CLI::App& command, Where& where) {
+  command.add_option("--device", where.device, "cpu, or cuda if the program was built with it")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  command.add_option("--precision", where.precision, "On cuda: bf16 (fastest), tf32 or fp32")
+      ->check(CLI::IsMember({"bf16", "tf32", "fp32"}));
+  command.add_option("--threads", where.threads, "Threads of the CPU, 0: all cores; the result does not depend on it")
+      ->check(at_least(0));
+}
+
+inline bool is_option(const std::string& word) {
+  return word.size() > 1 && word[0] == '-' && (word[1] == '-' || std::isalpha(static_cast<unsigned char>(word[1])));
+}
+/// The option of a command that is called so; null if there is none.
+inline const CLI::Option* option_of(const CLI::App& command, const std::string& name) {
+  for (const CLI::Option* one : command.get_options())
+    if (one->check_name(name)) return one;
+  return nullptr;
+}
+inline std::string did_you_mean(const std::string& word, const std::vector<std::string>& there) {
+  const std::string near = nearest(word, there);
+  return near.empty() ? std::string() : "; did you mean " + near + '?';
+}
+
+/// What is wrong with the words of a command line: one that is no command, no option, or belongs to none. Empty if
+/// nothing is. CLI11 would first complain of options that are missing.
+inline std::string not_understood(const CLI::App& app, const std::vector<std::string>& said) {
+  std::vector<std::string> commands;
+  std::string list;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back(command->get_name());
+    list += (list.empty() ? "" : ", ") + commands.back();
+  }
+  if (said.empty()) return "wants a command: " + list;
+  const CLI::App* at = &app;
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    const std::string& word = said[i];
+    const std::string of = at == &app ? "" : at->get_name() + ": ";
+    if (!is_option(word)) {
+      if (at != &app) return hush::to_text(of, '"', word, "\" belongs to no option");
+      if (std::find(commands.begin(), commands.end(), word) == commands.end())
+        return hush::to_text("there is no command ", word, did_you_mean(word, commands), " There are ", list);
+      at = app.get_subcommand(word);
+      continue;
+    }
+    const std::string name = word.substr(0, word.find('='));
+    const CLI::Option* option = option_of(*at, name);
+    if (!option && at == &app)
+      for (const std::string& command : commands)
+        if (option_of(*app.get_subcommand(command), name)) return hush::to_text(name, " belongs behind the command");
+    if (!option) {
+      std::vector<std::string> names;
+      for (const CLI::Option* one : at->get_options())
+        for (const std::string& its : one->get_lnames()) names.push_back("--" + its);
+      return hush::to_text(of, "there is no option ", name, did_you_mean(name, names));
+    }
+    if (name != word || option->get_items_expected_max() == 0) continue;
+    if (++i == said.size() || is_option(said[i])) return hush::to_text(of, name, " wants a value");
+  }
+  return {};
+}
+
+/// Reads the command line and does run(). Whatever goes wrong is said in one line on standard error; the exit code is
+/// then 1.
+template <class Run>
+int main_of(CLI::App& app, const std::string& name, int argc, char** argv, const Run& run) {
+  if (const std::string wrong = not_understood(app, {argv + 1, argv + argc}); !wrong.empty()) {
+    std::cerr << name << ": " << wrong << " (see --help)\n";
+    return 1;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) { return app.exit(help); } catch (const CLI::ParseError& error) {
+    std::cerr << name << ": " << error.what() << " (see --help)\n";
+    return 1;
+  }
+  try {
+    return run();
+  } catch (const std::exception& error) {
+    std::cerr << name << ": " << error.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace examples

@@ -1,0 +1,96 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <hush/images.hpp>
+
+namespace hush {
+
+/// What an unconditional process is given: nothing.
+struct Nothing {};
+
+/// Images [N, H, W, C] in [-1, 1], and what a process is given with them: what a data set for a conditional process
+/// says of a batch.
+template <class Given>
+struct Examples {
+  Images<float> images;
+  Given given;
+};
+
+/// Pictures [N, H, W, C] in [-1, 1], and where each is to be made anew: `hole` [N, H, W, 1] or [1, H, W, 1], 1 there
+/// and 0 elsewhere. What the pictures show in their holes does not matter.
+struct MaskedImages {
+  Images<float> picture, hole;
+};
+
+/// The batch of some items of a data set, in an epoch: the set is told its number if it asks for it.
+template <class Data>
+requires requires(const Data& data, std::span<const std::int64_t> items) {
+  data.batch(items);
+} || requires(const Data& data, std::span<const std::int64_t> items, std::int64_t epoch) { data.batch(items, epoch); }
+auto batch_of(const Data& data, std::span<const std::int64_t> items, [[maybe_unused]] std::int64_t epoch) {
+  if constexpr (requires { data.batch(items, epoch); })
+    return data.batch(items, epoch);
+  else
+    return data.batch(items);
+}
+
+/// Throws std::invalid_argument unless there are `count` pictures of that size with `channels` channels.
+inline void check_extents(const char* who, const Images<float>& pictures, std::int64_t count, ImageSize size,
+                          std::int64_t channels) {
+  size.channels = channels;
+  const ImageSize found{pictures.height, pictures.width, pictures.channels};
+  check(pictures.count == count, who, pictures.count, " pictures are given for ", count, " images");
+  check(found == size, who, "the pictures given are ", found, ", wanted are ", size);
+  check_filled(who, pictures);
+}
+
+/// Throws std::invalid_argument unless there are `count` pictures of that size with `channels` channels, their pixels
+/// in the range.
+inline void check_pictures(const char* who, const Images<float>& pictures, std::int64_t count, ImageSize size,
+                           std::int64_t channels, const PixelRange& range = {}) {
+  check_extents(who, pictures, count, size, channels);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::string fault = pixel_fault(pictures, i, range);
+    check(fault.empty(), who, "picture ", i, " ", fault);
+  }
+}
+
+/// Throws std::invalid_argument unless these are holes for `count` pictures of that size, one for all or one for each:
+/// zeros and ones, some of them 1.
+inline void check_holes(const char* who, const Images<float>& holes, std::int64_t count, const ImageSize& size) {
+  check(holes.count == count || holes.count == 1, who, holes.count, " masks for ", count,
+        " pictures: give one for each, or one for all");
+  check(holes.height == size.height && holes.width == size.width && holes.channels == 1, who, "the mask is ",
+        ImageSize{holes.height, holes.width, holes.channels}, ", wanted is ", ImageSize{size.height, size.width, 1});
+  check_filled(who, holes);
+  for (std::int64_t i = 0; i < holes.count; ++i) {
+    const std::span<const float> hole = holes[i];
+    const auto odd = std::find_if(hole.begin(), hole.end(), [](float v) { return v != 0 && v != 1; });
+    check(odd == hole.end(), who, "a mask holds 1 where pixels are unknown and 0 elsewhere, mask ", i, " has ",
+          odd == hole.end() ? 0.f : *odd);
+    check(std::find(hole.begin(), hole.end(), 1.f) != hole.end(), who, "mask ", i,
+          " is 0 everywhere: there is nothing to restore");
+  }
+}
+
+/// Throws std::invalid_argument unless these are `count` pictures of that size and their holes: what `check_extents`
+/// and `check_holes` ask for, and pixels in the range where they are known.
+inline void check_masked(const char* who, const MaskedImages& given, std::int64_t count, const ImageSize& size,
+                         const PixelRange& range = {}) {
+  check_extents(who, given.picture, count, size, size.channels);
+  check_holes(who, given.hole, count, size);
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (pixel_fault(given.picture, i, range).empty()) continue;
+    Images<float> known(1, size.height, size.width, size.channels);  // what a hole shows is not looked at
+    const auto hole = given.hole[given.hole.count == 1 ? 0 : i];
+    for (std::size_t p = 0; p < known.pixels.size(); ++p)
+      known.pixels[p] = hole[p / std::size_t(size.channels)] == 1 ? range.low : given.picture[i][p];
+    const std::string fault = pixel_fault(known, 0, range);
+    check(fault.empty(), who, "picture ", i, " ", fault);
+  }
+}
+
+}  // namespace hush

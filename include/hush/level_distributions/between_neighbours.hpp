@@ -1,0 +1,21 @@
+#pragma once
+#include <hush/level_distribution.hpp>
+
+namespace hush {
+
+/// An interval between two neighbouring levels, then gamma = signal^2 uniform within it: a fractional time, because
+/// gamma is interpolated linearly. Wants two levels or more. Source: Saharia et al. 2022, appendix of Palette.
+struct BetweenNeighbours {
+  template <DiscreteSchedule S, class U>
+  double operator()(const S& schedule, U&& uniform) const {
+    const int steps = schedule.steps();
+    check_counted(steps, "BetweenNeighbours");
+    check(steps >= 2, "BetweenNeighbours", "wants a schedule of at least 2 steps, got ", steps);
+    const int lower = between(1, steps - 1, uniform());
+    return schedule.clean() + lower + uniform();
+  }
+  friend constexpr bool operator==(const BetweenNeighbours&, const BetweenNeighbours&) = default;
+};
+static_assert(LevelDistribution<BetweenNeighbours>);
+
+}  // namespace hush
