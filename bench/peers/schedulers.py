@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHORT, LONG = 10, 60
 NORMALS = 16384  # of a measurement of "normal"
 SIZES = [(1, 32), (16, 64)]
-# The name in examples/samplers.hpp: the scheduler of diffusers, its configuration, and whether it draws noise
+# The name in examples/shared/samplers.hpp: the scheduler of diffusers, its configuration, and whether it draws noise
 PEERS = {
     "ddim": ("DDIMScheduler", {}, False),
     "euler": ("EulerDiscreteScheduler", {}, False),

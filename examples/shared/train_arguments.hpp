@@ -17,7 +17,7 @@ namespace examples {
 struct Recipe {
   hush::AttentionUnetConfig network;
   hush::AdamW optimizer;
-  AnyLearningRate rate;
+  hush::AnyLearningRate rate;
   hush::Ema ema;
   std::int64_t epochs, batch;
   double clip_gradient;

@@ -24,7 +24,6 @@
 #include <hush/data/pil_resize.hpp>
 #include <hush/data/pixels.hpp>
 #include <hush/data/resize.hpp>
-#include <hush/random/shuffle.hpp>
 #include <hush/data/split.hpp>
 #include <hush/data/stroke_masks.hpp>
 #include <hush/data/with_holes.hpp>

@@ -129,7 +129,7 @@ double golden_error(const Case& c) {
   const auto x = images<T>(u("x", 2 * in * 256), in, std::sqrt(3.0));
   const auto noise_labels = upload(B{}, {2}, std::span<const double>(c.noise_labels));
   Tape<B> tape;
-  Input<Tensor<B>> input{x, sees};
+  Input<Tensor<B>> input{x, noise_labels};
   Input<Var<B>> recorded{tape.constant(x), sees};
   if (c.ports.label_dim) {  // labels 3 and 1
     input.labels = upload(B{}, {2, 5}, std::span<const double>(std::vector<double>{0, 0, 0, 1, 0, 0, 1, 0, 0, 0}));

@@ -7,8 +7,9 @@ import house
 # folder (`nn/flat_parameters`) may be named on both sides. Everybody may include his own room (plural folders excepted)
 # and the floor.
 FLOOR = {"check", "errors", "host_device", "version", "warning"}
-CONCEPTS = {"level", "schedule", "parameterization", "weighting", "grid", "level_distribution", "sampler", "conditioning", "backbone",
-            "optimizer", "learning_rate"}
+CONCEPTS = {"level", "schedule", "parameterization", "weighting", "grid", "level_distribution", "sampler", "conditioning",
+            "backbone", "optimizer", "learning_rate"}
+# Rooms may have a folder shared/, which the variants beside it may include and which includes none of them.
 ARROWS = {
     # scalars only
     "check": set(), "errors": set(), "host_device": set(), "version": set(), "warning": set(),
@@ -20,54 +21,41 @@ ARROWS = {
     "weighting": {"level", "parameterization"}, "weightings": {"level", "weighting"},
     "grid": {"level", "schedule"}, "grids": {"level", "schedule", "grid"},
     "level_distribution": {"level", "schedule"}, "level_distributions": {"level", "schedule", "level_distribution"},
-    "sampler": {"level"}, "samplers": {"level", "sampler", "by_norms", "exponential_integrator", "langevin_noise", "probability_flow"},
-    "by_norms": set(), "exponential_integrator": {"level", "sampler"}, "langevin_noise": {"level"},
-    "probability_flow": {"level", "sampler"},
-    "plan": {"level", "sampler"},
+    "sampler": {"level"}, "samplers": {"level", "sampler"},
+    "sampling/plan": {"level", "sampler"}, "sampling/plan_forms": set(),
     # tensors, and what is built of them
+    "images": set(), "examples": {"images"},
+    "random": {"tensor"}, "random/philox": set(), "random/normal": set(), "random/shuffle": set(),
     "tensor": {"images"},
-    "cpu": {"tensor"}, "cuda": {"tensor"},
-    "autograd": {"tensor"},
-    "ops": {"tensor", "autograd"},
-    "nn": {"tensor", "autograd", "ops"},
+    "kernels": {"tensor", "random", "images"},
+    "cpu": {"tensor", "random", "kernels"}, "cuda": {"tensor", "random", "kernels"},
+    "autograd": {"tensor", "random", "kernels"},
+    "ops": {"tensor", "random", "kernels", "autograd"},
+    "nn": {"tensor", "random", "kernels", "autograd", "ops"},
     "backbone": {"tensor", "autograd", "images"},
-    "adm_config": {"backbone", "images"},
-    "backbones": {"tensor", "autograd", "ops", "nn", "backbone", "adm_config"},
-    "given": {"images"},
-    "conditioning": {"tensor", "autograd", "level", "backbone", "given"},
-    "conditionings": {"tensor", "autograd", "ops", "level", "backbone", "conditioning"},
-    "optimizer": {"tensor", "autograd"},
-    "optimizers": {"tensor", "autograd", "optimizer"},
+    "backbones": {"tensor", "random", "autograd", "ops", "nn", "backbone", "images"},
+    "conditioning": {"tensor", "kernels", "autograd", "level", "backbone", "examples"},
+    "conditionings": {"tensor", "random", "kernels", "autograd", "ops", "level", "backbone", "conditioning"},
+    "optimizer": {"tensor", "kernels", "autograd"},
+    "optimizers": {"tensor", "kernels", "autograd", "optimizer"},
     "learning_rate": set(), "learning_rates": {"learning_rate"},
-    "ema": {"tensor", "autograd"},
     # files and pictures: host images, never tensors
-    "images": set(),
     "io": {"images"},
-    "data": {"images", "given", "io", "tensor/random"},
+    "data": {"images", "examples", "io", "random/philox"},
     "metrics": {"images"},
     # compositions: concepts, and the variants that are their defaults
-    "process": CONCEPTS | {"tensor", "parameterizations", "conditionings"},
+    "process": CONCEPTS | {"tensor", "random", "parameterizations", "conditionings"},
     "guidance": CONCEPTS | {"tensor", "autograd", "ops"},
-    "frames": {"images", "sampling"},
-    "trajectory": {"level", "schedule", "grid", "sampler"},
-    "sample_options": CONCEPTS | {"tensor", "images", "grids"},
-    "estimate_rule": {"level", "parameterization", "tensor"},
-    "sampling": CONCEPTS | {"process", "plan", "sample_options", "estimate_rule", "tensor", "autograd", "ops", "images"},
-    "plan_forms": {"plan"},
-    "queued_steps": CONCEPTS | {"process", "plan", "plan_forms", "sampling", "tensor", "autograd"},
-    "recorded_sampling": {"queued_steps", "plan", "sampling", "tensor"},
-    "sample": CONCEPTS | {"trajectory", "tensor/named_range", "sampling", "recorded_sampling", "plan", "nn/compute_copies"},
-    "checked_examples": {"loader", "conditioning", "images"},
-    "loader": {"tensor", "images", "conditioning", "given", "data/shuffle"},
-    "lesson": CONCEPTS | {"process", "tensor", "autograd", "ops"},
-    "training": CONCEPTS | {"process", "lesson", "loader", "checked_examples", "ema", "tensor", "autograd", "ops", "nn/flat_parameters", "images",
+    "sampling": CONCEPTS | {"process", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
+    "sample": CONCEPTS | {"sampling", "nn/compute_copies", "tensor/named_range"},
+    "training": CONCEPTS | {"process", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "images", "examples",
                             "learning_rates", "level_distributions", "weightings"},
     "train": {"training"},
     # what a library can hold ready
-    "compiled": {"cpu", "tensor", "autograd", "nn", "backbones", "lesson"},
+    "compiled": {"cpu", "tensor", "random", "kernels", "autograd", "nn", "backbones", "training/noised_batch"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures
-    "io/descriptions": {"fields"}, "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/run_identity": {"training"}, "io/observers": {"training"},
-    "io/film": {"frames"},
+    "io/descriptions": {"fields"}, "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"},
+    "io/run_identity": {"training"}, "io/observers": {"training"}, "io/film": {"sampling/frames"},
     "io/tensorboard": {"training"}, "io/diffusers_unet": {"backbone", "backbones/adm"},
     "io/diffusers_scheduler": {"schedule", "schedules"},
 }
@@ -95,13 +83,13 @@ UNKNOWN = [
     (r"cuda/", r"Tape|Var|Level|Process|Eigen"),
     (r"(io|data)/|images\.hpp$", r"Eigen|Tape|Var|Level|Process"),
     (r"metrics/", r"Tensor|Tape|Var|Level|Process"),
-    (r"(train|training|sample|sampling|process|ema)\.hpp$", r"Eigen|Cuda|cudnn\w*"),
+    (r"(training|sampling)/|(train|sample|process)\.hpp$", r"Eigen|Cuda|cudnn\w*"),
 ]
 
 
 # what a locale changes -> where it may stand
 LOCALES = [
-    (r"\b[io]?stringstream\b", r"include/hush/(check|cuda/cudnn_choices)\.hpp$|bench/", "to_text() puts text together, in no locale"),
+    (r"\b[io]?stringstream\b", r"include/hush/(check|cuda/cudnn/choices)\.hpp$|bench/", "to_text() puts text together, in no locale"),
     (r"\b(stod|stof|stold|strtod|strtof|strtold|atof|[fs]?scanf|setlocale)\b", r"$^", "io/number.hpp reads numbers, in no locale"),
     (r"\b(is(alnum|alpha|digit|lower|punct|space|upper)|tolower|toupper)\b", r"(examples|bench)/", "letters are ASCII, in no locale"),
     (r"\bJson::parse\b", r"include/hush/io/json\.hpp$", "parse_json reads JSON, in no locale"),
@@ -151,7 +139,7 @@ def judge(root, header):
             say(line, f"{here} includes the list {name}")
         elif not (root / "include" / "hush" / name).exists():
             say(line, f"hush/{name} does not exist")
-        elif there == here and here in set(house.PLURALS) | {"ops"} and "/" in name:
+        elif there == here and here in set(house.PLURALS) | {"ops"} and not name.startswith(f"{here}/shared/"):
             say(line, f"siblings never meet: {header} includes {name}")
         elif there != here and there not in FLOOR and not {there, name.removesuffix(".hpp")} & allowed:
             say(line, f"{here} may not include {there} (hush/{name})")

@@ -43,7 +43,8 @@ def judge(root, header):
     source = house.text(root, header)
     lines = source.splitlines()
     room = header.split("/")[0]
-    limit = next((limit for rooms, limit in LIMITS if room in rooms), ANY)
+    shared = "/shared/" in header  # what variants share is none of them
+    limit = ANY if shared else next((limit for rooms, limit in LIMITS if room in rooms), ANY)
     limit = LONGER.get(header, (limit, ""))[0]
     findings = []
     if len(lines) > limit:
@@ -55,7 +56,7 @@ def judge(root, header):
             findings.append(f"include/hush/{header}:{number}: unfinished")
     for number, name in undocumented(house.without_comments(source), source):
         findings.append(f"include/hush/{header}:{number}: {name} has no /// above it")
-    if "/" in header and room in house.PLURALS and room not in UNPROVEN and "static_assert(" not in source:
+    if "/" in header and not shared and room in house.PLURALS and room not in UNPROVEN and "static_assert(" not in source:
         findings.append(f"include/hush/{header}:{len(lines)}: a variant ends with its proof, static_assert(Concept<It>);")
     if re.search(r"(^|/)(utils?|common|manager|impl|base|helpers?|misc)\.hpp$", header):
         findings.append(f"include/hush/{header}:1: a name that says nothing")

@@ -1,12 +1,13 @@
 """Tests mirror headers: include/hush/a/b.hpp is tested by tests/a/b.cpp, or by a file of tests/a/ that includes it; a noun
-(schedule.hpp) may also be tested among its variants (tests/schedules/)."""
+(schedule.hpp) may also be tested among its variants (tests/schedules/), what is in a folder of cuda/ among the kernels that
+stand on it (tests/cuda/), and sampling/ and training/ by the tests of their verbs (tests/sample.cpp, tests/train.cpp)."""
 import pathlib
 
 import house
 
 # header -> why it has no test of its own
 WITHOUT = {
-    "cuda/device.cuh": "what a device runs; the programs of tests/gpu stand on it",
+    "cuda/team/device.cuh": "what a device runs; the programs of tests/gpu stand on it",
     "cuda.cuh": "a list of includes; the programs of tests/gpu read it",
     **{name: "declarations; every test is linked with the library that they declare" for name in (
         "compiled.hpp", "compiled/double_kernels.hpp", "compiled/float_kernels.hpp", "compiled/networks.hpp")},
@@ -14,8 +15,11 @@ WITHOUT = {
     "data.hpp": "a list of includes; hush.hpp reads it",
     "hush.hpp": "a list of includes; tests/consume and tests/odr build programs on it",
     "io.hpp": "a list of includes; hush.hpp reads it",
+    "machine_free.hpp": "a list of includes; core.hpp and cuda.cuh read it",
     "host_device.hpp": "two macros; every kernel and every scalar stands on them",
 }
+
+VERBS = {"sampling": "sample.cpp", "training": "train.cpp"}  # room -> the test of its verb
 
 
 def reads(root, path, header):
@@ -35,9 +39,14 @@ def main():
             continue
         folders = [root / "tests" / pathlib.PurePosixPath(header).parent]
         folders += [root / "tests" / plural for plural, noun in house.PLURALS.items() if header == f"{noun}.hpp"]
+        if header.startswith("cuda/"):
+            folders.append(root / "tests" / "cuda")
         mirror = root / "tests" / header.replace(".hpp", ".cpp")
         readers = [mirror] if mirror.exists() else [
             path for folder in folders for path in folder.glob("*.cpp") if reads(root, path, header)]
+        verb = VERBS.get(header.split("/")[0])
+        if not readers and verb and header.removesuffix(".hpp").count("/") and reads(root, root / "tests" / verb, header):
+            readers = [root / "tests" / verb]
         if not readers:
             findings.append(f"include/hush/{header}:1: no tests/{header.replace('.hpp', '.cpp')}, "
                             f"and no file beside it includes <hush/{header}>")

@@ -1,26 +1,27 @@
-"""The lists of includes (core.hpp, data.hpp, io.hpp, hush.hpp, cuda.cuh) hold every header once; --write brings them up to date.
+"""The lists of includes hold every header once; --write brings them up to date. core.hpp and cuda.cuh share machine_free.hpp.
 
 core.hpp holds what needs only the standard library and Eigen; io/gif.hpp is in no list, because it alone needs
 cgif, and compiled.hpp in none, because it wants a library.
 """
 import house
 
-# rooms in reading order, a block each; what is not named comes last
+# rooms in reading order, a block each; every room is named
 ORDER = [
-    {"version", "check", "errors", "host_device", "images"},
+    {"version", "check", "errors", "warning", "description", "fields", "host_device", "images", "examples"},
     {"level", "schedule", "parameterization", "weighting", "grid", "level_distribution"},
-    {"sampler", "plan", "plan_forms"},
-    {"tensor", "cpu", "cuda"},
+    {"sampler"},
+    {"tensor", "random", "kernels", "cpu", "cuda"},
     {"autograd", "ops"},
     {"nn", "backbone", "conditioning"},
-    {"optimizer", "learning_rate", "ema"},
-    {"process", "guidance", "sampling", "recorded_sampling", "sample", "lesson", "loader", "training", "train"},
+    {"optimizer", "learning_rate"},
+    {"process", "guidance", "sampling", "sample", "training", "train"},
     {"metrics"}, {"io"}, {"data"},
 ]
 # a host that plays the GPU
-FOR_TESTS = {"cuda/rehearsal.hpp"}
+FOR_TESTS = {"cuda/team/rehearsal.hpp"}
 WORDS = {
     "core.hpp": "Everything that needs the standard library and Eigen only, and no files.",
+    "machine_free.hpp": "What core.hpp and cuda.cuh share: all that says no machine's name.",
     "io.hpp": "Pictures, weights and checkpoints in files.",
     "data.hpp": "Data sets: host images, no tensors.",
     "hush.hpp": "All of hush for the CPU.",
@@ -60,7 +61,8 @@ def lists(root):
     cuda = [h for h in core if not any(n.startswith("cpu/") for n in closures[h]) and
             not any(n.startswith("Eigen/") for n in needs[h])]
     device = [h for h in every if h.startswith("cuda/") and h not in FOR_TESTS]
-    return {"cuda.cuh": sorted(cuda + device, key=place), "core.hpp": core, **{name: found for name, found in folders.items() if found},
+    return {"machine_free.hpp": cuda, "cuda.cuh": ["machine_free.hpp", *device],
+            "core.hpp": ["machine_free.hpp", *(h for h in core if h not in cuda)], **{name: found for name, found in folders.items() if found},
             "hush.hpp": ["core.hpp", *sorted(name for name, found in folders.items() if found), *rest]}
 
 

@@ -128,3 +128,10 @@ TEST_CASE("descriptions: what is no JSON, or more of it than any description, th
   CHECK(error(std::string(100, '[')).find("nested deeper") != std::string::npos);
   CHECK(error(std::string(1'000'001, ' ')).find("longer than") != std::string::npos);
 }
+
+TEST_CASE("descriptions: early files call c_noise `sees` and ConcatImage `Beside`") {
+  const auto read = [](const std::string& json) { return code_of(io::description_of(json, "f", "entry:")); };
+  CHECK(read(R"({"type":"Process","parameterization":{"type":"PredictNoise","sees":"Gamma::"}})") ==
+        read(R"({"type":"Process","parameterization":{"type":"PredictNoise","c_noise":"Gamma::"}})"));
+  CHECK(read(R"({"type":"Beside","channels":1})") == read(R"({"type":"ConcatImage","channels":1})"));
+}

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <hush/kernels/adam_rule.hpp>
 #include <hush/kernels/addition.hpp>
 #include <hush/kernels/attention_sizes.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>

@@ -44,6 +44,12 @@ inline std::string json_of(const Description& it) {
 
 namespace detail {
 
+/// The name that a field or a type of early files has today.
+inline std::string_view name_of_today(std::string_view name) {
+  if (name == "sees") return "c_noise";
+  return name == "Beside" ? "ConcatImage" : name;
+}
+
 /// Makes a description of the events of the JSON parser, which keep the order of the fields.
 class DescriptionReader {
  public:
@@ -60,7 +66,7 @@ class DescriptionReader {
     using Kind = Description::Kind;
     if (!open_.empty() && open_.back()->kind == Kind::object && name_ == "type") {
       if (!is_name(text)) return wrong = "calls a type " + in_quotes(text), false;
-      open_.back()->text = text;
+      open_.back()->text = name_of_today(text);
       return true;
     }
     if (text == "inf" || text == "-inf" || text == "nan" || text == "-nan") return put({Kind::number, text});
@@ -73,7 +79,8 @@ class DescriptionReader {
   bool end_array() { return open_.pop_back(), true; }
   bool key(const std::string& name) {
     if (!is_name(name)) return wrong = "calls a field " + in_quotes(name), false;
-    return name_ = name, true;
+    name_ = name_of_today(name);
+    return true;
   }
   bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
 

@@ -8,7 +8,7 @@
 #include <hush/check.hpp>
 #include <hush/random/philox.hpp>
 
-namespace hush::data {
+namespace hush {
 
 /// The order in which an epoch visits `count` items: a permutation of 0..count-1 that depends on seed and epoch only,
 /// so that a run that resumes needs neither state nor replay. Durstenfeld 1964 ("Algorithm 235") on Philox.
@@ -24,4 +24,4 @@ inline std::vector<std::int64_t> shuffle(std::int64_t count, std::uint64_t seed,
   return order;
 }
 
-}  // namespace hush::data
+}  // namespace hush

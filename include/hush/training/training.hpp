@@ -69,7 +69,7 @@ struct TrainOptions {
   AnyLearningRate rate = learning_rates::Constant{};  // factor on the optimizer's rate
   double clip_gradient = 0;                           // largest norm of the gradient of all weights; 0: any
   Ema ema{};                                          // the averaged weights that sampling wants
-  AnyLevelDistribution draw = DiscreteUniform{};
+  AnyLevelDistribution level_distribution = DiscreteUniform{};
   AnyWeighting weighting = nullptr;      // factor on the squared error at a level, one of `weightings/`; empty: 1
   bool reshuffle = true;                 // each epoch has an order of its own; false: all have that of the first
   std::int64_t accumulate = 1;           // parts that a batch is computed in, one after the other, to save memory
@@ -265,7 +265,7 @@ class Training {
     check(options.accumulate >= 1 && options.batch % options.accumulate == 0, "train", "a batch of ", options.batch,
           " does not fall into ", options.accumulate, " equal parts");
     check(options.clip_gradient >= 0, "train", "clip_gradient must not be negative, is ", options.clip_gradient);
-    check(options.rate && options.level_distribution, "train", "rate and draw must not be empty");
+    check(options.rate && options.level_distribution, "train", "rate and level_distribution must not be empty");
     options.ema.validate();
     optimizer.validate();
     check(options.pixel_range.low < options.pixel_range.high, "train", "pixel_range must go up, is ",
