@@ -8,6 +8,8 @@
 
 #include <hush/check.hpp>
 #include <hush/schedule.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
+#include <hush/schedules/shared/inverse.hpp>
 
 namespace hush {
 

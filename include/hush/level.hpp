@@ -18,4 +18,7 @@ inline Level variance_preserving(double time, double alpha_bar) {
   return {time, std::sqrt(alpha_bar), std::sqrt(1 - alpha_bar)};
 }
 
+/// Whether signal^2 + noise^2 = 1, up to rounding.
+inline bool is_preserving(const Level& at) { return std::abs(at.signal * at.signal + at.noise * at.noise - 1) < 1e-9; }
+
 }  // namespace hush

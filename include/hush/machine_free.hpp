@@ -50,8 +50,12 @@
 #include <hush/schedules/laplace.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/linear_sigma.hpp>
+#include <hush/schedules/one_based.hpp>
 #include <hush/schedules/rectified_flow.hpp>
 #include <hush/schedules/scaled_linear.hpp>
+#include <hush/schedules/shared/from_betas.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
+#include <hush/schedules/shared/inverse.hpp>
 #include <hush/schedules/sigmas.hpp>
 #include <hush/schedules/sigmoid.hpp>
 #include <hush/schedules/sigmoid_beta.hpp>

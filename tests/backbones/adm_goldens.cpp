@@ -130,7 +130,7 @@ double golden_error(const Case& c) {
   const auto noise_labels = upload(B{}, {2}, std::span<const double>(c.noise_labels));
   Tape<B> tape;
   Input<Tensor<B>> input{x, noise_labels};
-  Input<Var<B>> recorded{tape.constant(x), sees};
+  Input<Var<B>> recorded{tape.constant(x), noise_labels};
   if (c.ports.label_dim) {  // labels 3 and 1
     input.labels = upload(B{}, {2, 5}, std::span<const double>(std::vector<double>{0, 0, 0, 1, 0, 0, 1, 0, 0, 0}));
     recorded.labels = tape.constant(*input.labels);

@@ -19,8 +19,9 @@ ARROWS = {
     "schedule": {"level"}, "schedules": {"level", "schedule"},
     "parameterization": {"level"}, "parameterizations": {"level", "parameterization"},
     "weighting": {"level", "parameterization"}, "weightings": {"level", "weighting"},
-    "grid": {"level", "schedule"}, "grids": {"level", "schedule", "grid"},
-    "level_distribution": {"level", "schedule"}, "level_distributions": {"level", "schedule", "level_distribution"},
+    "grid": {"level", "schedule", "schedules/shared/from_sigmas", "schedules/shared/inverse"},
+    "grids": {"level", "schedule", "schedules/shared/from_sigmas", "schedules/shared/inverse", "grid"},
+    "level_distribution": {"level", "schedule"}, "level_distributions": {"level", "schedule", "schedules/shared/inverse", "level_distribution"},
     "sampler": {"level"}, "samplers": {"level", "sampler"},
     "sampling/plan": {"level", "sampler"}, "sampling/plan_forms": set(),
     # tensors, and what is built of them
@@ -46,7 +47,7 @@ ARROWS = {
     # compositions: concepts, and the variants that are their defaults
     "process": CONCEPTS | {"tensor", "random", "parameterizations", "conditionings"},
     "guidance": CONCEPTS | {"tensor", "autograd", "ops"},
-    "sampling": CONCEPTS | {"process", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
+    "sampling": CONCEPTS | {"process", "schedules/shared/inverse", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
     "sample": CONCEPTS | {"sampling", "nn/compute_copies", "tensor/named_range"},
     "training": CONCEPTS | {"process", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "images", "examples",
                             "learning_rates", "level_distributions", "weightings"},

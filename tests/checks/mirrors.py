@@ -1,6 +1,7 @@
-"""Tests mirror headers: include/hush/a/b.hpp is tested by tests/a/b.cpp, or by a file of tests/a/ that includes it; a noun
-(schedule.hpp) may also be tested among its variants (tests/schedules/), what is in a folder of cuda/ among the kernels that
-stand on it (tests/cuda/), and sampling/ and training/ by the tests of their verbs (tests/sample.cpp, tests/train.cpp)."""
+"""Tests mirror headers: include/hush/a/b.hpp is tested by tests/a/b.cpp, or by a file of tests/a/ that includes it. A noun
+(schedule.hpp) and what its variants share (schedules/shared/) may be tested among the variants (tests/schedules/), what is in
+a folder of cuda/ among the kernels that stand on it (tests/cuda/), and sampling/ and training/ by the tests of their verbs
+(tests/sample.cpp, tests/train.cpp)."""
 import pathlib
 
 import house
@@ -39,6 +40,8 @@ def main():
             continue
         folders = [root / "tests" / pathlib.PurePosixPath(header).parent]
         folders += [root / "tests" / plural for plural, noun in house.PLURALS.items() if header == f"{noun}.hpp"]
+        if "/shared/" in header:
+            folders.append(root / "tests" / header.split("/")[0])
         if header.startswith("cuda/"):
             folders.append(root / "tests" / "cuda")
         mirror = root / "tests" / header.replace(".hpp", ".cpp")

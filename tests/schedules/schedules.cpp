@@ -9,7 +9,9 @@
 #include <hush/schedules/betas.hpp>
 #include <hush/schedules/cosine.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/one_based.hpp>
 #include <hush/schedules/scaled_linear.hpp>
+#include <hush/schedules/shared/from_betas.hpp>
 
 #include "printed.hpp"
 

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <hush/grid.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 
 namespace hush {
 

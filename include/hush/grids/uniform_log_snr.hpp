@@ -1,5 +1,6 @@
 #pragma once
 #include <hush/grid.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 
 namespace hush {
 

@@ -3,6 +3,7 @@
 #include <numbers>
 
 #include <hush/level_distribution.hpp>
+#include <hush/schedules/shared/inverse.hpp>
 
 namespace hush {
 

@@ -4,6 +4,7 @@
 #include <hush/grid.hpp>
 #include <hush/sampler.hpp>
 #include <hush/schedule.hpp>
+#include <hush/schedules/shared/inverse.hpp>
 
 namespace hush {
 

@@ -3,6 +3,7 @@
 #include <numbers>
 
 #include <hush/schedule.hpp>
+#include <hush/schedules/shared/from_betas.hpp>
 
 namespace hush {
 

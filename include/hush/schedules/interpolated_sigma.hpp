@@ -1,7 +1,9 @@
 #pragma once
 #include <cmath>
 
+#include <hush/level.hpp>
 #include <hush/schedule.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 
 namespace hush {
 

@@ -1,5 +1,7 @@
 #pragma once
 #include <hush/schedule.hpp>
+#include <hush/schedules/shared/from_betas.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 
 namespace hush {
 
@@ -23,6 +25,5 @@ struct LinearBeta {
   friend constexpr bool operator==(const LinearBeta&, const LinearBeta&) = default;
 };
 static_assert(DiscreteSchedule<LinearBeta>);
-static_assert(DiscreteSchedule<OneBased<LinearBeta>>);
 
 }  // namespace hush

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <hush/schedule.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 
 namespace hush {
 

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <hush/schedule.hpp>
+#include <hush/schedules/shared/from_betas.hpp>
 
 namespace hush {
 

@@ -2,6 +2,8 @@
 #include <cmath>
 
 #include <hush/schedule.hpp>
+#include <hush/schedules/shared/from_betas.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 
 namespace hush {
 

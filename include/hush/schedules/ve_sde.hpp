@@ -1,5 +1,6 @@
 #pragma once
 #include <hush/schedule.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 
 namespace hush {
 

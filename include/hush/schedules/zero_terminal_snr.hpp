@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 
+#include <hush/level.hpp>
 #include <hush/schedule.hpp>
 
 namespace hush {
