@@ -5,7 +5,7 @@
 
 #include <hush/core.hpp>
 
-#include "../examples/samplers.hpp"
+#include "../examples/shared/samplers.hpp"
 
 // What a step of a sampler costs besides the network: whole runs of `sample` with a network that always gives the same
 // answer; a step is a fiftieth of the difference between runs of 60 and of 10 steps. Beside them one pass over the

@@ -11,6 +11,7 @@
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/one_based.hpp>
 
 // What the networks of the benchmark are measured at: a process, its sampler with the steps of a run, and made-up data.
 

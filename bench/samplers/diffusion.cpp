@@ -16,7 +16,7 @@
 #include <hush/io/weights.hpp>
 
 #include "../../examples/fashion_mnist/recipe.hpp"
-#include "../../examples/samplers.hpp"
+#include "../../examples/shared/samplers.hpp"
 #include "run.hpp"
 
 namespace bench_samplers {

@@ -7,8 +7,8 @@
 #include <hush/io/number.hpp>
 #include <optional>
 
-#include "../../examples/command_line.hpp"
-#include "../../examples/samplers.hpp"
+#include "../../examples/shared/command_line.hpp"
+#include "../../examples/shared/samplers.hpp"
 #include "tables.hpp"
 
 namespace bench_samplers {

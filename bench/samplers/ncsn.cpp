@@ -16,7 +16,7 @@
 #include <hush/kernels/by_norms.hpp>
 
 #include "../../examples/ncsn/recipe.hpp"
-#include "../../examples/samplers.hpp"
+#include "../../examples/shared/samplers.hpp"
 #include "run.hpp"
 
 namespace bench_samplers {

@@ -6,6 +6,7 @@
 
 #include <hush/process.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/one_based.hpp>
 
 #include "../shared/model_files.hpp"
 #include "../shared/train_arguments.hpp"

@@ -53,7 +53,7 @@ std::pair<std::vector<double>, std::vector<double>> said_and_learned(const Adm<B
   Tensor<B, typename B::master> noise_labels(B{}, {3});
   copy_in(B{}, 3, seen.data(), noise_labels.data());
   const Shape shape{3, 8, 8, 2 + ports.extra_channels};
-  Input<Tensor<B>> input{put_in(shape, random<bf16>(shape.size(), 1)), sees};
+  Input<Tensor<B>> input{put_in(shape, random<bf16>(shape.size(), 1)), noise_labels};
   if (ports.label_dim) input.labels = put_in({3, 3}, {1, 0, 0, 0, 0, 1, 0, 1, 0});
   Tape<B> tape;
   const auto said = net(on_tape(tape, input));

@@ -56,7 +56,7 @@ std::pair<std::vector<double>, std::vector<double>> said_and_learned(const Atten
   Tape<B> tape;
   Tensor<B, typename B::master> noise_labels(B{}, {3});
   copy_in(B{}, 3, t.data(), noise_labels.data());
-  const auto said = net(on_tape(tape, Input<Tensor<B>>{put_in(x), sees}));
+  const auto said = net(on_tape(tape, Input<Tensor<B>>{put_in(x), noise_labels}));
   tape.backward(said, put_in(dy));
   std::vector<double> gradients;
   walk(net, [&](const std::string&, const Parameter<B>& p) {

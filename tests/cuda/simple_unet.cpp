@@ -55,7 +55,7 @@ std::array<std::vector<double>, 3> said_and_learned(const SimpleUnet<B>& net) {
   const std::vector<double> seen{3, 17, 39};
   Tensor<B, typename B::master> noise_labels(B{}, {3});
   copy_in(B{}, 3, seen.data(), noise_labels.data());
-  const Input<Tensor<B>> input{put_in(1), sees};
+  const Input<Tensor<B>> input{put_in(1), noise_labels};
   Tape<B> tape;
   const auto said = net(on_tape(tape, input));
   tape.backward(said, put_in(2));

@@ -23,7 +23,9 @@
 #include <hush/schedules/karras.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/linear_sigma.hpp>
+#include <hush/schedules/one_based.hpp>
 #include <hush/schedules/rectified_flow.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 #include <hush/schedules/ve_sde.hpp>
 #include <hush/schedules/vp_sde.hpp>
 

@@ -12,6 +12,8 @@
 #include <hush/grids/linspace.hpp>
 #include <hush/grids/trailing.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/one_based.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 
 using namespace hush;
 

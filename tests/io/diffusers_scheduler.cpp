@@ -10,6 +10,7 @@
 #include <hush/parameterizations/predict_velocity.hpp>
 #include <hush/parameterizations/predict_x0.hpp>
 #include <hush/process.hpp>
+#include <hush/schedules/one_based.hpp>
 #include <hush/schedules/rectified_flow.hpp>
 
 #include "io/scratch.hpp"

@@ -4,6 +4,7 @@
 
 #include <hush/io/checkpoints.hpp>
 #include <hush/io/models.hpp>
+#include <hush/schedules/one_based.hpp>
 #include <hush/train.hpp>
 
 #include "../thrown.hpp"

@@ -17,8 +17,8 @@
 #include <hush/ops/arithmetic.hpp>
 #include <hush/samplers/predictor_corrector.hpp>
 
-#include "../tensor/samplers/named_noise.hpp"
-#include "../tensor/samplers/pixels.hpp"
+#include "samplers/named_noise.hpp"
+#include "samplers/pixels.hpp"
 
 using namespace hush;
 

@@ -19,6 +19,7 @@
 #include <hush/schedules/jsd.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/linear_sigma.hpp>
+#include <hush/schedules/one_based.hpp>
 #include <hush/schedules/rectified_flow.hpp>
 #include <hush/schedules/vp_sde.hpp>
 

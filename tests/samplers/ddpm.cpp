@@ -11,6 +11,7 @@
 #include <hush/samplers/ddpm.hpp>
 #include <hush/schedules/cosine.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/one_based.hpp>
 
 #include "../../examples/fashion_mnist/literal_ddpm.hpp"
 #include "printed.hpp"

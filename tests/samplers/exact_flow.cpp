@@ -15,6 +15,7 @@
 #include <hush/grids/uniform_log_snr.hpp>
 #include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 
 #include "samplers/family.hpp"
 #include "samplers/pixels.hpp"

@@ -22,6 +22,7 @@
 #include <hush/schedules/geometric.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/rectified_flow.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 #include <hush/schedules/ve_sde.hpp>
 #include <hush/schedules/vp_sde.hpp>
 #include <hush/schedules/zero_terminal_snr.hpp>

@@ -7,6 +7,7 @@
 #include <hush/samplers/predictor_corrector.hpp>
 #include <hush/sampling/trajectory.hpp>
 #include <hush/schedules/geometric.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
 #include <hush/schedules/vp_sde.hpp>
 #include <string>
 

@@ -48,6 +48,8 @@
 #include <hush/schedules/karras.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/scaled_linear.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
+#include <hush/schedules/shared/inverse.hpp>
 #include <hush/schedules/sigmoid_beta.hpp>
 #include <hush/schedules/zero_terminal_snr.hpp>
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include <hush/level.hpp>
 #include <hush/schedules/constant_beta.hpp>
 #include <hush/schedules/cosine.hpp>
 #include <hush/schedules/exponential.hpp>
@@ -15,7 +16,11 @@
 #include <hush/schedules/laplace.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/linear_sigma.hpp>
+#include <hush/schedules/one_based.hpp>
 #include <hush/schedules/rectified_flow.hpp>
+#include <hush/schedules/shared/from_betas.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
+#include <hush/schedules/shared/inverse.hpp>
 #include <hush/schedules/sigmas.hpp>
 #include <hush/schedules/sigmoid.hpp>
 #include <hush/schedules/sigmoid_beta.hpp>

@@ -42,6 +42,6 @@ struct Antithetic {
 };
 template <class D>
 Antithetic(D) -> Antithetic<D>;
-static_assert(!LevelDistribution<Antithetic<int>>);  // of a draw it is one: tests/draws
+static_assert(!LevelDistribution<Antithetic<int>>);  // of a level distribution it is one: tests/level_distributions
 
 }  // namespace hush

@@ -48,6 +48,6 @@ struct Stratified {
 };
 template <class D>
 Stratified(D) -> Stratified<D>;
-static_assert(!LevelDistribution<Stratified<int>>);  // of a draw it is one: tests/draws
+static_assert(!LevelDistribution<Stratified<int>>);  // of a level distribution it is one: tests/level_distributions
 
 }  // namespace hush

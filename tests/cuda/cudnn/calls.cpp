@@ -5,8 +5,8 @@
 #include <hush/cuda/cudnn/device.hpp>
 #include <string>
 
-#include "../cuda/cudnn_device.hpp"
 #include "../thrown.hpp"
+#include "cuda/cudnn/device.hpp"
 
 using hush::calls, hush::Conv2dKey, hush::Conv2dPlans, hush::CudaError, hush::Cudnn;
 

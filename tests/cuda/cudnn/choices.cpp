@@ -6,7 +6,7 @@
 #include <hush/cuda/cudnn/plans.hpp>
 #include <string>
 
-#include "../cuda/cudnn_device.hpp"
+#include "cuda/cudnn/device.hpp"
 
 using hush::Conv2dKey, hush::Conv2dPlan, hush::Conv2dPlans;
 

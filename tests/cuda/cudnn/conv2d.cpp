@@ -11,7 +11,7 @@
 #include <random>
 #include <vector>
 
-#include "../cuda/cudnn_device.hpp"
+#include "cuda/cudnn/device.hpp"
 
 using hush::bf16, hush::calls, hush::Conv2dDirection, hush::Conv2dKey, hush::Conv2dSizes, hush::Cuda, hush::Cudnn,
     hush::CudnnTensor, hush::Rehearsal;

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "../cuda/cudnn_device.hpp"
-#include "../cuda/cudnn_networks.hpp"
 #include "../thrown.hpp"
+#include "cuda/cudnn/device.hpp"
+#include "cuda/cudnn/networks.hpp"
 
 using hush::Conv2dDirection, hush::Conv2dKey, hush::Conv2dPlan, hush::Conv2dPlans, hush::Conv2dPrecision,
     hush::Conv2dSizes, hush::CudaError;

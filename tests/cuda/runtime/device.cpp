@@ -8,8 +8,8 @@
 #include <hush/cuda/runtime/require.hpp>
 #include <hush/cuda/runtime/staging.hpp>
 
-#include "../cuda/device_calls.hpp"
 #include "../thrown.hpp"
+#include "cuda/runtime/device_calls.hpp"
 
 using namespace hush;
 using pretended::gpu;

@@ -6,7 +6,7 @@
 
 #include <hush/cuda/runtime/device.hpp>
 
-#include "../cuda/device_calls.hpp"
+#include "cuda/runtime/device_calls.hpp"
 
 using namespace hush;
 using pretended::gpu;

@@ -10,8 +10,8 @@
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
-#include "../cuda/device_calls.hpp"
 #include "../thrown.hpp"
+#include "cuda/runtime/device_calls.hpp"
 
 using namespace hush;
 using pretended::gpu;

@@ -9,6 +9,7 @@
 #include <hush/level_distributions/discrete_uniform.hpp>
 #include <hush/random/philox.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/one_based.hpp>
 #include <hush/schedules/vp_sde.hpp>
 
 using namespace hush;
