@@ -34,6 +34,7 @@
 #include <hush/cuda/group_norm.hpp>
 #include <hush/cuda/group_norm_backward.hpp>
 #include <hush/cuda/group_norm_fused.hpp>
+#include <hush/cuda/kernels.cuh>
 #include <hush/cuda/known_pixels.hpp>
 #include <hush/cuda/layer_norm.hpp>
 #include <hush/cuda/noise.hpp>

@@ -99,11 +99,13 @@
 #include <hush/kernels/addition.hpp>
 #include <hush/kernels/attention_sizes.hpp>
 #include <hush/kernels/by_norms.hpp>
+#include <hush/kernels/capabilities.hpp>
 #include <hush/kernels/combination.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>
 #include <hush/kernels/gemm_sizes.hpp>
 #include <hush/kernels/group_norm_sizes.hpp>
 #include <hush/kernels/image_sizes.hpp>
+#include <hush/kernels/kernels.hpp>
 #include <hush/kernels/known_pixels.hpp>
 #include <hush/kernels/norm_fusion.hpp>
 #include <hush/kernels/step_rows.hpp>

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include <hush/kernels/capabilities.hpp>
 #include <hush/nn/compute_copies.hpp>
 #include <hush/sampling/recorded_sampling.hpp>
 #include <hush/sampling/sampling.hpp>
@@ -80,7 +81,7 @@ void check_cuts(const S& sampler, const Trajectory& trajectory, const SampleOpti
 template <class Proc, class Net, class S, class B>
 Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler, const typename Proc::Given& given,
                            const SampleOptions<B>& asked) {
-  if constexpr (!OffersMore<typename B::full>) warn_of_slow_kernels();
+  if constexpr (HasHostKernels<typename B::full>) warn_of_slow_kernels();
   check_options(asked);
   SampleOptions<B> options = asked;
   bool ended = false;
@@ -107,7 +108,7 @@ Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler
   if constexpr (is_linear<S>)
     if (options.execution == Execution::planned) plan = trace(sampler, way);
   const ComputeCopies<B> compute_copies(net);
-  using Recorded = std::conditional_t<OffersMore<typename B::full>, RecordedSampling<Proc, Net>, std::nullptr_t>;
+  using Recorded = std::conditional_t<HasGraphs<typename B::full>, RecordedSampling<Proc, Net>, std::nullptr_t>;
   [[maybe_unused]] std::unique_ptr<Recorded> recorded;
   for (std::int64_t first = 0; first < options.count && !ended; first += options.batch) {
     const std::int64_t count = std::min(options.batch, options.count - first);
@@ -117,7 +118,7 @@ Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler
     Sampling<Proc, Net> sampling(process, net, condition, options, way, first, count);
     const auto run = [&] {
       if (plan.rows.empty()) return sampling.run_eagerly(sampler);
-      if constexpr (OffersMore<typename B::full>) {
+      if constexpr (HasGraphs<typename B::full>) {
         constexpr bool noisy = detail::puts_back_noisy<std::remove_cvref_t<decltype(process.conditioning)>>;
         if (!noisy && is_recordable(plan) && !options.noise) {
           if (!recorded || recorded->count() != count || !std::is_empty_v<decltype(condition)>)

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <hush/kernels/capabilities.hpp>
 #include <hush/training/training.hpp>
 #include <hush/warning.hpp>
 
@@ -24,7 +25,7 @@ namespace detail {
 template <class Proc, class Net, class Opt, class Data, class... Observers>
 Trained<Net> run_training(const Proc& process, Net& net, const Opt& optimizer, const Data& data,
                           const TrainOptions<Data>& options, Observers&... observers) {
-  if constexpr (!OffersMore<typename Net::backend::full>) warn_of_slow_kernels();
+  if constexpr (HasHostKernels<typename Net::backend::full>) warn_of_slow_kernels();
   Training<Proc, Net, Opt, Data> training(process, net, optimizer, data, options);
   const auto tell = [all = std::tie(observers...)](auto&& call) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (call(std::get<sizeof...(I) - 1 - I>(all)), ...); }

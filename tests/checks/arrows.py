@@ -48,10 +48,10 @@ ARROWS = {
     "process": CONCEPTS | {"tensor", "random", "parameterizations", "conditionings"},
     "guidance": CONCEPTS | {"tensor", "autograd", "ops"},
     "sampling": CONCEPTS | {"process", "schedules/shared/inverse", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
-    "sample": CONCEPTS | {"sampling", "nn/compute_copies", "tensor/named_range"},
+    "sample": CONCEPTS | {"kernels", "sampling", "nn/compute_copies", "tensor/named_range"},
     "training": CONCEPTS | {"process", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "images", "examples",
                             "learning_rates", "level_distributions", "weightings"},
-    "train": {"training"},
+    "train": {"kernels", "training"},
     # what a library can hold ready
     "compiled": {"cpu", "tensor", "random", "kernels", "autograd", "nn", "backbones", "training/noised_batch"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures

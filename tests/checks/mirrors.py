@@ -9,6 +9,8 @@ import house
 # header -> why it has no test of its own
 WITHOUT = {
     "cuda/team/device.cuh": "what a device runs; the programs of tests/gpu stand on it",
+    "cpu/kernels.hpp": "a proof, which core.hpp reads; tests/kernels/kernels.cpp shows that it can fail",
+    "cuda/kernels.cuh": "a proof, which the programs of tests/gpu read; tests/cuda/kernels.cpp has it on both machines",
     "cuda.cuh": "a list of includes; the programs of tests/gpu read it",
     **{name: "declarations; every test is linked with the library that they declare" for name in (
         "compiled.hpp", "compiled/double_kernels.hpp", "compiled/float_kernels.hpp", "compiled/networks.hpp")},

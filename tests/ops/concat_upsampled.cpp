@@ -9,7 +9,7 @@ using namespace against;
 
 namespace {
 
-static_assert(OffersMore<Cuda<bf16, Machine>> && !OffersMore<Double>);
+static_assert(HasConcatUpsample<Cuda<bf16, Machine>> && !HasConcatUpsample<Double>);
 
 /// nn::concat_skip of numbers that bf16 can hold, and its gradients.
 template <class B>

@@ -11,7 +11,7 @@
 
 using namespace against;
 
-static_assert(OffersMore<Cuda<bf16, Machine>> && !OffersMore<Double>);
+static_assert(HasFusedNorms<Cuda<bf16, Machine>> && !HasFusedNorms<Double>);
 
 namespace {
 

@@ -115,7 +115,7 @@ std::vector<float> run(const N& net, const S& sampler, const SampleOptions<typen
 
 }  // namespace
 
-static_assert(OffersMore<Gpu> && !OffersMore<Cpu<float>>);
+static_assert(HasGraphs<Gpu> && !HasGraphs<Cpu<float>>);
 static_assert(TimedBackbone<Timed, Gpu> && !TimedBackbone<Net<Gpu>, Gpu>);
 
 TEST_CASE("recorded sampling: a recording has the bits of the kernels one by one, and the CPU's picture") {

@@ -31,7 +31,7 @@ struct Ordinals {
 
 }  // namespace
 
-static_assert(OffersMore<Gpu> && !OffersMore<Cpu<float>>);
+static_assert(HasAsyncCopies<Gpu> && !HasAsyncCopies<Cpu<float>>);
 
 TEST_CASE("loader: batches are the same whether they were loaded ahead or not, and on both machines") {
   const Ordinals data;

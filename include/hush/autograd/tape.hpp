@@ -8,6 +8,7 @@
 
 #include <hush/autograd/parameter.hpp>
 #include <hush/kernels/addition.hpp>
+#include <hush/kernels/capabilities.hpp>
 
 namespace hush {
 
@@ -59,7 +60,7 @@ class GradientSums {
 
   template <class T>
   void add(Tensor<B, T> grad, Sum& sum) {
-    if constexpr (OffersMore<B>) {
+    if constexpr (HasBatchedAdds<B>) {
       for (const Waiting& one : waiting_)
         if (std::as_const(one.sum).data() == std::as_const(sum).data()) {
           flush();
@@ -76,7 +77,7 @@ class GradientSums {
     }
   }
   void flush() {
-    if constexpr (OffersMore<B>) {
+    if constexpr (HasBatchedAdds<B>) {
       if (waiting_.empty()) return;
       std::vector<Addition<typename B::scalar, typename B::master>> all;
       for (Waiting& one : waiting_)

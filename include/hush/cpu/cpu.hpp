@@ -17,6 +17,7 @@ struct Cpu {
   using scalar = T;
   using master = T;
   using full = Cpu;
+  static constexpr bool has_host_kernels = true;
   int threads = 0;
 
   Cpu in_full() const { return *this; }

@@ -26,7 +26,8 @@ struct Cuda {
   using scalar = std::conditional_t<std::is_same_v<Precision, bf16>, bf16, float>;
   using master = float;
   using full = Cuda<float, Machine>;
-  static constexpr bool offers_more = true;
+  static constexpr bool has_fused_norms = true, has_residual_products = true, has_concat_upsample = true;
+  static constexpr bool has_batched_adds = true, has_graphs = true, has_async_copies = true;
   static constexpr bool profiled = std::is_same_v<Machine, Device>;
   int device = 0, stream = 0;
   bool fast = false;

@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/kernels/capabilities.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/conv2d.hpp>
 
@@ -29,7 +30,7 @@ struct Conv2d {
   /// residual + (*this)(x): one op on a backend that has it.
   template <Value V>
   V onto(const V& residual, const V& x) const {
-    if constexpr (OffersMore<B>)
+    if constexpr (HasResidualProducts<B>)
       return conv2d_onto(residual, x, weight, bias, options);
     else
       return residual + (*this)(x);

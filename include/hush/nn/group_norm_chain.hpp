@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/kernels/capabilities.hpp>
 #include <hush/ops/add_channels.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/average_pool2d.hpp>
@@ -49,7 +50,7 @@ V norm_by_parts(const V& x, const Parameter<typename V::backend>& gamma, const P
 template <Value V>
 V group_norm_chain(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
                    std::int64_t groups, double eps, const NormEpilogue<V>& around) {
-  if constexpr (OffersMore<typename V::backend>)
+  if constexpr (HasFusedNorms<typename V::backend>)
     return group_norm_fused(x, gamma, beta, groups, eps, around);
   else
     return norm_by_parts(x, gamma, beta, groups, eps, around);

@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/kernels/capabilities.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/linear.hpp>
 
@@ -23,7 +24,7 @@ struct Linear {
   /// residual + (*this)(x): one op on a backend that has it.
   template <Value V>
   V onto(const V& residual, const V& x) const {
-    if constexpr (OffersMore<B>)
+    if constexpr (HasResidualProducts<B>)
       return linear_onto(residual, x, weight, bias);
     else
       return residual + (*this)(x);

@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/kernels/capabilities.hpp>
 #include <hush/ops/concat.hpp>
 #include <hush/ops/concat_upsampled.hpp>
 #include <hush/ops/upsample.hpp>
@@ -9,7 +10,7 @@ namespace hush::nn {
 /// that has it, two elsewhere.
 template <Value V>
 V concat_skip(const V& skip, const V& x, std::int64_t factor) {
-  if constexpr (OffersMore<typename V::backend>)
+  if constexpr (HasConcatUpsample<typename V::backend>)
     return concat_upsampled(skip, x, factor);
   else
     return concat(skip, upsample_bilinear(x, factor));

@@ -1,5 +1,6 @@
 #pragma once
 #include <hush/autograd/apply.hpp>
+#include <hush/kernels/capabilities.hpp>
 #include <hush/kernels/image_sizes.hpp>
 
 namespace hush {
@@ -41,7 +42,7 @@ struct ConcatUpsampled {
 /// concat(skip, upsample_bilinear(x, factor)) in one op: skip [N, H * factor, W * factor, S] and x [N, H, W, C] to
 /// [N, H * factor, W * factor, S + C].
 template <Value V>
-V concat_upsampled(const V& skip, const V& x, std::int64_t factor) requires OffersMore<typename V::backend> {
+V concat_upsampled(const V& skip, const V& x, std::int64_t factor) requires HasConcatUpsample<typename V::backend> {
   return apply(ops::ConcatUpsampled{factor}, skip, x);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <hush/autograd/apply.hpp>
+#include <hush/kernels/capabilities.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>
 
 namespace hush {
@@ -102,7 +103,7 @@ V conv2d(const V& x, const Parameter<typename V::backend>& weight, const Paramet
 template <Value V>
 V conv2d_onto(const V& residual, const V& x, const Parameter<typename V::backend>& weight,
               const Parameter<typename V::backend>& bias,
-              const Conv2dOptions& options = {}) requires OffersMore<typename V::backend> {
+              const Conv2dOptions& options = {}) requires HasResidualProducts<typename V::backend> {
   return apply(ops::Conv2dOnto{options}, residual, x, in_scalars(weight), in_scalars(bias));
 }
 

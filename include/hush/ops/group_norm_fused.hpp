@@ -2,6 +2,7 @@
 #include <optional>
 
 #include <hush/autograd/apply.hpp>
+#include <hush/kernels/capabilities.hpp>
 #include <hush/kernels/group_norm_sizes.hpp>
 #include <hush/kernels/norm_fusion.hpp>
 
@@ -114,7 +115,7 @@ void check_around(const V& x, const NormEpilogue<V>& around) {
 template <Value V>
 V group_norm_fused(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
                    std::int64_t groups, double eps,
-                   const NormEpilogue<V>& around) requires OffersMore<typename V::backend> {
+                   const NormEpilogue<V>& around) requires HasFusedNorms<typename V::backend> {
   check_around(x, around);
   const auto or_empty = [&](const std::optional<V>& v) -> V {
     return v ? *v : constant_like(x, Tensor<typename V::backend>{});

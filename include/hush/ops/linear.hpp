@@ -1,5 +1,6 @@
 #pragma once
 #include <hush/autograd/apply.hpp>
+#include <hush/kernels/capabilities.hpp>
 
 namespace hush {
 
@@ -80,7 +81,7 @@ V linear(const V& x, const Parameter<typename V::backend>& weight, const Paramet
 /// residual + linear(x, weight, bias) in one op; the residual is of the result's shape.
 template <Value V>
 V linear_onto(const V& residual, const V& x, const Parameter<typename V::backend>& weight,
-              const Parameter<typename V::backend>& bias) requires OffersMore<typename V::backend> {
+              const Parameter<typename V::backend>& bias) requires HasResidualProducts<typename V::backend> {
   return apply(ops::LinearOnto{}, residual, x, in_scalars(weight), in_scalars(bias));
 }
 

@@ -9,8 +9,8 @@ namespace hush {
 /// A machine and a precision: a small copyable handle that every tensor carries and every kernel takes first. `scalar`
 /// is the type of activations and of what layers compute with, `master` that of parameters, statistics and gradients.
 /// `full` is the same machine with `master` for both: what noise, images under way and losses live on; `in_full()`
-/// gives it. `allocate` gives uninitialised memory. The kernels are free functions found by the handle's namespace;
-/// what `ops/` calls is the list of them.
+/// gives it. `allocate` gives uninitialised memory. The kernels are free functions in the handle's namespace;
+/// kernels/kernels.hpp lists them.
 template <class B>
 concept Backend = std::copyable<B> && std::default_initializable<B> && requires(const B& on, std::int64_t count) {
   typename B::scalar;
@@ -19,14 +19,6 @@ concept Backend = std::copyable<B> && std::default_initializable<B> && requires(
   { on.in_full() } -> std::same_as<typename B::full>;
   { on.template allocate<typename B::scalar>(count) } -> std::same_as<std::shared_ptr<typename B::scalar[]>>;
   { on.template allocate<typename B::master>(count) } -> std::same_as<std::shared_ptr<typename B::master[]>>;
-};
-
-/// A backend with kernels beyond that list: fused ones, graphs, copies beside its work. It says so itself, by
-///   static constexpr bool offers_more = true;
-/// so that what a program does never depends on which headers it has read.
-template <class B>
-concept OffersMore = requires {
-  requires B::offers_more;
 };
 
 namespace detail {

@@ -10,6 +10,7 @@
 #include <hush/conditioning.hpp>
 #include <hush/examples.hpp>
 #include <hush/images.hpp>
+#include <hush/kernels/capabilities.hpp>
 #include <hush/random/shuffle.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
@@ -60,7 +61,7 @@ class Loader {
   }
   /// What is still on its way must arrive before its memory becomes another tensor's.
   ~Loader() {
-    if constexpr (OffersMore<F>) {
+    if constexpr (HasAsyncCopies<F>) {
       if (images_[0].empty() && images_[1].empty()) return;
       try {
         await_ahead(on_);
@@ -84,13 +85,13 @@ class Loader {
       return {upload(on_, examples.images), std::move(examples.given)};
     }
     if (failed) std::rethrow_exception(failed);
-    if constexpr (OffersMore<F>) await_ahead(on_);
+    if constexpr (HasAsyncCopies<F>) await_ahead(on_);
     return {images_[step % 2], std::move(given_)};
   }
   /// Begins to load a step's images into whichever of two tensors the step before does not use. What goes wrong is told
   /// when the images are asked for.
   void load_ahead(std::int64_t step) {
-    if constexpr (OffersMore<F>) {
+    if constexpr (HasAsyncCopies<F>) {
       ahead_ = step;
       try {
         auto examples = read_(items(step), epoch_of(step));

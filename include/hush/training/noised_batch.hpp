@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <hush/kernels/capabilities.hpp>
 #include <hush/ops/mse.hpp>
 #include <hush/process.hpp>
 #include <hush/random/noise.hpp>
@@ -122,7 +123,7 @@ template <class B>
 struct Recording {
   explicit Recording(const B&) {}
 };
-template <OffersMore B>
+template <HasGraphs B>
 struct Recording<B> {
   explicit Recording(const B& on) : graph(graph_on(on)) {}
   decltype(graph_on(std::declval<const B&>())) graph;
@@ -149,7 +150,7 @@ class LossPass {
 
   /// The error, one number of shape [1]; a recorded pass writes that of the next call to the same memory.
   Value operator()(const LossInputs& inputs, const Randomness& randomness) {
-    if constexpr (OffersMore<F>) {
+    if constexpr (HasGraphs<F>) {
       if (record_ && warm_) return repeat(inputs, randomness);
       warm_ = true;
     }

@@ -1,0 +1,29 @@
+#pragma once
+#include <hush/cpu/activation.hpp>
+#include <hush/cpu/attention.hpp>
+#include <hush/cpu/batch_norm.hpp>
+#include <hush/cpu/conv2d.hpp>
+#include <hush/cpu/conv2d_weight.hpp>
+#include <hush/cpu/cross_entropy.hpp>
+#include <hush/cpu/dropout.hpp>
+#include <hush/cpu/elementwise.hpp>
+#include <hush/cpu/embedding.hpp>
+#include <hush/cpu/gemm.hpp>
+#include <hush/cpu/group_norm.hpp>
+#include <hush/cpu/known_pixels.hpp>
+#include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/noise.hpp>
+#include <hush/cpu/optimizer.hpp>
+#include <hush/cpu/pooling.hpp>
+#include <hush/cpu/reduce.hpp>
+#include <hush/cpu/resample.hpp>
+#include <hush/cpu/threshold.hpp>
+#include <hush/kernels/kernels.hpp>
+
+// All kernels of the CPU, and the proof that none is missing.
+namespace hush {
+
+static_assert(Kernels<Cpu<float>>, "cpu/ lacks a kernel of kernels/kernels.hpp");
+static_assert(Kernels<Cpu<double>>, "cpu/ lacks a kernel of kernels/kernels.hpp");
+
+}  // namespace hush

@@ -1,0 +1,52 @@
+#pragma once
+
+namespace hush {
+
+// What only some backends can do. A handle declares each capability by itself with a flag, for instance
+//   static constexpr bool has_graphs = true;
+// so that what a program does never depends on which headers it has read. The kernels that a capability brings are
+// listed in kernels/kernels.hpp.
+
+/// Group normalization with all that stands around it in one kernel: `group_norm_fused` and its backward pass.
+template <class B>
+concept HasFusedNorms = requires {
+  requires B::has_fused_norms;
+};
+
+/// Convolution and linear layers that add a residual to their result: `conv2d` and `linear` with one argument more.
+template <class B>
+concept HasResidualProducts = requires {
+  requires B::has_residual_products;
+};
+
+/// Concatenation with a tensor that is upsampled on the way: `concat_upsampled` and its backward pass.
+template <class B>
+concept HasConcatUpsample = requires {
+  requires B::has_concat_upsample;
+};
+
+/// Many additions of gradients in one kernel: `add_into_all`.
+template <class B>
+concept HasBatchedAdds = requires {
+  requires B::has_batched_adds;
+};
+
+/// Work that is recorded once and then repeated: `graph_on`. The queued kernels need nothing from the host meanwhile.
+template <class B>
+concept HasGraphs = requires {
+  requires B::has_graphs;
+};
+
+/// Copies from the host beside the work of the stream: `copy_ahead` and `await_ahead`.
+template <class B>
+concept HasAsyncCopies = requires {
+  requires B::has_async_copies;
+};
+
+/// Kernels that the program's own compiler makes, so that they are slow where it was not asked to optimise.
+template <class B>
+concept HasHostKernels = requires {
+  requires B::has_host_kernels;
+};
+
+}  // namespace hush
