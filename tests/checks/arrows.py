@@ -186,11 +186,23 @@ def core_without_files(root, all_headers):
     return findings
 
 
+def map_of_rooms(root, all_headers):
+    """docs/architecture.md has each room in its table, and no other."""
+    page = root / "docs" / "architecture.md"
+    if not page.exists():
+        return []
+    rows = [line.split("|")[1] for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    listed = {name.rstrip("/") for row in rows for name in re.findall(r"`([\w/]+)`", row)}
+    rooms = {room(header) for header in all_headers if header not in house.UMBRELLAS}
+    return ([f"docs/architecture.md:1: the table lacks the room {name}" for name in sorted(rooms - listed)] +
+            [f"docs/architecture.md:1: there is no room {name}" for name in sorted(listed - rooms)])
+
+
 def main():
     root = house.arguments(__doc__).root
     all_headers = house.headers(root)
     findings = [finding for header in all_headers for finding in judge(root, header)]
-    findings += cycles(root, all_headers) + core_without_files(root, all_headers)
+    findings += cycles(root, all_headers) + map_of_rooms(root, all_headers) + core_without_files(root, all_headers)
     for folder in ("include", "examples", "bench"):
         for path in sorted((root / folder).rglob("*.?pp")):
             findings += locales(root, path)

@@ -58,17 +58,17 @@ TEST_CASE("parameterization: a network that says its target is a perfect denoise
 
 TEST_CASE("parameterization: the network is told what the type says") {
   const Level at = palette(10);
-  CHECK(PredictNoise{}(at).noise_labels == 10);
-  CHECK(PredictNoise<Gamma>{}(at).noise_labels == "0.766605023278"_printed);
-  CHECK(PredictX0<Sigma>{}(at).noise_labels == "0.551772335162"_printed);
-  CHECK(PredictVelocity<LogSigma>{}(at).noise_labels == doctest::Approx(std::log(0.551772335162)));
-  CHECK(PredictScore{}(at).noise_labels == 10);
-  CHECK(PredictFlow<Sigma>{}(at).noise_labels == "0.551772335162"_printed);
-  CHECK(EdmPreconditioning{}(at).noise_labels == doctest::Approx(std::log(0.551772335162) / 4));
-  CHECK(EdmPreconditioning<Time>{}(at).noise_labels == 10);
-  CHECK(VePreconditioning{}(at).noise_labels == doctest::Approx(std::log(0.551772335162 / 2)));
-  CHECK(VePreconditioning<Gamma>{}(at).noise_labels == "0.766605023278"_printed);
-  CHECK(VpPreconditioning<LogSigma>{}(at).noise_labels == doctest::Approx(std::log(0.551772335162)));
+  CHECK(PredictNoise{}(at).c_noise == 10);
+  CHECK(PredictNoise<Gamma>{}(at).c_noise == "0.766605023278"_printed);
+  CHECK(PredictX0<Sigma>{}(at).c_noise == "0.551772335162"_printed);
+  CHECK(PredictVelocity<LogSigma>{}(at).c_noise == doctest::Approx(std::log(0.551772335162)));
+  CHECK(PredictScore{}(at).c_noise == 10);
+  CHECK(PredictFlow<Sigma>{}(at).c_noise == "0.551772335162"_printed);
+  CHECK(EdmPreconditioning{}(at).c_noise == doctest::Approx(std::log(0.551772335162) / 4));
+  CHECK(EdmPreconditioning<Time>{}(at).c_noise == 10);
+  CHECK(VePreconditioning{}(at).c_noise == doctest::Approx(std::log(0.551772335162 / 2)));
+  CHECK(VePreconditioning<Gamma>{}(at).c_noise == "0.766605023278"_printed);
+  CHECK(VpPreconditioning<LogSigma>{}(at).c_noise == doctest::Approx(std::log(0.551772335162)));
 }
 
 TEST_CASE("predict_noise: the buffers that Palette saves with its weights") {
@@ -142,14 +142,14 @@ TEST_CASE("preconditioning: the three rows of table 1 of Karras et al. 2022, at 
     CHECK(edm.skip * at.signal == "0.307692307692"_printed);  // .25 / .8125
     CHECK(edm.out == "0.416025147169"_printed);               // .375 / sqrt(.8125)
     CHECK(edm.in * at.signal == "1.109400392450"_printed);    // 1 / sqrt(.8125)
-    CHECK(edm.noise_labels == "-0.0719205181129"_printed);    // ln(.75) / 4
+    CHECK(edm.c_noise == "-0.0719205181129"_printed);    // ln(.75) / 4
     CHECK(vp.skip * at.signal == doctest::Approx(1));
     CHECK(vp.out == doctest::Approx(-.75));
     CHECK(vp.in * at.signal == doctest::Approx(.8));
     CHECK(ve.skip * at.signal == doctest::Approx(1));
     CHECK(ve.out == doctest::Approx(.75));
     CHECK(ve.in * at.signal == doctest::Approx(1));
-    CHECK(ve.noise_labels == "-0.980829253012"_printed);  // ln(.375)
+    CHECK(ve.c_noise == "-0.980829253012"_printed);  // ln(.375)
   }
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("preconditioning: the VP row's time is that of the VP-SDE") {
   // alpha_bar = exp(-(19.9 t^2 / 2 + .1 t)), as Song et al. 2021 give it
   for (const double t : {1e-3, .25, .5, 1.}) {
     const Level at = variance_preserving(t, std::exp(-(19.9 * t * t / 2 + .1 * t)));
-    CHECK(VpPreconditioning{}(at).noise_labels == doctest::Approx(999 * t).epsilon(1e-9));
+    CHECK(VpPreconditioning{}(at).c_noise == doctest::Approx(999 * t).epsilon(1e-9));
     CHECK(VpPreconditioning{}(at).in == doctest::Approx(1));
     CHECK(VpPreconditioning{}(at).out == doctest::Approx(PredictNoise{}(at).out));
     CHECK(VpPreconditioning{}(at).skip == doctest::Approx(PredictNoise{}(at).skip));
