@@ -35,7 +35,7 @@ struct Echo {
 
 /// A parameterization that scales what the network gets.
 struct Doubling {
-  Scalings operator()(Level at) const { return {.skip = 0, .out = 1, .in = at.time, .noise_labels = -at.time}; }
+  Scalings operator()(Level at) const { return {.skip = 0, .out = 1, .in = at.time, .c_noise = -at.time}; }
   Target target(Level) const { return {.x0 = 1, .eps = 0}; }
 };
 

@@ -50,7 +50,7 @@ struct Spoilt {
   template <class Team>
   void operator()(const Team& team) const {
     for (std::int64_t i = first_of(team); i < n; i += all_of(team))
-      if (*sees > bound) y[i] = std::nanf("");
+      if (*noise_labels > bound) y[i] = std::nanf("");
   }
 };
 

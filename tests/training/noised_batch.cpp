@@ -28,7 +28,7 @@
 #include <hush/weightings/snr.hpp>
 
 using namespace hush;
-using detail::NoisedBatch, detail::lesson, detail::LossPass;
+using detail::NoisedBatch, detail::noised_batch, detail::LossPass;
 
 namespace {
 
@@ -60,7 +60,7 @@ Tensor<F> clean(const F& on) {
 
 }  // namespace
 
-TEST_CASE("lesson: x_t is signal x0 + noise eps, the target what the parameterization says, image by image") {
+TEST_CASE("noised batch: x_t is signal x0 + noise eps, the target what the parameterization says, image by image") {
   const auto x0 = clean(Cpus{});
   const NoisedBatch<Cpus> all =
       noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, images, {.seed = 3, .step = 5});
@@ -71,20 +71,20 @@ TEST_CASE("lesson: x_t is signal x0 + noise eps, the target what the parameteriz
     const Level& level = all.levels[i / 4];
     CHECK(xt[i] == doctest::Approx(level.signal * clear[i] + level.noise * eps[i]).epsilon(1e-6));
   }
-  // An image's lesson belongs to its number, not to its place.
+  // An image's noise belongs to its number, not to its place.
   const NoisedBatch<Cpus> second =
       noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0.part(4, {1, 2, 2, 1}),
                    std::span(images).subspan(1), {.seed = 3, .step = 5});
   CHECK(second.levels[0].time == all.levels[1].time);
   CHECK(download<float>(second.xt) == download<float>(all.xt.part(4, {1, 2, 2, 1})));
   // Validation draws others, and so does the next step.
-  CHECK(download<float>(lesson(process, AnyLevelDistribution(DiscreteUniform{}), x0, images, {3, 5, 1}).xt) !=
+  CHECK(download<float>(noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, images, {3, 5, 1}).xt) !=
         download<float>(all.xt));
-  CHECK(download<float>(lesson(process, AnyLevelDistribution(DiscreteUniform{}), x0, images, {3, 6, 0}).xt) !=
+  CHECK(download<float>(noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, images, {3, 6, 0}).xt) !=
         download<float>(all.xt));
 }
 
-TEST_CASE("lesson: a draw may spread over the whole batch, however it is cut") {
+TEST_CASE("noised batch: a draw may spread over the whole batch, however it is cut") {
   // The second batch of four, in one piece and in two: each quarter of the hundred levels once.
   const std::vector<std::uint32_t> batch{4, 5, 6, 7};
   const AnyLevelDistribution spread = Stratified{DiscreteUniform{}};
@@ -98,11 +98,11 @@ TEST_CASE("lesson: a draw may spread over the whole batch, however it is cut") {
     for (std::size_t i = 0; i < 2; ++i) CHECK(part.levels[i] == whole[half * 2 + i]);
   }
   // A batch of one is not spread.
-  CHECK(lesson(process, spread, x0, batch, {.seed = 3, .step = 1}).levels ==
+  CHECK(noised_batch(process, spread, x0, batch, {.seed = 3, .step = 1}).levels ==
         noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, batch, {.seed = 3, .step = 1}).levels);
 }
 
-TEST_CASE("lesson: the same noise on a GPU, to the last bit") {
+TEST_CASE("noised batch: the same noise on a GPU, to the last bit") {
   const auto cpu = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(Cpus{}), images, {3, 5, 0});
   const auto gpu = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(Gpu{}), images, {3, 5, 0});
   const auto a = download<float>(cpu.xt), b = download<float>(gpu.xt);
@@ -135,7 +135,7 @@ TEST_CASE_TEMPLATE("pass: recorded or not, the same errors and gradients, also w
   CHECK(sum > 1);
 }
 
-TEST_CASE("lesson: a weighting gives each image the weight of its level; none gives none") {
+TEST_CASE("noised batch: a weighting gives each image the weight of its level; none gives none") {
   const auto x0 = clean(Cpus{});
   const AnyLevelDistribution draw = DiscreteUniform{};
   const NoisedBatch<Cpus> plain = noised_batch(process, draw, x0, images, {.seed = 3, .step = 5});
@@ -152,7 +152,7 @@ TEST_CASE("lesson: a weighting gives each image the weight of its level; none gi
   }
 }
 
-TEST_CASE("lesson: a weight that is no weight is refused in words") {
+TEST_CASE("noised batch: a weight that is no weight is refused in words") {
   const auto with = [](const AnyWeighting& rule) {
     return noised_batch(process, AnyLevelDistribution([](const auto&, auto&) { return -1.; }), clean(Cpus{}), images,
                         {}, rule);
@@ -166,7 +166,7 @@ TEST_CASE("lesson: a weight that is no weight is refused in words") {
   CHECK_THROWS_AS(with([](Level, const Scalings&) { return std::nan(""); }), std::invalid_argument);
 }
 
-TEST_CASE("lesson: a level that the parameterization cannot do is refused in words") {
+TEST_CASE("noised batch: a level that the parameterization cannot do is refused in words") {
   const auto at = [](const auto& process, double time) {
     noised_batch(process, AnyLevelDistribution([=](const auto&, auto&) { return time; }), clean(Cpus{}), images, {});
   };
