@@ -8,24 +8,23 @@
 
 namespace hush {
 
-/// What an unconditional process is given: nothing.
+/// The condition of an unconditional process: none.
 struct Nothing {};
 
-/// Images [N, H, W, C] in [-1, 1], and what a process is given with them: what a data set for a conditional process
-/// says of a batch.
+/// A batch of a data set for a conditional process: images [N, H, W, C] in [-1, 1] and their conditions.
 template <class Given>
 struct Examples {
   Images<float> images;
   Given given;
 };
 
-/// Pictures [N, H, W, C] in [-1, 1], and where each is to be made anew: `hole` [N, H, W, 1] or [1, H, W, 1], 1 there
-/// and 0 elsewhere. What the pictures show in their holes does not matter.
+/// Images for inpainting: `picture` [N, H, W, C] in [-1, 1], and `hole` [N, H, W, 1] or [1, H, W, 1], 1 where pixels
+/// are to be generated and 0 where they are known. The picture's pixels inside a hole are ignored.
 struct MaskedImages {
   Images<float> picture, hole;
 };
 
-/// The batch of some items of a data set, in an epoch: the set is told its number if it asks for it.
+/// The batch of `items` of a data set; `epoch` is passed on if the set's `batch` takes it.
 template <class Data>
 requires requires(const Data& data, std::span<const std::int64_t> items) {
   data.batch(items);
@@ -58,8 +57,8 @@ inline void check_pictures(const char* who, const Images<float>& pictures, std::
   }
 }
 
-/// Throws std::invalid_argument unless these are holes for `count` pictures of that size, one for all or one for each:
-/// zeros and ones, some of them 1.
+/// Throws std::invalid_argument unless `holes` has masks for `count` pictures of that size, one for all or one for
+/// each, of zeros and ones, with at least one 1.
 inline void check_holes(const char* who, const Images<float>& holes, std::int64_t count, const ImageSize& size) {
   check(holes.count == count || holes.count == 1, who, holes.count, " masks for ", count,
         " pictures: give one for each, or one for all");
@@ -76,15 +75,15 @@ inline void check_holes(const char* who, const Images<float>& holes, std::int64_
   }
 }
 
-/// Throws std::invalid_argument unless these are `count` pictures of that size and their holes: what `check_extents`
-/// and `check_holes` ask for, and pixels in the range where they are known.
+/// Throws std::invalid_argument unless `given` is `count` pictures of that size with holes (see `check_extents`,
+/// `check_holes`) and the known pixels are in the range.
 inline void check_masked(const char* who, const MaskedImages& given, std::int64_t count, const ImageSize& size,
                          const PixelRange& range = {}) {
   check_extents(who, given.picture, count, size, size.channels);
   check_holes(who, given.hole, count, size);
   for (std::int64_t i = 0; i < count; ++i) {
     if (pixel_fault(given.picture, i, range).empty()) continue;
-    Images<float> known(1, size.height, size.width, size.channels);  // what a hole shows is not looked at
+    Images<float> known(1, size.height, size.width, size.channels);  // pixels in holes are not checked
     const auto hole = given.hole[given.hole.count == 1 ? 0 : i];
     for (std::size_t p = 0; p < known.pixels.size(); ++p)
       known.pixels[p] = hole[p / std::size_t(size.channels)] == 1 ? range.low : given.picture[i][p];

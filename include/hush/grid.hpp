@@ -13,13 +13,15 @@
 
 namespace hush {
 
-/// Where the steps of sampling fall: n strictly decreasing times of a schedule, the clean one not among them.
+/// A time grid (timestep spacing): the n strictly decreasing times at which the steps of sampling start; never the
+/// clean time.
 template <class G>
 concept GridRule = requires(const G& rule, const AnySchedule& schedule, int n) {
   { rule(schedule, n) } -> std::same_as<std::vector<double>>;
 };
 
-/// Any rule, as the options of `sample` hold it: one of `grids/`, or a lambda that returns a list of times.
+/// Any GridRule behind one type, as the options of `sample` hold it: one of `grids/`, or a lambda that returns a list
+/// of times.
 using Grid = std::function<std::vector<double>(const AnySchedule& schedule, int n)>;
 
 /// Throws std::invalid_argument unless n is 1..steps(); a continuous schedule (steps() = 0) takes any n >= 1.
@@ -39,7 +41,7 @@ std::vector<double> descending(const AnySchedule& schedule, int n, Place place) 
   return times;
 }
 
-/// Throws std::invalid_argument unless the times fall strictly and are those of noisy levels of the schedule.
+/// Throws std::invalid_argument unless the times decrease strictly and are those of noisy levels of the schedule.
 inline void check_times(const AnySchedule& schedule, const std::vector<double>& times, const char* where) {
   const double clean = schedule.clean(), last = clean + (schedule.steps() > 0 ? schedule.steps() : 1);
   for (std::size_t i = 0; i < times.size(); ++i) {
@@ -50,21 +52,21 @@ inline void check_times(const AnySchedule& schedule, const std::vector<double>& 
   }
 }
 
-/// Throws std::invalid_argument for a rule that counts the steps of a schedule, unless it is discrete.
+/// Throws std::invalid_argument unless the schedule is discrete.
 inline void check_discrete(const AnySchedule& schedule, const char* where) {
   check(schedule.steps() > 0, where, "wants a discrete schedule, this one is continuous");
 }
 
-/// The range of noise / signal that a grid goes down, and where the schedule itself would start and end.
+/// The range of noise / signal that a grid covers; by default that of the schedule.
 struct SigmaRange {
-  double smallest = 0, largest = 0;  // 0: that of the schedule's first noisy level, and of its noisiest
-  double lowest = 1e-3;              // the time of the first one, for continuous schedules only
+  double smallest = 0, largest = 0;  // 0: of the schedule's first noisy level, of its noisiest
+  double lowest = 1e-3;              // time of the first noisy level, for continuous schedules only
   friend constexpr bool operator==(const SigmaRange&, const SigmaRange&) = default;
 };
 
-/// The n times at which noise / signal is sigma(smallest, largest, part) for n even parts from 1 to 0; one step starts
-/// at the largest. They are fractional times of a discrete schedule. Throws std::invalid_argument for a range that is
-/// not within the schedule.
+/// The n times at which noise / signal is sigma(smallest, largest, part) for n evenly spaced parts from 1 to 0 (n = 1:
+/// at the largest); fractional times if the schedule is discrete. Throws std::invalid_argument for a range that is not
+/// within the schedule.
 template <class Sigma>
 std::vector<double> times_of_sigmas(const AnySchedule& schedule, int n, SigmaRange range, const char* where,
                                     Sigma sigma) {
@@ -89,7 +91,7 @@ std::vector<double> times_of_sigmas(const AnySchedule& schedule, int n, SigmaRan
   return times;
 }
 
-/// The levels at the times of a grid, and then the clean one, which sampling ends at.
+/// The levels at the times of a grid, then the clean level, where sampling ends.
 template <NoiseSchedule S>
 std::vector<Level> levels_at(const S& schedule, const std::vector<double>& times) {
   std::vector<Level> levels;

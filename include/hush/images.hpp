@@ -29,8 +29,8 @@ inline std::ostream& operator<<(std::ostream& out, const ImageSize& s) {
   return out << s.height << 'x' << s.width << 'x' << s.channels;
 }
 
-/// Images on the host, [N, H, W, C], channels contiguous: float ones in [-1, 1] unless said otherwise, uint8 ones
-/// 0..255. What `data` and `io` speak, and what `sample` returns.
+/// Images on the host, [N, H, W, C], channels contiguous: float in [-1, 1] unless said otherwise, uint8 in 0..255. The
+/// image type of `data`, `io` and `sample`.
 template <class T>
 struct Images {
   std::int64_t count = 0, height = 0, width = 0, channels = 1;
@@ -58,8 +58,8 @@ struct Images {
   }
 };
 
-/// Throws std::invalid_argument unless there are as many pixels as the extents say: they are public, and can be set
-/// apart.
+/// Throws std::invalid_argument unless pixels.size() fits the extents, which are public members and can be set
+/// separately.
 inline void check_filled(const char* who, const Images<float>& images) {
   check(images.count >= 0 && images.height >= 0 && images.width >= 0 && images.channels >= 0 &&
             std::int64_t(images.pixels.size()) == images.count * images.stride(),
@@ -67,9 +67,8 @@ inline void check_filled(const char* who, const Images<float>& images) {
         images.pixels.size(), " values");
 }
 
-/// The values that pixels may have. One that is the same byte as an end of the range (half of (high - low) / 255 beyond
-/// it) passes, as rounding makes such; NaN never does. `any()` lets all finite numbers pass, for data that are no
-/// images.
+/// The range that pixel values are checked against, with a tolerance for rounding of half a byte, (high - low) / 510;
+/// NaN is never valid. `any()`: all finite numbers, for data that are no images.
 struct PixelRange {
   float low = -1, high = 1;
   static constexpr PixelRange any() {
@@ -87,8 +86,8 @@ inline std::ostream& operator<<(std::ostream& out, const PixelRange& range) {
 
 namespace detail {
 
-/// The place of the first value that is not in the range; -1 where all are. One pass over the numbers and their bits,
-/// which find NaN and infinity also where a compiler was told that there are none.
+/// The index of the first value outside the range, -1 if there is none. One pass that compares bits too, so that NaN
+/// and infinity are found even with -ffast-math.
 inline std::int64_t first_outside(std::span<const float> values, const PixelRange& range) {
   const double beyond = (double(range.high) - double(range.low)) / 510;
   const auto bound = [](double value) {
@@ -108,8 +107,7 @@ inline std::int64_t first_outside(std::span<const float> values, const PixelRang
 
 }  // namespace detail
 
-/// What is wrong with image `i`, in words: the value of its first pixel that is not in the range, and where. Empty
-/// where all are in it.
+/// An error text for image `i`: value and position of its first pixel outside the range; empty if all are inside.
 inline std::string pixel_fault(const Images<float>& images, std::int64_t i, const PixelRange& range) {
   const std::int64_t at = detail::first_outside(images[i], range);
   if (at < 0) return {};

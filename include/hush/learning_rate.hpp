@@ -5,7 +5,7 @@
 
 namespace hush {
 
-/// How the learning rate moves: the factor on the optimizer's rate at `step` of `total` (0-based), in [0, 1].
+/// A learning-rate schedule: the factor, in [0, 1], on the optimizer's rate at `step` (0-based) of `total`.
 template <class R>
 concept RateSchedule = requires(const R& rate, std::int64_t step, std::int64_t total) {
   { rate(step, total) } -> std::same_as<double>;
@@ -17,7 +17,7 @@ using AnyLearningRate = std::function<double(std::int64_t step, std::int64_t tot
 /// Linear warm-up from 0: the factor at `step` while step < warm_up.
 constexpr double warming(std::int64_t step, std::int64_t warm_up) { return double(step) / double(warm_up); }
 
-/// How much of what follows the warm-up is over, in [0, 1].
+/// The share of the steps after the warm-up that are done, in [0, 1].
 constexpr double progress(std::int64_t step, std::int64_t total, std::int64_t warm_up) {
   const std::int64_t rest = total - warm_up;
   return rest <= 0 ? 1 : double(step - warm_up) / double(rest);

@@ -3,14 +3,14 @@
 
 namespace hush {
 
-/// How noisy an image is: x = signal*x0 + noise*eps with eps ~ N(0, 1). `time` is the number by which the schedule
-/// calls this level. Variance-preserving (DDPM): signal^2 + noise^2 = 1; variance-exploding (NCSN): signal = 1.
+/// A noise level: x = signal*x0 + noise*eps with eps ~ N(0, 1). `time` is the level's time in its schedule.
+/// Variance-preserving (DDPM): signal^2 + noise^2 = 1; variance-exploding (NCSN): signal = 1.
 struct Level {
   double time = 0, signal = 1, noise = 0;
   friend bool operator==(const Level&, const Level&) = default;
 };
 
-/// How noisy a level is, whatever its scale: noise / signal (the sigma of Karras et al. 2022), infinite without signal.
+/// sigma = noise / signal (Karras et al. 2022), independent of the image's scale; infinite where signal is 0.
 inline double sigma_of(const Level& level) { return level.noise / level.signal; }
 
 /// The level of DDPM whose squared signal is `alpha_bar`, in [0, 1] (Ho et al. 2020, eq. 4).

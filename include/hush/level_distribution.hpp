@@ -7,8 +7,9 @@
 
 namespace hush {
 
-/// What a draw is given: `uniform()` is a double in [0, 1), as often as it is asked. Its item is number `place` of a
-/// batch of `batch`, and `before()` gives the numbers of the item before it, from their first on.
+/// The random numbers that a level distribution takes: `uniform()` is the next double in [0, 1) of an item's stream.
+/// `place` is the item's position in a batch of `batch` items; `before()` is the stream of the item before it, from its
+/// first number on.
 template <class U>
 concept UniformNumbers = requires(U& uniform) {
   { uniform() } -> std::convertible_to<double>;
@@ -18,7 +19,7 @@ concept UniformNumbers = requires(U& uniform) {
   { uniform.before().place } -> std::convertible_to<std::uint32_t>;
 };
 
-/// The least that is one, for `LevelDistribution` to ask with; it is never called.
+/// The minimal UniformNumbers, with which the concept LevelDistribution is checked; never called.
 struct AnyNumbers {
   double operator()();
   AnyNumbers before() const;
@@ -26,18 +27,18 @@ struct AnyNumbers {
 };
 static_assert(UniformNumbers<AnyNumbers>);
 
-/// How training picks the time of an item.
+/// A distribution of training noise levels (timestep sampler): gives the time of one item of a batch.
 template <class D, class S = AnySchedule>
 concept LevelDistribution = requires(const D& draw, const S& schedule, AnyNumbers& uniform) {
   { draw(schedule, uniform) } -> std::convertible_to<double>;
 };
 
-/// Throws std::invalid_argument for a draw that counts the steps of a schedule, unless it has some.
+/// Throws std::invalid_argument unless the schedule is discrete, that is has steps.
 inline void check_counted(int steps, const char* where) {
   check(steps > 0, where, "wants a discrete schedule, this one is continuous; take ContinuousUniform or LogNormal");
 }
 
-/// A whole number, first..last, each as likely as the other; takes one uniform number.
+/// A whole number, uniform in first..last, from one uniform number in [0, 1). Throws std::invalid_argument for another.
 inline int between(int first, int last, double uniform) {
   check(uniform >= 0 && uniform < 1, "draw", "a uniform number must be in [0, 1), got ", uniform);
   return first + int(uniform * (double(last) - first + 1));

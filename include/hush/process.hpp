@@ -13,7 +13,7 @@
 
 namespace hush {
 
-/// The same input as constants of a tape.
+/// A network's input, recorded as constants on a tape.
 template <Backend B>
 Input<Var<B>> on_tape(Tape<B>& tape, const Input<Tensor<B>>& input) {
   Input<Var<B>> recorded{tape.constant(input.image), input.noise_labels};
@@ -21,8 +21,8 @@ Input<Var<B>> on_tape(Tape<B>& tape, const Input<Tensor<B>>& input) {
   return recorded;
 }
 
-/// A diffusion process: how noise is added, what the network says about it, and what else the network is told. Which
-/// code runs is in its type, which numbers it uses are its fields.
+/// A diffusion process: noise schedule, parameterization (the meaning of the network's output) and conditioning. Its
+/// types choose the code, its fields hold the numbers.
 template <class Schedule, class Says = PredictNoise<>, class Condition = Unconditional>
 struct Process {
   static_assert(NoiseSchedule<Schedule>, "Process: not a NoiseSchedule. Write: Level operator()(double time) const");
@@ -34,16 +34,17 @@ struct Process {
   Says parameterization{};
   Condition conditioning{};
 
-  /// What a user has in hand besides the network, for all images; and the conditions of a batch on its backend.
+  /// `Given`: the user's conditions for all images, on the host. `BatchCondition<B>`: the conditions of one batch on
+  /// backend B.
   using Given = typename Condition::Given;
   template <Backend B>
   using BatchCondition = typename Condition::template BatchCondition<B>;
 
-  /// What a network must offer besides the image: hand it to the network's constructor.
+  /// The inputs besides the image that a network must have: pass them to its constructor.
   constexpr Ports ports() const { return conditioning.ports(); }
 
-  /// What a network on `on` is called with for images x [N, H, W, C], the i-th at levels[i]: in * x in the network's
-  /// scalars, what it sees of the levels, and the condition.
+  /// The input of a network on `on` for images x [N, H, W, C], the i-th at levels[i]: c_in * x in the network's
+  /// scalars, the noise labels c_noise [N] and the condition. Throws std::invalid_argument unless there are N levels.
   template <Backend B>
   Input<Tensor<B>> input(const B& on, const Tensor<typename B::full>& x, std::span<const Level> levels,
                          const BatchCondition<B>& condition) const {

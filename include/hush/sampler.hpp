@@ -9,16 +9,17 @@
 
 namespace hush {
 
-/// What a denoiser answers: the clean image (clipped or thresholded if the options ask) and the noise as predicted.
+/// A denoiser's estimates: the clean image x0 (clipped or thresholded if the options say so) and the predicted noise
+/// eps.
 template <class X>
 struct Denoised {
   X x0, eps;
 };
 
-/// The past of a sampler that has none.
+/// The memory of a sampler that keeps nothing between steps.
 struct NoMemory {};
 
-/// The past that sampler S keeps between steps: its own `template <class X> struct Memory`, or nothing.
+/// What sampler S keeps between steps: its own `template <class X> struct Memory`, or NoMemory.
 template <class S, class X>
 struct MemoryChoice {
   using type = NoMemory;
@@ -31,8 +32,8 @@ struct MemoryChoice<S, X> {
 template <class S, class X>
 using MemoryOf = typename MemoryChoice<S, X>::type;
 
-/// The run that a step belongs to: its levels in the order in which it meets them, and the number of the step at hand,
-/// which goes from levels[step] to levels[step + 1]. `at_time` and `time_of` come from the schedule.
+/// The levels of a run in the order in which sampling visits them, and the current step, which goes from levels[step]
+/// to levels[step + 1]. `at_time` and `time_of` come from the schedule.
 struct Trajectory {
   std::vector<Level> levels;
   int step = 0;
@@ -43,8 +44,8 @@ struct Trajectory {
   const Level& from() const { return levels[std::size_t(step)]; }
   const Level& to() const { return levels[std::size_t(step) + 1]; }
   bool is_last() const { return step + 1 == steps(); }
-  /// The level of the schedule where noise / signal is `sigma`: a level between two of the run. Throws
-  /// std::invalid_argument for a trajectory that knows no schedule.
+  /// The level of the schedule where noise / signal is `sigma`, for steps that evaluate between two levels of the run.
+  /// Throws std::invalid_argument unless `at_time` and `time_of` are set.
   Level at_sigma(double sigma) const {
     check(at_time && time_of, "sampler",
           "wants levels between those of the run, and this trajectory knows no schedule");
@@ -52,9 +53,9 @@ struct Trajectory {
   }
 };
 
-/// A sampler that does not go straight down from level to level (RePaint's jumps, Langevin's repetitions, an inversion)
-/// says how it goes: `std::vector<Level> route(const std::vector<Level>& down) const`, given the levels of the grid and
-/// then the clean one.
+/// The levels in the order in which a sampler visits them: `down`, the grid's levels and then the clean one, unless the
+/// sampler has `std::vector<Level> route(const std::vector<Level>& down) const` (RePaint's jumps, Langevin's
+/// repetitions, an inversion).
 template <class S>
 std::vector<Level> route_of(const S& sampler, const std::vector<Level>& down) {
   if constexpr (requires { sampler.route(down); })
@@ -63,7 +64,7 @@ std::vector<Level> route_of(const S& sampler, const std::vector<Level>& down) {
     return down;
 }
 
-/// Whether a sampler has a step that takes `More` besides.
+/// Whether a sampler's step takes the further arguments `More`.
 template <class S, class... More>
 concept StepsWith = requires(const S& sampler, Denoised<double> (&denoise)(const double&, Level), const double& x,
                              Level at, double (&noise)(), More&... more) {
@@ -72,8 +73,8 @@ concept StepsWith = requires(const S& sampler, Denoised<double> (&denoise)(const
 
 /// A step over an interval, from one level to another, usually less noisy one, written as in the paper:
 /// `template <class X> X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const`, with a further
-/// argument `Memory<X>& memory` if the sampler declares `template <class X> struct Memory`, and a last one
-/// `const Trajectory& trajectory` if it wants to know the whole run. Checked with X = double.
+/// argument `Memory<X>& memory` if the sampler declares `template <class X> struct Memory`, and a last one `const
+/// Trajectory& trajectory` if it needs the whole run. Checked with X = double.
 template <class S>
 concept Sampler = StepsWith<S> || StepsWith<S, Trajectory> || StepsWith<S, MemoryOf<S, double>> ||
     StepsWith<S, MemoryOf<S, double>, Trajectory>;
@@ -93,8 +94,8 @@ X advance(const S& sampler, D&& denoise, const X& x, const Trajectory& trajector
     return sampler.template step<X>(denoise, x, from, to, noise, memory, trajectory);
 }
 
-/// Whether a step is a linear combination of what it is given, so that a Plan can hold it: yes, unless the sampler says
-/// `static constexpr bool linear = false;`.
+/// Whether a step is a linear combination of x, the denoiser's estimates and fresh noise, so that a Plan can hold it:
+/// true, unless the sampler has `static constexpr bool linear = false;`.
 template <class S>
 constexpr bool is_linear = true;
 template <class S>

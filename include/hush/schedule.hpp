@@ -17,8 +17,8 @@ struct Steps {
   friend constexpr bool operator==(const Steps& steps, int n) { return steps.count == n; }
 };
 
-/// What gives the level at a time. Continuous schedules know the times [0, 1], and 0 is clean. It may have a
-/// `rising()`: what gives the same levels, and quickly if it is asked for them in rising order.
+/// A noise schedule: maps a time to its Level. Continuous schedules take times in [0, 1], 0 is clean. Optional member
+/// `rising()`: a function object that gives the same levels, fast if it is called in rising order of time.
 template <class S>
 concept NoiseSchedule = requires(const S& schedule, double time) {
   { schedule(time) } -> std::same_as<Level>;
@@ -32,7 +32,7 @@ concept DiscreteSchedule = NoiseSchedule<S> && requires(const S& schedule) {
   { schedule.clean() } -> std::convertible_to<double>;
 };
 
-/// Throws std::invalid_argument unless there is a step and the time is that of a level, or between two.
+/// Throws std::invalid_argument unless the schedule has at least 1 step and `time` is in clean() .. clean() + steps().
 template <class S>
 void check_time(const S& schedule, double time) {
   const int steps = schedule.steps();
@@ -42,7 +42,7 @@ void check_time(const S& schedule, double time) {
         clean + steps);
 }
 
-/// Throws std::invalid_argument unless the time is one of a continuous schedule.
+/// Throws std::invalid_argument unless `time` is in [0, 1], the range of continuous schedules.
 inline void check_unit_time(const char* where, double time) {
   check(time >= 0 && time <= 1, where, "time ", time, " is outside 0 (clean) .. 1");
 }
@@ -56,8 +56,8 @@ double clean_time(const S& schedule) {
     return 0;
 }
 
-/// Any schedule behind one type, so that what takes it need not be a template: two pointers and two numbers.
-/// A view: the schedule must outlive it. `steps()` is 0 for a continuous schedule.
+/// Type-erased view of any NoiseSchedule, for functions that are no templates. It does not own the schedule, which must
+/// outlive it. `steps()` is 0 for a continuous schedule.
 class AnySchedule {
  public:
   template <class S>

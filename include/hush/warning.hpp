@@ -10,8 +10,8 @@
 
 namespace hush {
 
-/// Where warnings go: what is allowed but seldom meant. By default a line on standard error; a program may put a
-/// function of its own here, or an empty one for silence, before it starts threads.
+/// The sink of warnings, which are about input that is allowed but seldom meant. The default prints a line on standard
+/// error; a program may replace it, or set it empty for silence, before it starts threads.
 inline std::function<void(std::string_view)>& warning_sink() {
   static std::function<void(std::string_view)> sink = [](std::string_view words) {
     std::cerr << "warning: " << words << std::endl;
@@ -19,8 +19,8 @@ inline std::function<void(std::string_view)>& warning_sink() {
   return sink;
 }
 
-/// Says what `words()` gives once in the life of a program for each kind (a literal) and number, however often it is
-/// asked to; the words are made only when they are said.
+/// Warns with the text `words()` once in the life of a program for each `kind` (a string literal) and `number`; the
+/// text is built only then.
 template <class Words>
 void warn_once(std::string_view kind, double number, const Words& words) {
   static std::mutex mutex;
@@ -29,8 +29,7 @@ void warn_once(std::string_view kind, double number, const Words& words) {
   if (said.insert({kind, number}).second && warning_sink()) warning_sink()(words());
 }
 
-/// Warns once in the life of a program that computes on the CPU with kernels that the compiler was not asked to
-/// optimise.
+/// Warns once in the life of a program if the CPU kernels were compiled without optimisation.
 inline void warn_of_slow_kernels(bool optimised = HUSH_OPTIMISED) {
   if (optimised) return;
   warn_once("not optimised", 0, [] {

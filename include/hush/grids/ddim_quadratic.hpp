@@ -5,9 +5,9 @@
 
 namespace hush {
 
-/// Times that grow like squares up to `part` of all T, rounded down: for T = 1000 and n = 10, 800, 632, ..., 9, 0. Too
-/// many steps fall on the same time, which is refused. On a continuous schedule the squares go from `lowest` to 1.
-/// Source: Song et al. 2021 (DDIM), appendix D.2, "quad" in its code.
+/// Times with evenly spaced square roots, from 0 to `part` of T, rounded down: for T = 1000 and n = 10, 800, 632, ...,
+/// 9, 0. On a continuous schedule from `lowest` to 1. Throws std::invalid_argument if so many steps make two times
+/// equal. Source: Song et al. 2021 (DDIM), appendix D.2, "quad" in its code.
 struct DdimQuadratic {
   double part = .8;      // for discrete schedules only
   double lowest = 1e-3;  // the smallest time, for continuous schedules only

@@ -3,10 +3,10 @@
 
 namespace hush {
 
-/// Every c-th of the T times from the least noisy one on, up to the end: range(0, T, c), with the smallest c that gives
-/// n of them; for T = 1000 and n = 10, 900, ..., 0, and for n = 7, 858, 715, ..., 0. Where no c does,
-/// std::invalid_argument is thrown. Sources: Song et al. 2021 (DDIM), appendix D.2, whose code says "uniform" and takes
-/// c = T/n rounded down, which gives more than n unless it is this c; "ddimN" of Nichol and Dhariwal 2021's code.
+/// The times range(0, T, c) with the smallest stride c that gives n of them: for T = 1000 and n = 10, 900, ..., 0; for
+/// n = 7, 858, 715, ..., 0. Throws std::invalid_argument where no stride gives n. Sources: Song et al. 2021 (DDIM),
+/// appendix D.2 ("uniform" in its code, where c is T/n rounded down and may give more than n times); "ddimN" of Nichol
+/// and Dhariwal 2021's code.
 struct DdimUniform {
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     check_discrete(schedule, "DdimUniform");

@@ -6,8 +6,8 @@
 
 namespace hush {
 
-/// Where the rho-th roots of noise / signal fall evenly from the range's largest to its smallest: n times, fractional
-/// ones on a discrete schedule. Source: Karras et al. 2022, eq. 5; EDM's own range is {.smallest = .002, .largest =
+/// The n times at which (noise / signal)^(1/rho) is evenly spaced from the range's largest to its smallest; fractional
+/// times on a discrete schedule. Source: Karras et al. 2022, eq. 5; EDM's own range is {.smallest = .002, .largest =
 /// 80}.
 struct KarrasSigmas {
   SigmaRange range{};

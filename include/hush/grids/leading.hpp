@@ -3,14 +3,14 @@
 
 namespace hush {
 
-/// Every (T/n)-th time from the first noisy one on, T/n rounded down: for T = 1000 and n = 10, 900, 800, ..., 0, all
-/// later by `offset`. A continuous schedule is divided evenly from `lowest` on, 1 not included. It starts below the
-/// noisiest level, with few steps far below: `Trailing` does not. Source: Song et al. 2021, appendix D.2; Stable
-/// Diffusion has offset 1.
+/// Timestep spacing "leading": multiples of T/n rounded down, plus `offset`: for T = 1000 and n = 10, 900, 800, ..., 0.
+/// On a continuous schedule evenly from `lowest` up, 1 not included. Sampling starts below the noisiest level, with few
+/// steps far below; with `Trailing` it starts there. Source: Song et al. 2021, appendix D.2; Stable Diffusion has
+/// offset 1.
 struct Leading {
   double lowest = 1e-3;  // the smallest time, for continuous schedules only
   int offset = 0;        // for discrete schedules only
-  bool closed = true;    // false: of n + 1 such times the least noisy one falls away (DPM-Solver in diffusers)
+  bool closed = true;    // false: n + 1 such times without the least noisy one (DPM-Solver in diffusers)
 
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     check_step_count(schedule, n, "Leading");

@@ -5,12 +5,13 @@
 
 namespace hush {
 
-/// Evenly from the noisiest time to the least noisy one, both included, rounded half to even: for T = 1000 and n = 10,
-/// 999, 888, ..., 0. One step starts at the noisiest. On a continuous schedule from 1 to `lowest`, not rounded.
-/// Source: Nichol and Dhariwal 2021, section 4 ("K evenly spaced real numbers between 1 and T, rounded").
+/// Timestep spacing "linspace": evenly from the noisiest time to the least noisy one, both included, rounded half to
+/// even: for T = 1000 and n = 10, 999, 888, ..., 0; for n = 1 the noisiest. On a continuous schedule from 1 to
+/// `lowest`, not rounded. Source: Nichol and Dhariwal 2021, section 4 ("K evenly spaced real numbers between 1 and T,
+/// rounded").
 struct Linspace {
   double lowest = 1e-3;  // the smallest time, for continuous schedules only
-  bool closed = true;    // false: n + 1 numbers, of which the last falls away (DPM-Solver in diffusers)
+  bool closed = true;    // false: n + 1 such times without the least noisy one (DPM-Solver in diffusers)
 
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     check_step_count(schedule, n, "Linspace");

@@ -6,10 +6,9 @@
 
 namespace hush {
 
-/// The T times are cut into equal sections, the first of which is the least noisy; each gives `counts` of its times,
-/// evenly spaced, both ends included, rounded half to even. n must be the sum of the counts; without counts all is one
-/// section of n. For "10,15,20" write `Sections{{10, 15, 20}}`. Source: Nichol and Dhariwal 2021's code,
-/// space_timesteps.
+/// The T times cut into counts.size() equal sections, the least noisy first; section i gives counts[i] evenly spaced
+/// times, both ends included, rounded half to even. n must be the sum of the counts; no counts: one section of n. For
+/// "10,15,20" write `Sections{{10, 15, 20}}`. Source: Nichol and Dhariwal 2021's code, space_timesteps.
 struct Sections {
   std::vector<int> counts;
 

@@ -5,8 +5,8 @@
 
 namespace hush {
 
-/// These times, as the schedule calls them, whole or fractional; n must be how many they are. Throws
-/// std::invalid_argument unless they fall strictly and are those of noisy levels. `Times{{900, 400, 100}}`.
+/// An explicit list of the schedule's times, whole or fractional; n must be its length. Throws std::invalid_argument
+/// unless they decrease strictly and are those of noisy levels. `Times{{900, 400, 100}}`.
 struct Times {
   std::vector<double> values;
 

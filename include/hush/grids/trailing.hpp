@@ -5,8 +5,8 @@
 
 namespace hush {
 
-/// Evenly from the noisiest time down, the least noisy one not included, rounded half to even: for T = 1000 and n = 10,
-/// 999, 899, ..., 99. On a continuous schedule 1, (n-1)/n, ..., 1/n. Source: Lin et al. 2024, table 2.
+/// Timestep spacing "trailing": from the noisiest time down in strides of T/n, rounded half to even: for T = 1000 and n
+/// = 10, 999, 899, ..., 99. On a continuous schedule 1, (n-1)/n, ..., 1/n. Source: Lin et al. 2024, table 2.
 struct Trailing {
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     check_step_count(schedule, n, "Trailing");

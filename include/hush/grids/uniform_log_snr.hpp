@@ -4,8 +4,9 @@
 
 namespace hush {
 
-/// Where log(signal / noise) rises evenly over the range, both ends included: n times, fractional ones on a discrete
-/// schedule. Source: Lu et al. 2022 (DPM-Solver), section 3.4; on the sigmas of k-diffusion it is "exponential".
+/// The n times at which ln(signal / noise) is evenly spaced over the range, both ends included; fractional times on a
+/// discrete schedule. Source: Lu et al. 2022 (DPM-Solver), section 3.4; on the sigmas of k-diffusion it is
+/// "exponential".
 struct UniformLogSnr {
   SigmaRange range{};
 

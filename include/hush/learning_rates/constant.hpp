@@ -3,7 +3,7 @@
 
 namespace hush::learning_rates {
 
-/// Full rate after `warm_up` steps of linear warm-up.
+/// Factor 1 after `warm_up` steps of linear warm-up.
 struct Constant {
   std::int64_t warm_up = 0;
   constexpr double operator()(std::int64_t step, std::int64_t) const {

@@ -5,7 +5,7 @@
 
 namespace hush::learning_rates {
 
-/// Linear warm-up, then a straight line down to 0 at the last step.
+/// Linear warm-up, then linear decay from 1 to 0 at step `total`.
 struct Linear {
   std::int64_t warm_up = 0;
   constexpr double operator()(std::int64_t step, std::int64_t total) const {

@@ -5,7 +5,7 @@
 
 namespace hush::learning_rates {
 
-/// Linear warm-up, then a power of what is left, from full rate down to the share `last`.
+/// Linear warm-up, then polynomial decay (1 - last) (1 - progress)^power + last, from 1 to `last`.
 struct Polynomial {
   std::int64_t warm_up = 0;
   double power = 1, last = 0;

@@ -8,7 +8,7 @@ namespace hush {
 
 namespace detail {
 
-/// The numbers of an item's partner, mirrored; they stand where they would stand in the mirrored batch.
+/// The uniform numbers of an item's partner, mirrored, at the position that the partner has in the reversed batch.
 template <UniformNumbers U>
 struct Mirrored {
   U partner;
@@ -20,10 +20,10 @@ struct Mirrored {
 
 }  // namespace detail
 
-/// Another draw, in pairs: every second item of a batch has the uniform numbers of the one before it mirrored, u -> 1-u
-/// (less 2^-53, so that [0, 1) becomes itself); of `DiscreteUniform` the times of a pair add up to T-1. The last item
-/// of an odd batch has no partner. `Stratified` may be within it, or around it. `Antithetic{DiscreteUniform{}}`.
-/// Source: the code of Song et al. 2021 (DDIM).
+/// Antithetic pairs of another distribution: every second item of a batch takes the uniform numbers of the one before
+/// it mirrored, u -> 1-u (less 2^-53, so that [0, 1) maps onto itself); the times of a pair of `DiscreteUniform` add up
+/// to T-1. The last item of an odd batch has no partner. Combines with `Stratified`, either way round.
+/// `Antithetic{DiscreteUniform{}}`. Source: the code of Song et al. 2021 (DDIM).
 template <class D>
 struct Antithetic {
   D draw{};

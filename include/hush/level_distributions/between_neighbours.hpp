@@ -3,8 +3,8 @@
 
 namespace hush {
 
-/// An interval between two neighbouring levels, then gamma = signal^2 uniform within it: a fractional time, because
-/// gamma is interpolated linearly. Wants two levels or more. Source: Saharia et al. 2022, appendix of Palette.
+/// A uniformly drawn interval between two neighbouring levels, then gamma = signal^2 uniform within it: a fractional
+/// time, as gamma is linear between levels. Wants at least 2 levels. Source: Saharia et al. 2022, appendix of Palette.
 struct BetweenNeighbours {
   template <DiscreteSchedule S, class U>
   double operator()(const S& schedule, U&& uniform) const {

@@ -3,8 +3,8 @@
 
 namespace hush {
 
-/// A time uniform in (lowest, 1] of a continuous schedule; on a discrete one any time, also a fractional one, between
-/// its first noisy level and its last. Source: Song et al. 2021, eq. 7, whose code starts at 1e-5.
+/// A time uniform in (lowest, 1] of a continuous schedule; on a discrete one uniform between its first noisy level and
+/// its last, fractional times included. Source: Song et al. 2021, eq. 7, whose code starts at 1e-5.
 struct ContinuousUniform {
   double lowest = 1e-5;  // for continuous schedules only
 

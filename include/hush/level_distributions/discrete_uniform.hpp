@@ -3,9 +3,9 @@
 
 namespace hush {
 
-/// Each level is as likely as the other: number `first` to number `last`, counted from the clean one, which is number
-/// 0; last = 0 means all T. Source: Ho et al. 2020, algorithm 1, t ~ U{1..T}. A document that draws from [0, T) of a
-/// 1-based table says {.first = 0, .last = T - 1}.
+/// Uniform over the levels number `first` to `last`, the clean level being number 0; last = 0 means T. Source: Ho et
+/// al. 2020, algorithm 1, t ~ U{1..T}. A paper or program that draws from [0, T) of a 1-based table has {.first = 0,
+/// .last = T - 1}.
 struct DiscreteUniform {
   int first = 1, last = 0;
 

@@ -7,10 +7,10 @@
 
 namespace hush {
 
-/// ln(noise / signal) ~ N(mean, deviation^2), brought into the range of the schedule: from its first noisy level, or
-/// from 0 where it is continuous, to its last. On a discrete schedule the times are fractional. The normal number is
-/// the quantile of one uniform number, so that strata and mirror images of that are its own. Source: Karras et al.
-/// 2022, table 1 and section 5.
+/// ln(noise / signal) ~ N(mean, deviation^2), clamped to the range of the schedule: from its first noisy level, or from
+/// 0 where it is continuous, to its last. On a discrete schedule the times are fractional. The normal number is the
+/// quantile of one uniform number, so that `Stratified` and `Antithetic` apply to it. Source: Karras et al. 2022, table
+/// 1 and section 5.
 struct LogNormal {
   double mean = -1.2, deviation = 1.2;
 
@@ -26,7 +26,7 @@ struct LogNormal {
     return time_of_sigma(schedule, std::fmin(std::fmax(sigma, first), last));
   }
 
-  /// The number below which the part u in [0, 1) of all normal numbers are, within -9..9.
+  /// The quantile function (inverse CDF) of N(0, 1) at u in [0, 1), within -9..9.
   static double quantile(double u) {
     double low = -9, high = 9;
     for (int i = 0; i < 60; ++i) {

@@ -9,7 +9,7 @@ namespace hush {
 
 namespace detail {
 
-/// The numbers of an item, the first of them moved into its share of [0, 1).
+/// An item's uniform numbers, the first of them moved into the item's stratum of [0, 1).
 template <class U>
 struct Spread {
   U numbers;
@@ -30,8 +30,8 @@ struct Spread {
 
 }  // namespace detail
 
-/// Another draw, spread over the batch: the first uniform number u of item i of n becomes (i + u) / n, so that each
-/// n-th of all levels is drawn once a batch. `Stratified{DiscreteUniform{}}`.
+/// Stratified sampling of another distribution: the first uniform number u of item i of n becomes (i + u) / n, so that
+/// a batch has one item in each n-th of the levels. `Stratified{DiscreteUniform{}}`.
 /// Source: Kingma et al. 2021, "Variational diffusion models", appendix I.1, where all items share one u.
 template <class D>
 struct Stratified {

@@ -11,7 +11,7 @@
 
 namespace hush::metrics {
 
-/// `count` vectors of `width` numbers each, row by row: what images look like to something that knows pictures.
+/// Feature vectors of images, [count, width] row by row.
 struct FeatureSet {
   std::int64_t count = 0, width = 0;
   std::vector<double> values;

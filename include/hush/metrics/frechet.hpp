@@ -18,7 +18,7 @@ struct Gaussian {
 
 namespace detail {
 
-/// a b; the one product of this file, because each kind of it takes seconds to compile.
+/// a b; all products of this file are this one, because each instantiation takes seconds to compile.
 template <class = void>
 Eigen::MatrixXd product(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
   return a * b;
@@ -61,7 +61,7 @@ void check_eigenvalues(const Eigen::VectorXd& eigenvalues) {
         "a covariance has the negative eigenvalue ", eigenvalues.minCoeff());
 }
 
-/// Those below 0 count as 0.
+/// Square roots of the eigenvalues, those below 0 counted as 0.
 template <class = void>
 Eigen::VectorXd roots(const Eigen::VectorXd& eigenvalues) {
   return eigenvalues.cwiseMax(0).cwiseSqrt();
@@ -94,8 +94,8 @@ double frechet(const Gaussian& a, const Gaussian& b) {
   return std::max(distance, 0.0);  // in this order NaN stays NaN
 }
 
-/// The same between the Gaussians of two sets of vectors. It is biased upwards for few vectors: compare sets of one
-/// size.
+/// The Fréchet distance between Gaussians fitted to two sets of features (the FID, if Inception's). It is biased
+/// upwards for few vectors: compare sets of one size.
 template <class = void>
 double frechet(const FeatureSet& a, const FeatureSet& b) {
   check_same_width(a, b, "frechet");

@@ -24,8 +24,9 @@ PerImage mae(const Images<T>& made, const Images<T>& truth) {
   return errors;
 }
 
-/// The same over the hole of each picture only: `holes` [N, H, W, 1], or [1, H, W, 1] for all, 1 where pixels were
-/// unknown and 0 elsewhere. Throws std::invalid_argument also for holes of another size, other values, and none at all.
+/// The mean absolute error over the hole of each picture only: `holes` [N, H, W, 1], or [1, H, W, 1] for all, 1 where
+/// pixels were unknown and 0 elsewhere. Throws std::invalid_argument also for holes of another size, other values, and
+/// none at all.
 template <Pixel T>
 PerImage mae(const Images<T>& made, const Images<T>& truth, const Images<float>& holes) {
   check_pair("mae", made, truth);

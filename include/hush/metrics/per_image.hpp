@@ -11,7 +11,7 @@
 
 namespace hush::metrics {
 
-/// What a metric says of a set of pictures: a number for each, in their order.
+/// The values of a metric, one for each image, in order.
 struct PerImage {
   std::vector<double> values;
 
@@ -23,11 +23,11 @@ struct PerImage {
   bool operator==(const PerImage&) const = default;
 };
 
-/// What pixels may be: float in [-1, 1], or uint8. A picture means the same in both.
+/// A pixel type: float in [-1, 1], or uint8 in 0..255.
 template <class T>
 concept Pixel = std::same_as<T, float> || std::same_as<T, std::uint8_t>;
 
-/// From black to white: 2 for float pixels, 255 for bytes.
+/// The difference of white and black: 2 for float pixels, 255 for bytes.
 template <Pixel T>
 inline constexpr double full_range = std::same_as<T, float> ? 2 : 255;
 
@@ -56,7 +56,7 @@ void check_measurable(const char* where, const Images<T>& images) {
     }
 }
 
-/// The same for two sets, which must also be of the same extents: pictures that were made, and what they should be.
+/// `check_measurable` for generated images and their ground truth, which must have the same extents.
 template <Pixel T>
 void check_pair(const char* where, const Images<T>& made, const Images<T>& truth) {
   check(made.count == truth.count && made.height == truth.height && made.width == truth.width &&

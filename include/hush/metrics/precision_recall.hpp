@@ -8,7 +8,8 @@
 
 namespace hush::metrics {
 
-/// How many of the made images look like real ones, and how many of the real ones something made looks like; in [0, 1].
+/// Precision: the share of the generated images that lie among the real ones. Recall: the share of the real images that
+/// lie among the generated ones. Both in [0, 1].
 struct PrecisionRecall {
   double precision = 0, recall = 0;
 };

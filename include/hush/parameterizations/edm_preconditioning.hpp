@@ -13,8 +13,8 @@ struct QuarterLogSigma {
 
 /// The EDM row of table 1 of Karras et al. 2022: input and target of the network have variance 1 at every level, for
 /// data of standard deviation `sigma_data`. The table is written for y = x/signal and sigma = noise/signal:
-/// D = c_skip y + c_out F(c_in y, c_noise). Without signal it has its limits, but c_noise is infinite: there `CNoise`
-/// must be another than the default. `CNoise` is what the network is told, c_noise.
+/// D = c_skip y + c_out F(c_in y, c_noise). At signal 0 the scalings take their limits, but the default `CNoise` (which
+/// computes c_noise) is infinite there: choose another.
 template <class CNoise = QuarterLogSigma>
 struct EdmPreconditioning {
   double sigma_data = .5;

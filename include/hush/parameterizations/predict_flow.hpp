@@ -5,10 +5,10 @@
 
 namespace hush {
 
-/// The network predicts the velocity of a straight way from image to noise, F = eps - x0, so that
-/// x0 = (x - noise*F) / (signal + noise). It belongs to levels of signal = 1 - t, noise = t, but holds at any.
-/// Sources: Lipman et al. 2023 (flow matching), Liu et al. 2023 (rectified flow), whose t runs the other way.
-/// `CNoise` says what the network is told: Time, Gamma, Sigma or LogSigma.
+/// The network predicts the velocity of the straight line from image to noise, F = eps - x0, so that x0 = (x - noise*F)
+/// / (signal + noise). Made for signal = 1 - t, noise = t (RectifiedFlow), valid at any level. Sources: Lipman et al.
+/// 2023 (flow matching), Liu et al. 2023 (rectified flow), whose t runs the other way.
+/// `CNoise` computes the network's noise label c_noise: Time, Gamma, Sigma or LogSigma.
 template <class CNoise = Time>
 struct PredictFlow {
   Scalings operator()(Level at) const {

@@ -6,7 +6,7 @@
 namespace hush {
 
 /// The network predicts the noise: x0 = (x - noise*F) / signal. Wants signal > 0. Source: Ho et al. 2020, eq. 15.
-/// `CNoise` says what the network is told: Time, Gamma, Sigma or LogSigma.
+/// `CNoise` computes the network's noise label c_noise: Time, Gamma, Sigma or LogSigma.
 template <class CNoise = Time>
 struct PredictNoise {
   Scalings operator()(Level at) const {

@@ -7,8 +7,8 @@ namespace hush {
 
 /// The network predicts the score s = -eps/noise (Song and Ermon 2019, NCSN), so x0 = (x + noise^2 s) / signal. Wants
 /// signal > 0, and noise > 0 in training. With `divided` it predicts s * noise = -eps, whose size does not depend on
-/// the level: what NCSNv2 makes of its network by dividing the output by sigma (Song and Ermon 2020, technique 3).
-/// `CNoise` says what the network is told: Time, Gamma, Sigma or LogSigma.
+/// the level: as NCSNv2 does, which divides the network's output by sigma (Song and Ermon 2020, technique 3). `CNoise`
+/// computes the network's noise label c_noise: Time, Gamma, Sigma or LogSigma.
 template <class CNoise = Time>
 struct PredictScore {
   bool divided = false;

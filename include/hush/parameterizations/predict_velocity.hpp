@@ -5,9 +5,9 @@
 
 namespace hush {
 
-/// The network predicts v = signal*eps - noise*x0, so x0 = signal*x - noise*F when signal^2 + noise^2 = 1; other levels
-/// are divided by that sum, which keeps the same v. Source: Salimans and Ho 2022, appendix D.
-/// `CNoise` says what the network is told: Time, Gamma, Sigma or LogSigma.
+/// The network predicts v = signal*eps - noise*x0, so x0 = signal*x - noise*F when signal^2 + noise^2 = 1; at other
+/// levels x0 is divided by that sum, for the same v. Source: Salimans and Ho 2022, appendix D.
+/// `CNoise` computes the network's noise label c_noise: Time, Gamma, Sigma or LogSigma.
 template <class CNoise = Time>
 struct PredictVelocity {
   Scalings operator()(Level at) const {

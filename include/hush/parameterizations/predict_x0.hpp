@@ -5,8 +5,8 @@
 
 namespace hush {
 
-/// The network predicts the clean image: x0 = F. Source: Ho et al. 2020, section 3.2 (they tried and left it).
-/// `CNoise` says what the network is told: Time, Gamma, Sigma or LogSigma.
+/// The network predicts the clean image: x0 = F. Source: Ho et al. 2020, section 3.2 (tried there and given up).
+/// `CNoise` computes the network's noise label c_noise: Time, Gamma, Sigma or LogSigma.
 template <class CNoise = Time>
 struct PredictX0 {
   Scalings operator()(Level at) const { return {.skip = 0, .out = 1, .in = 1, .c_noise = CNoise{}(at)}; }

@@ -11,9 +11,9 @@ struct LogHalfSigma {
   double operator()(Level at) const { return std::log(Sigma{}(at) / 2); }
 };
 
-/// The VE row of table 1 of Karras et al. 2022: NCSN++'s network, which sees the noisy image as it is and predicts
+/// The VE row of table 1 of Karras et al. 2022: NCSN++'s network, which takes the noisy image unscaled and predicts
 /// -eps. The table is written for y = x/signal and sigma = noise/signal: D = y + sigma F(y, c_noise). Wants signal > 0.
-/// `CNoise` is what the network is told, c_noise.
+/// `CNoise` computes c_noise.
 template <class CNoise = LogHalfSigma>
 struct VePreconditioning {
   Scalings operator()(Level at) const {

@@ -19,7 +19,7 @@ struct VpSdeTime {
 
 /// The VP row of table 1 of Karras et al. 2022: DDPM's noise prediction on input of variance 1 (for data of variance
 /// 1). The table is written for y = x/signal and sigma = noise/signal: D = y - sigma F(y / sqrt(sigma^2 + 1), c_noise).
-/// Wants signal > 0. `CNoise` is what the network is told, c_noise.
+/// Wants signal > 0. `CNoise` computes c_noise.
 template <class CNoise = VpSdeTime>
 struct VpPreconditioning {
   Scalings operator()(Level at) const {

@@ -10,7 +10,7 @@
 
 namespace hush {
 
-/// Fresh N(0, 1) for a batch [N, ...]: image i of it draws from `stream` with `images[i]` as its image.
+/// Fresh noise, N(0, 1), for a batch [N, ...]: image i takes the numbers of `stream` with `images[i]` as its image.
 template <Backend B>
 Tensor<B> normal_images(const B& on, const Shape& shape, const Stream& stream, std::span<const std::uint32_t> images) {
   check(shape.rank() >= 1 && shape[0] == std::int64_t(images.size()), "normal_images", shape, " for ", images.size(),

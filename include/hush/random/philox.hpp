@@ -33,8 +33,8 @@ static_assert(philox({~0u, ~0u, ~0u, ~0u}, ~std::uint64_t(0)) ==
 static_assert(philox({0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u}, 0x299f31d0a4093822u) ==
               Words{0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u});
 
-/// What a random number is for, as a number: a hash (FNV-1a) of a word and an ordinal, such as the draw within a step
-/// or the layer. No central list: `purpose("noise", 1)`.
+/// The key of what a random number is for: a hash (FNV-1a) of a word and an ordinal, such as the draw within a step or
+/// the layer, so that no central list is needed: `purpose("noise", 1)`.
 constexpr std::uint32_t purpose(std::string_view word, std::uint32_t ordinal = 0) {
   std::uint32_t hash = 2166136261u;
   for (const char letter : word) hash = (hash ^ std::uint32_t(static_cast<unsigned char>(letter))) * 16777619u;
@@ -77,8 +77,8 @@ constexpr HUSH_HOST_DEVICE std::uint32_t random_below(std::uint32_t count, std::
 }
 
 /// Uniform numbers one after the other, for the host's decisions (which level, which crop): number n takes the first
-/// two words of block n of the stream. `draw(schedule, uniform)` calls it, and may ask where the stream's image stands:
-/// it is number `place` of a batch of `batch` images, which are numbered one after the other.
+/// two words of block n of the stream. Level distributions take it; the stream's image is number `place` of a batch of
+/// `batch` images with consecutive numbers.
 struct Uniform {
   Stream stream;
   std::uint32_t next = 0, place = 0, batch = 1;

@@ -11,9 +11,9 @@
 
 namespace hush {
 
-/// PyTorch's random numbers on the CPU: `TorchRandom{seed}` continues as `torch.manual_seed(seed)` does, so that noise
-/// of a Python program comes out again. The words are MT19937 (Matsumoto and Nishimura 1998), equal bit for bit;
-/// normals are equal to about 1e-6, because PyTorch's logarithm depends on the machine. As `.noise` of `sample` it
+/// PyTorch's random numbers on the CPU: `TorchRandom{seed}` gives the numbers that follow `torch.manual_seed(seed)`,
+/// which reproduces the noise of a Python program. The words are MT19937 (Matsumoto and Nishimura 1998), equal bit for
+/// bit; normals are equal to about 1e-6, because PyTorch's logarithm depends on the machine. As `.noise` of `sample` it
 /// fills images in [N, C, H, W] order, batch by batch. It has a state: noise depends on the order of draws and on the
 /// batch size.
 class TorchRandom {

@@ -9,24 +9,24 @@
 
 namespace hush {
 
-/// How far one update of Langevin dynamics of step size alpha goes along the score s: by alpha s + sqrt(2 alpha) z, as
-/// the authors' programs and NCSNv2 have it, or by alpha / 2 s + sqrt(alpha) z, as algorithm 1 of NCSN says.
+/// The update of Langevin dynamics with step size alpha along the score s: `authors`, alpha s + sqrt(2 alpha) z, as in
+/// their programs and NCSNv2, or `paper`, alpha / 2 s + sqrt(alpha) z, as in algorithm 1 of NCSN.
 enum class LangevinRule { authors, paper };
 
 /// Annealed Langevin dynamics (NCSN: Song and Ermon 2019, algorithm 1): `repeats` updates at each level, with
 /// alpha = epsilon sigma^2 / sigma_L^2, sigma_L that of the last level with noise; each update is one step of the run.
-/// `denoise` ends with x0, one network call more: x + sigma_L^2 s. NCSNv2 (2020) on CIFAR-10 is {.epsilon = 6.2e-6,
-/// .repeats = 5, .denoise = true}. Throws std::invalid_argument for an epsilon that is not positive and finite, no
-/// repeats, a level without signal, and levels that the updates do not lead down: those after which more than 4 times
-/// the level's noise is left (for data of one point: Song and Ermon 2020, proposition 3), or in the end, without
-/// `denoise`, noise of more than 1. Warns once above 1.5 times, and above .1.
+/// `denoise` ends with one more network call, whose x0 = x + sigma_L^2 s is the result. NCSNv2 (2020) on CIFAR-10 is
+/// {.epsilon = 6.2e-6, .repeats = 5, .denoise = true}. Throws std::invalid_argument for an epsilon that is not positive
+/// and finite, no repeats, a level without signal, and a step size that does not fit the levels: more than 4 times the
+/// level's noise is left after its updates (for data of one point: Song and Ermon 2020, proposition 3), or, without
+/// `denoise`, noise above 1 at the end. Warns once above 1.5 times, and above .1.
 struct AnnealedLangevin {
   double epsilon = 2e-5;
   int repeats = 100;
   bool denoise = false;
   LangevinRule rule = LangevinRule::authors;
 
-  /// Each level as often as it has updates, and then the clean one.
+  /// Each level `repeats` times, then the clean one.
   std::vector<Level> route(const std::vector<Level>& down) const {
     check(repeats >= 1, "AnnealedLangevin", "repeats must be at least 1, is ", repeats);
     if (down.size() > 1) {
@@ -47,7 +47,7 @@ struct AnnealedLangevin {
     return epsilon * ratio * ratio;
   }
 
-  /// The update of x / signal, whose score is -eps / sigma, seen in x.
+  /// The update of y = x / signal, whose score is -eps / sigma, written in x.
   template <class X>
   X step(auto&& denoiser, const X& x, Level from, Level to, auto&& noise, const Trajectory& trajectory) const {
     const Level last = trajectory.levels[trajectory.levels.size() - 2];

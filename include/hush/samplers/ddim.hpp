@@ -8,7 +8,8 @@ namespace hush {
 
 /// Denoising diffusion implicit models (Song, Meng and Ermon 2021, eq. 12 and 16). eta = 0 is deterministic; eta = 1
 /// has the fresh noise of DDPM. x0 and eps are used as the denoiser gave them: a clipped x0 does not change eps. Throws
-/// std::invalid_argument for a negative or infinite eta, and for one that wants more noise than the level has.
+/// std::invalid_argument for a negative or infinite eta, and for one whose fresh noise exceeds the noise of the level
+/// stepped to.
 struct Ddim {
   double eta = 0;
 

@@ -5,11 +5,11 @@
 
 namespace hush {
 
-/// From an image to the noise of which DDIM would make it: its steps with eta = 0 the other way, from the clean level
-/// up (Song, Meng and Ermon 2021, eq. 14 and section 5.4). The network is told the level that a step arrives at and
-/// sees the image as it is before: right for networks that predict noise, and near it for others, whose output is read
-/// as if the image were there already. x0 is not asked for, so nothing cuts it off. With the same eps on the way down,
-/// DDIM gives the image back.
+/// DDIM inversion: encodes an image as the noise from which DDIM generates it, by steps of eta = 0 from the clean level
+/// up (Song, Meng and Ermon 2021, eq. 14 and section 5.4). A step calls the network with the image at its start and the
+/// noise level of its end: eps is that of a network that predicts noise, and an approximation for other
+/// parameterizations. x0 is computed from eps, never clipped. With the same eps on the way down, DDIM gives the image
+/// back.
 struct DdimInversion {
   std::vector<Level> route(const std::vector<Level>& down) const { return {down.rbegin(), down.rend()}; }
 

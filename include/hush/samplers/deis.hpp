@@ -9,8 +9,8 @@ namespace hush {
 
 /// DEIS: tAB-DEIS (Zhang and Chen 2023, eq. 14 and 15), its polynomial in ln rho, rho = noise / signal: "logrho". With
 /// y = x / signal the ODE is dy = eps d rho, and eps becomes the polynomial through the last `order` estimates; ln rho
-/// being -lambda, that is the exponential integrator for predicted noise. A run begins with lower orders, one of fewer
-/// than 15 steps ends with them if `lower_order_final`, and a step that ends without noise ends at x0. Throws
+/// being -lambda, that is the exponential integrator for predicted noise. The first steps have lower orders, as have
+/// the last ones of a run of fewer than 15 steps if `lower_order_final`; a step to noise 0 gives x0. Throws
 /// std::invalid_argument for an order that is not 1, 2 or 3.
 struct Deis {
   int order = 2;

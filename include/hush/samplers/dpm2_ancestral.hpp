@@ -6,8 +6,8 @@ namespace hush {
 
 /// DPM-2 with fresh noise: a step of the midpoint method in y = x / signal down to sigma_down, then noise of sigma_up,
 /// sigma_down^2 + sigma_up^2 = sigma_to^2. The middle is the geometric mean of sigma and sigma_down; the schedule must
-/// have a level there. eta = 0 is DPM-2; an eta that asks for more noise than the level has gets all of that. Throws
-/// std::invalid_argument for a negative or infinite eta. Source: k-diffusion, sample_dpm_2_ancestral.
+/// have a level there. eta = 0 is DPM-2; sigma_up is at most sigma_to. Throws std::invalid_argument for a negative or
+/// infinite eta. Source: k-diffusion, sample_dpm_2_ancestral.
 struct Dpm2Ancestral {
   double eta = 1;
 

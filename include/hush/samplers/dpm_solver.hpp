@@ -8,11 +8,11 @@
 
 namespace hush {
 
-/// The multistep solvers of Lu et al.: one network call a step, which reuses the estimates of the steps before; a run
-/// begins with lower orders, and one of fewer than 15 steps ends with them if `lower_order_final`. A step that ends
-/// without noise ends at x0. Order 3 integrates the parabola through three estimates; `curvature` = 1/2 is what the
-/// authors' and the peers' code computes, half of its v^2, and of order 2. Throws std::invalid_argument for an order
-/// that is not 1, 2 or 3, and for a curvature that is not finite.
+/// The multistep solvers of Lu et al.: one network call a step, which reuses the estimates of the steps before. The
+/// first steps have lower orders, as have the last ones of a run of fewer than 15 steps if `lower_order_final`; a step
+/// to noise 0 gives x0. Order 3 integrates the parabola through three estimates; `curvature` = 1/2 halves its quadratic
+/// term, as the authors' code and diffusers do, and is of order 2. Throws std::invalid_argument for an order that is
+/// not 1, 2 or 3, and for a curvature that is not finite.
 template <class Prediction>
 struct DpmMultistep {
   int order = 2;

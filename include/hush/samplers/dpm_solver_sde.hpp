@@ -10,9 +10,9 @@ namespace hush {
 
 /// SDE-DPM-Solver++(2M) (Lu et al. 2022b), of order 1 and 2: the diffusion SDE, with the line through two estimates of
 /// x0. eta = 1 is that SDE, eta = 0 the ODE of DPM-Solver++; all have the same marginals, and noise comes in at eta
-/// times the rate of the SDE (k-diffusion's eta, not DDIM's). A run begins with order 1, one of fewer than 15 steps
-/// ends with it if `lower_order_final`, and a step that ends without noise ends at x0. Throws std::invalid_argument for
-/// an order that is not 1 or 2, and for a negative or infinite eta.
+/// times the rate of the SDE (k-diffusion's eta, not DDIM's). The first step has order 1, as has the last one of a run
+/// of fewer than 15 steps if `lower_order_final`; a step to noise 0 gives x0. Throws std::invalid_argument for an order
+/// that is not 1 or 2, and for a negative or infinite eta.
 struct DpmSolverSde {
   int order = 2;
   DpmVariant variant = DpmVariant::midpoint;

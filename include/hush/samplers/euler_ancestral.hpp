@@ -4,10 +4,10 @@
 
 namespace hush {
 
-/// Euler's method with fresh noise: a step in y = x / signal down to sigma_down, below the level that is wanted, then
-/// noise of sigma_up, sigma_down^2 + sigma_up^2 = sigma_to^2. eta = 0 is Euler, eta = 1 is DDPM (fixed small); an eta
-/// that asks for more noise than the level has gets all of that. Throws std::invalid_argument for a negative or
-/// infinite eta. Source: k-diffusion, sample_euler_ancestral.
+/// Euler's method with fresh noise: a step in y = x / signal down to sigma_down, below the target level, then noise of
+/// sigma_up, sigma_down^2 + sigma_up^2 = sigma_to^2. eta = 0 is Euler, eta = 1 is DDPM (fixed small); sigma_up is at
+/// most sigma_to. Throws std::invalid_argument for a negative or infinite eta. Source: k-diffusion,
+/// sample_euler_ancestral.
 struct EulerAncestral {
   double eta = 1;
 

@@ -5,18 +5,18 @@
 
 namespace hush {
 
-/// z * low^(1 - v) * high^v, pixel by pixel: noise whose size lies between two, where v says. LearnedRange calls it by
-/// name for its images; this one is for numbers.
+/// Noise z times a deviation interpolated geometrically between two: z * low^(1 - v) * high^v, v in [0, 1].
+/// LearnedRange finds the overload for its images by argument-dependent lookup; this one is for numbers.
 inline double scaled_between(double low, double high, double v, double z) {
   return z * std::pow(low, 1 - v) * std::pow(high, v);
 }
 
-/// DDPM whose network also says, pixel by pixel, where between the posterior's variance and beta the variance of the
-/// fresh noise lies (Nichol and Dhariwal 2021, eq. 15). It wants a denoiser that answers {x0, eps, variance_fraction},
-/// the last being v = (1 + the network's second half) / 2, and images that have a `scaled_between`. Its formulas are
-/// proven on given values only: no network of this library has a second half, and `sample` gives none.
+/// DDPM with learned variance: the network also predicts, per pixel, where the variance of the fresh noise lies between
+/// the posterior's and beta (Nichol and Dhariwal 2021, eq. 15). Needs a denoiser that answers {x0, eps,
+/// variance_fraction}, the last being v = (1 + the network's second half) / 2, and images with a `scaled_between`.
+/// Tested on given values only: no network of this library has the second half, and `sample` gives none.
 struct LearnedRange {
-  static constexpr bool linear = false;  // the noise is multiplied by an exponential of what the network says
+  static constexpr bool linear = false;  // the noise is multiplied by an exponential of the network's output
 
   /// log beta~ and log beta, written so that they hold for any signal; v = 0 and 1 of eq. 15. beta~ = 0 where the step
   /// ends without noise.

@@ -16,7 +16,7 @@ namespace hush {
 struct Lms {
   int order = 4;
 
-  /// The slopes of the past and the sigmas that they belong to, the latest first.
+  /// The slopes of the last steps and their sigmas, the latest first.
   template <class X>
   struct Memory {
     std::vector<X> slopes;

@@ -9,9 +9,9 @@ namespace hush {
 
 /// Pseudo numerical methods (Liu et al. 2022, algorithm 2): the first three steps are pseudo Runge-Kutta, four network
 /// calls each, and the others pseudo linear multistep (PLMS), one call each. Without `warm_up`, PLMS alone, as latent
-/// diffusion starts it: a first step of two calls, then the orders 2, 3 and 4. A step that ends without noise is always
-/// multistep, of the order that the past allows. Halfway means halfway in time: the warm-up wants a trajectory that
-/// knows its schedule, and throws std::invalid_argument without one.
+/// diffusion starts it: a first step of two calls, then the orders 2, 3 and 4. A step to noise 0 is always multistep,
+/// of the order that the past allows. The middle of a Runge-Kutta step is halfway in time: the warm-up needs a
+/// trajectory with `at_time`, else it throws std::invalid_argument.
 struct Pndm {
   bool warm_up = true;
 

@@ -8,14 +8,14 @@
 namespace hush {
 
 /// Predictor-corrector sampling with the score (Song et al. 2021, "Score-based generative modeling through stochastic
-/// differential equations", algorithms 2 to 5), VE and VP. A step corrects at its level and then goes to the next, as
-/// the authors' programs do, so the clean level needs no correction; the last step adds no noise. A correction's size
-/// follows the norms of noise and score of each image by itself, so that a picture does not depend on its batch (the
-/// authors average norms over the batch); where the score is 0 there is none. Alone they leave
-/// 1 + snr^2 times the variance of a level's noise, and with an snr above 1 they never settle. Throws
-/// std::invalid_argument for an snr that is not in (0, 1] and for a negative number of corrections.
+/// differential equations", algorithms 2 to 5), VE and VP. A step corrects at its level and then predicts the next, as
+/// the authors' programs do, so the clean level has no correction; the last step adds no noise. The size of a
+/// correction follows the norms of noise and score per image, so that an image does not depend on its batch (the
+/// authors average norms over the batch); it is 0 where the score is 0. Corrections alone leave 1 + snr^2 times the
+/// variance of a level's noise, and do not converge for snr > 1. Throws std::invalid_argument for an snr that is not in
+/// (0, 1] and for a negative number of corrections.
 struct PredictorCorrector {
-  static constexpr bool linear = false;  // a correction is as large as the norms of its noise and of its score say
+  static constexpr bool linear = false;  // the size of a correction depends on the norms of its noise and score
 
   double snr = .16;     // r
   int corrections = 1;  // Langevin updates a step; network calls are one more

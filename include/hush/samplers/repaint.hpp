@@ -8,11 +8,10 @@
 
 namespace hush {
 
-/// RePaint's way through the levels (Lugmayr et al. 2022, section 4.2 and its schedule of jumps), around any sampler
-/// that goes straight down: at every `jump_length`-th level as many levels up again, with fresh noise, until each
-/// stretch has been gone `resamples` times. Down is the sampler's business, whose memory begins anew after a jump;
-/// putting known pixels back is the conditioning's: `Replacement`, for a network without condition. Throws
-/// std::invalid_argument for a jump or resamples below 1.
+/// RePaint's resampling with jumps (Lugmayr et al. 2022, section 4.2), around any sampler without a `route`: at every
+/// `jump_length`-th level the image is noised again by as many levels, until each stretch has been denoised `resamples`
+/// times. The sampler makes the steps down, with a new memory after each jump; the conditioning `Replacement` puts
+/// known pixels back, for a network without condition. Throws std::invalid_argument for a jump or resamples below 1.
 template <class S>
 struct RePaint {
   S sampler{};

@@ -6,8 +6,8 @@
 
 namespace hush {
 
-/// Any list of betas, each in [0, 1): the chance to try a schedule that has no name; times 0..values.size()-1.
-/// Throws std::invalid_argument when a level of an empty list is asked for. Source of the notation: Ho et al. 2020.
+/// A schedule given by its list of betas, each in [0, 1), the last at most 1; times 0..values.size()-1. Its call throws
+/// std::invalid_argument for an empty list and for betas outside that range. Notation: Ho et al. 2020.
 struct Betas {
   std::vector<double> values;
 

@@ -7,9 +7,9 @@
 
 namespace hush {
 
-/// The levels of a discrete schedule; between them noise / signal is linear in time, instead of alpha_bar, or where
-/// `logarithmic` its logarithm is (from clean to the first level it is linear). For networks that are sampled at
-/// fractional times: Karras et al. 2022, appendix C.3.4; k-diffusion interpolates logarithms, diffusers either.
+/// A discrete schedule that interpolates noise / signal linearly in time between its levels, instead of alpha_bar; with
+/// `logarithmic` the logarithm of noise / signal (but from clean to the first level, where it is linear). For sampling
+/// at fractional times: Karras et al. 2022, appendix C.3.4; k-diffusion interpolates logarithms, diffusers offers both.
 /// Throws std::invalid_argument between levels that are neither variance-preserving nor -exploding.
 template <class S>
 struct InterpolatedSigma {

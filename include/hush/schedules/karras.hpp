@@ -6,8 +6,8 @@
 
 namespace hush {
 
-/// The levels that EDM samples at: signal 1, noise from `smallest` at time 0 to `largest` at time steps-1, its roots of
-/// order `rho` evenly spaced; clean at -1. Between two levels, and from 0 to the first, the noise is linear in time.
+/// The levels that EDM samples at: signal 1, noise from `smallest` at time 0 to `largest` at time steps-1,
+/// noise^(1/rho) evenly spaced; clean at -1. Between two levels, and from 0 to the first, the noise is linear in time.
 /// Source: Karras et al. 2022, eq. 5.
 struct Karras {
   double smallest = .002, largest = 80;

@@ -6,9 +6,9 @@
 
 namespace hush {
 
-/// The logarithm of the signal-to-noise ratio is that of a Laplace distribution (Hang et al. 2024, "Improved noise
-/// schedule for diffusion training", table 1), by the formula of diffusers' transform "laplace": alpha_bar is the root
-/// of what the paper gives, and the scale 1/2. No beta exceeds `cap`; times 0..steps-1.
+/// The log signal-to-noise ratio follows a Laplace distribution (Hang et al. 2024, "Improved noise schedule for
+/// diffusion training", table 1), as diffusers' transform "laplace" computes it: alpha_bar is the square root of the
+/// paper's, and the scale 1/2. No beta exceeds `cap`; times 0..steps-1.
 struct Laplace {
   Steps steps = 1000;
   double location = 0, scale = .5, cap = .999;

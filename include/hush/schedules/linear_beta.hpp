@@ -5,8 +5,8 @@
 
 namespace hush {
 
-/// Betas that grow evenly from `first` to `last`; times 0..steps-1. Source: Ho et al. 2020, section 4.
-/// `points` is how many evenly spaced numbers there are, of which the first `steps` are used; 0 means `steps`.
+/// Betas linearly spaced from `first` to `last`; times 0..steps-1. Source: Ho et al. 2020, section 4.
+/// `points`: the number of evenly spaced betas, of which the first `steps` are used; 0 means `steps`.
 struct LinearBeta {
   double first = 1e-4, last = .02;
   Steps steps = 1000;

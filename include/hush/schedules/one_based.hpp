@@ -4,8 +4,8 @@
 
 namespace hush {
 
-/// The same levels called by times that are larger by one: 1..T, and 0 is clean, as in algorithms 1 and 2 of
-/// Ho et al. 2020. `OneBased{LinearBeta{...}}`.
+/// A 0-based schedule renumbered: times 1..T, clean at 0, as in algorithms 1 and 2 of Ho et al. 2020.
+/// `OneBased{LinearBeta{...}}`.
 template <class S>
 struct OneBased {
   S zero_based{};

@@ -7,8 +7,8 @@
 
 namespace hush {
 
-/// Betas whose square roots grow evenly, from `first` to `last`; times 0..steps-1. The defaults are those of latent
-/// diffusion (Rombach et al. 2022); with 1e-4 and .02 it is the schedule "quad".
+/// Betas from `first` to `last` with linearly spaced square roots; times 0..steps-1. The defaults are those of latent
+/// diffusion (Rombach et al. 2022); with 1e-4 and .02 it is the schedule "quad" of Ho et al. 2020's code.
 struct ScaledLinear {
   double first = .00085, last = .012;
   Steps steps = 1000;

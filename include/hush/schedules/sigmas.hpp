@@ -7,9 +7,9 @@
 
 namespace hush {
 
-/// Any list of noise / signal, from the least noisy level (time 0) to the noisiest one; clean at -1, linear in time in
-/// between. Signal 1, or where `preserving` signal^2 + noise^2 = 1. Throws std::invalid_argument for an empty list and
-/// for one that does not grow from more than 0.
+/// A schedule given by its list of sigmas = noise / signal, from the least noisy level (time 0) to the noisiest; clean
+/// at -1, linear in time between levels. Signal 1, or where `preserving` signal^2 + noise^2 = 1. Throws
+/// std::invalid_argument for an empty list and unless 0 < values[0] < values[1] < ...
 struct Sigmas {
   std::vector<double> values;
   bool preserving = false;

@@ -5,7 +5,7 @@
 
 namespace hush {
 
-/// The variance-preserving process in continuous time: betas that grow evenly from `beta_min` to `beta_max`; times
+/// The variance-preserving process in continuous time: beta(t) linear from `beta_min` to `beta_max`; times
 /// [0, 1], clean at 0. Source: Song et al. 2021, "Score-based generative modeling", eq. 33.
 struct VpSde {
   double beta_min = .1, beta_max = 20;

@@ -6,9 +6,9 @@
 
 namespace hush {
 
-/// A variance-preserving schedule stretched so that its noisiest level has no signal left and its first is as it was;
-/// alpha_bar is linear between whole times. Wants two levels or more. A network that predicts the noise has nothing to
-/// say at the last one: it wants v or x0. `ZeroTerminalSnr{LinearBeta{}}`. Source: Lin et al. 2024, algorithm 1.
+/// A variance-preserving schedule rescaled so that its noisiest level has signal 0 and its first is unchanged;
+/// alpha_bar is linear between whole times. Wants at least 2 levels. Predicted noise does not determine x0 at the last
+/// one: train with PredictVelocity or PredictX0. `ZeroTerminalSnr{LinearBeta{}}`. Source: Lin et al. 2024, algorithm 1.
 template <class S>
 struct ZeroTerminalSnr {
   S inner{};
@@ -17,7 +17,7 @@ struct ZeroTerminalSnr {
   constexpr double clean() const { return inner.clean(); }
   double beta(int time) const { return 1 - alpha_bar(time) / alpha_bar(time - 1); }
 
-  /// At a whole time.
+  /// alpha_bar at a whole time.
   double alpha_bar(double time) const {
     if (time == clean()) return 1;
     const Level noisiest = inner(clean() + steps());

@@ -8,8 +8,8 @@ namespace hush {
 
 /// A machine and a precision: a small copyable handle that every tensor carries and every kernel takes first. `scalar`
 /// is the type of activations and of what layers compute with, `master` that of parameters, statistics and gradients.
-/// `full` is the same machine with `master` for both: what noise, images under way and losses live on; `in_full()`
-/// gives it. `allocate` gives uninitialised memory. The kernels are free functions in the handle's namespace;
+/// `full` is the same machine with `master` for both, used for noise, intermediate images and losses; `in_full()` gives
+/// it. `allocate` gives uninitialised memory. The kernels are free functions in the handle's namespace;
 /// kernels/kernels.hpp lists them.
 template <class B>
 concept Backend = std::copyable<B> && std::default_initializable<B> && requires(const B& on, std::int64_t count) {
@@ -31,7 +31,7 @@ consteval bool is_no_number() {
   return true;
 }
 
-/// The backend of a network; one that is a number's type is told so.
+/// The backend of a network; a number type, as in AttentionUnet<float>, gets the error text above.
 template <class B>
 concept NetworkBackend = is_no_number<B>() && Backend<B>;
 

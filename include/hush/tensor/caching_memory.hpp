@@ -22,12 +22,12 @@ struct MemoryUse {
 
 /// A caching allocator: a freed block waits in a list of its size for the next tensor, so that a training or sampling
 /// loop asks the system for memory in its first round only. Thread safe. `Source` is the system: `take(bytes)`
-/// (nullptr: no more), `give(block, bytes)`, `words()` (what it says of itself when it is exhausted).
+/// (nullptr: exhausted), `give(block, bytes)`, `words()` (its part of the message of OutOfMemory).
 template <class Source>
 class CachingMemory {
  public:
   explicit CachingMemory(Source source = {}) : source_(std::move(source)) {}
-  /// The one that a whole program shares. It is never destroyed: tensors in statics may be freed after it would be.
+  /// The instance that the whole program shares. It is never destroyed: static tensors may be freed after it would be.
   static CachingMemory& shared() {
     static auto* memory = new CachingMemory;
     return *memory;
@@ -66,14 +66,15 @@ class CachingMemory {
     keep_ = keep;
     if (!keep) trim_locked();
   }
-  /// From the n-th allocation on (0: the next), memory is said to be exhausted; negative: never. For tests.
+  /// From the n-th allocation on (0: the next), `allocate` throws as if memory were exhausted; negative: never. For
+  /// tests.
   void fail_at(std::int64_t n) {
     const std::lock_guard lock(mutex_);
     fail_at_ = n;
   }
 
-  /// Blocks of their own for those who allocate while an `Apart` of it lives, for as long as the Pool or one of its
-  /// blocks is held: a recorded graph names its blocks forever, so nobody else may use them.
+  /// A separate pool of blocks, for allocations made while an `Apart` of it lives; it is kept until the Pool and all
+  /// its blocks are released. A recorded graph holds the addresses of its blocks, so no other tensor may get them.
   using Pool = std::map<std::size_t, std::vector<std::byte*>>;
   std::shared_ptr<Pool> pool() {
     return {new Pool, [this](Pool* pool) {
@@ -136,7 +137,7 @@ class CachingMemory {
   void give(Pool& pool, std::byte* block, std::size_t size) noexcept {
     const std::lock_guard lock(mutex_);
     use_.in_use -= size;
-    if (keep_ || &pool != main_.get()) {  // what a graph names is its own in any case
+    if (keep_ || &pool != main_.get()) {  // a block of a graph returns to its pool in any case
       try {
         pool[size].push_back(block);
         return;

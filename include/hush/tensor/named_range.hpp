@@ -2,8 +2,8 @@
 
 namespace hush {
 
-/// While it lives, what is queued on a backend belongs to a named range of the profiler's time line, where the backend
-/// has a profiler (NVTX on a GPU) and says so (`profiled`); elsewhere it does nothing. `name` must outlive it.
+/// Marks the work queued on a backend during its lifetime as a named range on the profiler's time line, if the backend
+/// is `profiled` (NVTX on a GPU); elsewhere it does nothing. `name` must outlive it.
 template <class B>
 class NamedRange {
  public:

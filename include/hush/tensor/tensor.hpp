@@ -12,7 +12,7 @@ namespace hush {
 
 /// A dense array on backend B, the last extent contiguous. Copies share memory and there are no strides; only the op
 /// that makes a tensor, the optimizer and the executor of a plan write it. T is B::scalar for activations and B::master
-/// for parameters and statistics. A default-made tensor is empty: no memory, no elements.
+/// for parameters and statistics. A default-constructed tensor is empty: no memory, no elements.
 template <class B, class T = typename B::scalar>
 class Tensor {
  public:
@@ -27,8 +27,8 @@ class Tensor {
     check(shape.size() == size(), "reshaped", shape_, " has ", size(), " elements, ", shape, " has ", shape.size());
     return Tensor(backend_, shape, data_);
   }
-  /// A part of this tensor's memory as a tensor of its own: `shape.size()` elements from `offset` on. Parameters live
-  /// so in one buffer.
+  /// A view of `shape.size()` elements of this tensor's memory from `offset` on; parameters are such views of one
+  /// buffer. Throws std::invalid_argument for elements outside.
   Tensor part(std::int64_t offset, const Shape& shape) const {
     check(offset >= 0 && offset + shape.size() <= size(), "part", "elements ", offset, " to ", offset + shape.size(),
           " lie outside of ", shape_);

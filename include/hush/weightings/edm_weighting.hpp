@@ -6,8 +6,8 @@
 namespace hush {
 
 /// The error of the denoiser D times (sigma^2 + sigma_data^2) / (sigma sigma_data)^2, with sigma = noise/signal, which
-/// is that of x0 over sigma_data^2 and that of eps: 1 on the output of a network of EdmPreconditioning. Source: Karras
-/// et al. 2022, table 1, lambda(sigma).
+/// is the error of x0 over sigma_data^2 plus the error of eps; weight 1 on the output F of EdmPreconditioning. Source:
+/// Karras et al. 2022, table 1, lambda(sigma).
 struct EdmWeighting {
   double sigma_data = .5;
 

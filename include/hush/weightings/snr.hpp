@@ -3,8 +3,8 @@
 
 namespace hush {
 
-/// The error of x0 times the signal-to-noise ratio, which is the error of eps as it is: what noise prediction does
-/// unweighted. Source: Salimans and Ho 2022, section 4, eq. 9.
+/// The error of x0 times the signal-to-noise ratio, which equals the error of eps: with PredictNoise the same as
+/// Unweighted. Source: Salimans and Ho 2022, section 4, eq. 9.
 struct Snr {
   double operator()(Level at, const Scalings& s) const { return eps_error(at, s); }
   friend constexpr bool operator==(const Snr&, const Snr&) = default;

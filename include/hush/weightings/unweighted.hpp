@@ -3,7 +3,7 @@
 
 namespace hush {
 
-/// All errors of the network's output count the same. With PredictNoise this is L_simple of Ho et al. 2020, eq. 14.
+/// Weight 1 on the network's output at every level. With PredictNoise this is L_simple of Ho et al. 2020, eq. 14.
 struct Unweighted {
   double operator()(Level, const Scalings&) const { return 1; }
   friend constexpr bool operator==(const Unweighted&, const Unweighted&) = default;

@@ -11,18 +11,19 @@
 
 namespace hush {
 
-/// The two formulas of order 2: with half of the change as the explicit midpoint rule has it, and with the integral of
-/// the line through both estimates, which the peers call heun. For order 3 in singlestep: DPM-Solver-3 as its authors
-/// write it, which leaves the second estimate out at the end, and the parabola through all three.
+/// The two formulas of order 2: `midpoint` adds half of the change, as the explicit midpoint rule does; `heun`, by its
+/// name in diffusers, integrates the line through both estimates. In singlestep of order 3: DPM-Solver-3 as its authors
+/// write it, whose last sum leaves the second estimate out, and the parabola through all three.
 enum class DpmVariant { midpoint, heun };
 
 namespace detail {
 
-/// lambda = ln(signal / noise), half the log signal-to-noise ratio: the clock of the exponential integrators, in which
-/// the linear part of the diffusion ODE is solved exactly (Lu et al. 2022a, section 3). inf at the clean level.
+/// lambda = ln(signal / noise), half the log signal-to-noise ratio: the time variable of the exponential integrators,
+/// in which the linear part of the diffusion ODE is solved exactly (Lu et al. 2022a, section 3). inf at the clean
+/// level.
 inline double half_log_snr(Level at) { return std::log(at.signal / at.noise); }
 
-/// What the network said at a level.
+/// The network's prediction at a level, as x0 or as eps.
 template <class X>
 struct Estimate {
   Level at;
@@ -52,8 +53,8 @@ inline std::vector<double> exponential_moments(double h, double rate, std::size_
 }
 
 /// The weights w for which the sum of w_i f(v_i) is rate * integral of e^{rate (h - v)} f(v) dv over v in [0, h], for
-/// any polynomial f of a degree below the number of nodes v_i; with `curvature` times the part of f that goes with v^2.
-/// Wants nodes that differ.
+/// any polynomial f of a degree below the number of nodes v_i, its quadratic term times `curvature`. The nodes must
+/// differ.
 inline std::vector<double> exponential_weights(const std::vector<double>& nodes, double h, double rate,
                                                double curvature = 1) {
   std::vector<double> moments = exponential_moments(h, rate, nodes.size());
@@ -73,8 +74,8 @@ inline std::vector<double> exponential_weights(const std::vector<double>& nodes,
   return weights;
 }
 
-/// The exact solution over an interval of length h in lambda, with v = lambda - lambda_from and f what the network
-/// says: x_to = keep x - size * rate * integral of e^{rate (h - v)} f(v) dv over v in [0, h].
+/// The exact solution over an interval of length h in lambda, with v = lambda - lambda_from and f the network's
+/// prediction: x_to = keep x - size * rate * integral of e^{rate (h - v)} f(v) dv over v in [0, h].
 struct ExponentialStep {
   double begin, h, rate, keep, size;  // begin: lambda_from
 
@@ -89,8 +90,8 @@ struct ExponentialStep {
     return sum;
   }
 
-  /// The estimate at the start of the interval, and half of `b` times its change over the interval, as another one
-  /// tells it. b is any rate h + O(h^2) (B(h) of Zhao et al. 2023): order 2 without a second moment.
+  /// The estimate at the start of the interval plus half of `b` times its change over the interval, extrapolated from
+  /// `other`. b is any rate h + O(h^2) (B(h) of Zhao et al. 2023): order 2 without a second moment.
   template <class X>
   X slanted(const X& x, const Estimate<X>& first, const Estimate<X>& other, double b) const {
     const X change = h / (half_log_snr(other.at) - begin) * (other.value - first.value);
@@ -113,7 +114,7 @@ struct DataPrediction {
 };
 
 /// The network as a predictor of eps (DPM-Solver, Lu et al. 2022a, proposition 3.1). Throws std::invalid_argument for a
-/// start without signal, from where noise does not tell the image.
+/// start at signal 0, where eps does not determine x0.
 struct NoisePrediction {
   static ExponentialStep over(Level from, Level to) {
     check(from.signal > 0, "sampler", "noise prediction cannot start at a level without signal; take data prediction");
@@ -132,8 +133,8 @@ std::vector<Estimate<X>> newest(const std::vector<Estimate<X>>& past, int n) {
   return {past.end() - n, past.end()};
 }
 
-/// Adds an estimate to the past of a multistep solver, which is at most `most` long. One made at a level without signal
-/// is infinitely far away in lambda, and is forgotten as soon as there is another.
+/// Adds an estimate to the past of a multistep solver, which keeps at most `most`. An estimate at signal 0 (lambda =
+/// -inf) is dropped as soon as there is another.
 template <class X>
 void remember(std::vector<Estimate<X>>& past, Estimate<X> estimate, int most) {
   if (!past.empty() && past.back().at.signal == 0) past.clear();
@@ -141,8 +142,8 @@ void remember(std::vector<Estimate<X>>& past, Estimate<X> estimate, int most) {
   if (past.size() > std::size_t(most)) past.erase(past.begin());
 }
 
-/// The order of a multistep solver at the step at hand: no more than there are estimates, and, if the run ends with
-/// lower orders, no more than there are steps left.
+/// The order of a multistep solver at the current step: at most the number of estimates and, if the run ends with lower
+/// orders, the number of steps left.
 template <class X>
 int order_now(int order, const std::vector<Estimate<X>>& past, const Trajectory& trajectory, bool lower_order_final) {
   if (lower_order_final) order = std::min(order, trajectory.steps() - trajectory.step);

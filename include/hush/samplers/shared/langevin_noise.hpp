@@ -11,15 +11,15 @@
 
 namespace hush::detail {
 
-/// Annealed Langevin dynamics as far as its noise goes: `repeats` updates at each level, of a step size that is `part`
-/// of sigma^2, sigma = noise / signal.
+/// The noise variance under annealed Langevin dynamics: `repeats` updates at each level, of step size `part` * sigma^2,
+/// sigma = noise / signal.
 struct LangevinNoise {
   double part;
   int repeats;
 
-  /// The deviation of the noise that is left after the updates of each level but the clean one, over that of the level,
-  /// where the first is met as noisy as it is and the data are one point (Song and Ermon 2020, NCSNv2, proposition 3,
-  /// carried on from level to level). It is near 1 where the steps are short and the levels near each other.
+  /// For each noisy level, the standard deviation of the noise that is left after its updates over that of the level,
+  /// if the data are one point and the run starts with the noise of its first level (Song and Ermon 2020, NCSNv2,
+  /// proposition 3, carried on from level to level). Near 1 if steps are short and levels close together.
   std::vector<double> excess(const std::vector<Level>& down) const {
     std::vector<double> found;
     double variance = down.empty() ? 0 : std::pow(sigma_of(down[0]), 2);
@@ -30,7 +30,7 @@ struct LangevinNoise {
     }
     return found;
   }
-  /// The shortest steps, of a few, with which the excess stays below 1.5. A step of 1 forgets where it came from, and
+  /// The smallest `part` of .1, .2, .5 and 1 with which the excess stays below 1.5. With 1 an update forgets x, and
   /// leaves sqrt(2) times the noise.
   double fitting(const std::vector<Level>& down) const {
     for (const double other : {.1, .2, .5})
@@ -38,14 +38,13 @@ struct LangevinNoise {
         return other;
     return 1;
   }
-  /// Throws std::invalid_argument for levels that these updates do not lead down: where an excess is above 4, or the
-  /// noise in the end, unless it is taken out, above 1. Warns once above 1.5 and .1. `epsilon` is what a step of `part`
-  /// is called.
+  /// Throws std::invalid_argument for an excess above 4, or noise above 1 at the end unless it is `taken_out`. Warns
+  /// once above 1.5 and .1. `epsilon`: the sampler's option that gave `part`, for the message.
   void check_way(const std::vector<Level>& down, double epsilon, bool taken_out) const {
     if (down.size() < 2 || down[down.size() - 2].noise == 0) return;  // nothing to go through
     check(down[0].signal > 0, "AnnealedLangevin", "cannot begin at time ", down[0].time, ", where there is no signal");
     const std::vector<double> excesses = excess(down);
-    // what is not a number is the worst
+    // NaN counts as the worst
     const auto worst = std::ranges::max_element(excesses, [](double a, double b) { return !(b <= a); });
     const Level at = down[std::size_t(worst - excesses.begin())], last = down[down.size() - 2];
     judge(*worst, 1.5, 4, [&] {

@@ -23,15 +23,15 @@ X along(const X& slope, const X& x, Level from, Level to) {
   return to.signal / from.signal * x + (to.noise - to.signal * sigma_of(from)) * slope;
 }
 
-/// The same with the slope at `from` itself, Euler's step, in a form that holds without signal too.
+/// Euler's step: `along` with the slope at `from`, in a form that holds at signal 0 too.
 template <class X>
 X euler_step(const X& x, const X& x0, Level from, Level to) {
   const double kept = to.noise / from.noise;
   return kept * x + (to.signal - kept * from.signal) * x0;
 }
 
-/// A step of the midpoint method, its middle at the geometric mean of the two sigmas; Euler's step where there is no
-/// such mean (k-diffusion, sample_dpm_2).
+/// A step of the midpoint method, its middle at the geometric mean of the two sigmas; Euler's step if it starts at
+/// signal 0 or ends at noise 0 (k-diffusion, sample_dpm_2).
 template <class X>
 X midpoint_step(auto&& denoise, const X& x, Level from, Level to, const Trajectory& trajectory) {
   const X x0 = denoise(x, from).x0;
@@ -41,8 +41,8 @@ X midpoint_step(auto&& denoise, const X& x, Level from, Level to, const Trajecto
   return along(slope<X>(half, denoise(half, middle).x0, middle), x, from, to);
 }
 
-/// An ancestral step: without noise to `down`, which has the signal of the level that is wanted, then `up` times fresh
-/// noise (k-diffusion, get_ancestral_step: sigma_down and sigma_up times that signal).
+/// An ancestral step: deterministic to `down`, which has the signal of the target level, then `up` times fresh noise
+/// (k-diffusion, get_ancestral_step: sigma_down and sigma_up times that signal).
 struct AncestralStep {
   Level down;
   double up;

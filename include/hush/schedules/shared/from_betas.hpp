@@ -6,9 +6,9 @@
 namespace hush {
 
 /// The levels of a schedule that is given by its betas, at times clean() .. clean()+steps(): alpha_bar is the product
-/// of (1 - beta_i), linear between whole times (Ho et al. 2020, eq. 4; the interpolation is that of Palette). The
-/// product goes on from the time before where that was no later. Throws std::invalid_argument for a time outside that
-/// range and for a beta outside [0, 1); the last may be 1.
+/// of (1 - beta_i), linear between whole times (Ho et al. 2020, eq. 4; the interpolation is that of Palette). Each call
+/// continues the product of the one before, unless its time is earlier. Throws std::invalid_argument for a time outside
+/// that range and for a beta outside [0, 1); the last may be 1.
 template <class S>
 class LevelsFromBetas {
  public:
@@ -36,14 +36,14 @@ class LevelsFromBetas {
   double alpha_bar_ = 1;
 };
 
-/// One of those levels.
+/// One level of a schedule that is given by its betas; see LevelsFromBetas.
 template <class S>
 Level level_from_betas(const S& schedule, double time) {
   return LevelsFromBetas<S>(schedule)(time);
 }
 
-/// Beta number i of a schedule that is given by a falling function alpha_bar(position), position 0..steps(); none
-/// exceeds its `cap` (Nichol and Dhariwal 2021, section 3.2).
+/// Beta i = 1 - alpha_bar(i + 1) / alpha_bar(i), at most `cap`, of a schedule with a falling function
+/// alpha_bar(position), position 0..steps() (Nichol and Dhariwal 2021, section 3.2).
 template <class S>
 double capped_beta(const S& schedule, int i) {
   check(schedule.cap > 0 && schedule.cap <= 1, "schedule", "cap must be in (0, 1], got ", schedule.cap);
@@ -52,8 +52,8 @@ double capped_beta(const S& schedule, int i) {
   return beta > schedule.cap ? schedule.cap : beta;
 }
 
-/// The level that those betas give, without a product over all of them: they must grow with i, so that the capped ones
-/// are the last, and before them the product is alpha_bar(i) / alpha_bar(0). Throws as `level_from_betas` does.
+/// The level that the capped betas give, without a product over all of them: the betas must grow with i, so that the
+/// capped ones are the last; before them the product is alpha_bar(i) / alpha_bar(0). Throws as `level_from_betas` does.
 template <class S>
 Level level_from_alpha_bar(const S& schedule, double time) {
   check_time(schedule, time);

@@ -7,9 +7,9 @@
 
 namespace hush {
 
-/// The time at which noise / signal reaches `sigma`, to the last digits, between `low`, where it does not yet, and
-/// `high`. By the Illinois method (Dowell and Jarratt 1971) on noise^2 / (signal^2 + noise^2), which is linear in time
-/// where betas are interpolated.
+/// The time in (low, high] at which noise / signal reaches `sigma`, to the last digits; at `low` it is still below. By
+/// the Illinois method (Dowell and Jarratt 1971) on noise^2 / (signal^2 + noise^2), which is linear in time where betas
+/// are interpolated.
 inline double time_between(const AnySchedule& schedule, double sigma, double low, double high) {
   const double signal = 1 / std::hypot(1, sigma), noise = sigma * signal;
   const auto excess = [&](const Level& at) {  // a product, so that no digits are lost near 0 and near 1
@@ -40,16 +40,16 @@ inline double time_between(const AnySchedule& schedule, double sigma, double low
   return high;
 }
 
-/// The time at which noise / signal is `sigma`, found by bisection: sigma grows with time. Between the clean level and
-/// the first noisy one too; a schedule whose noise does not begin at 0 answers with its first noisy time there. About
-/// 60 levels are asked for, of a discrete schedule log2(T) and a few more. Throws std::invalid_argument for a sigma
-/// that is negative, not a number, or larger than that of the noisiest level.
+/// The time at which noise / signal is `sigma`, by bisection, as sigma grows with time; also between the clean level
+/// and the first noisy one. A schedule whose noise jumps from 0 (VeSde) gives its first noisy time for a sigma within
+/// the jump. Evaluates about 60 levels, of a discrete schedule log2(T) and a few more. Throws std::invalid_argument for
+/// a sigma that is negative, not a number, or larger than that of the noisiest level.
 inline double time_of_sigma(const AnySchedule& schedule, double sigma) {
   const auto reaches = [&](double time) { return sigma_of(schedule(time)) >= sigma; };
   double low = schedule.clean(), high = low + (schedule.steps() > 0 ? schedule.steps() : 1);
   check(sigma >= 0 && reaches(high), "schedule", "has no level of noise / signal = ", sigma);
   if (reaches(low)) return low;
-  while (high - low > 1) {  // discrete schedules: first the interval, then the place in it
+  while (high - low > 1) {  // discrete schedules: first the interval, then the time in it
     const double middle = low + std::floor((high - low) / 2);
     (reaches(middle) ? high : low) = middle;
   }
