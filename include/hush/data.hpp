@@ -17,6 +17,8 @@
 #include <hush/data/lab_bytes.hpp>
 #include <hush/data/lab_pairs.hpp>
 #include <hush/data/lab_planes.hpp>
+#include <hush/data/label_files.hpp>
+#include <hush/data/label_names.hpp>
 #include <hush/data/mask_file.hpp>
 #include <hush/data/masks.hpp>
 #include <hush/data/packed_images.hpp>
@@ -24,7 +26,10 @@
 #include <hush/data/pil_resize.hpp>
 #include <hush/data/pixels.hpp>
 #include <hush/data/resize.hpp>
+#include <hush/data/scene.hpp>
+#include <hush/data/shapes.hpp>
 #include <hush/data/split.hpp>
 #include <hush/data/stroke_masks.hpp>
 #include <hush/data/with_holes.hpp>
+#include <hush/data/with_labels.hpp>
 #include <hush/data/workers.hpp>

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <hush/images.hpp>
 
@@ -22,6 +23,12 @@ struct Examples {
 /// are to be generated and 0 where they are known. The picture's pixels inside a hole are ignored.
 struct MaskedImages {
   Images<float> picture, hole;
+};
+
+/// Labels of images: image i has those of sets[i], numbers from 0 on, in no order; an empty set is the null condition.
+struct LabelSets {
+  std::vector<std::vector<std::int32_t>> sets;
+  bool operator==(const LabelSets&) const = default;
 };
 
 /// The batch of `items` of a data set; `epoch` is passed on if the set's `batch` takes it.

@@ -1,0 +1,112 @@
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <hush/data/gzip.hpp>
+#include <hush/data/label_names.hpp>
+#include <hush/errors.hpp>
+#include <hush/io/disk.hpp>
+#include <hush/io/json.hpp>
+
+namespace hush::data {
+
+/// A picture's file and its labels.
+struct LabelledFile {
+  std::string file;
+  std::vector<std::int32_t> labels;
+  bool operator==(const LabelledFile&) const = default;
+};
+
+namespace detail {
+
+/// The text of a file, plain or gzip. Throws FileError, for one of more than 64 MiB too.
+inline std::string text_in(const std::filesystem::path& file) {
+  constexpr std::size_t most = io::JsonLimits{}.bytes;
+  const auto bytes = io::read_file(file, most);
+  Unpacked unpacked(bytes, file);
+  std::string text;
+  for (std::vector<std::uint8_t> part(1 << 16); const std::size_t count = unpacked.read(part);) {
+    text.append(part.begin(), part.begin() + std::ptrdiff_t(count));
+    if (text.size() > most) throw FileError(file, to_text("is longer than ", most, " bytes"));
+  }
+  return text;
+}
+
+/// Labels from a JSON list of their names; `what` says in messages which list.
+template <class J>
+std::vector<std::int32_t> labels_of(const J& list, const LabelNames& names, const std::string& what,
+                                    const std::filesystem::path& file) {
+  if (!list.is_array()) throw FileError(file, to_text(what, " is no list of names"));
+  if (list.empty()) throw FileError(file, to_text(what, " is empty: an image has at least one label"));
+  std::vector<std::int32_t> labels;
+  for (const auto& one : list) {
+    if (!one.is_string()) throw FileError(file, to_text(what, " holds something else than names"));
+    const auto& name = one.template get_ref<const std::string&>();
+    if (!names.has(name)) throw FileError(file, to_text(what, ": ", names.refusal(name)));
+    labels.push_back(names(name));
+    if (std::ranges::count(labels, labels.back()) > 1)
+      throw FileError(file, to_text(what, " names \"", name, "\" twice"));
+  }
+  return labels;
+}
+
+}  // namespace detail
+
+/// Names and numbers of labels from JSON, plain or gzip, {"gray cube": 0, ...}: iCLEVR's objects.json. Throws FileError
+/// unless the numbers are those from 0 on, each once.
+inline LabelNames read_label_names(const std::filesystem::path& file) {
+  const io::Json json = io::parse_json(detail::text_in(file), file);
+  if (!json.is_object() || json.empty()) throw FileError(file, "wants an object of names and their numbers");
+  std::vector<std::string> names(json.size());
+  for (const auto& [name, value] : json.items()) {
+    const auto number = io::whole_number(value, "a label's number", file);
+    if (name.empty()) throw FileError(file, to_text("label ", number, " has no name"));
+    if (number >= names.size())
+      throw FileError(file, to_text("\"", name, "\" has the number ", number, " of ", names.size(), " labels"));
+    if (!names[number].empty())
+      throw FileError(file, to_text("\"", name, "\" and \"", names[number], "\" have the same number, ", number));
+    names[number] = name;
+  }
+  return LabelNames(std::move(names));
+}
+
+/// Pictures and their labels from JSON, {"a.png": ["red cube", "blue sphere"], ...}, in the file's own order: iCLEVR's
+/// train.json. Throws FileError for names of files that lead out of their folder, labels that are not there (with the
+/// nearest that are), empty lists and repeated names.
+inline std::vector<LabelledFile> read_labelled_files(const std::filesystem::path& file, const LabelNames& names) {
+  const std::string text = detail::text_in(file);
+  io::parse_json(text, file);                             // which is strict
+  const auto json = nlohmann::ordered_json::parse(text);  // and this keeps the order
+  if (!json.is_object()) throw FileError(file, "wants an object of files and lists of labels");
+  std::vector<LabelledFile> found;
+  for (const auto& [name, list] : json.items()) {
+    const std::filesystem::path path(name);
+    const bool plain = !name.empty() && path.is_relative() && std::ranges::find(path, "..") == path.end();
+    if (!plain) throw FileError(file, to_text("names the file ", io::in_quotes(name), ", which is not in the folder"));
+    found.push_back({name, detail::labels_of(list, names, "the list of " + io::in_quotes(name), file)});
+  }
+  return found;
+}
+
+/// Lists of labels from JSON, [["gray cube"], ["red cube", "blue sphere"], ...]: iCLEVR's test.json. Throws FileError
+/// as `read_labelled_files`.
+inline std::vector<std::vector<std::int32_t>> read_label_lists(const std::filesystem::path& file,
+                                                               const LabelNames& names) {
+  const io::Json json = io::parse_json(detail::text_in(file), file);
+  if (!json.is_array()) throw FileError(file, "wants a list of lists of labels");
+  std::vector<std::vector<std::int32_t>> found;
+  for (std::size_t i = 0; i < json.size(); ++i)
+    found.push_back(detail::labels_of(json[i], names, to_text("list ", i), file));
+  return found;
+}
+
+/// How many of iCLEVR's pictures train: nine tenths of its scenes, of three pictures each, which stay together; the
+/// rest validates. 16,206 of 18,009.
+inline std::size_t iclevr_training_count(std::size_t pictures) { return std::size_t(double(pictures) / 3 * .9) * 3; }
+
+}  // namespace hush::data
