@@ -29,7 +29,7 @@ void silu_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* x, T
   map_blocks(cpu, n, dx, slope, dy, x);
 }
 
-/// The greater of x and 0; what is not a number stays so.
+/// max(x, 0); NaN stays NaN.
 template <class T>
 void relu(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
   const auto clipped = [](cpu_detail::Numbers<T> v) {
@@ -68,9 +68,8 @@ void gelu_tanh_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T*
   map_blocks(cpu, n, dx, slope, dy, x);
 }
 
-/// What of a standard normal lies beyond |x|, given bell = e^(-x^2/2). In float the quotient of both, a function of
-/// t = 1/(1 + 0.3 |x|), is a polynomial of relative error 1.3e-7 (fitted for this library), so that even far down the
-/// tail the digits are right.
+/// The tail probability of a standard normal beyond |x|, given bell = e^(-x^2/2). In float tail / bell is a polynomial
+/// in t = 1/(1 + 0.3 |x|) of relative error 1.3e-7 (fitted for this library), accurate even far down the tail.
 template <class T>
 cpu_detail::Numbers<T> normal_tail(const cpu_detail::Numbers<T>& x, const cpu_detail::Numbers<T>& bell) {
   if constexpr (std::is_same_v<T, float>) {

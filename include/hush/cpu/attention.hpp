@@ -10,11 +10,11 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// Replaces the numbers of a row by e^x over their sum, after the greatest is taken away.
+/// Softmax of a row in place, after its maximum is subtracted.
 template <class T>
 void softmax_row(std::int64_t count, T* row) {
   constexpr std::int64_t size = simd::packet_size<T>;
-  const auto each = [&](const auto& f) {  // f(packet) for all packets, the last one filled up with -infinity
+  const auto each = [&](const auto& f) {  // f(packet) for all packets, the last one padded with -infinity
     std::int64_t i = 0;
     for (; i + size <= count; i += size) simd::store<T>(row + i, f(simd::load<T>(row + i)));
     if (i == count) return;
@@ -39,7 +39,8 @@ void softmax_row(std::int64_t count, T* row) {
   each([&](const simd::Packet<T>& x) { return simd::multiply<T>(x, factor); });
 }
 
-/// Replaces the gradient of a softmax's results w by that of what it was taken of: w (change - sum(w change)).
+/// The gradient of softmax in place: from `change` with respect to its results w to that of its input, w (change -
+/// sum(w change)).
 template <class T>
 void softmax_backward_row(std::int64_t count, const T* w, T* change) {
   constexpr std::int64_t size = simd::packet_size<T>;
@@ -57,7 +58,7 @@ void softmax_backward_row(std::int64_t count, const T* w, T* change) {
   for (; i < count; ++i) change[i] = w[i] * (change[i] - mean);
 }
 
-/// All panels of a [depth, columns] matrix, or of the transposed [columns, depth] one, one behind the other.
+/// All panels of a [depth, columns] matrix, or of its transpose [columns, depth], one after the other.
 template <class T>
 void pack_all(std::int64_t depth, std::int64_t columns, const T* from, std::int64_t line, bool transposed, T* panels) {
   for (std::int64_t first = 0; first < columns; first += Tile<T>::columns, panels += depth * Tile<T>::columns) {
@@ -68,7 +69,7 @@ void pack_all(std::int64_t depth, std::int64_t columns, const T* from, std::int6
   }
 }
 
-/// Where head `head` of image `image` begins, and how far apart its lines are. What is empty may be nowhere in memory.
+/// Offset of head `head` of image `image`, and the stride of its rows. Empty heads need no memory.
 struct Heads {
   std::int64_t length, heads, width;
   std::int64_t line() const { return heads * width; }
@@ -79,8 +80,8 @@ struct Heads {
 
 }  // namespace cpu_detail
 
-/// y = softmax(scale q k^T) v for every image and head (Vaswani et al. 2017, equation 1). `weights`
-/// [batch, heads, queries, keys], what the softmax gave, is kept for attention_backward unless it is null.
+/// y = softmax(scale q k^T) v for every image and head (Vaswani et al. 2017, equation 1). `weights` [batch, heads,
+/// queries, keys], unless null, receives the softmax for attention_backward.
 template <class T>
 void attention(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, const T* k, const T* v, T* y, T* weights) {
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns, strip = 8 * cpu_detail::Tile<T>::rows;

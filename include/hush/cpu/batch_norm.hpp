@@ -10,7 +10,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// y = (x - mean) / sqrt(variance + eps) gamma + beta for x [pixels, channels], one of each a channel.
+/// y = (x - mean) / sqrt(variance + eps) gamma + beta for x [pixels, channels]; mean, variance, gamma and beta are
+/// [channels].
 template <class T>
 void normalise_channels(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T* mean, const T* variance,
                         const T* gamma, const T* beta, T* y) {
@@ -36,8 +37,8 @@ void normalise_channels(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, 
   });
 }
 
-/// What `momentum` adds to running statistics after a batch whose channels have this mean and rstd (of the biased
-/// variance, with eps): momentum times the distance to the batch's own, its variance with n - 1 in the denominator.
+/// Updates running statistics after a batch whose channels have this mean and rstd (of the biased variance, with eps):
+/// adds momentum times the difference to the batch's mean and its unbiased variance (n - 1 in the denominator).
 template <class T>
 void running_changes(const Cpu<T>&, const GroupNormSizes& s, double momentum, const T* mean, const T* rstd,
                      const T* running_mean, const T* running_variance, T* to_mean, T* to_variance) {

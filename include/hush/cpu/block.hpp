@@ -10,12 +10,12 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// How many numbers an elementwise kernel handles at a time, and how many blocks' worth of them make a task.
+/// The block size of elementwise kernels, and the numbers of a task.
 inline constexpr std::int64_t block_size = 64;
 inline constexpr std::int64_t numbers_a_task = 256 * block_size;
 
-/// 64 numbers. Kernels work on whole blocks only and pad the last one, so that what becomes of a number never depends
-/// on where in its array it stands.
+/// 64 numbers. Kernels work on whole blocks only and pad the last one, so that a number's result never depends on its
+/// position in the array.
 template <class T>
 using Numbers = Eigen::Array<T, int(block_size), 1>;
 

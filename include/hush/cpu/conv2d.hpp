@@ -8,7 +8,7 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// What a convolution reads and writes.
+/// The Gather of a convolution's forward pass.
 inline Gather conv2d_gather(const Conv2dSizes& s) {
   return {.images = s.batch,
           .height = s.out_height,
@@ -36,8 +36,8 @@ struct Phase {
         pad(count - 1 - (first + padding - tap) / stride) {}
 };
 
-/// What the gradient with respect to the pixels first_y + i * stride, first_x + j * stride reads and writes: a
-/// convolution of dy with a part of the kernel, flipped; with the whole kernel where the stride is 1.
+/// The Gather of the gradient with respect to the pixels first_y + i * stride, first_x + j * stride: a convolution of
+/// dy with a part of the kernel, flipped; with the whole kernel where the stride is 1.
 inline Gather conv2d_backward_gather(const Conv2dSizes& s, std::int64_t first_y = 0, std::int64_t first_x = 0) {
   const Phase v(first_y, s.kernel_h, s.stride, s.pad_top), u(first_x, s.kernel_w, s.stride, s.pad_left);
   return {.images = s.batch,
@@ -60,7 +60,7 @@ inline Gather conv2d_backward_gather(const Conv2dSizes& s, std::int64_t first_y 
 
 }  // namespace cpu_detail
 
-/// A bias as wide as whole panels, null if there is none.
+/// The bias padded to whole panels, null if there is none.
 template <class T>
 std::shared_ptr<T[]> widened(const Cpu<T>& cpu, std::int64_t columns, const T* bias) {
   if (!bias) return {};

@@ -9,10 +9,11 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// The gradient of a convolution's weights as a matrix product over pixels: for every tap, [channels of x] by
-/// [channels of dy]. Pixels are taken in chunks of fixed size: a chunk of both images is packed into panels, then every
-/// tile of sums adds what the chunk gives it, so that the result does not depend on the number of threads. If x has few
-/// channels its windows are copied together as channels of one tap; if dy has, its windows are, and x stands for dy.
+/// The gradient of a convolution's weights as a matrix product over pixels: for every tap, [channels of x] by [channels
+/// of dy]. Pixels are taken in chunks of fixed size: a chunk of both images is packed into panels, then every tile of
+/// sums adds what the chunk gives it, so that the result does not depend on the number of threads. If x has few
+/// channels its windows are copied together as channels of one tap (im2col); if dy has few, its windows are, with the
+/// roles of x and dy swapped.
 template <class T>
 class WeightGradient {
  public:
@@ -143,7 +144,7 @@ class WeightGradient {
       }
     }
   }
-  /// Where tap k of a patch at `at` is read, -1 if nowhere.
+  /// The source index of tap k of a patch at `at`, -1 if outside.
   std::int64_t meets(std::int64_t at, std::int64_t k, std::int64_t pad, std::int64_t extent) const {
     std::int64_t there = at * s_.stride - pad + k;
     if (patches_ == Patches::of_dy) {

@@ -8,7 +8,7 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// y[row] = ln(sum of e^x) - x[label], for each row of x [rows, classes], after the greatest is taken away.
+/// y[row] = ln(sum of e^x) - x[label], for each row of x [rows, classes], after its maximum is subtracted.
 template <class T>
 void cross_entropy(const Cpu<T>&, std::int64_t rows, std::int64_t classes, const T* x, const std::int32_t* labels,
                    T* y) {
@@ -19,7 +19,7 @@ void cross_entropy(const Cpu<T>&, std::int64_t rows, std::int64_t classes, const
     y[row] = T(std::log(sum) + top - double(x[labels[row]]));
   }
 }
-/// dx = dy[0] factor (softmax(x) - the label's unit vector), for each row.
+/// dx = dy[0] factor (softmax(x) - one_hot(label)), for each row.
 template <class T>
 void cross_entropy_backward(const Cpu<T>&, std::int64_t rows, std::int64_t classes, double factor, const T* x,
                             const std::int32_t* labels, const T* dy, T* dx) {

@@ -7,9 +7,9 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// y = x / (1 - rate) where the image's own stream says stay, else 0: element e of image i stays if its uniform number
-/// is above `rate`. x is [batch, size]; `images` names the stream of each image. The gradient is the same function of
-/// dy.
+/// y = x / (1 - rate) for elements that are kept, else 0: element e of image i is kept if its uniform number in the
+/// image's stream is above `rate`. x is [batch, size]; `images` are the image numbers of the streams. The gradient is
+/// the same function of dy.
 template <class T>
 void dropout(const Cpu<T>& cpu, std::int64_t batch, std::int64_t size, double rate, const Stream& stream,
              const std::uint32_t* images, const T* x, T* y) {

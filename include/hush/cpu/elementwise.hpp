@@ -23,7 +23,7 @@ void copy_in(const Cpu<T>&, std::int64_t n, const H* x, Y* y) {
   for (std::int64_t i = 0; i < n; ++i) y[i] = Y(x[i]);
 }
 
-/// The backend's numbers to the host's; to whole numbers they are rounded, and kept within what H can hold.
+/// The backend's numbers to the host's; rounded and clamped to the range of H if that is an integer type.
 template <class T, class X, class H>
 void copy_out(const Cpu<T>&, std::int64_t n, const X* x, H* y) {
   for (std::int64_t i = 0; i < n; ++i) {

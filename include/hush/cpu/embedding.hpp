@@ -12,7 +12,7 @@ template <class T>
 void embedding(const Cpu<T>&, std::int64_t n, std::int64_t width, const T* table, const std::int32_t* rows, T* y) {
   for (std::int64_t i = 0; i < n; ++i) std::copy_n(table + rows[i] * width, width, y + i * width);
 }
-/// dtable [entries, width]: the sum, in order, of dy[i] over all i that took the row.
+/// dtable [entries, width]: row r is the sum, in order, of dy[i] over all i with rows[i] = r.
 template <class T>
 void embedding_backward(const Cpu<T>&, std::int64_t n, std::int64_t entries, std::int64_t width,
                         const std::int32_t* rows, const T* dy, T* dtable) {

@@ -6,9 +6,10 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// A sum over the taps of a window for the pixels of a grid: pixel (y, x) of the grid meets tap (v, u) at source pixel
-/// (y * step - pad_top + v, x * step - pad_left + u), nothing outside of the source. Grid pixel (y, x) is written at
-/// (first_y + y * spacing, first_x + x * spacing) of an image out_height by out_width.
+/// An indirect convolution (Dukhan 2019, "The indirect convolution algorithm"): a sum over the taps of a window for the
+/// pixels of a grid. Tap (v, u) of grid pixel (y, x) reads source pixel (y * step - pad_top + v, x * step - pad_left +
+/// u), zero outside. Grid pixel (y, x) is written at (first_y + y * spacing, first_x + x * spacing) of an image
+/// out_height by out_width.
 struct Gather {
   std::int64_t images, height, width, columns;      // what is written
   std::int64_t source_height, source_width, depth;  // what is read
@@ -24,7 +25,8 @@ struct Gather {
   }
 };
 
-/// What the tiles of a task read and where they write. A tile is Tile<T>::rows grid pixels, with chunks of its sum.
+/// The indirection buffer of a task: what its tiles read and where they write. A tile is Tile<T>::rows grid pixels,
+/// with the chunks of its sum.
 template <class T>
 struct Tiles {
   static constexpr std::int64_t rows = Tile<T>::rows;
@@ -151,7 +153,8 @@ void gather_small(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, T*
   });
 }
 
-/// The same of large images: a strip of pixels reads a padded copy of the lines it needs, or the image if it may.
+/// Runs a Gather of large images: a strip of pixels reads a padded copy of its source lines, or the image itself if no
+/// padding is needed.
 template <class T, class Run>
 void gather_large(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, T* y, const Run& run) {
   constexpr std::int64_t rows = cpu_detail::Tile<T>::rows;
@@ -182,8 +185,8 @@ void gather_large(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, T*
   });
 }
 
-/// The same of large images with few columns, where a tile would leave most of a packet empty: the taps become columns
-/// of a product with the padded lines, and a pixel adds up what its taps found.
+/// Runs a Gather of large images with few columns, where a tile would leave most of a packet empty: the taps become
+/// columns of a product with the padded lines, and a pixel sums the products of its taps.
 template <class T>
 void gather_few(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, const T* panel, const T* bias, T* y) {
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
@@ -196,7 +199,7 @@ void gather_few(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, cons
           panel[(c / g.columns * g.depth + i) * width + c % g.columns];
   const std::int64_t lines = std::clamp<std::int64_t>(1024 / g.width, std::min<std::int64_t>(4, g.height), g.height);
   const std::int64_t strips = cpu_detail::ceil_div(g.height, lines), columns = g.width + g.kernel_w - 1;
-  const auto at = cpu.template allocate<std::int64_t>(g.taps());  // what a pixel's taps found, from its first tap on
+  const auto at = cpu.template allocate<std::int64_t>(g.taps());  // offsets of the products of a pixel's taps
   for (std::int64_t tap = 0; tap < g.taps(); ++tap)
     at[tap] = (tap / g.kernel_w * columns + tap % g.kernel_w) * wide + tap * g.columns;
   parallel(cpu, g.images * strips, [&](std::int64_t task) {
@@ -219,7 +222,7 @@ void gather_few(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, cons
 }
 
 /// Runs a Gather with weights packed as panels [taps * depth, Tile<T>::columns]; `bias` is as wide as all panels, or
-/// null. Which of the ways above is taken depends on the image's extents alone, never on their number.
+/// null. The choice among the functions above depends on the image's extents alone, never on the number of images.
 template <class T>
 void run_gather(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, const T* panels, const T* bias, T* y) {
   if (g.images <= 0 || g.pixels() <= 0 || g.columns <= 0) return;

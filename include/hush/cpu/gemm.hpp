@@ -10,7 +10,8 @@ inline namespace HUSH_CPU_ABI {
 template <class T>
 void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const T* b, T beta, const T* bias, T* c) {
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns, depth_block = 1024;
-  // Whoever takes a strip of a transposed left side turns it round: short strips leave more columns to each turning.
+  // Each strip of a transposed left side is transposed once per group of columns: short strips leave more columns to
+  // each.
   const bool shorter = s.a == Transpose::yes && s.rows <= 512;
   const std::int64_t strip = (shorter ? 2 : 8) * cpu_detail::Tile<T>::rows;
   const std::int64_t panels = cpu_detail::ceil_div(s.columns, width), strips = cpu_detail::ceil_div(s.rows, strip);

@@ -14,7 +14,7 @@ namespace cpu_detail {
 struct Moments {
   double count = 0, mean = 0, squares = 0;
 
-  /// Those of both samples together (Chan, Golub and LeVeque 1979).
+  /// Merges the moments of two samples (Chan, Golub and LeVeque 1979).
   void merge(const Moments& other) {
     const double total = count + other.count, distance = other.mean - mean;
     mean += distance * other.count / total;
@@ -89,7 +89,7 @@ void group_norm(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T*
 
 /// Gradients of group_norm. With xhat = (x - mean) rstd and sums over a group of m numbers,
 ///   dx = rstd (gamma dy - sum(gamma dy) / m - xhat sum(gamma dy xhat) / m).
-/// dgamma and dbeta sum over the images in order; nullptr where they are not wanted.
+/// dgamma and dbeta sum over the images in order. Each result may be nullptr.
 template <class T>
 void group_norm_backward(const Cpu<T>& cpu, const GroupNormSizes& s, const T* dy, const T* x, const T* gamma,
                          const T* mean, const T* rstd, T* dx, T* dgamma, T* dbeta) {

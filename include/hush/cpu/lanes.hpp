@@ -3,14 +3,14 @@
 
 #include <hush/cpu/packet.hpp>
 
-// Packets with the operators of one number, so that what is written for one number serves them too. They are made for
-// machines with HUSH_CPU_HAS_LANES; elsewhere nobody instantiates them.
+// Packets with the operators of one number, so that code written for a number works on them too. For machines with
+// HUSH_CPU_HAS_LANES; elsewhere they are never instantiated.
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 namespace simd {
 
-/// The compiler's vectors of so many bytes. (Written out, as g++ forgets a width that depends on a template's
-/// argument.)
+/// The compiler's vector types of 32 and 64 bytes, written out because g++ ignores a vector_size that depends on a
+/// template argument.
 template <int bytes>
 struct Vectors;
 template <>
@@ -33,7 +33,7 @@ struct Vectors<64> {
 template <int bytes>
 struct FloatLanes;
 
-/// 32-bit words.
+/// A vector of 32-bit words.
 template <int bytes>
 struct WordLanes {
   using Vector = typename Vectors<bytes>::Words;
@@ -62,7 +62,7 @@ struct WordLanes {
   Signed as_signed() const { return __builtin_bit_cast(Signed, v); }
 };
 
-/// Floats.
+/// A vector of floats.
 template <int bytes>
 struct FloatLanes {
   using Vector = typename Vectors<bytes>::Floats;
@@ -80,8 +80,7 @@ struct FloatLanes {
   friend WordLanes<bytes> as_word(FloatLanes a) { return __builtin_bit_cast(typename WordLanes<bytes>::Vector, a.v); }
 };
 
-/// 32-bit words in lanes of 64 bits, whose upper halves mean nothing: both halves of a product then are where they are
-/// needed.
+/// 32-bit words in 64-bit lanes, whose upper halves are ignored: so a lane holds both halves of a product of two words.
 template <int bytes>
 struct WideLanes {
   static constexpr int size = bytes / 8;
@@ -92,7 +91,7 @@ struct WideLanes {
   WideLanes(std::uint32_t same = 0) : v(Vector{} + same) {}
   friend WideLanes operator+(WideLanes a, WideLanes b) { return a.v + b.v; }
   friend WideLanes operator^(WideLanes a, WideLanes b) { return a.v ^ b.v; }
-  /// All 64 bits of the products of two words.
+  /// The full 64-bit products of two words.
   friend WideLanes product(WideLanes a, WideLanes b) {
     using Signed = typename Vectors<bytes>::SignedWide;
     return __builtin_bit_cast(Vector,

@@ -9,7 +9,7 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// The sum over i < n of the numbers in the blocks f(i, count); what is in lanes past `count` is left out.
+/// The sum over i < n of the numbers in the blocks f(i, count), without lanes past `count`.
 template <class T, class F>
 double sum_blocks(std::int64_t n, const F& f) {
   Numbers<T> lanes = Numbers<T>::Zero();
@@ -25,8 +25,8 @@ double sum_blocks(std::int64_t n, const F& f) {
 
 }  // namespace cpu_detail
 
-/// y = (x - mean) rstd gamma + beta, mean and rstd ([rows]) over the `width` numbers of each row. A row is an image's
-/// own, so that rows are all that is shared out among threads.
+/// y = (x - mean) rstd gamma + beta, mean and rstd ([rows]) over the `width` numbers of each row. Rows are independent,
+/// and are divided among the threads.
 template <class T>
 void layer_norm(const Cpu<T>& cpu, std::int64_t rows, std::int64_t width, double eps, const T* x, const T* gamma,
                 const T* beta, T* y, T* mean, T* rstd) {
@@ -81,7 +81,7 @@ void layer_norm_row(std::int64_t width, const T* dy, const T* x, const T* gamma,
 }  // namespace cpu_detail
 
 /// Gradients of layer_norm; see group_norm_backward for the formula. The rows fall into `images` runs of equal length:
-/// dgamma and dbeta sum the rows of an image, then the images, in order. nullptr where they are not wanted.
+/// dgamma and dbeta sum the rows of an image, then the images, in order. Each result may be nullptr.
 template <class T>
 void layer_norm_backward(const Cpu<T>& cpu, std::int64_t images, std::int64_t rows, std::int64_t width, const T* dy,
                          const T* x, const T* gamma, const T* mean, const T* rstd, T* dx, T* dgamma, T* dbeta) {

@@ -7,7 +7,7 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// Philox (see random.hpp) of two vectors of counters at once, that one hides what the other waits for.
+/// Philox (random/philox.hpp) of two vectors of counters at once, so that one hides the latency of the other.
 template <class Wide>
 [[gnu::always_inline]] inline void philox(Wide (&x)[2], Wide (&y)[2], Wide (&z)[2], Wide (&w)[2], std::uint64_t key) {
   Wide k0 = std::uint32_t(key), k1 = std::uint32_t(key >> 32);
@@ -27,7 +27,7 @@ void fill_64_normals(float* out, const Stream& stream, std::uint32_t block) {
   if constexpr (HUSH_CPU_HAS_LANES && bytes >= 32) {  // Eigen has no packets in code for nvcc
     using Wide = simd::WideLanes<bytes>;
     constexpr std::uint32_t size = Wide::size, both = 2 * size;
-    Wide places;  // of counters in a vector, so that their numbers come out in order
+    Wide places;  // order of the counters in a vector, so that their numbers come out in order
     for (std::uint32_t lane = 0; lane < size; ++lane) places.v[lane] = lane / 2 + lane % 2 * (size / 2);
     for (std::uint32_t done = 0; done < 16; done += both) {
       Wide x[2] = {places + (block + done), places + (block + done + size)};

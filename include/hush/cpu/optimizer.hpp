@@ -11,8 +11,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// One Adam update of n weights, see AdamRule, and of what goes with them. `gradient_factor` may be nullptr (1); if it
-/// is NaN nothing changes.
+/// One Adam update of n weights, see AdamRule, with what is fused into it (moving average, compute copy; see
+/// AfterUpdate). `gradient_factor` may be nullptr (1); if it is NaN nothing changes.
 template <class T>
 void adam(const Cpu<T>& cpu, std::int64_t n, const AdamRule& rule, const T* gradient_factor, const T* gradient,
           T* weight, T* first, T* second, const AfterUpdate<T, T>& after = {}) {

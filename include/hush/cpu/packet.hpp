@@ -1,6 +1,6 @@
 #pragma once
 // The only header that names Eigen's packet types, which are internal to Eigen (written against 3.4).
-// Some compilers take the undefined registers of their own intrinsics for mistakes.
+// Some compilers warn of undefined registers in their own intrinsics.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpragmas"  // for g++, which does not know the next one; clang does not know the last
 #pragma GCC diagnostic ignored "-Wunknown-warning-option"
@@ -17,7 +17,7 @@ namespace hush {
 inline namespace HUSH_CPU_ABI {
 namespace simd {
 
-/// A vector register of T, as wide as the compiler was told the machine's are.
+/// A vector register of T, of the width that the compiler's target options allow.
 template <class T>
 using Packet = typename Eigen::internal::packet_traits<T>::type;
 /// Numbers in a packet.
@@ -78,7 +78,7 @@ T greatest(const Packet<T>& x) {
   return Eigen::internal::predux_max(x);
 }
 
-// For machines with HUSH_CPU_HAS_LANES; elsewhere nobody instantiates them.
+// For machines with HUSH_CPU_HAS_LANES; elsewhere these are never instantiated.
 
 /// The 64-bit products of the lower halves, without sign, of vectors of long long.
 template <class V>

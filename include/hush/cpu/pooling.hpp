@@ -7,8 +7,7 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// The greatest of the window * window pixels at x, channel by channel, for up to one block of channels; what is not a
-/// number wins over all.
+/// The maximum of the window * window pixels at x, channel by channel, for up to one block of channels; NaN if any is.
 template <class T>
 Numbers<T> window_max(std::int64_t window, std::int64_t line, std::int64_t channels, std::int64_t count, const T* x) {
   Numbers<T> best = load_block(x, count);
@@ -22,7 +21,7 @@ Numbers<T> window_max(std::int64_t window, std::int64_t line, std::int64_t chann
 
 }  // namespace cpu_detail
 
-/// y[H / window, W / window] = the greatest of each window; rows and columns that fill no window are left out.
+/// y[H / window, W / window] = the maximum of each window; rows and columns that fill no window are left out.
 template <class T>
 void max_pool2d(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t window, const T* x, T* y) {
   const std::int64_t height = s.height / window, width = s.width / window, line = s.width * s.channels;
@@ -37,8 +36,7 @@ void max_pool2d(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t window, con
   });
 }
 
-/// The gradient goes to the first pixel that has the greatest number; the others, those outside of every window too,
-/// get 0.
+/// The gradient goes to the first pixel with the maximum; all others, also those outside of every window, get 0.
 template <class T>
 void max_pool2d_backward(const Cpu<T>& cpu, const ImageSizes& s, std::int64_t window, const T* dy, const T* x, T* dx) {
   const std::int64_t height = s.height / window, width = s.width / window, line = s.width * s.channels;

@@ -10,7 +10,7 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// One number of a resampled line is a weighted sum of a few numbers of the line it comes from.
+/// A term of a resampled line, whose numbers are weighted sums of a few numbers of the source line.
 struct Tap {
   std::int64_t from = 0;
   double weight = 0;
@@ -24,7 +24,8 @@ inline Taps nearest_taps(std::int64_t size, std::int64_t factor) {
   return taps;
 }
 
-/// Number i of the new line stands at (i + 1/2) / factor - 1/2 between two of the old one; the ends are held.
+/// Linear interpolation: number i of the new line is at (i + 1/2) / factor - 1/2 of the old one, constant beyond its
+/// ends.
 inline Taps linear_taps(std::int64_t size, std::int64_t factor) {
   Taps taps(std::size_t(size * factor));
   for (std::int64_t i = 0; i < size * factor; ++i) {
@@ -39,7 +40,7 @@ inline Taps linear_taps(std::int64_t size, std::int64_t factor) {
   return taps;
 }
 
-/// The same sums the other way: what each number of the old line gave, and to which.
+/// The transposed sums, for the gradient: for each number of the old line the new ones it contributes to.
 inline Taps transposed(const Taps& taps, std::int64_t size) {
   Taps back(std::size_t(size), std::vector<Tap>{});
   for (std::size_t i = 0; i < taps.size(); ++i)

@@ -17,15 +17,15 @@ struct Slabs {
 
   std::int64_t pixels_a_slab() const { return std::max<std::int64_t>(1, 128 * block_size / channels); }
   std::int64_t count() const { return (pixels + pixels_a_slab() - 1) / pixels_a_slab(); }
-  /// Where in the image slab i begins, and how many numbers it has.
+  /// Offset of slab i in the image, and how many numbers it has.
   std::int64_t begin(std::int64_t i) const { return i * pixels_a_slab() * channels; }
   std::int64_t length(std::int64_t i) const {
     return std::min(pixels_a_slab(), pixels - i * pixels_a_slab()) * channels;
   }
-  /// After so many numbers a block's lanes meet the same channels again. A table of one number a channel, repeated to
-  /// this length, can be read in whole blocks.
+  /// The number of elements after which block lanes and channels coincide again. A table of one number per channel,
+  /// repeated to this length, can be read in whole blocks.
   std::int64_t period() const { return std::lcm(channels, block_size); }
-  /// The part of the period that a slab ever reaches, in whole blocks.
+  /// The part of the period that a slab reaches, in whole blocks.
   std::int64_t lanes() const {
     const std::int64_t longest = std::min(pixels, pixels_a_slab()) * channels;
     return std::min(period(), (longest + block_size - 1) / block_size * block_size);
@@ -48,8 +48,8 @@ inline double total(const double* x, std::int64_t n) {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-/// Calls f(position, lane, count) for the blocks of a slab of `length` numbers in order; `lane` is where in a table of
-/// `lanes` numbers they stand.
+/// Calls f(position, lane, count) for the blocks of a slab of `length` numbers in order; `lane` is their offset in a
+/// table of `lanes` numbers.
 template <class F>
 void each_block(std::int64_t length, std::int64_t lanes, const F& f) {
   std::int64_t at = 0, lane = 0;
@@ -61,7 +61,7 @@ void each_block(std::int64_t length, std::int64_t lanes, const F& f) {
 }
 
 /// Adds to sums[k * channels + c] the k-th of the K blocks that f(position, lane, count) gives, over all blocks of a
-/// slab of `length` numbers; what it puts in lanes past `count` is left out.
+/// slab of `length` numbers; lanes past `count` are ignored.
 template <int K, class T, class F>
 void sum_channels(const Slabs& slabs, std::int64_t length, double* sums, const F& f) {
   const std::int64_t period = slabs.period(), channels = slabs.channels;

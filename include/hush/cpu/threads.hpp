@@ -15,8 +15,8 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// The one pool of worker threads of a process. It grows to what is asked. Threads that wait stay awake for a moment,
-/// as the next job or the end of this one mostly comes within it, and then sleep.
+/// The one pool of worker threads of a process. It grows to the number of threads asked for. Waiting threads spin for a
+/// moment, as the next job or the end of this one mostly comes within it, and then sleep.
 class ThreadPool {
  public:
   static ThreadPool& shared() {
@@ -25,9 +25,9 @@ class ThreadPool {
   }
 
   /// Calls task(i) once for every i in [0, tasks), on at most `threads` threads of which the caller is one. The order
-  /// is free: a task must not depend on who runs it. Each thread begins with a range of its own, the same in every job
-  /// of as many tasks, so that it finds in its cache what it left there, and then helps the others. Inside a task, or
-  /// while another thread uses the pool, it runs in place. The first exception is rethrown when all have stopped.
+  /// is free: a task must not depend on its thread. Each thread starts with a range of its own, the same in every job
+  /// of as many tasks, so that its cache is warm, and then steals from the others. Inside a task, or while another
+  /// thread uses the pool, all tasks run in the caller. The first exception is rethrown when all have stopped.
   template <class Task>
   void run(int threads, std::int64_t tasks, const Task& task) {
     if (tasks <= 0) return;
@@ -94,7 +94,7 @@ class ThreadPool {
   }
   void finish(Job&) {
     std::unique_lock lock(mutex_);
-    helpers_ = 0;  // who has not come yet need not
+    helpers_ = 0;  // a worker that has not started yet need not
     lock.unlock();
     await([&] { return working_.load(std::memory_order_acquire) == 0; });
     lock.lock();
@@ -117,7 +117,7 @@ class ThreadPool {
       if (--working_ == 0) done_.notify_all();
     }
   }
-  /// Asks again and again, for twenty microseconds.
+  /// Spins on `ready()` for twenty microseconds.
   template <class Ready>
   static void await(const Ready& ready) {
     const auto begin = std::chrono::steady_clock::now();
@@ -132,7 +132,7 @@ class ThreadPool {
   std::condition_variable done_;
   std::atomic<unsigned> posted_ = 0;
   Job* job_ = nullptr;
-  int helpers_ = 0;  // workers of the job: the first so many
+  int helpers_ = 0;  // number of workers of the job, the first ones
   std::atomic<int> working_ = 0;
   std::vector<std::jthread> workers_;  // last: joined before the rest is destroyed
 };

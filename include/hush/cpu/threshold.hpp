@@ -12,8 +12,8 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// The quantile of |x| at `ratio`, linear between the two numbers that stand around it in order. Numbers are ordered
-/// by their bits, so that NaN are the largest.
+/// The quantile of |x| at `ratio`, interpolated linearly between order statistics. Numbers are ordered by their bits,
+/// so that NaN is the largest.
 template <class T>
 double quantile_of_magnitudes(std::int64_t n, double ratio, const T* x) {
   using Bits = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
@@ -31,7 +31,7 @@ double quantile_of_magnitudes(std::int64_t n, double ratio, const T* x) {
 }  // namespace cpu_detail
 
 /// x0 = clamp(x0, -s, s) / s for images of `stride` numbers, with s = min(max(quantile(|x0|, ratio), 1), largest) of
-/// each (tensor/threshold.hpp).
+/// each (kernels/threshold.hpp).
 template <class T>
 void threshold_images(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, double ratio, double largest,
                       T* x0) {

@@ -17,12 +17,12 @@ template <class T>
 struct Tile {
   static constexpr int packets = 2;
   static constexpr int rows = simd::packet_registers >= 32 ? 12 : 6;
-  static constexpr int few_rows = rows / 3;                                // of the tile that finishes a ragged end
+  static constexpr int few_rows = rows / 3;                                // rows of the tile at a ragged end
   static constexpr int stacked = simd::packet_registers >= 32 ? 8 : 6;     // rows of a tile whose left matrix is packed
   static constexpr std::int64_t columns = packets * simd::packet_size<T>;  // width of a packed panel
 };
 
-/// What happens to a finished sum: c = alpha sum + bias + beta c, where c is not read if beta is 0.
+/// The epilogue of a finished sum: c = alpha sum + bias + beta c, where c is not read if beta is 0.
 template <class T>
 struct Finish {
   const T* bias = nullptr;
@@ -48,7 +48,7 @@ void pack_panel(std::int64_t depth, std::int64_t columns, std::int64_t first, co
   }
 }
 
-/// The same from the transposed matrix [columns, depth].
+/// Packs a panel from the transposed matrix [columns, depth].
 template <class T>
 void pack_panel_transposed(std::int64_t depth, std::int64_t columns, std::int64_t first, const T* from,
                            std::int64_t line, T* panel) {
@@ -98,8 +98,8 @@ template <class T, int rows, int packets>
   });
 }
 
-/// A run of consecutive terms of a sum: how far its left numbers lie from the row pointers, and where its rows of the
-/// panel begin.
+/// A run of consecutive terms of a sum: the offset of its left numbers from the row pointers, and of its rows in the
+/// panel.
 struct Chunk {
   std::int64_t left, right;
 };
@@ -142,7 +142,8 @@ void tile_kernel(const Left<T>& a, const T* b, const Finish<T>& finish, std::int
   });
 }
 
-/// A tile of up to Tile<T>::rows rows by up to Tile<T>::columns columns with the kernel that wastes least.
+/// Computes a tile of up to Tile<T>::rows rows by up to Tile<T>::columns columns with the micro-kernels that leave
+/// least of their own tile empty.
 template <class T>
 void tile(const Left<T>& a, const T* b, const Finish<T>& finish, std::int64_t rows, std::int64_t columns, T* const* c) {
   constexpr int few = Tile<T>::few_rows;

@@ -21,7 +21,7 @@ class Winograd {
         tiles_wide_(ceil_div(g_.width, 2)),
         tiles_(g_.images * tiles_high_ * tiles_wide_),
         panels_(ceil_div(g_.columns, width)) {
-    // A strip reads all weights: the more there are the longer it is.
+    // A strip reads all weights, so it is the longer the more weights there are.
     const std::int64_t bytes = 16 * g_.depth * g_.columns * std::int64_t(sizeof(T));
     strip_ = rows * std::clamp<std::int64_t>(bytes >> 20, 1, longest);
   }
@@ -49,7 +49,7 @@ class Winograd {
   std::int64_t matrix() const { return ceil_div(g_.depth, size) * size; }
   std::int64_t panel_size() const { return (g_.depth + 1) * width; }
 
-  /// Many tiles: all weights are transformed, then a strip is somebody's from its pixels to its result.
+  /// Many tiles: transforms all weights, then each task computes a strip from its pixels to its result.
   template <class Pack>
   void share_strips(const T* x, const Pack& pack, T* y) const {
     const std::int64_t blocks = ceil_div(g_.depth, together), line = 8 * matrix() + size;
@@ -75,7 +75,7 @@ class Winograd {
     });
   }
 
-  /// Few tiles: all pixels are transformed, then a panel is somebody's from its weights to its result.
+  /// Few tiles: transforms all pixels, then each task computes a panel from its weights to its result.
   template <class Pack>
   void share_panels(const T* x, const Pack& pack, T* y) const {
     const std::int64_t line = 16 * matrix() + size, groups = ceil_div(tiles_, few);
@@ -103,7 +103,7 @@ class Winograd {
     winograd_weights(count * width, taps.get(), to + first * width, panel_size());
   }
 
-  /// A tile's place, and the next one's.
+  /// The position of a tile; iterates to the next.
   struct Place {
     std::int64_t image, y, x;
     Place(const Winograd& w, std::int64_t tile)
@@ -221,9 +221,9 @@ class Winograd {
   std::shared_ptr<T[]> zeros_;
 };
 
-/// Whether minimal filtering is the faster way, as measured: from 16 channels on either side, where little of the tiles
-/// lies outside of the image, and where a single image has pixels enough to pay for the transformed weights, or weights
-/// so many that they come from memory either way. It must not depend on the number of images.
+/// Whether minimal filtering is faster, as measured: from 16 channels on either side, if little of the tiles lies
+/// outside of the image, and if a single image has enough pixels to pay for the transformed weights, or so many weights
+/// that they come from memory in any case. It must not depend on the number of images.
 template <class T>
 bool winograd_pays(const Gather& g) {
   constexpr std::int64_t channels = std::max<std::int64_t>(16, simd::packet_size<T>);

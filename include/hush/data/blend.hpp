@@ -11,9 +11,9 @@ namespace hush::data {
 
 namespace detail {
 
-/// Of each row of a column the squared distance to what is nearest, where `along[y]` is that within row y: the lower
-/// envelope of the parabolas (v - y)^2 + along[v]^2, in one pass down and one up (Meijster, Roerdink and Hesselink
-/// 2000). Whole numbers, so exact.
+/// Column pass of the exact Euclidean distance transform (Meijster, Roerdink and Hesselink 2000): from `along[y]`, the
+/// distance to the nearest hole within row y, the squared distance for each row, as the lower envelope of the parabolas
+/// (v - y)^2 + along[v]^2. In whole numbers.
 class NearestInColumn {
  public:
   explicit NearestInColumn(std::int64_t height) : of_(std::size_t(height)), from_(std::size_t(height)) {}
@@ -45,8 +45,8 @@ class NearestInColumn {
 }  // namespace detail
 
 /// Masks [N, H, W, 1] with soft edges (feathering): 1 in a hole, and outside less and less, to 0 beyond `width` pixels
-/// away from it: 1 - d / (width + 1) at the distance d between the centres of pixels. A hole itself is made anew whole,
-/// as what stands in it is not wanted. Throws std::invalid_argument for a width that is not in 0..1024.
+/// away from it: 1 - d / (width + 1) at the distance d between the centres of pixels. The hole itself stays 1, as
+/// nothing of its content is kept. Throws std::invalid_argument for a width that is not in 0..1024.
 inline Images<float> feathered(const Images<float>& holes, std::int64_t width) {
   check(width >= 0 && width <= 1024, "feathered", "a width of ", width, " pixels is not in 0..1024");
   check(holes.channels == 1, "feathered", "masks have 1 channel, not ", holes.channels);
@@ -76,15 +76,15 @@ inline Images<float> feathered(const Images<float>& holes, std::int64_t width) {
   return out;
 }
 
-/// The pixels of a soft mask that are made at all: 1 where it is above 0.
+/// The pixels of a soft mask that must be generated: 1 where it is above 0.
 inline Images<float> hole_of(const Images<float>& alpha) {
   Images<float> hole = alpha;
   for (float& value : hole.pixels) value = value > 0 ? 1.f : 0.f;
   return hole;
 }
 
-/// Pictures laid over others of their size, [N, H, W, C]: `alpha` [N, H, W, 1] or [1, H, W, 1] is the share of `made`
-/// in each pixel. At 0 it is the other's byte, at 1 that of `made`. Throws std::invalid_argument for other extents, and
+/// Alpha blending of two sets of pictures [N, H, W, C]: `alpha` [N, H, W, 1] or [1, H, W, 1] is the share of `made` in
+/// each pixel. 0 gives the other's byte exactly, 1 that of `made`. Throws std::invalid_argument for other extents, and
 /// for a share that is not between 0 and 1.
 inline Images<std::uint8_t> blend(const Images<std::uint8_t>& given, const Images<std::uint8_t>& made,
                                   const Images<float>& alpha) {

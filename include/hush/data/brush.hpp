@@ -6,7 +6,7 @@
 
 namespace hush::data {
 
-/// A pixel of an image, or a place beside it.
+/// The coordinates of a pixel, possibly outside of the image.
 struct Point {
   std::int64_t x = 0, y = 0;
   friend constexpr bool operator==(const Point&, const Point&) = default;

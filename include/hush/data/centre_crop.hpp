@@ -26,7 +26,7 @@ inline Box centre_crop_box(std::int64_t from_height, std::int64_t from_width, st
   return box;
 }
 
-/// That part of images, [N, h, w, C]: resized to `height` x `width` it keeps its aspect, which the whole would not.
+/// Images cropped to that box, [N, h, w, C], so that resizing them to `height` x `width` does not distort them.
 template <class T>
 Images<T> centre_crop(const Images<T>& images, std::int64_t height, std::int64_t width) {
   const Box box = centre_crop_box(images.height, images.width, height, width);

@@ -17,21 +17,21 @@ namespace hush::data {
 /// The two parts of a data set.
 enum class Split { train, test };
 
-/// Which images of Fashion-MNIST, and how: the side in pixels (28 leaves them as they are), how many from the start
-/// (0: all), and the numbers for black and white.
+/// Options of `fashion_mnist`: the side in pixels (28: not resized), the number of images from the first on (0: all),
+/// and the values of black and white.
 struct FashionMnist {
   Split split = Split::train;
   std::int64_t size = 32, limit = 0;
   Range range = {};
 };
 
-/// What the labels 0..9 mean.
+/// The classes of the labels 0..9.
 inline constexpr std::array fashion_mnist_classes{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
                                                   "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 
 namespace detail {
 
-/// One of the four official files, packed or not.
+/// One of the four official files, gzip or plain.
 inline std::filesystem::path idx_file(const std::filesystem::path& folder, const std::string& name) {
   for (const auto& path : {folder / (name + ".gz"), folder / name})
     if (std::filesystem::exists(path)) return path;

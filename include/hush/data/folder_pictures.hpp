@@ -26,13 +26,13 @@
 
 namespace hush::data {
 
-/// What to do about a file that cannot be read as a picture: stop with its FileError, or go on without it.
+/// Handling of a file that cannot be read as a picture: throw its FileError, or skip it.
 enum class Corrupt { refuse, skip };
 
-/// How a picture comes to a size of another aspect: stretched, or cut to the largest part in its middle that has it.
+/// Resizing to another aspect ratio: stretch the picture, or crop its centre to that ratio first.
 enum class Fit { stretch, centre_crop };
 
-/// Which pictures of a folder, and how. Every picture is resized to `size` exactly.
+/// Options of `image_folder`. Every picture is resized to `size` exactly.
 struct ImageFolderOptions {
   struct Size {
     std::int64_t height = 0, width = 0;
@@ -44,16 +44,17 @@ struct ImageFolderOptions {
   io::Reading reading = {};   // turned upright as EXIF says; colours of transparent pixels
   std::int64_t limit = 0;     // files from the first on; 0: all
   Corrupt corrupt = Corrupt::refuse;
-  std::function<void(const FileError&)> on_corrupt = nullptr;  // told of each file that is skipped, in their order
-  std::filesystem::path cache = {};  // a file that all pictures are packed into, decoded and resized; empty: none
-  bool in_memory = false;            // all are read once and kept; else each is read whenever it is asked for
-  int threads = 2;                   // that read and decode
+  std::function<void(const FileError&)> on_corrupt = nullptr;  // called for each skipped file, in order
+  std::filesystem::path cache = {};  // file that holds all pictures decoded and resized; empty: none
+  bool in_memory = false;            // read all pictures once and keep them
+  int threads = 2;                   // threads that read and decode
   io::Disk disk = {};
 };
 
 namespace detail {
 
-/// The pictures of a folder by number, from wherever they are, made by a few threads. Shared by all parts of a set.
+/// The pictures of a folder by number, from files, cache or memory, decoded by a few threads. Shared by all parts of a
+/// set.
 class FolderPictures {
  public:
   FolderPictures(std::filesystem::path folder, ImageFolderOptions wanted)
@@ -82,7 +83,7 @@ class FolderPictures {
 
   std::int64_t stride() const { return options.size.height * options.size.width * options.channels; }
 
-  /// Begins to make the pictures `items` (numbers in `good`), as bytes or as floats in [-1, 1].
+  /// Starts to load the pictures `items` (indices into `good`), as bytes or as floats in [-1, 1].
   template <class T>
   std::shared_ptr<Workers::Task> begin(const std::vector<std::int64_t>& items, std::shared_ptr<Images<T>> out) {
     return workers_.begin(std::int64_t(items.size()), [this, items, out](std::int64_t i, int worker) {
@@ -107,10 +108,10 @@ class FolderPictures {
   std::filesystem::path root;
   ImageFolderOptions options;
   std::vector<PictureFile> files;
-  std::vector<std::int64_t> good;  // the numbers of the files that are pictures
+  std::vector<std::int64_t> good;  // indices of the files that are pictures
   std::vector<FileError> corrupt;
 
-  /// A batch that was begun ahead.
+  /// A prefetched batch.
   struct Ahead {
     std::vector<std::int64_t> items;
     std::shared_ptr<Images<float>> out;
@@ -120,7 +121,7 @@ class FolderPictures {
   Ahead ahead;
 
  private:
-  struct Reader {  // what a thread keeps from picture to picture
+  struct Reader {  // buffers that a thread reuses from picture to picture
     Images<std::uint8_t> picture;
     PilResize resize;
     std::vector<std::uint8_t> resized;
@@ -153,7 +154,7 @@ class FolderPictures {
     corrupt.push_back(error);
   }
 
-  /// Decodes every file once: `give` is given each picture, in order, and `pass` is called where one is skipped.
+  /// Decodes every file once, in order: calls `give` with each picture, and `pass` for a skipped file.
   template <class Give, class Pass>
   void read_files(const Give& give, const Pass& pass) {
     const std::int64_t all = std::int64_t(files.size());
@@ -179,7 +180,7 @@ class FolderPictures {
     }
   }
 
-  /// What the pictures in a cache depend on.
+  /// The recipe of a cache: all that its pictures depend on.
   std::string recipe() const {
     std::string text =
         to_text("pictures 2: ", options.size.height, " x ", options.size.width, " x ", options.channels,
@@ -189,7 +190,7 @@ class FolderPictures {
     for (const auto& file : files) text += to_text(file.bytes, ' ', file.modified, ' ', file.name, '\n');
     return text;
   }
-  /// Opens the cache; makes it first, or anew, where it is not of these files as they are now.
+  /// Opens the cache; writes it first if it is missing or does not fit the present files.
   void open_cache() {
     const auto text = recipe();
     pack_ = PackedImages::open(options.cache, text, stride());
@@ -206,7 +207,7 @@ class FolderPictures {
       pack_->read(good[std::size_t(i)], std::span(memory_).subspan(std::size_t(i * stride()), std::size_t(stride())));
     });
   }
-  /// Notes which files the pack holds and tells of the others. False if one of these can be read now.
+  /// Notes which files the pack holds and reports the others as skipped. False if one of those can be read now.
   bool skips_the_same() {
     std::vector<FileError> errors;
     std::vector<std::uint8_t> picture(static_cast<std::size_t>(stride()));
@@ -224,7 +225,7 @@ class FolderPictures {
   }
 
   std::vector<Reader> readers_;
-  std::vector<float> floats_;  // what a byte is in [-1, 1]
+  std::vector<float> floats_;  // the value in [-1, 1] of each byte
   std::optional<PackedImages> pack_;
   std::vector<std::uint8_t> memory_;
   Workers workers_;  // last: its threads use all of the above

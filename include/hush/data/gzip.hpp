@@ -15,12 +15,12 @@
 
 namespace hush::data {
 
-/// Reads bytes that are plain or gzip (told apart by their content) from front to back: one member or several (RFC
-/// 1952, 2.2), and zeros behind the last, as gzip itself accepts. Only as much is unpacked as is asked for, so that a
-/// gzip bomb stays packed. Throws FileError; its offset counts unpacked bytes.
+/// A sequential reader of plain or gzip data (detected by content): one member or several (RFC 1952, 2.2), and zeros
+/// behind the last, as gzip itself accepts. Unpacks only as much as is read, which defuses gzip bombs. Throws
+/// FileError; its offset counts unpacked bytes.
 class Unpacked {
  public:
-  /// `packed` must outlive this; messages call it `path`.
+  /// `packed` must outlive the reader; `path` is its name in messages.
   Unpacked(std::span<const std::byte> packed, std::filesystem::path path)
       : rest(packed),
         file(std::move(path)),
@@ -33,20 +33,20 @@ class Unpacked {
     if (gzip) ::inflateEnd(&stream);
   }
 
-  /// Fills `out`; fewer bytes than that are left only at the end.
+  /// Fills `out`; returns fewer bytes only at the end of the data.
   std::size_t read(std::span<std::uint8_t> out) {
     const std::size_t count = gzip ? inflated(out) : copied(out);
     position += count;
     return count;
   }
 
-  /// Fills `out` or throws: `what` is what a file that ends here is too short for.
+  /// Fills `out` or throws FileError: the file is too short for `what`.
   void fill(std::span<std::uint8_t> out, std::string_view what) {
     const std::size_t count = read(out);
     if (count < out.size()) throw FileError(file, to_text("ends within ", what), position);
   }
 
-  /// Throws unless the end is reached, and with it, in gzip, the checksum that stands there.
+  /// Throws FileError unless all data is read; for gzip, also checks its checksum.
   void finish() {
     std::uint8_t more = 0;
     if (read({&more, 1}) != 0) throw FileError(file, "goes on after its last image or label", position - 1);
@@ -83,7 +83,7 @@ class Unpacked {
     return count;
   }
 
-  /// At the end of a member: begins the next one, if there is one.
+  /// At the end of a member: starts the next one, if there is one.
   void next_member(std::uint64_t at) {
     if (std::ranges::all_of(rest, [](std::byte b) { return b == std::byte(0); })) return;
     if (rest[0] != std::byte(0x1f) || rest.size() < 2 || rest[1] != std::byte(0x8b))

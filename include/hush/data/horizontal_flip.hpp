@@ -11,8 +11,8 @@
 
 namespace hush::data {
 
-/// A data set for training: the pictures of another set, each mirrored left to right or not, drawn anew each epoch as a
-/// function of seed, item and epoch. Masks and conditions are made of what it gives; validation wants the other set
+/// Data augmentation for training: the pictures of another set, each mirrored left to right with a probability, as a
+/// function of seed, item and epoch. Put it below the sets that make masks or conditions, and validate on the other set
 /// itself. It refers to that set, which must outlive it.
 template <class Set>
 class HorizontalFlip {
@@ -26,7 +26,7 @@ class HorizontalFlip {
   HorizontalFlip(const Set&&, std::uint64_t = 0, double = 0.5) = delete;  // it would be gone before it is read
 
   std::int64_t size() const { return pictures_.size(); }
-  /// Is this item mirrored in this epoch?
+  /// Whether this item is mirrored in this epoch.
   bool flips(std::int64_t item, std::int64_t epoch) const {
     Uniform uniform{Stream{seed_, std::uint32_t(item), std::uint32_t(epoch), purpose("horizontal flip")}};
     return uniform() < probability_;

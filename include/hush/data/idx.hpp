@@ -18,8 +18,7 @@ inline constexpr std::uint64_t idx_limit = std::uint64_t(1) << 30;
 
 namespace detail {
 
-/// What a kind of IDX file holds, and the number it starts with as the format writes it: two zeros, the type, the
-/// number of dimensions.
+/// A kind of IDX file: what it holds, and its magic number: two zeros, the type, the number of dimensions.
 inline std::string idx_kind(std::uint32_t magic) {
   static constexpr const char* digits = "0123456789abcdef";
   std::string hex = "0x";
@@ -37,8 +36,8 @@ inline std::string idx_kind(std::uint32_t magic) {
   return to_text("an IDX file of ", of, " in ", dims, dims == 1 ? " dimension" : " dimensions", means, " (", hex, ")");
 }
 
-/// The bytes of an IDX file of unsigned bytes with as many dimensions as `dims` has places, which are filled. Nothing
-/// is allocated before the header is known to be sound, and then as much as it says.
+/// The bytes of an IDX file of unsigned bytes with dims.size() dimensions; fills `dims`. Allocates only after the
+/// header is checked, and as much as it says.
 inline std::vector<std::uint8_t> read_idx(const std::filesystem::path& path, std::span<std::int64_t> dims) {
   const auto packed = io::read_file(path, idx_limit);
   Unpacked bytes(packed, path);
@@ -57,7 +56,7 @@ inline std::vector<std::uint8_t> read_idx(const std::filesystem::path& path, std
     total *= std::uint64_t(dim);
     at += 4;
   }
-  constexpr std::uint64_t step = std::uint64_t(1) << 24;  // a header that promises too much is not believed in advance
+  constexpr std::uint64_t step = std::uint64_t(1) << 24;  // read in steps: no memory for what a false header promises
   std::vector<std::uint8_t> values;
   while (values.size() < total) {
     const auto had = values.size();

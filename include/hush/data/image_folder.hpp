@@ -17,9 +17,9 @@
 
 namespace hush::data {
 
-/// The pictures of a folder as a data set: what `train` asks for, from files, from a cache or from memory. Copies and
-/// parts share the files, the cache and the threads. A file that is corrupt throws its FileError when its batch is
-/// asked for; where the set has a cache, is in memory or skips such files, all are read once when it is opened.
+/// The pictures of a folder as a data set for `train`, from files, from a cache or from memory. Copies and parts share
+/// the files, the cache and the threads. A corrupt file throws its FileError when its batch is loaded; with a cache, in
+/// memory or with skipping, all files are read once when the set is opened.
 class ImageFolder {
  public:
   ImageFolder(const std::filesystem::path& folder, ImageFolderOptions options)
@@ -29,8 +29,8 @@ class ImageFolder {
 
   std::int64_t size() const { return std::int64_t(items_.size()); }
 
-  /// The pictures with these positions, in this order, [n, H, W, C] in [-1, 1]; throws std::invalid_argument for one
-  /// that is not there, FileError for a file that cannot be read.
+  /// The pictures with these positions, in this order, [n, H, W, C] in [-1, 1]. Throws std::invalid_argument for a
+  /// position outside the set, FileError for a file that cannot be read.
   Images<float> batch(std::span<const std::int64_t> items) const {
     auto wanted = numbers(items);
     detail::FolderPictures::Ahead made;
@@ -42,8 +42,8 @@ class ImageFolder {
     pictures_->finish(*made.task);
     return std::move(*made.out);
   }
-  /// Begins to read pictures in the background; the next `batch` of just these waits for them only. A later call
-  /// replaces an earlier one.
+  /// Prefetches pictures in the background for the next `batch` of exactly these items. A later call replaces an
+  /// earlier one.
   void prefetch(std::span<const std::int64_t> items) const {
     auto made = begin(numbers(items));
     const std::lock_guard lock(pictures_->mutex);
@@ -57,17 +57,17 @@ class ImageFolder {
     return std::move(*out);
   }
 
-  /// The file that a picture is from.
+  /// The file of a picture.
   std::filesystem::path path(std::int64_t item) const { return pictures_->root / name(item); }
   /// Its path below the folder, with slashes.
   const std::string& name(std::int64_t item) const {
     const auto number = numbers({&item, 1}).front();
     return pictures_->files[std::size_t(pictures_->good[std::size_t(number)])].name;
   }
-  /// Why files of the folder were skipped, in their order.
+  /// The errors of the skipped files, in order.
   const std::vector<FileError>& corrupt() const { return pictures_->corrupt; }
 
-  /// Items `begin` to `end` - 1 as a set of their own. Throws std::invalid_argument if they are not there.
+  /// The subset of the items `begin` to `end` - 1. Throws std::invalid_argument for a range outside the set.
   ImageFolder part(std::int64_t begin, std::int64_t end) const {
     check(0 <= begin && begin <= end && end <= size(), "ImageFolder::part", "items ", begin, " to ", end, " of ",
           size());
@@ -75,7 +75,7 @@ class ImageFolder {
     out.items_ = {items_.begin() + begin, items_.begin() + end};
     return out;
   }
-  /// Some items, in that order, as a set of their own. Throws std::invalid_argument for one that is not there.
+  /// The subset of these items, in this order. Throws std::invalid_argument for a position outside the set.
   ImageFolder part(std::span<const std::int64_t> items) const {
     auto out = *this;
     out.items_ = numbers(items);
@@ -107,9 +107,9 @@ inline ImageFolder image_folder(const std::filesystem::path& folder, ImageFolder
   return {folder, std::move(options)};
 }
 
-/// Cuts a set in two: the pictures that train, and those that validate, by chance or the last ones; see Validation. By
-/// chance a picture goes by its path below the folder, wherever that lies. Throws std::invalid_argument where more are
-/// to validate than there are.
+/// Splits a set into training and validation pictures, at random or the last ones; see Validation. A random split
+/// depends on the paths below the folder, not on the folder's place. Throws std::invalid_argument if more are to
+/// validate than there are.
 inline std::pair<ImageFolder, ImageFolder> split(const ImageFolder& set, const Validation& validation) {
   const auto [training, held] =
       split_items(set.size(), validation, [&](std::int64_t item) { return purpose(set.name(item)); });

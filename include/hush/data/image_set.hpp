@@ -10,15 +10,14 @@
 
 namespace hush::data {
 
-/// A data set in memory: images in [-1, 1], [N, H, W, C], and a label for each, or none at all. It is what `train`
-/// asks for: how many items there are, and any few of them as a batch.
+/// A data set in memory for `train`: images [N, H, W, C] in [-1, 1], with a label for each or without labels.
 struct ImageSet {
   Images<float> images;
   std::vector<std::uint8_t> labels;
 
   std::int64_t size() const { return images.count; }
 
-  /// The images with these positions, in this order; throws std::invalid_argument for one that is not there.
+  /// The images with these positions, in this order. Throws std::invalid_argument for a position outside the set.
   Images<float> batch(std::span<const std::int64_t> items) const {
     Images<float> out(std::int64_t(items.size()), images.height, images.width, images.channels);
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -31,7 +30,8 @@ struct ImageSet {
 
 namespace detail {
 
-/// Throws std::invalid_argument unless there are as many labels as images, or none, and as many pixels as they have.
+/// Throws std::invalid_argument unless there are as many labels as images, or none, and as many pixels as the extents
+/// say.
 inline void check_set(const char* who, const ImageSet& set) {
   check_filled(who, set.images);
   check(set.labels.empty() || std::int64_t(set.labels.size()) == set.size(), who, "a set of ", set.size(),
@@ -40,7 +40,7 @@ inline void check_set(const char* who, const ImageSet& set) {
 
 }  // namespace detail
 
-/// Items `begin` to `end - 1` as a set of their own. Throws std::invalid_argument if they are not there.
+/// The subset of the items `begin` to `end - 1`. Throws std::invalid_argument for a range outside the set.
 inline ImageSet range(const ImageSet& set, std::int64_t begin, std::int64_t end) {
   detail::check_set("range", set);
   check(0 <= begin && begin <= end && end <= set.size(), "range", "items ", begin, " to ", end, " of ", set.size());
@@ -58,7 +58,7 @@ inline ImageSet range(const ImageSet& set, std::int64_t begin, std::int64_t end)
 /// The first `count` items, or all if there are fewer.
 inline ImageSet first(const ImageSet& set, std::int64_t count) { return range(set, 0, std::min(count, set.size())); }
 
-/// Some items, in that order, as a set of their own. Throws std::invalid_argument for one that is not there.
+/// The subset of these items, in this order. Throws std::invalid_argument for a position outside the set.
 inline ImageSet part(const ImageSet& set, std::span<const std::int64_t> items) {
   detail::check_set("part", set);
   ImageSet out{set.batch(items), {}};
@@ -67,14 +67,14 @@ inline ImageSet part(const ImageSet& set, std::span<const std::int64_t> items) {
   return out;
 }
 
-/// Cuts a set in two: the items that train, and those that validate, by chance or the last ones; see Validation. By
-/// chance an item goes by its number. Throws std::invalid_argument where more are to validate than there are.
+/// Splits a set into training and validation items, at random or the last ones; see Validation. A random split depends
+/// on the items' numbers. Throws std::invalid_argument if more are to validate than there are.
 inline std::pair<ImageSet, ImageSet> split(const ImageSet& set, const Validation& validation) {
   const auto [training, held] =
       split_items(set.size(), validation, [](std::int64_t item) { return std::uint32_t(item); });
   return {part(set, training), part(set, held)};
 }
-/// The same for a share of the items, held out by chance.
+/// Splits off a share of the items at random for validation.
 inline std::pair<ImageSet, ImageSet> split(const ImageSet& set, double share) {
   return split(set, Validation{.share = share});
 }

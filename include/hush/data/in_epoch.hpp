@@ -4,7 +4,7 @@
 
 namespace hush::data {
 
-/// The pictures of some items as bytes, of a set that has them; in an epoch, as batch_of.
+/// `batch_of` as bytes, for sets that have `bytes(items)`; `epoch` is passed on if the set takes it.
 template <class Set>
 auto bytes_in(const Set& set, std::span<const std::int64_t> items, [[maybe_unused]] std::int64_t epoch) {
   if constexpr (requires { set.bytes(items, epoch); })
@@ -13,12 +13,12 @@ auto bytes_in(const Set& set, std::span<const std::int64_t> items, [[maybe_unuse
     return set.bytes(items);
 }
 
-/// A set that can name the file of an item.
+/// A data set that knows the file of an item.
 template <class Set>
 concept NamesFiles = requires(const Set& set, std::int64_t item) {
   set.path(item);
 };
-/// A set that wants to know which items will be asked for.
+/// A data set that prefetches the items of the next batch.
 template <class Set>
 concept ReadsAhead = requires(const Set& set, std::span<const std::int64_t> items) {
   set.prefetch(items);

@@ -15,8 +15,8 @@
 namespace hush::data {
 
 /// A data set for JPEG restoration (`ConcatImage`): the pictures of another set, which gives them as `bytes(items)`,
-/// and the same as they come back from a JPEG file of low quality. Each item's quality is drawn from a list, another
-/// one each epoch. It refers to the other set, which must outlive it.
+/// with their JPEG-compressed versions as condition. An item's quality is drawn from a list in each epoch. It refers to
+/// the other set, which must outlive it.
 template <class Set>
 class JpegPairs {
  public:
@@ -34,7 +34,7 @@ class JpegPairs {
     Uniform uniform{Stream{seed_, std::uint32_t(item), std::uint32_t(epoch), purpose("jpeg quality")}};
     return qualities_[uniform.below(std::uint32_t(qualities_.size()))];
   }
-  /// The pictures with these numbers, and what JPEG leaves of them, both in [-1, 1].
+  /// The pictures with these numbers, and after JPEG compression, both [n, H, W, C] in [-1, 1].
   Examples<Images<float>> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
     const Images<std::uint8_t> truth = bytes_in(pictures_, items, epoch);
     Images<std::uint8_t> damaged = truth;

@@ -8,7 +8,7 @@
 
 namespace hush::data {
 
-/// A colour in sRGB (IEC 61966-2-1), each part from 0 to 1; colours that no such screen shows lie outside.
+/// A colour in sRGB (IEC 61966-2-1), each component in 0..1; out-of-gamut colours lie outside.
 struct Srgb {
   double red = 0, green = 0, blue = 0;
 };
@@ -94,8 +94,8 @@ inline Images<float> to_lab(const Images<float>& images, Range range = {}) {
   return out;
 }
 
-/// The way back: CIE Lab [N, H, W, 3] to RGB in `range` ([-1, 1]). What sRGB cannot show comes out beyond the range,
-/// where `to_bytes` clamps it. Throws std::invalid_argument for other than 3 channels; NaN stays NaN.
+/// The inverse of `to_lab`: CIE Lab [N, H, W, 3] to RGB in `range` ([-1, 1]). Out-of-gamut colours lie beyond the
+/// range, and `to_bytes` clamps them. Throws std::invalid_argument for other than 3 channels; NaN stays NaN.
 inline Images<float> to_srgb(const Images<float>& images, Range range = {}) {
   check(images.channels == 3, "to_srgb", "wants the 3 channels L, a and b, got ", images.channels);
   const double scale = double(range.white) - range.black;

@@ -12,7 +12,7 @@ namespace hush::data {
 
 namespace detail {
 
-/// What OpenCV's 8-bit conversions between sRGB and Lab look up, in fixed point; light is 0..1 here.
+/// The lookup tables of OpenCV's 8-bit conversions between sRGB and Lab, in fixed point; light is linear, 0..1.
 struct LabTables {
   std::array<int, 256> light{};           // of an sRGB byte, times 2040
   std::array<int, 2041> root{};           // CIE's f of light i / 2040, times 2^15
@@ -71,9 +71,9 @@ inline Images<std::uint8_t> rgb_to_lab_bytes(const Images<std::uint8_t>& images)
   return out;
 }
 
-/// OpenCV's 8-bit Lab to RGB, what sRGB cannot show clamped: the integers of OpenCV 5.0.0's cvtColor(COLOR_Lab2RGB),
-/// bit for bit for all 2^24 Labs. Bytes of Lab are coarse: the 2^24 colours share 2,135,993 of them, 1,962,132 come
-/// back as they were and 12,141,814 within 1 in each channel. Throws std::invalid_argument for other than 3 channels.
+/// OpenCV's 8-bit Lab to RGB, out-of-gamut colours clamped: the integers of OpenCV 5.0.0's cvtColor(COLOR_Lab2RGB), bit
+/// for bit for all 2^24 Labs. Bytes of Lab are coarse: the 2^24 colours share 2,135,993 of them, 1,962,132 come back as
+/// they were and 12,141,814 within 1 in each channel. Throws std::invalid_argument for other than 3 channels.
 inline Images<std::uint8_t> lab_bytes_to_rgb(const Images<std::uint8_t>& images) {
   check(images.channels == 3, "lab_bytes_to_rgb", "wants the 3 channels L, a and b, got ", images.channels);
   const detail::LabTables& of = detail::lab_tables();

@@ -10,7 +10,7 @@
 namespace hush::data {
 
 /// A data set for colourisation (`Lightness`): the RGB pictures of another set, which gives them as `bytes(items)`, in
-/// OpenCV's 8-bit Lab: a and b are what is to be made, L is given. It refers to the other set, which must outlive it.
+/// OpenCV's 8-bit Lab: a and b are generated, L is the condition. It refers to the other set, which must outlive it.
 template <class Set>
 class LabPairs {
  public:

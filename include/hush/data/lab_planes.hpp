@@ -11,13 +11,13 @@
 
 namespace hush::data {
 
-/// How a number in [-1, 1] becomes a byte. `truncated` cuts (x + 1) * 255 / 2 off in float, as a conversion to an
-/// integer type does: of the 256 bytes that were made floats by v * 2 / 255 - 1, 95 come back one lower. `rounded`
-/// gives all of them back.
+/// Conversion of a number in [-1, 1] to a byte. `truncated` truncates (x + 1) * 255 / 2 in float, as a cast to an
+/// integer type does: 95 of the 256 bytes that became floats by v * 2 / 255 - 1 come back one lower. `rounded` gives
+/// all of them back.
 enum class ToByte { rounded, truncated };
 
-/// Colour pictures as colourisation wants them, in OpenCV's 8-bit Lab: `lightness` [N, H, W, 1] is known, `ab`
-/// [N, h, w, 2] is to be made. Both are v * 2 / 255 - 1 of a byte v, so that neutral colours have ab = .0039, not 0.
+/// Colour pictures for colourisation, in OpenCV's 8-bit Lab: `lightness` [N, H, W, 1] is known, `ab` [N, h, w, 2] is
+/// generated. Both are v * 2 / 255 - 1 of a byte v, so that neutral colours have ab = .0039, not 0.
 struct LabPlanes {
   Images<float> lightness, ab;
 };
@@ -37,9 +37,9 @@ inline LabPlanes split_lab(const Images<std::uint8_t>& images) {
   return planes;
 }
 
-/// The colour pictures [N, H, W, 3] of a lightness and an ab that may be of another size: that is resized to the
-/// lightness, bilinearly. What lies outside [-1, 1] is clamped. Throws std::invalid_argument for numbers of images or
-/// channels that do not fit, no pixels, and NaN.
+/// The RGB pictures [N, H, W, 3] of a lightness and an ab; an ab of another size is resized to that of the lightness,
+/// bilinearly. Values outside [-1, 1] are clamped. Throws std::invalid_argument for numbers of images or channels that
+/// do not fit, no pixels, and NaN.
 inline Images<std::uint8_t> merge_lab(const LabPlanes& planes, ToByte rule = ToByte::rounded) {
   const Images<float>&light = planes.lightness, &ab = planes.ab;
   check(light.channels == 1 && ab.channels == 2, "merge_lab", "wants 1 channel of lightness and 2 of ab, got ",

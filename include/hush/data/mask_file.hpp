@@ -10,7 +10,8 @@
 
 namespace hush::data {
 
-/// How a mask is read: from which of 255 on a pixel is hole, or soft: each by its share; turned as its EXIF says.
+/// How a mask file is read: the brightness of 255 from which on a pixel is a hole, or `soft`: brightness as alpha;
+/// rotated by its EXIF orientation.
 struct MaskReading {
   int threshold = 128;
   bool soft = false, upright = true;
@@ -18,13 +19,13 @@ struct MaskReading {
 
 /// The mask of a PNG or JPEG file in its own size, [1, H, W, 1]: what is white is the hole, 1. A pixel counts as white
 /// when its brightness (of a colour .299 red, .587 green, .114 blue, as PIL converts) is at least the threshold, of the
-/// stored values; what is transparent counts as black. A mask of greys is said once, or read as a soft one: brightness
-/// over 255, for `blend`. Throws FileError.
+/// stored values; transparent pixels count as black. A mask with greys warns once, or with `soft` is read as alpha,
+/// brightness / 255, for `blend`. Throws FileError.
 inline Images<float> read_mask(const std::filesystem::path& file, const MaskReading& how = {}) {
   const auto bytes = io::read_file(file, std::uint64_t(1) << 30);
   const auto grey = io::to_grey(
       io::decode_picture(bytes, file, {.upright = how.upright, .transparency = io::Transparency::over_black}));
-  const int unclear = bytes[0] == std::byte(0xff) ? 32 : 0;  // what compression makes of black and white in a JPEG
+  const int unclear = bytes[0] == std::byte(0xff) ? 32 : 0;  // deviations that JPEG compression makes
   std::size_t soft = 0;
   Images<float> mask(1, grey.height, grey.width, 1);
   for (std::size_t i = 0; i < mask.pixels.size(); ++i) {
@@ -41,7 +42,7 @@ inline Images<float> read_mask(const std::filesystem::path& file, const MaskRead
   return mask;
 }
 
-/// The same of a wanted size. Throws FileError, also for a mask of another size.
+/// Reads a mask as above. Throws FileError, also for a mask of another size.
 inline Images<float> read_mask(const std::filesystem::path& file, std::int64_t height, std::int64_t width,
                                int threshold = 128, bool upright = true) {
   Images<float> mask = read_mask(file, {.threshold = threshold, .upright = upright});

@@ -13,14 +13,14 @@
 
 namespace hush::data {
 
-/// For what a random mask is drawn: the same three numbers give the same mask, on every machine and in every batch.
+/// The key of a random mask: the same three numbers give the same mask, on every machine and in every batch.
 struct MaskItem {
   std::uint64_t seed = 0;
   std::uint32_t item = 0, epoch = 0;
 };
 
-/// What draws the mask of one item, [1, height, width, 1]: 1 where pixels are unknown (the hole), 0 elsewhere. One of
-/// `masks::`, or a function of one's own.
+/// A rule that draws the mask of one item, [1, height, width, 1]: 1 where pixels are unknown (the hole), 0 elsewhere.
+/// One of `masks::`, or any function.
 using MaskRule = std::function<Images<float>(std::int64_t height, std::int64_t width, const MaskItem& item)>;
 
 /// Throws std::invalid_argument unless `mask` [n, height, width, 1] holds zeros and ones, some of them 1 in each.
@@ -48,14 +48,14 @@ struct Box {
   std::int64_t top = 0, left = 0, height = 0, width = 0;
 };
 
-/// From how few to how many, both included.
+/// A range of whole numbers, both ends included.
 struct Counts {
   std::int64_t least = 0, most = 0;
   static constexpr void fields(auto& self, auto&& f) { f("least", self.least), f("most", self.most); }
   friend constexpr bool operator==(const Counts&, const Counts&) = default;
 };
 
-/// From how little to how much, both included, as a share of a side or of an area.
+/// A range of shares of a side or of an area, both ends included.
 struct Shares {
   double least = 0, most = 0;
   static constexpr void fields(auto& self, auto&& f) { f("least", self.least), f("most", self.most); }
@@ -100,7 +100,7 @@ inline std::int64_t drawn(Uniform& uniform, const Counts& counts) {
   return counts.least + uniform.below(std::uint32_t(counts.most - counts.least + 1));
 }
 
-/// So many pixels of a side, at least one.
+/// A share of a side in whole pixels, at least one.
 inline std::int64_t drawn(Uniform& uniform, const Shares& shares, std::int64_t side) {
   check(0 <= shares.least && shares.least <= shares.most && shares.most <= 1, "mask", "from ", shares.least, " to ",
         shares.most, " of a side cannot be");
@@ -124,7 +124,7 @@ struct Centre {
   friend constexpr bool operator==(const Centre&, const Centre&) = default;
 };
 
-/// The frame around such a box: what uncropping paints. The box, which stays, is exactly that of `Centre`.
+/// The frame around the box of `Centre`, for uncropping; the box itself is known.
 struct OuterFrame {
   double share = 0.5;
   Images<float> operator()(std::int64_t height, std::int64_t width, const MaskItem& = {}) const {
@@ -158,7 +158,7 @@ struct Corners {
   friend constexpr bool operator==(const Corners&, const Corners&) = default;
 };
 
-/// One half, the one on that side. Of an odd number of rows or columns the middle one is in the right or bottom half.
+/// The half on that side. With an odd number of rows or columns the middle one belongs to the right or bottom half.
 struct Half {
   Side side = Side::right;
   Images<float> operator()(std::int64_t height, std::int64_t width, const MaskItem& = {}) const {
@@ -199,7 +199,7 @@ struct RandomBox {
   friend constexpr bool operator==(const RandomBox&, const RandomBox&) = default;
 };
 
-/// Single pixels: `share` of them, rounded to a whole number but at least one; each set of so many is as likely.
+/// Single pixels: `share` of them, rounded to a whole number but at least one, uniform over all such sets.
 struct RandomPixels {
   double share = 0.5;
   Images<float> operator()(std::int64_t height, std::int64_t width, const MaskItem& item = {}) const {

@@ -32,8 +32,8 @@ namespace detail {
 
 inline constexpr std::array<char, 8> pack_mark{'h', 'u', 's', 'h', 'p', 'a', 'c', 'k'};
 
-/// A pack is the mark, the bytes of the pictures one behind the other, the recipe, an entry a source (0: it gave no
-/// picture; else 1 << 32 plus the CRC-32 of its picture), and this.
+/// The trailer of a pack. The file is: mark, bytes of all pictures, recipe, one entry per source (0: no picture; else 1
+/// << 32 plus the CRC-32 of its picture), trailer.
 struct PackEnd {
   std::uint64_t recipe = 0, sources = 0, checksum = 0;  // lengths; CRC-32 of recipe, entries and both lengths
   std::array<char, 8> mark = pack_mark;
@@ -50,7 +50,7 @@ inline std::uint64_t pack_checksum(std::span<const std::byte> recipe, std::span<
 }  // namespace detail
 
 /// Writes pictures of one size into one file, whole or not at all: `add` or `skip` each source in its order, then
-/// `commit`. The recipe is the text by which a reader knows what is in it. Throws FileError.
+/// `commit`. The recipe is a text that identifies how the content was made. Throws FileError.
 class PackWriter {
  public:
   PackWriter(const PackWriter&) = delete;
@@ -99,12 +99,12 @@ class PackWriter {
   std::vector<std::uint64_t> entries_;
 };
 
-/// Reads the pictures of such a file, any of them, from any thread. Nothing is believed: lengths and directory are
-/// checked when it is opened, each picture's checksum when it is read for the first time.
+/// Random access to the pictures of such a file, thread safe. Lengths and directory are checked when it is opened, each
+/// picture's checksum when it is first read.
 class PackedImages {
  public:
-  /// The pack in `file` if it was made by this recipe, of pictures of `stride` bytes; nothing if there is no file, or
-  /// one of another recipe. Throws FileError for a file that is damaged, and for one that is no pack.
+  /// The pack in `file`, of pictures of `stride` bytes; nothing if there is no file, or one of another recipe. Throws
+  /// FileError for a file that is damaged or no pack.
   static std::optional<PackedImages> open(const std::filesystem::path& file, std::string_view recipe,
                                           std::int64_t stride) {
     std::error_code ignored;
@@ -119,10 +119,10 @@ class PackedImages {
   }
 
   std::int64_t sources() const { return std::int64_t(places_.size()); }
-  /// Did this source give a picture?
+  /// Whether this source gave a picture.
   bool holds(std::int64_t source) const { return places_[std::size_t(source)].at != 0; }
 
-  /// The picture of a source that gave one, into `to`, which holds its bytes.
+  /// Copies the picture of a source that gave one into `to`, of `stride` bytes.
   void read(std::int64_t source, std::span<std::uint8_t> to) const {
     const auto& place = places_[std::size_t(source)];
     fetch(place.at, std::as_writable_bytes(to));

@@ -18,20 +18,20 @@
 
 namespace hush::data {
 
-/// A picture in a folder: its path below the folder, and what changes when somebody replaces it.
+/// A picture file: its path below the folder, and the size and time that show whether it was replaced.
 struct PictureFile {
   std::string name;
   std::uint64_t bytes = 0;
   std::int64_t modified = 0;  // nanoseconds since 1970
 };
 
-/// What a folder holds that is not read, in words: how many files of each kind of picture, and how many links to
-/// folders. Empty where there is nothing of these; other files and hidden names are not counted.
+/// A text that counts what a folder holds but is not read: pictures of other kinds, and links to folders. Empty if
+/// there are none; other files and hidden names are not counted.
 using PassedOver = std::map<std::string, std::int64_t>;
 
 namespace detail {
 
-/// Endings of pictures that are not read.
+/// File extensions of pictures that are not read.
 inline constexpr std::array other_pictures{".avif", ".bmp", ".dng", ".gif",  ".heic", ".heif", ".jfif", ".jp2",
                                            ".jpe",  ".jxl", ".pgm", ".ppm",  ".psd",  ".svg",  ".tga",  ".tif",
                                            ".tiff", ".pnm", ".qoi", ".webp", ".ico",  ".pbm",  ".exr",  ".hdr"};
@@ -79,7 +79,7 @@ inline std::vector<PictureFile> picture_files(const std::filesystem::path& folde
     if (ending != ".jpg" && ending != ".jpeg" && ending != ".png") continue;
     PictureFile file{path.lexically_relative(folder).generic_string()};
     struct stat about;
-    if (::stat(path.c_str(), &about) == 0) {  // a link to nowhere is told of when it is read
+    if (::stat(path.c_str(), &about) == 0) {  // a dangling link is reported when it is read
       file.bytes = std::uint64_t(about.st_size);
       file.modified = std::int64_t(about.st_mtim.tv_sec) * 1'000'000'000 + about.st_mtim.tv_nsec;
     }

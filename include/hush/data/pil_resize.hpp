@@ -13,15 +13,15 @@
 
 namespace hush::data {
 
-/// How `pil_resize` weighs pixels: over two of them, or over four (Keys 1981, a = -1/2).
+/// The filter of `pil_resize`: bilinear, or bicubic (Keys 1981, a = -1/2).
 enum class Filter { bilinear, bicubic };
 
 namespace detail {
 
 constexpr int weight_bits = 22;  // of a weight of 1
 
-/// Which places of a line of `from` pixels each pixel of a new line is made of, and their weights: `most` numbers a
-/// place, the first `places[i].count` of them in use.
+/// The weights of a line of `from` pixels in each pixel of the resized line: `most` numbers a pixel, the first
+/// `places[i].count` of them in use.
 struct Taps {
   struct Place {
     std::int64_t first, count;
@@ -146,7 +146,7 @@ class PilResize {
   }
 
  private:
-  /// Rows become longer or shorter: turned on their side, some at a time, they are mixed as in the other pass.
+  /// The pass along rows: transposes slices of rows, so that they are summed as in the pass along columns.
   void resize_along(const std::uint8_t* from, std::int64_t height, std::int64_t channels, std::uint8_t* to) {
     constexpr auto turns = std::array{detail::turn<1>, detail::turn<2>, detail::turn<3>, detail::turn<4>};
     const auto turn = turns[std::size_t(channels - 1)];
@@ -177,7 +177,7 @@ class PilResize {
   std::vector<std::uint8_t> between_, turned_;
 };
 
-/// Pictures of bytes, [N, H, W, C] with 1 to 4 channels, as [N, height, width, C]: see PilResize. Throws
+/// Resizes pictures of bytes [N, H, W, C], C 1 to 4, to [N, height, width, C]: see PilResize. Throws
 /// std::invalid_argument.
 inline Images<std::uint8_t> pil_resize(const Images<std::uint8_t>& images, std::int64_t height, std::int64_t width,
                                        Filter filter = Filter::bilinear) {

@@ -3,7 +3,7 @@
 
 namespace hush::data {
 
-/// Bytes to floats and back, by default [-1, 1]; `Range{0, 1}` is the other usual one. See io/pixels.hpp.
+/// Bytes to floats in [-1, 1] and back, or in another range such as `Range{0, 1}`; see io/pixels.hpp.
 using io::Range;
 using io::to_bytes;
 using io::to_floats;

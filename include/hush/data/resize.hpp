@@ -10,7 +10,7 @@ namespace hush::data {
 
 namespace detail {
 
-/// Where one line of the new image looks in the old one: between two lines, `share` of the way to the second.
+/// The source of one line of the resized image: between two lines of the old one, `share` of the way to the second.
 struct Between {
   std::int64_t first, second;
   float share;
@@ -55,8 +55,8 @@ inline Images<float> resize(const Images<float>& images, std::int64_t height, st
   return out;
 }
 
-/// Resizes images to `height` x `width` by taking the nearest pixel, that in which the new one's centre lies: no values
-/// come up that were not there, so a mask stays one. As PIL's NEAREST. Throws std::invalid_argument for a size below 1.
+/// Resizes images to `height` x `width` by nearest neighbour, the old pixel in which the new one's centre lies, which
+/// makes no new values: a mask stays a mask. As PIL's NEAREST. Throws std::invalid_argument for a size below 1.
 template <class T>
 Images<T> resize_nearest(const Images<T>& images, std::int64_t height, std::int64_t width) {
   check(height >= 1 && width >= 1, "resize_nearest", "cannot resize to ", height, " x ", width);

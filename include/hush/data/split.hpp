@@ -11,12 +11,12 @@
 
 namespace hush::data {
 
-/// Which items of a set validate: some by chance, or the last ones.
+/// Which items of a set validate: random ones, or the last ones.
 enum class Held { random, last };
 
-/// How many items validate, a share of them (0..1) or a number, and which. Those held out by chance belong to the seed
-/// and to what an item is called: of a larger share they are the same and more, and items that are added to the set
-/// move few of the others.
+/// The validation items: a share of the set (0..1) or a number, and which. A random choice depends on the seed and on
+/// each item's name only: a larger share contains a smaller one, and items added to the set change the role of few
+/// others.
 struct Validation {
   double share = 0;
   std::int64_t count = 0;
@@ -24,13 +24,13 @@ struct Validation {
   std::uint64_t seed = 0;
 };
 
-/// The items of a set that train, and those that validate, both in the order of the set.
+/// The training items and the validation items of a set, both in the order of the set.
 struct SplitItems {
   std::vector<std::int64_t> training, validation;
 };
 
-/// Cuts `size` items in two; `name(item)` is a number of 32 bits that stays the item's own when others come or go.
-/// Throws std::invalid_argument where more are to validate than there are.
+/// Splits `size` items; `name(item)` is a 32-bit number that identifies the item whatever else is in the set. Throws
+/// std::invalid_argument if more are to validate than there are.
 template <class Name>
 SplitItems split_items(std::int64_t size, const Validation& wanted, const Name& name) {
   check(wanted.share >= 0 && wanted.share <= 1, "split", "a share of ", wanted.share, " is not between 0 and 1");

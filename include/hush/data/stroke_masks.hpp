@@ -11,7 +11,7 @@ namespace hush::data::masks {
 
 namespace detail {
 
-/// An angle up to so many turns, in 2^-16 turns.
+/// A random angle of up to so many turns, in 2^-16 turns.
 inline std::int64_t drawn_angle(Uniform& uniform, double turns) {
   check(turns >= 0 && turns <= 1, "mask", "an angle of ", turns, " turns cannot be");
   return uniform.below(std::uint32_t(std::llround(turns * 65536)) + 1);
@@ -20,8 +20,8 @@ inline std::int64_t drawn_angle(Uniform& uniform, double turns) {
 }  // namespace detail
 
 /// Irregular strokes: each starts anywhere and goes on in a few straight pieces, every one with an angle (up to `turn`
-/// turns; every second stroke is mirrored), a length and a width of its own. Drawn anew until the share of the area is
-/// within `area`. Palette's figures, pixels of 256; lengths and widths are shares of the shorter side.
+/// turns; every second stroke is mirrored), a length and a width of its own. Redrawn until the share of the image's
+/// area is within `area`. Palette's figures, pixels of 256; lengths and widths are shares of the shorter side.
 struct Irregular {
   Counts strokes{4, 7}, pieces{1, 5};
   Shares length{10 / 256., 100 / 256.}, width{10 / 256., 40 / 256.};

@@ -10,8 +10,8 @@
 
 namespace hush::data {
 
-/// A data set for inpainting (`Mask`): the pictures of another set, each with a hole that a rule draws, where it is
-/// random another one each epoch. It refers to the other set, which must outlive it.
+/// A data set for inpainting (`Mask`): the pictures of another set, each with a hole drawn by a rule; random rules draw
+/// another one in each epoch. It refers to the other set, which must outlive it.
 template <class Set>
 class WithHoles {
  public:

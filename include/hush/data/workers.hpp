@@ -18,14 +18,14 @@
 
 namespace hush::data {
 
-/// Threads that work off numbered pieces in the background, one task after the other. What a piece makes must not
-/// depend on who makes it, or when.
+/// Background threads that process numbered pieces, one task after the other. The result of a piece must not depend on
+/// its thread, nor on the order.
 class Workers {
  public:
-  /// Makes a piece; `worker` counts from 0 and says whose memory may be used.
+  /// Processes a piece; `worker`, from 0, is the index of the calling thread, for buffers of its own.
   using Work = std::function<void(std::int64_t piece, int worker)>;
 
-  /// Pieces 0 to `pieces` - 1 that were handed in.
+  /// A task: the pieces 0 to `pieces` - 1.
   struct Task {
     Work work;
     std::int64_t pieces = 0;
@@ -52,7 +52,7 @@ class Workers {
 
   int count() const { return int(threads_.size()); }
 
-  /// Begins a task and returns at once.
+  /// Starts a task and returns at once.
   std::shared_ptr<Task> begin(std::int64_t pieces, Work work) {
     auto task = std::make_shared<Task>();
     task->work = std::move(work), task->pieces = pieces;
@@ -61,14 +61,14 @@ class Workers {
     wake_.notify_all();
     return task;
   }
-  /// Waits for the end of a task. Where pieces threw, later ones are not begun, and what the first in the order of
-  /// their numbers threw is thrown here.
+  /// Waits for the end of a task. After an exception later pieces are not started; rethrows that of the lowest-numbered
+  /// piece.
   void finish(const Task& task) {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return task.next >= task.pieces && task.working == 0; });
     if (task.failed) std::rethrow_exception(task.failed);
   }
-  /// Begins no more pieces of a task.
+  /// Cancels the pieces of a task that have not started.
   static void abandon(Task& task) { task.next = task.pieces; }
   void run(std::int64_t pieces, Work work) { finish(*begin(pieces, std::move(work))); }
 

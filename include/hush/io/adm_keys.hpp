@@ -14,17 +14,17 @@
 
 namespace hush::io {
 
-/// How the rows of a joint projection to queries, keys and values stand: for each head its q, k and v ("legacy" in
-/// guided-diffusion, its default), or first all q, then all k, then all v, each by heads (its "new" order). A file does
-/// not say which; its configuration does (use_new_attention_order).
+/// The order of the rows of a joint projection to queries, keys and values: per head its q, k and v ("legacy" in
+/// guided-diffusion, its default), or first all q, then all k, then all v, each by heads (its "new" order). It is not
+/// in the file but in its configuration (use_new_attention_order).
 enum class QkvOrder { by_head, by_kind };
 
-/// What diffusers calls the layers of an attention: to_q, to_k, to_v and to_out.0; or query, key, value and proj_attn,
-/// as in 2022, which published weights still do.
+/// The names of diffusers for the layers of an attention: to_q, to_k, to_v and to_out.0; or query, key, value and
+/// proj_attn, those of 2022, which published weights still have.
 enum class AttentionNames { to_q, query };
 
-/// The six arrays that Palette computes of its schedule of betas and keeps beside the weights: of a schedule of steps()
-/// levels behind clean().
+/// The six arrays that Palette computes from its betas and stores with the weights, for a schedule of steps() levels
+/// after clean().
 template <class Schedule>
 std::map<std::string, std::vector<double>> palette_constants(const Schedule& schedule) {
   std::map<std::string, std::vector<double>> all;
@@ -47,7 +47,7 @@ namespace detail {
 
 using Parameters = std::vector<std::pair<std::string, std::vector<std::int64_t>>>;
 
-/// The parameters of a network as files have them, in its own order.
+/// The parameters of a network with the extents that files have, in the network's order.
 template <class Net>
 Parameters parameters_of(const Net& net) {
   Parameters all;
@@ -74,11 +74,11 @@ struct AdmName {
 
 using Words = std::map<std::string_view, const char*>;
 
-/// What the guided-diffusion names of an Adm depend on besides its own.
+/// What the guided-diffusion names of an Adm depend on besides its own names: its sizes.
 struct AdmSizes {
   std::int64_t blocks, head_channels, heads;
   QkvOrder order;
-  std::set<std::int64_t> attending;  // those stages on the way up that have attention
+  std::set<std::int64_t> attending;  // stages of the decoder that have attention
 };
 
 inline std::string guided_name(const AdmName& n, const AdmSizes& sizes) {
@@ -146,7 +146,7 @@ inline std::string diffusers_name(const AdmName& n, AttentionNames attention) {
                  '.', n.leaf);
 }
 
-/// The rules for all parameters, each by rule_of(name, extents); those of one stored name lie in one array.
+/// The rules for all parameters, each from rule_of(name, extents); parameters with one stored name share one array.
 template <class RuleOf>
 KeyMap rules_of(const Parameters& parameters, const RuleOf& rule_of) {
   KeyMap map;
@@ -193,7 +193,7 @@ KeyMap palette_keys(const Net& net, QkvOrder order) {
   }
   return map;
 }
-/// The same with the six arrays that Palette computes of its schedule of betas and keeps beside the weights.
+/// `palette_keys` with the six arrays that Palette computes from its betas and stores with the weights.
 template <class Net, class Schedule>
 KeyMap palette_keys(const Net& net, QkvOrder order, const Schedule& schedule) {
   KeyMap map = palette_keys(net, order);

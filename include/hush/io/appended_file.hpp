@@ -8,14 +8,14 @@
 
 namespace hush::io {
 
-/// A file that grows by whole pieces, a row or a record: each is one write, which other processes see at once, and one
-/// that fails is taken back. Throws FileError.
+/// A file that is appended to by whole rows or records: each is one write, which other processes see at once; a failed
+/// write is undone. Throws FileError.
 class AppendedFile {
  public:
-  /// Opens `target` with exactly `kept` in it.
+  /// Opens `target` and replaces its content by `kept`.
   AppendedFile(const std::filesystem::path& target, std::string_view kept, const Disk& disk)
       : file(start(target, kept, disk)), size(kept.size()) {}
-  /// Makes `target` as an empty file; throws if it is there.
+  /// Creates `target` as an empty file; throws if it exists.
   AppendedFile(const std::filesystem::path& target, const Disk& disk)
       : file(disk, target, O_WRONLY | O_CREAT | O_EXCL | O_APPEND) {}
 
@@ -28,7 +28,7 @@ class AppendedFile {
     }
     size += piece.size();
   }
-  /// Waits until all of it is on the medium.
+  /// Waits until all data is on the disk (fsync).
   void sync() { file.sync(); }
 
  private:

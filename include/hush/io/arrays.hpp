@@ -42,7 +42,7 @@ enum class Dtype : std::uint8_t {
   U64
 };
 
-/// What a file calls an element type, and how wide it is.
+/// The name of an element type in files, and its width.
 struct DtypeFacts {
   const char* name;
   unsigned bits;
@@ -88,7 +88,7 @@ struct Array {
   bool operator==(const Array&) const = default;
 };
 
-/// Named arrays and the words that travel with them: what one safetensors file holds.
+/// The content of a safetensors file: named arrays and its metadata.
 struct Arrays {
   std::map<std::string, Array> items;
   std::map<std::string, std::string> metadata;
@@ -118,7 +118,7 @@ template <class Stored, class T, class Convert>
 std::vector<T> converted(const Array& array, Convert convert) {
   std::vector<T> out(array.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
-    Stored stored;  // copied out: a file promises no alignment
+    Stored stored;  // copied out: the bytes of a file are not aligned
     std::memcpy(&stored, array.bytes.data() + i * sizeof stored, sizeof stored);
     out[i] = T(convert(stored));
   }
@@ -168,7 +168,7 @@ std::vector<T> values_of(const Array& array) {
   return {};
 }
 
-/// Where the first element is that is NaN or infinite; nothing if all are numbers, or integers.
+/// The index of the first element that is NaN or infinite; nothing if all are finite.
 inline std::optional<std::size_t> first_non_finite(const Array& array) {
   using enum Dtype;
   if (array.dtype != F64 && array.dtype != F32 && array.dtype != F16 && array.dtype != BF16) return std::nullopt;

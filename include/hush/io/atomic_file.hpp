@@ -14,8 +14,8 @@ namespace hush::io {
 /// The bytes of a file in the order in which they are written.
 using Pieces = std::vector<std::span<const std::byte>>;
 
-/// Where a file grows before it gets its name: a hidden sibling. One name a target, so that what a killed process left
-/// behind is taken over by the next writer; a lock keeps living writers apart.
+/// The temporary file of `target`, a hidden sibling. Its name is fixed, so that the next writer takes over what a
+/// killed process left; a lock keeps living writers apart.
 inline std::filesystem::path growing(const std::filesystem::path& target) {
   return target.parent_path() / to_text(".", target.filename().string(), ".hush-tmp");
 }
@@ -24,28 +24,28 @@ inline std::filesystem::path folder_of(const std::filesystem::path& file) {
   return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
 }
 
-/// Brings the names in a folder to the medium.
+/// Waits until the names in a folder are on the disk (fsync).
 inline void sync_folder(const std::filesystem::path& folder, const Disk& disk) {
   OpenFile names(disk, folder, O_RDONLY | O_DIRECTORY);
   names.sync();
   names.close();
 }
 
-/// Removes what grows under `temporary`. Never throws: it runs where a first failure is already on its way to the
-/// caller, and what it cannot remove, remove_leftovers will find.
+/// Removes a temporary file or folder. Never throws, as it runs while another failure is reported; remove_leftovers
+/// will find what it cannot remove.
 inline void discard(const std::filesystem::path& temporary, const Disk& disk) noexcept {
   try {
     disk.remove_all(temporary);
   } catch (...) {}
 }
 
-/// Opens and locks the growing sibling `temporary`, empty.
+/// Opens, locks and empties the temporary file.
 inline OpenFile open_growing(const std::filesystem::path& temporary, const Disk& disk) {
   while (true) {
     OpenFile file(disk, temporary, O_WRONLY | O_CREAT | O_NOFOLLOW);
     try {
       file.lock();
-      if (!file.still_named()) continue;  // its last owner has just given it its name, or thrown it away
+      if (!file.still_named()) continue;  // its last owner has just renamed or removed it
       file.truncate(0);
     } catch (...) {
       discard(temporary, disk);
@@ -70,8 +70,8 @@ inline std::filesystem::path writable_target(const std::filesystem::path& target
   return file;
 }
 
-/// Writes a file whole or not at all: into a hidden sibling, synced, renamed, and the folder synced. Whatever fails or
-/// whoever is killed, under the name stands the old file or the new one. Throws FileError.
+/// Writes a file whole or not at all: into a hidden sibling, synced, renamed, and the folder synced. After any failure,
+/// or a killed process, `target` is the old file or the new one. Throws FileError.
 inline void write_file(const std::filesystem::path& target, const Pieces& pieces, const Disk& disk = {}) {
   const auto final = writable_target(target, disk);
   const auto temporary = growing(final);
@@ -91,8 +91,8 @@ inline void write_file(const std::filesystem::path& target, std::string_view tex
   write_file(target, Pieces{std::as_bytes(std::span(text))}, disk);
 }
 
-/// A folder of files that appears whole or not at all: `write` its files, then `commit`. Until then it grows under a
-/// hidden name, and is thrown away again if nobody commits it.
+/// A folder of files that appears whole or not at all: `write` its files, then `commit`. Until then it has a hidden
+/// name; without `commit` it is removed.
 class NewFolder {
  public:
   explicit NewFolder(std::filesystem::path target, const Disk& through = {})
@@ -109,7 +109,7 @@ class NewFolder {
     file.close();
   }
 
-  /// Gives the folder its name, which no other may bear but an empty folder.
+  /// Renames the folder to `target`, which must not exist, or be an empty folder.
   void commit() {
     held.sync();
     disk.rename(temporary, final);
@@ -142,8 +142,8 @@ class NewFolder {
   bool committed = false;
 };
 
-/// Removes from a folder what dead processes were still writing there; what a living one holds stays. Returns how many
-/// were removed. Called where a run starts.
+/// Removes the temporary files of dead processes from a folder; those that a living one has locked stay. Returns how
+/// many were removed. Called at the start of a run.
 inline int remove_leftovers(const std::filesystem::path& folder, const Disk& disk = {}) {
   std::error_code ignored;
   std::vector<std::filesystem::path> found;

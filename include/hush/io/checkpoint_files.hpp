@@ -18,21 +18,21 @@
 
 namespace hush::io {
 
-/// What a run needs in order to go on from `step`: arrays by file ("ema" is kept as ema.safetensors) and whatever else
-/// there is to remember, as JSON.
+/// The state from which a run resumes at `step`: arrays by file ("ema" is stored as ema.safetensors), and other state
+/// as JSON.
 struct Checkpoint {
   std::int64_t step = 0;
   std::map<std::string, Arrays> files;
   Json state = Json::object();
 };
 
-/// The newest checkpoint that can be trusted, if there is one, and a sentence on everything that was passed over.
+/// The newest valid checkpoint, if there is one, and a note on each newer one that is damaged.
 struct Found {
   std::optional<Checkpoint> checkpoint;
   std::vector<std::string> notes;
 };
 
-/// How many checkpoints stay on the disk (at least 2), and the disk.
+/// How many checkpoints are kept (at least 2), and the disk.
 struct Keeping {
   int last = 2;
   Disk disk = {};
@@ -63,7 +63,8 @@ inline std::vector<std::pair<std::int64_t, std::filesystem::path>> checkpoint_fo
   return found;
 }
 
-/// state.json: its first member is the checksum of the text itself, taken with zeros in the place of its eight digits.
+/// The text of state.json: its first member is the checksum of the text itself, computed with zeros for its eight
+/// digits.
 inline std::string sealed(const Json& content) {
   std::string text;
   try {
@@ -93,7 +94,7 @@ inline bool plain_name(std::string_view name) {
          name.find_first_of(std::string_view("/\\\0", 3)) == name.npos;
 }
 
-/// The sealed state of a checkpoint: what it is, and size and checksum of each of its files.
+/// The text of a checkpoint's state.json: its state, and size and checksum of each of its files.
 inline std::string checkpoint_state(const Checkpoint& checkpoint, const std::map<std::string, Pieces>& payloads) {
   Json files = Json::object();
   for (const auto& [name, pieces] : payloads) {
@@ -113,7 +114,7 @@ inline std::string text_file(const std::filesystem::path& file) {
 
 }  // namespace detail
 
-/// Reads one checkpoint folder. Every byte of every file is held against its checksum; anything wrong throws FileError.
+/// Reads one checkpoint folder and checks every byte of its files against their checksums. Throws FileError.
 inline Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   const auto state_path = folder / detail::state_file;
   const Json content = detail::unsealed(detail::text_file(state_path), state_path);
@@ -139,9 +140,9 @@ inline Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   return checkpoint;
 }
 
-/// The newest checkpoint of a run folder whose every byte can be trusted. Notes say which newer ones were passed over
-/// and why. A folder without checkpoints gives none; one in which all are damaged throws FileError with the reasons, so
-/// that nobody starts anew by accident. Removes what killed processes left behind.
+/// The newest checkpoint of a run folder whose checksums all hold; notes say which newer ones are damaged, and how. A
+/// folder without checkpoints gives none; one in which all are damaged throws FileError with the reasons, so that no
+/// run restarts by accident. Removes the temporary files of killed processes.
 inline Found find_checkpoint(const std::filesystem::path& run, const Disk& disk = {}) {
   Found found;
   remove_leftovers(run, disk);
@@ -172,8 +173,8 @@ inline Found find_checkpoint(const std::filesystem::path& run, const Disk& disk 
 
 namespace detail {
 
-/// Is there a good checkpoint at `folder`? One with the same state and files is what a repeated save wants; a
-/// different one is an error; a damaged one is moved out of the way.
+/// Whether `folder` already holds this checkpoint, as after a repeated save. Throws FileError for a different valid
+/// one; moves a damaged one out of the way.
 inline bool already_saved(const std::filesystem::path& folder, const std::string& state, const Disk& disk) {
   if (!std::filesystem::exists(std::filesystem::symlink_status(folder))) return false;
   try {
@@ -200,8 +201,8 @@ inline void check_space(const std::filesystem::path& run, const std::map<std::st
     throw FileError(run, to_text("a checkpoint wants ", wanted >> 20, " MiB, the disk has ", space.available >> 20));
 }
 
-/// Removes all but the newest `last` of the checkpoints up to `step`. Each is renamed first, so that none is ever seen
-/// half removed. Later ones than `step` are not this run's past and stay.
+/// Removes all but the newest `last` of the checkpoints up to `step`. Each is renamed first, so that no reader sees one
+/// half removed. Checkpoints after `step` belong to another run and stay.
 inline void prune(const std::filesystem::path& run, std::int64_t step, int last, const Disk& disk) {
   for (const auto& [at, folder] : checkpoint_folders(run)) {
     if (at > step || --last >= 0) continue;
@@ -214,9 +215,9 @@ inline void prune(const std::filesystem::path& run, std::int64_t step, int last,
 
 }  // namespace detail
 
-/// Saves run/ckpt-<step>/: the arrays, then state.json with their sizes and checksums, all on the medium before the
-/// folder gets its name; then run/latest; then older checkpoints go. Whenever this throws (FileError) or the process
-/// dies, what was saved before can still be loaded.
+/// Saves run/ckpt-<step>/: the arrays, then state.json with their sizes and checksums, all on the disk before the
+/// folder is renamed; then updates run/latest and removes older checkpoints. If it throws FileError or the process
+/// dies, the checkpoints saved before can still be loaded.
 inline void save_checkpoint(const std::filesystem::path& run, const Checkpoint& checkpoint,
                             const Keeping& keeping = {}) {
   check(keeping.last >= 2, "save_checkpoint", "the last ", keeping.last, " are to be kept, at least 2 must be");

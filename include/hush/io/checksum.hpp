@@ -8,8 +8,8 @@
 
 namespace hush::io {
 
-/// CRC-32 (zlib's, ISO 3309) of bytes that come piece by piece. It finds every change of up to 32 neighbouring bits,
-/// so any one flipped byte, and guards against accidents, not against forgers.
+/// Incremental CRC-32 (zlib's, ISO 3309). It detects every change within 32 neighbouring bits, so any one flipped byte;
+/// against accidents, not forgery.
 struct Crc32 {
   std::uint32_t value = 0;
   void add(std::span<const std::byte> bytes) {

@@ -7,7 +7,7 @@ namespace hush::io {
 
 namespace detail {
 
-/// What each byte does to the remainder.
+/// The CRC-32C table: the remainder of each byte.
 constexpr std::array<std::uint32_t, 256> crc32c_table() {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
@@ -29,8 +29,8 @@ constexpr std::uint32_t crc32c(std::string_view bytes) {
 }
 static_assert(crc32c("123456789") == 0xE3069283u);
 
-/// A CRC as it is stored beside its data: turned and shifted, so that the checksum of bytes that hold checksums stays a
-/// good one. Source: TensorFlow, core/lib/hash/crc32c.h.
+/// The masked form in which a CRC is stored beside its data: rotated, plus a constant, because a CRC of data that
+/// contains its own CRCs is weak. Source: TensorFlow, core/lib/hash/crc32c.h.
 constexpr std::uint32_t masked(std::uint32_t crc) { return (crc >> 15 | crc << 17) + 0xA282EAD8u; }
 
 }  // namespace hush::io

@@ -44,17 +44,17 @@ inline std::string json_of(const Description& it) {
 
 namespace detail {
 
-/// The name that a field or a type of early files has today.
+/// The present name of a field or type that earlier versions wrote into files.
 inline std::string_view name_of_today(std::string_view name) {
   if (name == "sees") return "c_noise";
   return name == "Beside" ? "ConcatImage" : name;
 }
 
-/// Makes a description of the events of the JSON parser, which keep the order of the fields.
+/// Builds a Description from the events of the JSON parser, which keep the order of the fields.
 class DescriptionReader {
  public:
   Description made;
-  std::string wrong = {};  // what is no description though it is JSON
+  std::string wrong = {};  // why valid JSON is no description
 
   bool null() { return put({}); }
   bool boolean(bool value) { return put(describe(value)); }
@@ -85,7 +85,7 @@ class DescriptionReader {
   bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
 
  private:
-  /// Whether a text may stand in messages as a name: it has no control characters, and is no longer than names are.
+  /// Whether a text may be a name: no control characters, and not too long for messages.
   static bool is_name(std::string_view text) {
     return text.size() <= 256 && std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == 127; });
   }
@@ -101,13 +101,14 @@ class DescriptionReader {
     open_.push_back(open_.empty() ? &made : &open_.back()->fields.back().value);
     return true;
   }
-  std::vector<Description*> open_;  // each the last field of the one before, which gets no other while it is open
+  std::vector<Description*> open_;  // a stack; each is the last field of the one before
   std::string name_;
 };
 
 }  // namespace detail
 
-/// What JSON text of a file describes. Throws FileError; `where` says in messages where in the file it stands.
+/// The description in a JSON text of a file. Throws FileError; `where` names the text's place in the file, for
+/// messages.
 inline Description description_of(const std::string& json, const std::filesystem::path& file,
                                   const std::string& where) {
   try {
@@ -120,7 +121,7 @@ inline Description description_of(const std::string& json, const std::filesystem
   return reader.made;
 }
 
-/// What a network is: its type without the backend, and its `config()` if it has one.
+/// A network's description: its type without the backend, and its `config()` if it has one.
 template <class Net>
 Description describe_network(const Net& net) {
   Description made{Description::Kind::object, std::string(hush::detail::type_name<Net>())};
@@ -128,8 +129,8 @@ Description describe_network(const Net& net) {
   return made;
 }
 
-/// Sets a value from its description in a file: the fields that are named; the others stay. Throws FileError, which
-/// says where, for a value of another kind or type, and for a field that there is not.
+/// Sets a value from its description in a file: the fields that it names; the others stay. Throws FileError, with the
+/// field's path, for a value of another kind or type and for an unknown field.
 template <class T>
 void read_description(T& value, const Description& from, const std::string& path, const std::filesystem::path& file) {
   using Kind = Description::Kind;

@@ -12,9 +12,9 @@
 
 namespace hush::io {
 
-/// The config of a diffusers class as it reads from disk: values that a file leaves out are those that the class has of
-/// itself, and what it asks for that hush has not is refused with its name and value. Which keys were asked for is
-/// noted, so that at the end the others can be refused too. Throws FileError.
+/// Reads the config.json of a diffusers class: missing values take the class's defaults, and options that hush does not
+/// have are refused by key and value. Records which keys were read, so that unknown ones can be refused at the end.
+/// Throws FileError.
 class DiffusersConfig {
  public:
   /// Python writes -Infinity into these files, which is no JSON: it is read as null.
@@ -96,9 +96,9 @@ class DiffusersConfig {
   void demand(bool holds, const char* key, const Why&... why) {
     if (!holds) refuse(key, why...);
   }
-  /// Keys that mean nothing here.
+  /// Marks keys as known that have no meaning here.
   void ignore(std::initializer_list<const char*> keys) { known_.insert(keys.begin(), keys.end()); }
-  /// Keys that nobody asked for and that are neither null nor false: options that hush does not know.
+  /// Keys that were not read and are neither null nor false: options that hush does not know.
   std::vector<std::string> unknown() const {
     std::vector<std::string> all;
     for (const auto& [key, value] : values_.items())

@@ -19,7 +19,7 @@ namespace hush::io {
 
 namespace detail {
 
-/// Refuses the schedulers of diffusers whose levels are not those of a list of betas.
+/// Throws FileError for a diffusers scheduler whose noise levels do not come from betas.
 inline void check_has_betas(const DiffusersConfig& config) {
   for (const char* name : {"DDPM",
                            "DDIM",
@@ -49,7 +49,7 @@ inline void check_has_betas(const DiffusersConfig& config) {
                                          "schedule of hush it means"));
 }
 
-/// The list of a schedule's betas.
+/// All betas of a schedule.
 template <class S>
 Betas list_of_betas(const S& schedule) {
   Betas list;
@@ -85,8 +85,8 @@ inline Betas diffusers_betas(DiffusersConfig& config) {
 
 }  // namespace detail
 
-/// The schedule that a `scheduler_config.json` of diffusers means, as a list: its betas, those of zero terminal SNR if
-/// it says so; times 0..T-1. Throws FileError, which names the key, for a scheduler without betas.
+/// The schedule of a diffusers `scheduler_config.json` as its list of betas, rescaled to zero terminal SNR if it asks
+/// for that; times 0..T-1. Throws FileError, which names the key, for a scheduler without betas.
 inline Betas diffusers_betas(const std::filesystem::path& scheduler_config) {
   DiffusersConfig config(scheduler_config);
   return detail::diffusers_betas(config);

@@ -16,7 +16,7 @@ namespace hush::io {
 
 namespace detail {
 
-/// What the names of the blocks of one direction say, coarsest level last: where attention is, and whether residual
+/// The block types of the encoder or decoder, coarsest level last: which levels have attention, and whether residual
 /// blocks resample.
 struct DiffusersBlocks {
   std::vector<bool> attends;
@@ -50,14 +50,14 @@ inline DiffusersBlocks diffusers_blocks(DiffusersConfig& config, const std::stri
   return blocks;
 }
 
-/// The config, or in a folder of a pipeline that of its unet.
+/// The folder of the UNet: `folder` itself, or `unet` in the folder of a pipeline.
 inline std::filesystem::path diffusers_unet_folder(const std::filesystem::path& folder) {
   return !std::filesystem::exists(folder / "config.json") && std::filesystem::exists(folder / "unet" / "config.json")
              ? folder / "unet"
              : folder;
 }
 
-/// The arrays of a model, which lie in one file.
+/// The weights file of a model; there must be one only.
 inline std::filesystem::path diffusers_weights(const std::filesystem::path& folder) {
   const auto file = folder / "diffusion_pytorch_model.safetensors", index = folder / (file.filename() += ".index.json");
   if (!std::filesystem::exists(file) && std::filesystem::exists(index))
@@ -68,7 +68,7 @@ inline std::filesystem::path diffusers_weights(const std::filesystem::path& fold
   return !std::filesystem::exists(file) && std::filesystem::exists(pickled) ? pickled : file;
 }
 
-/// How a network that a config describes differs from the one there is: each by the config's key.
+/// The differences between the network that a config describes and the given one, each with the config's key.
 inline std::vector<std::string> differences(DiffusersConfig& file, const AdmConfig& theirs, const AdmConfig& ours) {
   std::vector<std::string> all;
   const auto compare = [&](bool same, const char* key, const auto&... here) {
@@ -207,7 +207,7 @@ inline AdmConfig adm_config_of(const std::filesystem::path& config_json, Ports p
 /// Reads the weights in a folder that diffusers' save_pretrained wrote (of a UNet2DModel, or of a pipeline with one)
 /// into an Adm; those with the names of 2022 too. Its config.json must describe this network, but for the size of the
 /// images and the dropout, else FileError names each key, its value and what the network has, and the network stays as
-/// it was. Returns the words beside the weights.
+/// it was. Returns the file's metadata.
 template <class Net>
 std::map<std::string, std::string> load_diffusers(const std::filesystem::path& folder, Net& net) {
   const auto place = detail::diffusers_unet_folder(folder);

@@ -21,17 +21,18 @@
 
 namespace hush::io {
 
-/// The calls by which this room changes a disk.
+/// The system calls by which `io` changes a disk.
 enum class Call { open, lock, write, truncate, sync, close, rename, remove, make_folder };
 
-/// What becomes of a call: with `error` (an errno) it fails and is not made; one write moves at most `most` bytes.
+/// The injected outcome of a call, for tests: with `error` (an errno) it fails and is not made; one write moves at most
+/// `most` bytes.
 struct Verdict {
   int error = 0;
   std::size_t most = std::numeric_limits<std::size_t>::max();
 };
 
-/// The one door to the disk: every call of hush that changes a file passes it. `before` is empty in use; a test sets
-/// it to fail the n-th call with ENOSPC or EIO, to shorten a write, or to end the process there.
+/// All calls of hush that change a file go through a Disk. `before` is empty in use; tests set it to fail the n-th call
+/// with ENOSPC or EIO, to shorten a write, or to end the process there.
 struct Disk {
   std::function<Verdict(Call, const std::filesystem::path&)> before;
 
@@ -40,7 +41,7 @@ struct Disk {
     throw FileError(file, to_text(wanted, ": ", std::generic_category().message(error)), at);
   }
 
-  /// Makes a call until it is not interrupted, and returns what it returned, -1 with errno set if it failed.
+  /// Makes a call, repeated if interrupted (EINTR), and returns its result; -1 with errno set if it failed.
   template <class Make>
   long attempt(Call call, const std::filesystem::path& file, Make make) const {
     while (true) {
@@ -56,7 +57,7 @@ struct Disk {
       fail(to, to_text("cannot rename ", from.filename().string(), " to it"), errno);
   }
 
-  /// Removes a file or an empty folder; that it is not there is no failure.
+  /// Removes a file or an empty folder; a missing one is no failure.
   void remove(const std::filesystem::path& file) const {
     if (attempt(Call::remove, file, [&](std::size_t) { return ::remove(file.c_str()); }) < 0 && errno != ENOENT)
       fail(file, "cannot remove it", errno);
@@ -73,7 +74,7 @@ struct Disk {
     remove(file);
   }
 
-  /// Makes a folder and those above it; each may be there already.
+  /// Makes a folder and its parents; each may exist already.
   void make_folders(const std::filesystem::path& folder) const {
     std::error_code ignored;
     const auto status = std::filesystem::status(folder, ignored);
@@ -87,8 +88,7 @@ struct Disk {
   }
 };
 
-/// A file or folder that is open for being changed. Every call that fails throws FileError; whatever happens, the
-/// descriptor is closed in the end.
+/// Owner of the descriptor of a file or folder that is open for writing. Every call that fails throws FileError.
 class OpenFile {
  public:
   OpenFile(const Disk& through, std::filesystem::path file, int flags) : disk(through), path(std::move(file)) {
@@ -106,15 +106,15 @@ class OpenFile {
     if (handle >= 0) ::close(handle);
   }
 
-  /// Waits for the lock that says "a living process works on this"; the system drops it when the process ends. Where
-  /// locks are not supported there is none.
+  /// Waits for the exclusive lock (flock) of a living writer; the system drops it when its process ends. No lock where
+  /// the file system has none.
   void lock() {
     if (disk.attempt(Call::lock, path, [&](std::size_t) { return ::flock(handle, LOCK_EX); }) < 0 &&
         errno != EOPNOTSUPP && errno != ENOLCK && errno != ENOSYS)
       Disk::fail(path, "cannot lock it", errno);
   }
 
-  /// Is the name still that of the open file?
+  /// Whether the name still belongs to the open file.
   bool still_named() const {
     struct stat mine, named;
     return ::fstat(handle, &mine) == 0 && ::stat(path.c_str(), &named) == 0 && mine.st_ino == named.st_ino &&
@@ -137,7 +137,7 @@ class OpenFile {
       Disk::fail(path, "cannot shorten it", errno, size);
   }
 
-  /// Waits until the bytes (of a folder: its names) are on the medium. Some file systems cannot sync a folder; that is
+  /// Waits until the bytes (of a folder: its names) are on the disk (fsync). A file system that cannot sync a folder is
   /// no failure.
   void sync() {
     if (disk.attempt(Call::sync, path, [&](std::size_t) { return ::fsync(handle); }) < 0 && errno != EINVAL &&
@@ -158,7 +158,7 @@ class OpenFile {
   std::uint64_t written = 0;
 };
 
-/// All bytes of a regular file of at most `most` bytes, read into memory of our own. Throws FileError.
+/// All bytes of a regular file of at most `most` bytes. Throws FileError.
 inline std::vector<std::byte> read_file(const std::filesystem::path& file,
                                         std::uint64_t most = std::numeric_limits<std::int64_t>::max()) {
   struct Closing {

@@ -22,7 +22,7 @@ using EventScalars = std::vector<std::pair<std::string, double>>;
 
 namespace detail {
 
-/// So many bytes of a number, the lowest first.
+/// The lowest `bytes` bytes of a number, little-endian.
 inline std::string little_endian(std::uint64_t value, int bytes) {
   std::string text;
   for (int i = 0; i < bytes; ++i) text += char(value >> (8 * i) & 255);
@@ -80,12 +80,12 @@ inline std::string version_event(double wall_time) {
   return detail::event(wall_time, 0).text(3, "brain.Event:2").bytes;
 }
 
-/// The one that says "a process starts here with this step": what older files say of it and of later ones is void.
+/// The event of a start at `step`: TensorBoard then discards this and later steps of older files.
 inline std::string start_event(double wall_time, std::int64_t step) {
   return detail::event(wall_time, step).message(7, detail::Message{}.number(1, std::int64_t(1))).bytes;
 }
 
-/// One with numbers, which are stored as floats.
+/// An event with numbers, which are stored as floats.
 inline std::string scalars_event(double wall_time, std::int64_t step, const EventScalars& scalars) {
   detail::Message summary;
   for (const auto& [tag, value] : scalars)
@@ -93,7 +93,7 @@ inline std::string scalars_event(double wall_time, std::int64_t step, const Even
   return detail::event(wall_time, step).message(5, summary).bytes;
 }
 
-/// One with a picture of 1 (grey), 3 (RGB) or 4 (RGBA) channels.
+/// An event with a picture of 1 (grey), 3 (RGB) or 4 (RGBA) channels.
 inline std::string picture_event(double wall_time, std::int64_t step, const std::string& tag,
                                  const EventPicture& picture) {
   const auto channels = picture.channels;
@@ -104,7 +104,7 @@ inline std::string picture_event(double wall_time, std::int64_t step, const std:
   return detail::event(wall_time, step).message(5, detail::Message{}.message(1, value)).bytes;
 }
 
-/// A message as a record of an event file: its length and itself, each with its checksum. Source: TensorFlow,
+/// A record of an event file: the message's length and the message, each with its checksum. Source: TensorFlow,
 /// core/lib/io/record_writer.cc.
 inline std::string event_record(std::string_view message) {
   const auto checked = [](std::string_view bytes) {

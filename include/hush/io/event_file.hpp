@@ -22,8 +22,8 @@
 
 namespace hush::io {
 
-/// How an event file starts: the step that a run resumes from (-1: anew), the name of the machine (empty: its own), and
-/// a clock of seconds since 1970 (empty: the system's).
+/// Options of an EventFile: the step that a run resumes from (-1: none), the host name (empty: the machine's), and a
+/// clock in seconds since 1970 (empty: the system's).
 struct EventFileOptions {
   std::int64_t resumed_from = -1;
   std::string host = {};
@@ -31,10 +31,10 @@ struct EventFileOptions {
   Disk disk = {};
 };
 
-/// A TensorBoard event file, `events.out.tfevents.<seconds>.<host>` in a run's folder. Each record is in the file at
-/// once, so a killed run leaves one that reads up to its last. A run that resumes starts a second file, newer by name,
-/// whose first step makes what is known of it and of later ones void: no step is shown twice. The steps of one tag must
-/// grow. Throws FileError.
+/// A TensorBoard event file, `events.out.tfevents.<seconds>.<host>` in a run's folder. Each record is written at once,
+/// so the file of a killed run is readable up to its last record. A run that resumes starts a second file, newer by
+/// name, from whose first step on TensorBoard discards the older file: no step is shown twice. The steps of one tag
+/// must increase. Throws FileError.
 class EventFile {
  public:
   explicit EventFile(const std::filesystem::path& folder, EventFileOptions chosen = {})
@@ -50,26 +50,26 @@ class EventFile {
     }
   }
 
-  /// Numbers of one step. Throws std::invalid_argument for a tag that is empty or not printable ASCII.
+  /// Writes the numbers of one step. Throws std::invalid_argument for a tag that is empty or not printable ASCII.
   void scalars(std::int64_t step, const EventScalars& values) {
     file.append(event_record(scalars_event(options.clock(), step, values)));
   }
   void scalar(std::int64_t step, const std::string& tag, double value) { scalars(step, {{tag, value}}); }
 
-  /// One picture, grey or RGB; for the rest see `scalars`.
+  /// Writes one picture, grey or RGB; throws as `scalars` does.
   void picture(std::int64_t step, const std::string& tag, const Images<std::uint8_t>& one) {
     picture(step, tag, {one.height, one.width, one.channels, encode_png(one)});
   }
   void picture(std::int64_t step, const std::string& tag, const EventPicture& encoded) {
     file.append(event_record(picture_event(options.clock(), step, tag, encoded)));
   }
-  /// Images in [-1, 1] side by side on white, as `write_grid` does.
+  /// Writes images in [-1, 1] side by side on white, as `write_grid` does.
   void grid(std::int64_t step, const std::string& tag, const Images<float>& images, const Tiling& tiling = {}) {
     picture(step, tag, tile(to_bytes(images), tiling, std::uint8_t(255)));
   }
 
   const std::filesystem::path& path() const { return name; }
-  /// Waits until all of it is on the medium.
+  /// Waits until all data is on the disk (fsync).
   void sync() { file.sync(); }
 
  private:

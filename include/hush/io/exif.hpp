@@ -10,7 +10,7 @@ namespace hush::io {
 
 namespace detail {
 
-/// A number of `bytes` bytes at a place that is there.
+/// The number of `bytes` bytes at offset `at`, which must be inside.
 inline std::uint32_t exif_number(std::string_view exif, std::size_t at, std::size_t bytes, bool little) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < bytes; ++i)
@@ -20,8 +20,8 @@ inline std::uint32_t exif_number(std::string_view exif, std::size_t at, std::siz
 
 }  // namespace detail
 
-/// How a picture with this EXIF (a TIFF header and its tags, of either byte order) is to be shown: the tag Orientation,
-/// 1 (as it is stored) to 8; `upright` turns it. What is damaged or has another value is 1.
+/// The tag Orientation of EXIF data (a TIFF header and its tags, of either byte order): 1 (as stored) to 8; `upright`
+/// applies it. Damaged data and other values give 1.
 inline int exif_orientation(std::string_view exif) {
   using namespace std::literals;
   while (exif.starts_with("Exif\0\0"sv)) exif.remove_prefix(6);
@@ -75,7 +75,7 @@ inline Images<std::uint8_t> upright(Images<std::uint8_t> stored, int orientation
   const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const auto height = stored.height, width = stored.width, channels = stored.channels;
   Images<std::uint8_t> out(stored.count, swapped ? width : height, swapped ? height : width, channels);
-  // where a step down and a step to the right in the new picture lead in the old one, in values
+  // strides in the old picture, in values, of a step down and a step to the right in the new one
   const auto row = (from_below ? -1 : 1) * width * channels, column = (from_right ? -1 : 1) * channels;
   const auto down = swapped ? column : row, right = swapped ? row : column;
   for (std::int64_t i = 0; i < stored.count; ++i) {

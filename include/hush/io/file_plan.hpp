@@ -18,9 +18,9 @@
 
 namespace hush::io {
 
-/// All that a program will read and write, each with what its user calls it (an option's name), told before the work:
-/// `check` then finds what would be lost or fail only at the end. Links, `./` and other spellings of one place are seen
-/// through. A path that is empty, an option not given, is passed over.
+/// The files that a program will read and write, each with its name for messages (the option): `check` finds before the
+/// work what would be overwritten or fail at its end. Resolves links, `./` and other spellings of one path. Empty paths
+/// (options not given) are ignored.
 class FilePlan {
  public:
   /// A file that is read.
@@ -29,7 +29,7 @@ class FilePlan {
   void reads_folder(const std::string& name, const std::filesystem::path& folder) {
     tell(Use::reads_folder, name, folder);
   }
-  /// A file that is written; `ending` is what its kind is called (".png"). A name with another ending is refused.
+  /// A file that is written; `ending` is the extension of its format (".png"). A name with another ending is refused.
   void writes(const std::string& name, const std::filesystem::path& file, const std::string& ending = {}) {
     const std::string its = ending_of(file);
     if (!ending.empty() && !its.empty() && its != ending)
@@ -64,7 +64,7 @@ class FilePlan {
   struct Told {
     Use use;
     std::string name;
-    std::filesystem::path path, place;  // as it was said, and the one place that it means
+    std::filesystem::path path, place;  // as given, and resolved
   };
 
   static std::filesystem::path place_of(const std::filesystem::path& path) {
@@ -77,7 +77,7 @@ class FilePlan {
     if (path.empty()) return;
     told_.push_back({use, name, path, place_of(path)});
     at_.emplace(told_.back().place, told_.size() - 1);
-    struct stat about;  // a folder mounted twice, a file system that does not tell a from A
+    struct stat about;  // a folder mounted twice, a case-insensitive file system
     if (::stat(path.c_str(), &about) == 0)
       same_.emplace(std::pair(std::uint64_t(about.st_dev), std::uint64_t(about.st_ino)), told_.size() - 1);
     if (use != Use::reads) return;
@@ -108,7 +108,7 @@ class FilePlan {
     if (!writing(other)) refuse(one, "would replace what is read", other);
     refuse(one, "and another output are the same", other);
   }
-  /// One output against everything else.
+  /// Compares one output with everything else.
   void compare(const Told& one) const {
     const auto each = [](const auto& map, const auto& key, const auto& f) {
       for (auto [at, end] = map.equal_range(key); at != end; ++at) f(at->second);

@@ -9,7 +9,7 @@
 
 namespace hush::io {
 
-/// The binary16 number nearest to x, ties to even; what is too large becomes infinite.
+/// The binary16 number nearest to x, ties to even; infinite on overflow.
 inline std::uint16_t half_of_float(float x) {
   const auto bits = std::bit_cast<std::uint32_t>(x);
   const auto sign = std::uint16_t((bits >> 16) & 0x8000u);

@@ -24,10 +24,10 @@ namespace hush::io {
 
 namespace detail {
 
-constexpr int jpeg_scans = 100;  // a progressive file of more would only cost time
+constexpr int jpeg_scans = 100;  // more would only cost time in a progressive file
 
-/// Whether libjpeg warns of something that costs no pixel: bytes between the segments, versions and hints that it does
-/// not know, an unusual order of scans. Its other warnings are of pixels that are missing or wrong.
+/// Whether a libjpeg warning leaves all pixels right: bytes between the segments, unknown versions and hints, an
+/// unusual order of scans. Its other warnings mean missing or wrong pixels.
 inline bool harmless(int warning) {
   for (const int code : {JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR, JWRN_ADOBE_XFORM, JWRN_NOT_SEQUENTIAL,
                          JWRN_BOGUS_PROGRESSION, JWRN_BOGUS_ICC})
@@ -35,13 +35,13 @@ inline bool harmless(int warning) {
   return false;
 }
 
-/// How libjpeg tells what is wrong: it leaves its words here and jumps to `back`. Whoever sets `back` holds nothing
-/// that a jump would skip the end of. Warnings are errors, but for harmless ones.
+/// libjpeg's error handler: it stores the message and jumps to `back`. The function that sets `back` must hold no
+/// object with a destructor. Warnings are errors, but for harmless ones.
 struct JpegFailure {
   std::jmp_buf back;
   char words[JMSG_LENGTH_MAX] = "", warning[JMSG_LENGTH_MAX] = "";
 
-  /// Enters itself in a decompressor or compressor that is about to be created.
+  /// Installs itself in a decompressor or compressor that is about to be created.
   template <class Info>
   void attach(Info& info, jpeg_error_mgr& errors) {
     info.err = jpeg_std_error(&errors);
@@ -67,7 +67,7 @@ inline void without_black(const unsigned char* inks, std::size_t count, unsigned
     for (int c = 0; c < 3; ++c) *rgb++ = static_cast<unsigned char>((2 * inks[c] * inks[3] + 255) / 510);
 }
 
-/// One JPEG in memory being read. Both calls return false where libjpeg gave up; `words()` then says why.
+/// Decoder of one JPEG in memory. Both calls return false on a libjpeg error; `words()` is its message.
 class JpegReader {
  public:
   JpegReader() = default;
@@ -116,7 +116,7 @@ class JpegReader {
   JpegFailure failure_;
 };
 
-/// One JPEG being written into memory. The call returns false where libjpeg gave up.
+/// Encoder of one JPEG into memory. The call returns false on a libjpeg error.
 class JpegWriter {
  public:
   JpegWriter() = default;
@@ -152,7 +152,7 @@ class JpegWriter {
   JpegFailure failure_;
 };
 
-/// Refuses what no picture of ours is, before memory is asked for it.
+/// Throws FileError for a picture that is not supported, before memory is allocated for it.
 inline void check_jpeg(const jpeg_decompress_struct& info, std::size_t size, const std::filesystem::path& file) {
   const std::size_t width = info.image_width, height = info.image_height;
   check_picture_size("JPEG", width, height, file);
@@ -172,8 +172,8 @@ inline void check_jpeg(const jpeg_decompress_struct& info, std::size_t size, con
 
 /// The pixels of a JPEG file that is in memory, [1, H, W, 3]: those that PIL's convert('RGB') gives (libjpeg's
 /// defaults; grey is spread over three channels, CMYK is converted as PIL does; an orientation in EXIF is not applied).
-/// `file` is what messages call it, `reused` an image whose memory may be used. Sides above 16384 are refused, and
-/// files in which libjpeg finds pixels missing or damaged; what it only wonders at is said once: throws FileError.
+/// `file` is its name in messages, `reused` an image whose memory may be reused. Throws FileError for sides above 16384
+/// and for missing or damaged pixels; harmless oddities warn once.
 inline Images<std::uint8_t> decode_jpeg(std::span<const std::byte> bytes, const std::filesystem::path& file,
                                         Images<std::uint8_t> reused = {}) {
   detail::JpegReader reader;
@@ -215,8 +215,8 @@ inline std::vector<std::byte> jpeg_bytes(const Images<std::uint8_t>& image, int 
   return file;
 }
 
-/// Images as they come back from JPEG files of a quality, [N, H, W, C], C = 1 or 3: what JPEG restoration is shown.
-/// Throws std::invalid_argument as `jpeg_bytes` does.
+/// Images after JPEG compression at a quality, [N, H, W, C], C = 1 or 3: the condition of JPEG restoration. Throws
+/// std::invalid_argument as `jpeg_bytes` does.
 inline Images<std::uint8_t> through_jpeg(const Images<std::uint8_t>& images, int quality) {
   Images<std::uint8_t> out(images.count, images.height, images.width, images.channels), decoded;
   for (std::int64_t i = 0; i < images.count; ++i) {

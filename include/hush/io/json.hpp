@@ -18,14 +18,14 @@ namespace hush::io {
 
 using Json = nlohmann::json;
 
-/// What a text may ask for before it is refused. `values` counts members and elements at all levels.
+/// Limits of `parse_json`. `values` counts members and elements at all levels.
 struct JsonLimits {
   std::size_t bytes = std::size_t(64) << 20;
   int depth = 16;
   std::size_t values = 1'000'000;
 };
 
-/// Text from a file as it may stand in a message: quoted, printable ASCII, at most 64 characters.
+/// Text from a file made safe for messages: quoted, printable ASCII, at most 64 characters.
 inline std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text.substr(0, 64)) {
@@ -56,8 +56,8 @@ struct Noted {
 
 namespace detail {
 
-/// For its life this thread reads numbers as the C locale writes them: the parser asks the C library what a decimal
-/// point is, and takes one byte of what may be two (Persian).
+/// Sets the C locale's numbers for this thread during its lifetime: the parser takes the decimal point from the C
+/// library, and only one byte of what may be two (Persian).
 class PlainNumbers {
  public:
   PlainNumbers() : plain_(::newlocale(LC_ALL_MASK, "C", locale_t{})), before_(::uselocale(plain_)) {}
@@ -73,9 +73,9 @@ class PlainNumbers {
 
 }  // namespace detail
 
-/// One JSON value from untrusted text. What the parser alone would let pass is refused too: repeated names, NUL bytes,
-/// a byte-order mark, nesting, size and number of values above the limits. Throws FileError with the byte in `file`,
-/// where the text starts at `begin`.
+/// Parses one JSON value from untrusted text; also refuses repeated names, NUL bytes, a byte-order mark, and nesting,
+/// size and number of values above the limits. Throws FileError with the offset in `file`, where the text starts at
+/// `begin`.
 inline Json parse_json(std::string_view text, const std::filesystem::path& file, const JsonLimits& limits = {},
                        std::uint64_t begin = 0) {
   if (text.size() > limits.bytes) throw FileError(file, to_text("JSON is longer than ", limits.bytes, " bytes"), begin);

@@ -14,33 +14,32 @@
 
 namespace hush::io {
 
-/// Shapes by name, as a file has them.
+/// Shapes by name, as in a file.
 using Extents = std::map<std::string, std::vector<std::int64_t>>;
 
-/// How an array lies in a file where its elements stand in another order: seen as one of these extents, its axes come
-/// in this `order`, and that is called `shape` (none: the extents in their new order). The weight [O, H * W * C] of a
-/// layer behind a flatten of [H, W, C] lies as [O, C * H * W] by {.view = {O, H, W, C}, .order = {0, 3, 1, 2}, .shape =
-/// {O, C * H * W}}; a norm's [H, W, C] as [C, H, W] by {.view = {H, W, C}, .order = {2, 0, 1}}. Nothing changes without
-/// a view.
+/// A change of an array's element order in a file: reshaped to `view`, its axes permuted to `order`, then reshaped to
+/// `shape` (none: the permuted extents). The weight [O, H * W * C] of a layer behind a flatten of [H, W, C] is stored
+/// as [O, C * H * W] by {.view = {O, H, W, C}, .order = {0, 3, 1, 2}, .shape = {O, C * H * W}}; a norm's [H, W, C] as
+/// [C, H, W] by {.view = {H, W, C}, .order = {2, 0, 1}}. Nothing changes without a view.
 struct Rearranged {
   std::vector<std::int64_t> view = {}, order = {}, shape = {};
 };
 
-/// One array of a file, and the parameters that lie in it. Those of several share its rows: in each of `groups` equal
-/// groups there are the first one's rows, then the second one's. What follows is done to all of it, in this order.
+/// One array of a file, and the parameters stored in it. Several parameters share its rows: each of `groups` equal
+/// groups has the first one's rows, then the second one's. The further fields apply to the whole array, in this order.
 struct KeyRule {
   std::string stored;
   std::vector<std::string> native = {};
   std::int64_t groups = 1;
   Rearranged rearranged = {};
-  bool transposed = false;  // a matrix [a, b] lies there as [b, a]
-  bool one_behind = false;  // [a, b] lies there as [a, b, 1], a convolution over a line
+  bool transposed = false;  // a matrix [a, b] is stored as [b, a]
+  bool one_behind = false;  // [a, b] is stored as [a, b, 1], a 1-D convolution
 };
 
-/// What the arrays of a file are called and how they lie, where others than save_weights wrote it.
+/// Names and layouts of the arrays in a weights file of another program.
 struct KeyMap {
   std::vector<KeyRule> rules;
-  std::map<std::string, std::vector<double>> constants = {};  // numbers that may stand beside the weights
+  std::map<std::string, std::vector<double>> constants = {};  // further arrays that may be in the file
 };
 
 namespace detail {
@@ -50,7 +49,7 @@ inline std::vector<std::int64_t> transposed(std::vector<std::int64_t> extents) {
   return extents;
 }
 
-/// The bytes of a matrix [rows, columns] of elements of `width` bytes as those of [columns, rows].
+/// The transpose of a matrix [rows, columns] of elements of `width` bytes.
 inline std::vector<std::byte> transposed(const std::vector<std::byte>& from, std::int64_t rows, std::int64_t columns,
                                          std::size_t width) {
   std::vector<std::byte> to(from.size());
@@ -129,8 +128,8 @@ void each_run(const std::vector<std::size_t>& sizes, std::int64_t groups, Copy&&
 
 }  // namespace detail
 
-/// The arrays that a file has for a network of these parameters. Throws std::invalid_argument unless the map's are the
-/// network's.
+/// Names and extents of the arrays in a file of a network with these parameters. Throws std::invalid_argument unless
+/// the map's are the network's.
 inline Extents stored_extents(const KeyMap& map, const Extents& network) {
   Extents stored;
   std::size_t met = 0;
@@ -156,7 +155,7 @@ inline Extents stored_extents(const KeyMap& map, const Extents& network) {
   return stored;
 }
 
-/// The parameters of a network from the arrays of a file, which has just the `stored_extents`.
+/// The parameters of a network from the arrays of a file, which must have exactly the `stored_extents`.
 inline Arrays to_native(const KeyMap& map, const Extents& network, const Arrays& stored) {
   Arrays arrays;
   arrays.metadata = stored.metadata;
@@ -218,7 +217,7 @@ inline Arrays to_stored(const KeyMap& map, const Arrays& native) {
   return arrays;
 }
 
-/// Takes the map's constants out of what a file holds, as far as they are there. Throws FileError, which names the
+/// Removes the map's constants from the arrays of a file, as far as they are there. Throws FileError, which names the
 /// first one that differs by more than a hundred-thousandth.
 inline void take_constants(const KeyMap& map, Arrays& stored, const std::filesystem::path& file) {
   for (const auto& [name, wanted] : map.constants) {

@@ -15,7 +15,7 @@ namespace hush::io {
 
 namespace detail {
 
-/// The lines of a log that are whole and whose step, as `step_of` reads it, is at most `through`.
+/// The complete lines of a log whose step, as `step_of` reads it, is at most `through`.
 template <class StepOf>
 std::string lines_through(const std::filesystem::path& target, std::int64_t through, StepOf step_of) {
   std::string kept;
@@ -43,9 +43,9 @@ inline void check_names(const std::vector<std::string>& names, const char* where
 
 }  // namespace detail
 
-/// A loss curve as CSV: the column `step`, then the named ones; each row reaches the file at once. A run that resumes
-/// says the step it resumes from: later rows and a torn last one are cut off, so that no step stands there twice; -1
-/// starts anew. Throws FileError, also for a file with other columns.
+/// A loss curve as CSV: the column `step`, then the named ones; each row reaches the file at once. `resumed_from` is
+/// the step at which a run resumes: later rows and an incomplete last one are cut off, so that no step occurs twice; -1
+/// starts a new file. Throws FileError, also for a file with other columns.
 class CsvLog {
  public:
   CsvLog(const std::filesystem::path& file, const std::vector<std::string>& columns, std::int64_t resumed_from = -1,
@@ -78,8 +78,8 @@ class CsvLog {
   AppendedFile lines;
 };
 
-/// The same as JSON lines, one object a row: {"step":1,"loss":0.5}. What is not finite becomes null. Members may differ
-/// from row to row.
+/// A loss curve as JSON lines, one object a row: {"step":1,"loss":0.5}; resumes as CsvLog does. Values that are not
+/// finite become null. Members may differ from row to row.
 class JsonLinesLog {
  public:
   explicit JsonLinesLog(const std::filesystem::path& file, std::int64_t resumed_from = -1, const Disk& disk = {})

@@ -38,8 +38,8 @@ inline Curve read_curve(const std::filesystem::path& file, const std::string& co
   return curve;
 }
 
-/// The running mean of a curve: each value counts 3 % (`share`), the first ones what the sum of shares wants. At most
-/// about 2000 points, evenly, the last among them.
+/// The exponential running mean of a curve: each value weighs `share`, and the mean is divided by the sum of the
+/// weights so far. At most about 2000 evenly spaced points, the last included.
 inline Curve running_mean(const Curve& curve, double share = .03) {
   check(share > 0 && share <= 1, "running_mean", "share must be in (0, 1], is ", share);
   Curve smooth{.name = curve.name + " (running mean)"};
@@ -52,8 +52,8 @@ inline Curve running_mean(const Curve& curve, double share = .03) {
   return smooth;
 }
 
-/// Draws what a `LossLog` has left in a folder into its loss.svg: the running mean of the loss of steps.csv, and where
-/// there is one the validation loss of epochs.csv. Throws FileError.
+/// Draws loss.svg from the logs of a `LossLog` in a folder: the running mean of the loss in steps.csv, and the
+/// validation loss in epochs.csv if there is one. Throws FileError.
 inline void write_loss_plot(const std::filesystem::path& folder, const Axes& axes = {.logarithmic = true}) {
   Curve training = running_mean(read_curve(folder / "steps.csv", "loss"));
   training.name = "training (running mean)";

@@ -46,7 +46,7 @@ concept ReadByFromChars = requires(const char* at, T& value) {
 
 }  // namespace detail
 
-/// The number that a text is, the whole of it, with a point in every locale; nothing if it is none.
+/// The number that the whole text spells, with a decimal point in every locale; nothing if it is no number.
 template <class T = double>
 std::optional<T> read_number(std::string_view text) {
   T value = 0;

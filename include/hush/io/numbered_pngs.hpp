@@ -17,7 +17,7 @@ namespace hush::io {
 
 namespace detail {
 
-/// 007.png: the name of a picture in a set, with as many digits as that of the last one.
+/// The file name of picture `number` of a set, such as 007.png, with as many digits as the last number has.
 inline std::string numbered_png(std::int64_t number, std::int64_t count) {
   const std::size_t digits = std::to_string(std::max<std::int64_t>(count, 1) - 1).size();
   std::string name = std::to_string(number);
@@ -26,9 +26,9 @@ inline std::string numbered_png(std::int64_t number, std::int64_t count) {
 
 }  // namespace detail
 
-/// What stands in a folder from an earlier, larger set that `write_pngs` wrote, and will not be overwritten by one of
-/// `count` pictures: 0.png, 1.png, ... without a hole. Throws FileError where the folder holds other pictures: programs
-/// that read the folder would take them for pictures of the set, and they are not ours to remove.
+/// The pictures in a folder of an earlier set of `write_pngs` (0.png, 1.png, ... without a gap) that a set of `count`
+/// pictures will not overwrite. Throws FileError if the folder holds other pictures, which readers of the folder would
+/// take for members of the set.
 inline std::vector<std::filesystem::path> left_of_earlier_pngs(const std::filesystem::path& folder,
                                                                std::int64_t count) {
   std::vector<std::filesystem::path> left;

@@ -18,7 +18,7 @@
 
 namespace hush::io {
 
-/// How a picture is read from a file: turned as its EXIF says or as it is stored, and what becomes of transparency.
+/// How a picture is read from a file: rotated by its EXIF orientation or as stored, and the treatment of transparency.
 struct Reading {
   bool upright = true;
   Transparency transparency = Transparency::dropped;
@@ -26,7 +26,7 @@ struct Reading {
 
 namespace detail {
 
-/// Why bytes are no picture that is read.
+/// The reason why bytes are not read as a picture.
 inline std::string no_picture(std::string_view text) {
   using namespace std::literals;
   if (text.empty()) return "is empty";
@@ -45,9 +45,9 @@ inline std::string no_picture(std::string_view text) {
 
 }  // namespace detail
 
-/// The picture in the bytes of a PNG or JPEG file, told apart by how they begin: [1, H, W, 3], the pixels that PIL's
-/// convert('RGB') gives, after its exif_transpose where it is to be upright (see decode_jpeg and decode_png). `file` is
-/// what messages call it, `reused` an image whose memory may be used. Throws FileError.
+/// Decodes the bytes of a PNG or JPEG file, by their signature: [1, H, W, 3], the pixels that PIL's convert('RGB')
+/// gives, after its exif_transpose if it is to be upright (see decode_jpeg and decode_png). `file` is its name in
+/// messages, `reused` an image whose memory may be reused. Throws FileError.
 inline Images<std::uint8_t> decode_picture(std::span<const std::byte> bytes, const std::filesystem::path& file,
                                            const Reading& how = {}, Images<std::uint8_t> reused = {}) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());

@@ -10,11 +10,11 @@
 
 namespace hush::io::detail {
 
-/// The longest side of a picture that is read. What is longer is mostly a damaged header, and memory for it would be
-/// asked for before that shows.
+/// The longest side of a picture that is read. A longer one is mostly a damaged header, and its memory would be
+/// allocated before that shows.
 constexpr std::size_t picture_side = 16384;
 
-/// Refuses a picture of no or too many pixels. Throws FileError; `at` is the byte where its size stands.
+/// Throws FileError for a picture of no or too many pixels; `at` is the offset of its size in the file.
 inline void check_picture_size(const char* kind, std::size_t width, std::size_t height,
                                const std::filesystem::path& file, std::size_t at = 0) {
   if (width == 0 || height == 0)
@@ -27,7 +27,7 @@ inline void check_picture_size(const char* kind, std::size_t width, std::size_t 
         at);
 }
 
-/// Says something about a picture once for each folder: a data set may hold thousands of its kind.
+/// Warns about a picture once for each folder, as a data set may hold thousands of its kind.
 inline void warn_once_a_folder(std::string_view kind, const std::filesystem::path& file, const std::string& text) {
   const auto folder = std::hash<std::string>{}(file.parent_path().string());
   warn_once(kind, double(folder), [&] { return to_text(file.string(), ": ", text); });

@@ -9,7 +9,7 @@
 
 namespace hush::io {
 
-/// The numbers that black and white stand for in float images.
+/// The values of black and white in float images.
 struct Range {
   float black = -1, white = 1;
 };
@@ -22,7 +22,7 @@ inline Images<float> to_floats(const Images<std::uint8_t>& images, Range range =
   return out;
 }
 
-/// Floats to bytes: rounded to the nearest, what lies outside the range is clamped, NaN is black.
+/// Floats to bytes: rounded to the nearest, values outside the range clamped, NaN black.
 inline Images<std::uint8_t> to_bytes(const Images<float>& images, Range range = {}) {
   Images<std::uint8_t> out(images.count, images.height, images.width, images.channels);
   std::transform(images.pixels.begin(), images.pixels.end(), out.pixels.begin(), [=](float value) {
@@ -32,8 +32,8 @@ inline Images<std::uint8_t> to_bytes(const Images<float>& images, Range range = 
   return out;
 }
 
-/// Throws std::invalid_argument where pixels in [-1, 1] are to be shown and these are not: one is NaN, or none is below
-/// 0 and one beyond 1, as in pixels of 0..255. Warns once where all are in [0, 1]; of one value, they may be.
+/// Checks that pixels to be shown are in [-1, 1]. Throws std::invalid_argument for NaN, and if none is below 0 and one
+/// above 1, as in pixels of 0..255. Warns once if all are in [0, 1], unless they have one value.
 inline void check_shown(const char* who, const Images<float>& images) {
   check_filled(who, images);
   float low = 1, high = -1;

@@ -22,7 +22,7 @@ struct Curve {
   std::vector<double> x = {}, y = {};
 };
 
-/// The words and the size of a plot.
+/// Labels, scales and size of a plot.
 struct Axes {
   std::string title = {}, x = "step", y = "loss";
   bool logarithmic = false;  ///< the y axis
@@ -50,7 +50,7 @@ inline std::string escaped(const std::string& text) {
   return out;
 }
 
-/// One axis: data between `low` and `high` on `from` to `to` in the picture. Round numbers are its ticks.
+/// One axis: maps data between `low` and `high` to `from` .. `to` in the picture. Its ticks are round numbers.
 struct Scale {
   double low = 0, high = 1, from = 0, to = 1;
   bool logarithmic = false;
@@ -79,7 +79,7 @@ struct Scale {
   }
 };
 
-/// The scale on which all values that it shows have room.
+/// The scale extended to the range of all values that it shows.
 inline Scale scale_of(const std::vector<Curve>& curves, std::vector<double> Curve::*values, Scale scale) {
   scale.low = std::numeric_limits<double>::infinity(), scale.high = -scale.low;
   for (const auto& curve : curves)
@@ -96,8 +96,8 @@ inline int length(const std::string& text) {
   return int(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-/// Places between `from` and `to` for lines of text that are `line` high or less if they do not fit, in the order of
-/// where each wants to stand and as near to it as they can.
+/// Positions between `from` and `to` for lines of text of height `line` (less if they do not fit), in the order of
+/// their wanted positions and as near to them as possible.
 inline std::vector<double> rows_near(const std::vector<double>& wanted, double from, double to, double line) {
   std::vector<std::size_t> order(wanted.size());
   std::iota(order.begin(), order.end(), std::size_t(0));

@@ -19,7 +19,7 @@
 
 namespace hush::io {
 
-/// Words that a picture carries (PNG's text chunks): what made it, from which seed. Keys are 1 to 79 printable ASCII
+/// The text chunks of a PNG file, by key: the program that made it, its seed. Keys are 1 to 79 printable ASCII
 /// characters, texts UTF-8.
 using PictureText = std::map<std::string, std::string>;
 
@@ -68,7 +68,7 @@ inline void write_png(const std::filesystem::path& file, const Images<std::uint8
   write_file(file, std::string_view(encode_png(image, text)), disk);
 }
 
-/// How `write_grid` lays its images out (see Tiling), and the words the picture carries.
+/// Layout of `write_grid` (see Tiling), and the text chunks of its file.
 struct Grid {
   std::int64_t columns = 0, gap = 2, scale = 1;
   PictureText text = {};
@@ -81,7 +81,7 @@ inline void write_grid(const std::filesystem::path& file, const Images<std::uint
   const auto tiled = tile(images, {grid.columns, grid.gap, grid.scale}, std::uint8_t(255));
   write_png(file, tiled, grid.text, grid.disk);
 }
-/// The same for images in [-1, 1]; values outside are clamped, but NaN and pixels of 0..255 are refused, see
+/// Writes images in [-1, 1] as one PNG; values outside are clamped, but NaN and pixels of 0..255 are refused, see
 /// `check_shown`.
 inline void write_grid(const std::filesystem::path& file, const Images<float>& images, const Grid& grid = {}) {
   check_png_name(file);
@@ -97,7 +97,7 @@ inline Images<std::uint8_t> read_png(const std::filesystem::path& path) {
                     {.grey = true, .transparency = Transparency::over_black});
 }
 
-/// The words that a PNG file carries; compressed ones are passed over. Throws FileError.
+/// The text chunks of a PNG file; compressed ones are left out. Throws FileError.
 inline PictureText read_png_text(const std::filesystem::path& path) {
   const auto bytes = read_file(path, std::uint64_t(1) << 30);
   PictureText text;

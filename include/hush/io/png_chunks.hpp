@@ -13,7 +13,7 @@
 
 namespace hush::io::detail {
 
-/// A part of a PNG file.
+/// A chunk of a PNG file.
 struct Chunk {
   std::string_view type, data, whole;  // whole: with length and checksum
   std::size_t at;                      // where it starts in the file
@@ -25,13 +25,12 @@ inline std::uint32_t big_endian(const char* bytes) {
   return value;
 }
 
-/// Cuts a PNG file into its chunks. Up to the end of the pixels each must be whole and its checksum right, those that a
-/// decoder would pass over included. Behind the pixels, where many programs leave a cut end, or bytes of their own,
-/// only what is whole is listed.
+/// Splits a PNG file into its chunks. Up to the end of the pixels each must be complete with a correct CRC, ancillary
+/// chunks included. After the pixels, where files are often cut or have other bytes, only complete chunks are listed.
 inline std::vector<Chunk> png_chunks(std::string_view file, const std::filesystem::path& path) {
   if (!file.starts_with("\x89PNG\r\n\x1a\n")) throw FileError(path, "is not a PNG file");
   std::vector<Chunk> chunks;
-  bool pixels = false;  // have they begun?
+  bool pixels = false;  // whether IDAT has begun
   for (std::size_t at = 8; chunks.empty() || chunks.back().type != "IEND";) {
     const bool whole = file.size() - at >= 12 && big_endian(file.data() + at) <= file.size() - at - 12;
     const bool behind = pixels && (file.size() - at < 8 || file.substr(at + 4, 4) != "IDAT");

@@ -21,14 +21,14 @@
 
 namespace hush::io {
 
-/// What becomes of transparency, as a picture has none. `dropped`: the colours as they are stored, those of pixels that
-/// nobody sees too, as PIL's convert('RGB') does. `over_black`, `over_white`: laid over it, on the stored values:
-/// (alpha * value + (255 - alpha) * ground) / 255, rounded to nearest.
+/// Treatment of alpha, which images do not have. `dropped`: the stored colours, of invisible pixels too, as PIL's
+/// convert('RGB') does. `over_black`, `over_white`: composited over it, on the stored values: (alpha * value + (255 -
+/// alpha) * ground) / 255, rounded to nearest.
 enum class Transparency { dropped, over_black, over_white };
 
 namespace detail {
 
-/// Lays pixels of `channels` values and an alpha on their ground. False if all of them are opaque.
+/// Composites pixels of `channels` values and an alpha over their ground. False if all of them are opaque.
 inline bool without_alpha(const std::uint8_t* from, std::size_t count, std::size_t channels, std::uint8_t* to,
                           Transparency transparency) {
   std::uint8_t least = 255;
@@ -45,9 +45,9 @@ inline bool without_alpha(const std::uint8_t* from, std::size_t count, std::size
   return least < 255;
 }
 
-/// One PNG in memory being read as bytes. The calls that enter libpng return false where it gave up, and `words` then
-/// says why; they hold nothing that its jump would skip the end of. libpng sees the chunks that pixels are made of, and
-/// no other: gamma and profiles change nothing.
+/// Decoder of one PNG in memory to bytes. The calls that enter libpng return false on its error, whose message is
+/// `words`; they hold no object with a destructor, as it jumps. libpng gets the chunks that define pixels only: gamma
+/// and profiles change nothing.
 class PngReader {
  public:
   explicit PngReader(const std::vector<Chunk>& chunks) {
@@ -59,7 +59,7 @@ class PngReader {
   PngReader(const PngReader&) = delete;
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
 
-  /// Reads what stands before the pixels.
+  /// Reads the chunks before the pixels.
   bool open() {
     png_ = png_create_read_struct(
         PNG_LIBPNG_VER_STRING, this,
@@ -115,8 +115,8 @@ class PngReader {
 
   char words[128] = "";
   bool grey = false, alpha = false, interlaced = false;
-  bool colours = false;      // is there a palette that pixels are looked up in?
-  bool transparent = false;  // was a pixel? After `read`
+  bool colours = false;      // pixels are indices into a palette
+  bool transparent = false;  // a pixel was; set by `read`
   png_colorp palette = nullptr;
   png_bytep palette_alpha = nullptr;
   int palette_size = 0, palette_alphas = 0;
@@ -140,8 +140,8 @@ class PngReader {
   png_infop info_ = nullptr;
 };
 
-/// Colours' numbers, in the last third of `pixels`, become the colours; numbers beyond the palette are black, as PIL
-/// has them.
+/// Replaces palette indices, in the last third of `pixels`, by their colours; indices beyond the palette are black, as
+/// in PIL.
 inline void look_up(std::vector<std::uint8_t>& pixels, PngReader& reader, Transparency transparency,
                     const std::filesystem::path& file) {
   std::array<std::array<std::uint8_t, 3>, 256> colours{};
@@ -169,7 +169,7 @@ inline void look_up(std::vector<std::uint8_t>& pixels, PngReader& reader, Transp
 
 }  // namespace detail
 
-/// How a PNG file is read: grey as one channel (else it is spread over three), and what becomes of transparency.
+/// How a PNG file is read: grey as one channel (else repeated in three), and the treatment of transparency.
 struct PngReading {
   bool grey = false;
   Transparency transparency = Transparency::dropped;
@@ -185,7 +185,7 @@ inline Images<std::uint8_t> png_pixels(const std::vector<Chunk>& chunks, std::si
   PngReader reader(chunks);
   if (!reader.open()) throw FileError(file, to_text("libpng: ", reader.words), head);
   const auto width = reader.width(), height = reader.height();
-  constexpr std::size_t densest = 1032;  // bytes that deflate makes of one
+  constexpr std::size_t densest = 1032;  // the largest ratio of deflate
   if (reader.stored_row() * height / densest > size)
     throw FileError(file, to_text("a PNG of ", width, " x ", height, " pixels cannot be in ", size, " bytes"), head);
   const std::size_t channels = reader.grey && how.grey ? 1 : 3;
@@ -208,8 +208,8 @@ inline Images<std::uint8_t> png_pixels(const std::vector<Chunk>& chunks, std::si
 
 /// The pixels of a PNG file that is in memory, [1, H, W, 3] or of grey ones [1, H, W, 1]: the stored values as they
 /// stand, with neither gamma nor profile, palettes looked up, of 16 bits the upper 8. These are the pixels of PIL's
-/// convert('RGB'), but for grey of 16 bits, which PIL cuts off at 255. `file` is what messages call it, `reused` an
-/// image whose memory may be used. Refuses what `read_png` refuses: throws FileError.
+/// convert('RGB'), but for grey of 16 bits, which PIL clips at 255. `file` is its name in messages, `reused` an image
+/// whose memory may be reused. Throws FileError as `read_png` does.
 inline Images<std::uint8_t> decode_png(std::span<const std::byte> bytes, const std::filesystem::path& file,
                                        const PngReading& how = {}, Images<std::uint8_t> reused = {}) {
   const auto chunks = detail::png_chunks({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file);

@@ -18,9 +18,8 @@
 
 namespace hush::io {
 
-/// What a progress bar counts and where it is shown. Where the output is no terminal (a file, a pipe) it writes a plain
-/// line every `quiet` instead of redrawing one. `clock` gives seconds and `terminal`, `width` override what the system
-/// says: for tests.
+/// Options of a progress bar. If the output is no terminal (a file, a pipe), it writes a plain line every `quiet`
+/// seconds instead of redrawing one. `clock` (in seconds), `terminal` and `width` replace the system's, for tests.
 struct ProgressOptions {
   std::string what = {};
   std::int64_t total = 0;  ///< 0: unknown
@@ -72,7 +71,7 @@ class Progress {
     if (terminal) draw();
   }
 
-  /// Shows the last state for good. Nothing is shown afterwards.
+  /// Shows the final state. Nothing is shown afterwards.
   void finish() {
     if (finished) return;
     draw();
@@ -130,8 +129,7 @@ class Progress {
     return terminal && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 100;
   }
 
-  /// The rate now: measured over at least a tenth of a second and mixed with the past, as a bar that jumps tells
-  /// little.
+  /// Updates the rate: measured over at least a tenth of a second and averaged with the past, so that it does not jump.
   void smooth(double now) {
     if (now - measured < 0.1) return;
     const double fresh = double(done - counted - options.from) / (now - measured);

@@ -16,7 +16,7 @@ namespace hush::io {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian, and so must we be");
 
-/// What a reader allows. The format itself fixes the first number; the others keep a hostile file small.
+/// Limits of the reader. The first is the format's own; the others bound the cost of a hostile file.
 struct SafetensorsLimits {
   std::uint64_t header = 100'000'000;
   std::size_t metadata = 1'000'000;
@@ -31,7 +31,7 @@ struct Stored {
   Array array;
 };
 
-/// One member of the header, checked on its own. `at` is where the header starts.
+/// Parses and checks one entry of the header. `at` is the offset of the header.
 inline Stored stored_array(const std::string& name, const Json& entry, const std::filesystem::path& file,
                            const SafetensorsLimits& limits) {
   constexpr std::uint64_t at = 8;
@@ -86,8 +86,8 @@ inline std::map<std::string, std::string> stored_metadata(const Json& entry, con
   return metadata;
 }
 
-/// Whether a file is one of PyTorch's: a zip, or a pickle of protocol 2 to 5. What looks like one by its first bytes
-/// may still be the length of a header, behind which stands a brace.
+/// Whether a file is PyTorch's: a zip, or a pickle of protocol 2 to 5. The same first bytes can be the length of a
+/// safetensors header, which a brace follows.
 inline bool is_pickle(std::span<const std::byte> bytes) {
   if (bytes.size() <= 8) return false;
   const std::string_view start(reinterpret_cast<const char*>(bytes.data()), 9);
@@ -95,7 +95,7 @@ inline bool is_pickle(std::span<const std::byte> bytes) {
   return (zip || pickle) && std::string_view("{ \t\r\n").find(start[8]) == std::string_view::npos;
 }
 
-/// What to do about one.
+/// Advice for such a file, for messages.
 inline constexpr const char* pickle_hint =
     "is a pickle of PyTorch's (.pth, .pt, .bin), which may run any program when it is read, and no safetensors file. "
     "Convert it once, in Python:\n"
@@ -105,9 +105,9 @@ inline constexpr const char* pickle_hint =
 
 }  // namespace detail
 
-/// The arrays of a safetensors file that is in memory; `file` is what messages call it. Every rule of the format is
-/// enforced: the arrays fill the file exactly, without overlap, holes or anything after them. Throws FileError; of a
-/// pickle it says how to convert it.
+/// The arrays of a safetensors file in memory; `file` is its name in messages. Every rule of the format is enforced:
+/// the arrays fill the file exactly, without overlap, gaps or trailing bytes. Throws FileError; for a pickle, with
+/// advice how to convert it.
 inline Arrays parse_safetensors(std::span<const std::byte> bytes, const std::filesystem::path& file,
                                 const SafetensorsLimits& limits = {}) {
   if (detail::is_pickle(bytes)) throw FileError(file, detail::pickle_hint);
@@ -162,7 +162,8 @@ inline Arrays read_safetensors(const std::filesystem::path& file, const Safetens
 
 /// The bytes of the safetensors file of `arrays`, piece by piece; `head` is filled and must outlive the pieces. The
 /// same arrays give the same bytes: widest elements first, then by name, the data aligned to 8 bytes. Adds
-/// "format": "pt" to the metadata, which PyTorch's tools ask for. Throws std::invalid_argument for what no file holds.
+/// "format": "pt" to the metadata, which PyTorch's tools ask for. Throws std::invalid_argument for arrays that the
+/// format cannot hold.
 inline Pieces safetensors_pieces(const Arrays& arrays, std::string& head) {
   constexpr const char* where = "write_safetensors";
   std::vector<const std::pair<const std::string, Array>*> order;
@@ -204,7 +205,8 @@ inline Pieces safetensors_pieces(const Arrays& arrays, std::string& head) {
   return pieces;
 }
 
-/// Writes a safetensors file, whole or not at all. Throws FileError, or std::invalid_argument for arrays no file holds.
+/// Writes a safetensors file, whole or not at all. Throws FileError, or std::invalid_argument for arrays that the
+/// format cannot hold.
 inline void write_safetensors(const std::filesystem::path& file, const Arrays& arrays, const Disk& disk = {}) {
   std::string head;
   const auto pieces = safetensors_pieces(arrays, head);

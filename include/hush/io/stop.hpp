@@ -12,7 +12,7 @@
 
 namespace hush::io {
 
-/// When a `Stop` says stop besides the signals: after so many minutes, 0: never. `clock` gives seconds: for tests.
+/// Options of `Stop`: the time limit in minutes, 0: none. `clock` (in seconds) is for tests.
 struct StopOptions {
   double minutes = 0;
   std::function<double()> clock = {};
@@ -20,7 +20,7 @@ struct StopOptions {
 
 /// While it lives, Ctrl-C (SIGINT) and SIGTERM ask the program to stop instead of ending it: `Stop stop; train(...,
 /// {.stop = std::ref(stop)})`, or `.each_step = [&](const auto&) { return !stop(); }` of `sample`. A second such signal
-/// ends the program as if there were no Stop. The old handlers come back with the last Stop's end; a signal that was
+/// ends the program as if there were no Stop. The end of the last Stop restores the old handlers; a signal that was
 /// ignored before stays ignored. Throws std::invalid_argument for minutes that are negative or not finite.
 class Stop {
  public:
@@ -49,7 +49,7 @@ class Stop {
   }
   /// The signal that has come, 0: none.
   int signal() const { return asked.load(); }
-  /// What a shell expects of a program that a signal has ended, 128 + its number; 0 where none has come.
+  /// The exit status of a program ended by a signal, 128 + its number; 0 if none has come.
   int exit_code() const { return signal() ? 128 + signal() : 0; }
 
  private:
@@ -87,7 +87,7 @@ class Stop {
     const int error = errno;
     for (const Listened& one : shared().signals)
       if (one.number == number) ::sigaction(number, &one.before, nullptr);
-    ::raise(number);  // waits until this handler is left
+    ::raise(number);  // pending until this handler returns
     errno = error;
   }
 

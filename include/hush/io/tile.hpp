@@ -7,13 +7,13 @@
 
 namespace hush::io {
 
-/// How images stand side by side: `columns` of them in a row (0: as square as can be), `gap` pixels between them, each
-/// pixel drawn as `scale` x `scale`.
+/// Layout of an image grid: `columns` images in a row (0: nearly square), `gap` pixels between them, each pixel drawn
+/// as `scale` x `scale`.
 struct Tiling {
   std::int64_t columns = 0, gap = 2, scale = 1;
 };
 
-/// One image of all: row by row, [1, H', W', C]. Gaps and empty places have the value `ground`. Throws
+/// Tiles all images into one, row by row, [1, H', W', C]. Gaps and empty cells have the value `ground`. Throws
 /// std::invalid_argument for no images, scale below 1, or a gap or number of columns below 0.
 template <class T>
 Images<T> tile(const Images<T>& images, const Tiling& tiling, T ground) {

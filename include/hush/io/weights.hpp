@@ -27,7 +27,7 @@ inline std::vector<std::int64_t> extents_of(const Shape& shape) {
   return extents;
 }
 
-/// Convolution weights stand as [O, H, W, I] in memory and as [O, I, H, W] in files; other parameters do not change.
+/// Extents in files: convolution weights [O, H, W, I] are stored as [O, I, H, W]; other parameters do not change.
 inline std::vector<std::int64_t> file_extents(const Shape& s) {
   if (s.rank() != 4) return extents_of(s);
   return {s[0], s[3], s[1], s[2]};
@@ -51,7 +51,7 @@ std::vector<T> reordered(const Shape& s, const std::vector<T>& values, bool to_f
 
 }  // namespace detail
 
-/// How a network's weights are written: element type F32, F64, F16 or BF16, and words that travel with them.
+/// Options of `save_weights`: element type F32, F64, F16 or BF16, and metadata.
 struct WeightFile {
   Dtype dtype = Dtype::F32;
   std::map<std::string, std::string> metadata = {};
@@ -70,7 +70,7 @@ Arrays arrays_of(const FlatParameters<B>& layout, const Tensor<B, typename B::ma
   return arrays;
 }
 
-/// The parameters of a network as files have them.
+/// Names and extents in files of a network's parameters.
 template <Backend B>
 Extents extents_of(const FlatParameters<B>& layout) {
   Extents extents;
@@ -78,8 +78,8 @@ Extents extents_of(const FlatParameters<B>& layout) {
   return extents;
 }
 
-/// Throws FileError unless the arrays are just those that a network wants, by name and shape; the message shows the
-/// first differences. NaN or infinite values are refused too, and those that would be infinite in the network.
+/// Throws FileError unless the arrays are exactly those of a network, by name and shape; the message shows the first
+/// differences. Also for values that are NaN or infinite, or would be in the network's precision.
 inline void check_arrays(const Extents& wanted, const Arrays& arrays, const std::filesystem::path& file) {
   std::vector<std::string> differences;
   for (const auto& [name, extents] : wanted) {
@@ -130,7 +130,7 @@ void fill_from(const FlatParameters<B>& layout, const Arrays& arrays, const std:
 
 namespace detail {
 
-/// The array with another element type; refuses values that no reader of weights takes.
+/// The array with another element type. Throws std::invalid_argument for a value that is not finite in it.
 inline Array finite_as(const std::string& name, const Array& array, Dtype dtype) {
   Array out = converted_to(array, dtype);
   if (const auto at = first_non_finite(out)) {
@@ -170,8 +170,8 @@ void save_weights(const std::filesystem::path& file, const Net& net, const KeyMa
   write_safetensors(file, to_stored(map, weights_of(net, as)));
 }
 
-/// Reads a file's arrays into a network that has just these parameters, else throws FileError and leaves it as it was.
-/// Returns the words that travel with them.
+/// Loads a file's arrays into a network that has exactly these parameters, else throws FileError and leaves it
+/// unchanged. Returns the metadata.
 template <class Net>
 std::map<std::string, std::string> load_arrays(const Arrays& arrays, const std::filesystem::path& file, Net& net) {
   Net fresh = net;
@@ -185,9 +185,9 @@ template <class Net>
 std::map<std::string, std::string> load_weights(const std::filesystem::path& file, Net& net) {
   return load_arrays(read_safetensors(file), file, net);
 }
-/// Reads the arrays of a file of other names into a network that has just these parameters, else throws FileError and
-/// leaves it as it was; the constants of the map that the file holds must be those numbers. Returns the words beside
-/// them.
+/// Loads a file's arrays under the names of a key map into a network that has exactly these parameters, else throws
+/// FileError and leaves it unchanged; constants of the map in the file must have the map's values. Returns the
+/// metadata.
 template <class Net>
 std::map<std::string, std::string> load_arrays(Arrays arrays, const std::filesystem::path& file, Net& net,
                                                const KeyMap& map) {
