@@ -61,8 +61,8 @@ template <class Net, class Proc, class Data>
 void training_step(benchmark::State& state, Net (*make)(), const Proc& process, const Data& data) {
   Net net = make();
   const AdamW optimizer{.rate = 1e-4};
-  Training<Proc, Net, AdamW, Data> training(process, net, optimizer, data,
-                                            {.epochs = 1'000'000, .batch = state.range(0)});
+  auto training =
+      start_training(process, net, optimizer, data, TrainOptions<Data>{.epochs = 1'000'000, .batch = state.range(0)});
   for (auto _ : state) benchmark::DoNotOptimize(training.advance().loss);
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }

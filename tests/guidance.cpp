@@ -44,9 +44,9 @@ struct Vectors {
     check(std::int64_t(given.size()) == 3 * count, "Vectors", given.size(), " numbers for ", count, " images");
   }
   template <class On>
-  Tensor<On> prepare(const On& on, const Given& given, const ConditionPlace& place) const {
-    return upload(on, {place.count(), 3},
-                  std::span(given).subspan(3 * std::size_t(place.first), 3 * place.images.size()));
+  Tensor<On> prepare(const On& on, const Given& given, const Rows& rows, const NoiseKey&) const {
+    return upload(on, {rows.count, 3},
+                  std::span(given).subspan(3 * std::size_t(rows.first), 3 * std::size_t(rows.count)));
   }
   template <class On>
   void add_to(const Tensor<On>& condition, Input<Tensor<On>>& input) const {

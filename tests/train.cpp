@@ -154,7 +154,7 @@ TEST_CASE("train: options that make no sense are refused in words") {
   CHECK(refusal({.batch = 64}) == "[train] the data set has 40 images, fewer than one batch of 64");
   CHECK(refusal({.batch = 8, .clip_gradient = -1}) == "[train] clip_gradient must not be negative, is -1");
   CHECK(refusal({.batch = 8, .ema = {.decay = 1}}) == "[Ema] decay must lie in [0, 1), is 1");
-  CHECK(refusal({.batch = 8, .rate = nullptr}) == "[train] rate and draw must not be empty");
+  CHECK(refusal({.batch = 8, .rate = nullptr}) == "[train] rate must not be empty");
   CHECK(refusal({.batch = 8}, {40, 1, 16}) == "[train] item 0: the data are 16x16x1, the network makes 8x8x1");
 }
 

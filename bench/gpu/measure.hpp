@@ -102,12 +102,11 @@ class Bench {
 
   Measured forward() {
     const auto shown = examples();
-    hush::ConditionPlace place;
-    place.images.resize(std::size_t(order_.batch));
-    std::iota(place.images.begin(), place.images.end(), 0u);
+    std::vector<std::uint32_t> images(std::size_t(order_.batch));
+    std::iota(images.begin(), images.end(), 0u);
     const Process& process = task_.process;
-    const auto condition = process.conditioning.prepare(net_.on(), shown.given, place);
-    const std::vector<hush::Level> levels(place.images.size(), process.schedule(0.5 * process.schedule.steps()));
+    const auto condition = process.conditioning.prepare(net_.on(), shown.given, {0, order_.batch}, {.images = images});
+    const std::vector<hush::Level> levels(images.size(), process.schedule(0.5 * process.schedule.steps()));
     const auto input = process.input(net_.on(), hush::upload(net_.on().in_full(), shown.images), levels, condition);
     const hush::ComputeCopies<B> compute_copies(net_);
     const auto call = [&] { net_(input); };
@@ -127,10 +126,10 @@ class Bench {
   Measured training() {
     const Data data(order_.batch, net_.image());
     const hush::AdamW optimizer{.rate = 1e-4};
-    hush::Training<Process, Net, hush::AdamW, Data> training(task_.process, net_, optimizer, data,
-                                                             {.epochs = std::int64_t(1) << 40,
-                                                              .batch = order_.batch,
-                                                              .record = execution(order_) == hush::Execution::planned});
+    const hush::TrainOptions<Data> options{.epochs = std::int64_t(1) << 40,
+                                           .batch = order_.batch,
+                                           .record = execution(order_) == hush::Execution::planned};
+    auto training = hush::start_training(task_.process, net_, optimizer, data, options);
     return timed([&] { training.advance(); });
   }
 

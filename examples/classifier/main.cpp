@@ -16,28 +16,37 @@ namespace {
 using Machine = Cpu<float>;
 
 struct Arguments {
-  std::filesystem::path data, weights = "out/garments.safetensors";
+  std::filesystem::path data, weights = "out/garments.safetensors", run;
   std::int64_t epochs = 12, batch = 128;
   double rate = 3e-3;
   std::uint64_t seed = 0;
   int threads = 0;
 };
 
-/// The labels of a set as the loss wants them.
-std::vector<std::int32_t> labels_of(const data::ImageSet& set, std::span<const std::int64_t> items) {
-  std::vector<std::int32_t> labels;
-  for (const std::int64_t item : items) labels.push_back(set.labels[std::size_t(item)]);
-  return labels;
-}
-
-/// Images mirrored left to right, each or not, as the seed has it: a garment seen in a mirror is the same garment.
-void mirror_some(Images<float>& images, std::uint64_t seed, std::int64_t step) {
-  Uniform uniform{Stream{.seed = seed, .step = std::uint32_t(step), .purpose = purpose("mirror")}};
-  for (std::int64_t i = 0; i < images.count; ++i) {
-    if (uniform() < 0.5) continue;
-    for (auto row = images[i].begin(); row != images[i].end(); row += images.width)
-      std::reverse(row, row + images.width);
+/// Images of a set, and the labels that the loss wants.
+struct Labelled {
+  const data::ImageSet& set;
+  std::int64_t size() const { return set.size(); }
+  Examples<std::vector<std::int32_t>> batch(std::span<const std::int64_t> items) const {
+    std::vector<std::int32_t> labels;
+    for (const std::int64_t item : items) labels.push_back(set.labels[std::size_t(item)]);
+    return {set.batch(items), std::move(labels)};
   }
+};
+
+/// Images mirrored left to right, each or not, as the key has it: a garment seen in a mirror is the same garment.
+Tensor<Machine> some_mirrored(const Tensor<Machine>& images, const NoiseKey& key) {
+  Tensor<Machine> mirrored = empty_like(images);
+  copy(images.on(), images.size(), images.data(), mirrored.data());
+  const Shape& shape = images.shape();
+  Uniform uniform{Stream{.seed = key.seed, .step = key.step, .purpose = purpose("mirror")}};
+  float* row = mirrored.data();
+  for (std::int64_t i = 0; i < shape[0]; ++i) {
+    const bool mirror = uniform() >= 0.5;
+    for (std::int64_t y = 0; y < shape[1]; ++y, row += shape[2])
+      if (mirror) std::reverse(row, row + shape[2]);
+  }
+  return mirrored;
 }
 
 /// The confusion matrix [10, 10]: true class by predicted class.
@@ -53,52 +62,47 @@ double accuracy(const std::vector<std::int64_t>& confusions) {
   return double(right) / double(std::accumulate(confusions.begin(), confusions.end(), std::int64_t(0)));
 }
 
+/// An observer that prints an epoch's loss, and the test accuracy of the averaged weights.
+struct Report {
+  const data::ImageSet& held_out;
+  template <class T>
+  void epoch(const T& training, const EpochReport& report) {
+    const double reached = accuracy(confusions(training.averaged, held_out));
+    std::printf("epoch %d of %d: training loss %.4f, test accuracy %.2f %%\n", int(report.epoch + 1),
+                int(training.options.epochs), report.loss, 100 * reached);
+    std::fflush(stdout);
+  }
+};
+
 int train(const Arguments& a) {
   io::FilePlan files;
   examples::tell_fashion_mnist(files, a.data), files.writes("--weights", a.weights);
+  if (!a.run.empty()) files.writes_folder("--run", a.run);
   io::check_weights_name(a.weights);
   files.check();
   const auto set = data::fashion_mnist(a.data), held_out = data::fashion_mnist(a.data, {.split = data::Split::test});
   check(a.batch >= 1 && a.batch <= set.size(), "classifier", "a batch of ", a.batch, " of ", set.size(), " images");
-  Classifier<Machine> net(Seed{a.seed}, Machine{.threads = a.threads}), averaged = net;
-  FlatParameters<Machine> weights(net), average(averaged);
-  weights.attach_gradients(net);
-  std::vector<Tensor<Machine>> moments{weights.zeros(), weights.zeros()};
+  Classifier<Machine> net(Seed{a.seed}, Machine{.threads = a.threads});
+  const Labelled data{set};
   const AdamW optimizer{.rate = a.rate, .decay = 2e-2};
-  optimizer.validate();
-  const learning_rates::Cosine rate{.warm_up = 200};
-  const Ema ema{.decay = 0.998};
-  const std::int64_t steps = set.size() / a.batch, total = a.epochs * steps;
+  const auto loss = tape_loss<Machine>([&net](Tape<Machine>& tape, const auto& batch, const NoiseKey& key) {
+    return cross_entropy(net(tape.constant(some_mirrored(batch.images, key))), batch.given);
+  });
+  Trainer trainer(net, optimizer, data, loss,
+                  {.epochs = a.epochs,
+                   .batch = a.batch,
+                   .seed = a.seed,
+                   .rate = learning_rates::Cosine{.warm_up = 200},
+                   .ema = {.decay = 0.998}});
   std::cout << "classifier of " << count_parameters(net) << " parameters, " << set.size() << " images, " << a.epochs
-            << " epochs of " << steps << " steps" << std::endl;
-
-  io::Progress bar({.what = "train", .total = total});
-  for (std::int64_t epoch = 0, step = 0; epoch < a.epochs; ++epoch) {
-    const std::vector<std::int64_t> order = shuffle(set.size(), a.seed, epoch);
-    double sum = 0;
-    for (std::int64_t i = 0; i < steps; ++i, ++step) {
-      const std::span items(order.data() + i * a.batch, std::size_t(a.batch));
-      Images<float> batch = set.batch(items);
-      mirror_some(batch, a.seed, step);
-      weights.zero_gradients();
-      Tape<Machine> tape;
-      const auto loss = cross_entropy(net(tape.constant(upload(net.on(), batch))), labels_of(set, items));
-      tape.backward(loss);
-      optimizer(Update<Machine>{.size = weights.size(),
-                                .number = step + 1,
-                                .rate_factor = rate(step, total),
-                                .after = {.average = average.values().data(), .decay = ema.at(step + 1)}},
-                weights.values(), weights.gradients(), moments);
-      sum += double(download<float>(loss.value())[0]);
-      bar.update(1, to_text("loss=", sum / double(i + 1)));
-    }
-    std::printf("epoch %d of %d: training loss %.4f, test accuracy %.2f %%\n", int(epoch + 1), int(a.epochs),
-                sum / double(steps), 100 * accuracy(confusions(averaged, held_out)));
-    std::fflush(stdout);
-  }
-  bar.finish();
-  const double reached = accuracy(confusions(averaged, held_out));
-  io::save_weights(a.weights, averaged, {.dtype = io::Dtype::F16, .metadata = {{"test accuracy", to_text(reached)}}});
+            << " epochs of " << trainer.steps_per_epoch() << " steps" << std::endl;
+  Report report{held_out};
+  io::TrainingBar bar({.what = "train"});
+  const auto trained = a.run.empty() ? hush::train(trainer, report, bar)
+                                     : hush::train(trainer, io::Checkpoints({.run = a.run}), report, bar);
+  const double reached = accuracy(confusions(trained.averaged, held_out));
+  io::save_weights(a.weights, trained.averaged,
+                   {.dtype = io::Dtype::F16, .metadata = {{"test accuracy", to_text(reached)}}});
   std::cout << "averaged weights in " << a.weights.string() << std::endl;
   return 0;
 }
@@ -137,6 +141,8 @@ int main(int argc, char** argv) {
   };
   auto* train = add("train", "Train it and say how many test images it classifies correctly");
   train->add_option("--weights", a.weights, "File for the averaged weights");
+  train->add_option("--run", a.run, "Folder for checkpoints, from which the same command goes on (default: none)")
+      ->always_capture_default(false);
   train->add_option("--epochs", a.epochs, "Epochs")->check(examples::at_least(1));
   train->add_option("--batch", a.batch, "Images a step")->check(examples::at_least(1));
   train->add_option("--rate", a.rate, "Learning rate")->check(examples::above(0));

@@ -45,7 +45,7 @@ int train_on(const TrainArguments& a, const B& on) {
 
   // 16 pictures with the averaged weights, always from the same noise
   const auto draw = [](const auto& training) {
-    return hush::sample(training.process, training.averaged, Ddim{}, {.steps = 25, .count = 16, .seed = 1});
+    return hush::sample(training.loss.process, training.averaged, Ddim{}, {.steps = 25, .count = 16, .seed = 1});
   };
   const io::Stop stop({.minutes = a.minutes});
   const auto trained =

@@ -38,7 +38,7 @@ int train_on(const TrainArguments& a, const B& on) {
 
   // 16 pictures with the averaged weights, always from the same noise, with a fifth of the updates
   const auto draw = [](const auto& training) {
-    return to_picture(hush::sample(training.process, training.averaged,
+    return to_picture(hush::sample(training.loss.process, training.averaged,
                                    AnnealedLangevin{.epsilon = 1e-4, .repeats = 20, .denoise = true},
                                    {.steps = 10, .count = 16, .seed = 1, .clip = 0, .start = FromUniform{0, 1}}));
   };

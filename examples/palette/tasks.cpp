@@ -24,7 +24,7 @@ namespace {
 data::MaskRule mask_rule(const std::string& name) {
   using namespace data::masks;
   if (is_mask_file(name))
-    return [name](std::int64_t height, std::int64_t width, const data::MaskItem&) {
+    return [name](std::int64_t height, std::int64_t width, const NoiseKey&) {
       return data::read_mask(name, height, width);
     };
   if (name == "centre") return Centre{};

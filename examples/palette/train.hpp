@@ -73,7 +73,7 @@ class Restorations {
       best_ = mae;
       io::WeightFile as{.dtype = io::Dtype::F16, .metadata = model_.words()};
       as.metadata["mae"] = io::number(mae), as.metadata["step"] = std::to_string(report.step);
-      io::save_model(best_file(), training.process, training.averaged, as);
+      io::save_model(best_file(), training.loss.process, training.averaged, as);
     }
     begin_ = std::chrono::steady_clock::now();
   }

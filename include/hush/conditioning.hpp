@@ -2,49 +2,42 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
-#include <vector>
 
 #include <hush/backbone.hpp>
 #include <hush/examples.hpp>
 #include <hush/kernels/known_pixels.hpp>
+#include <hush/random/noise_key.hpp>
 
 namespace hush {
 
-/// The conditions that a batch wants: as many as it has images, from number `first` of what was given on. Where a
-/// conditioning needs noise of its own, that of image i belongs to (seed, images[i], step); `use` tells training (0)
-/// from validation (1).
-struct ConditionPlace {
-  std::int64_t first = 0;
-  std::uint64_t seed = 0;
-  std::uint32_t step = 0, use = 0;
-  std::vector<std::uint32_t> images = {};
-
-  std::int64_t count() const { return std::int64_t(images.size()); }
+/// Which of what was given a batch wants: `count` rows from number `first` on.
+struct Rows {
+  std::int64_t first = 0, count = 0;
 };
 
-/// The rows of `images` that a batch wants, [count, H, W, C] on `on`; a single image serves all.
+/// Those rows of `images`, [count, H, W, C] on `on`; a single image serves all.
 template <Backend F>
-Tensor<F> rows_of(const F& on, const Images<float>& images, const ConditionPlace& place) {
-  check(images.count == 1 || place.first + place.count() <= images.count, "rows_of", "images ", place.first, " to ",
-        place.first + place.count(), " of ", images.count);
-  Images<float> rows(place.count(), images.height, images.width, images.channels);
+Tensor<F> rows_of(const F& on, const Images<float>& images, const Rows& wanted) {
+  check(images.count == 1 || wanted.first + wanted.count <= images.count, "rows_of", "images ", wanted.first, " to ",
+        wanted.first + wanted.count, " of ", images.count);
+  Images<float> rows(wanted.count, images.height, images.width, images.channels);
   for (std::int64_t i = 0; i < rows.count; ++i)
-    std::ranges::copy(images[images.count == 1 ? 0 : place.first + i], rows[i].begin());
+    std::ranges::copy(images[images.count == 1 ? 0 : wanted.first + i], rows[i].begin());
   return upload(on, rows);
 }
 
 /// What the network is told besides the noisy image. `ports` says how many channels and numbers that adds. `Given` is
 /// what a user has in hand, on the host, for all images at once; `fits` throws std::invalid_argument unless there is
-/// one for each of `count` images of a size. `prepare` makes the conditions of a batch on its backend, `add_to` puts
-/// them into the network's input.
+/// one for each of `count` images of a size. `prepare` makes the conditions of a batch on its backend, of as many rows
+/// as it has images; where it needs noise of its own, that of the key. `add_to` puts them into the network's input.
 template <class C, class B>
 concept Conditioning = Backend<B> &&
     requires(const C& conditioning, const B& on, const typename C::Given& given, std::int64_t count, ImageSize size,
-             const ConditionPlace& place, const typename C::template BatchCondition<B>& condition,
+             const Rows& rows, const NoiseKey& key, const typename C::template BatchCondition<B>& condition,
              Input<Tensor<B>>& input) {
   { conditioning.ports() } -> std::same_as<Ports>;
   conditioning.fits(given, count, size);
-  { conditioning.prepare(on, given, place) } -> std::same_as<typename C::template BatchCondition<B>>;
+  { conditioning.prepare(on, given, rows, key) } -> std::same_as<typename C::template BatchCondition<B>>;
   conditioning.add_to(condition, input);
 };
 

@@ -111,6 +111,7 @@
 #include <hush/kernels/step_rows.hpp>
 #include <hush/kernels/threshold.hpp>
 #include <hush/random/noise.hpp>
+#include <hush/random/noise_key.hpp>
 #include <hush/random/normal.hpp>
 #include <hush/random/philox.hpp>
 #include <hush/random/shuffle.hpp>
@@ -205,9 +206,13 @@
 #include <hush/sampling/trajectory.hpp>
 #include <hush/train.hpp>
 #include <hush/training/checked_examples.hpp>
+#include <hush/training/dataset.hpp>
+#include <hush/training/diffusion_loss.hpp>
 #include <hush/training/ema.hpp>
 #include <hush/training/loader.hpp>
+#include <hush/training/loss_pass.hpp>
 #include <hush/training/noised_batch.hpp>
+#include <hush/training/trainer.hpp>
 #include <hush/training/training.hpp>
 
 #include <hush/metrics/colourfulness.hpp>

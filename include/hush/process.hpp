@@ -51,8 +51,9 @@ struct Process {
     static_assert(Conditioning<Condition, B>,
                   "Process: not a Conditioning. Write: Given, template <class B> BatchCondition, Ports ports() const, "
                   "void fits(const "
-                  "Given&, count, ImageSize) const, BatchCondition<B> prepare(const B&, const Given&, const "
-                  "ConditionPlace&) const, void "
+                  "Given&, count, ImageSize) const, BatchCondition<B> prepare(const B&, const Given&, const Rows&, "
+                  "const NoiseKey&) const, "
+                  "void "
                   "add_to(const BatchCondition<B>&, Input<Tensor<B>>&) const");
     check(std::int64_t(levels.size()) == x.shape()[0], "predict", x.shape()[0], " images and ", levels.size(),
           " levels");

@@ -112,9 +112,10 @@ Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler
   [[maybe_unused]] std::unique_ptr<Recorded> recorded;
   for (std::int64_t first = 0; first < options.count && !ended; first += options.batch) {
     const std::int64_t count = std::min(options.batch, options.count - first);
-    ConditionPlace place{.first = first, .seed = options.seed};
-    for (std::int64_t i = 0; i < count; ++i) place.images.push_back(std::uint32_t(options.first_image + first + i));
-    const auto condition = process.conditioning.prepare(net.on(), given, place);
+    std::vector<std::uint32_t> numbers;
+    for (std::int64_t i = 0; i < count; ++i) numbers.push_back(std::uint32_t(options.first_image + first + i));
+    const NoiseKey key{.seed = options.seed, .images = numbers};
+    const auto condition = process.conditioning.prepare(net.on(), given, Rows{first, count}, key);
     Sampling<Proc, Net> sampling(process, net, condition, options, way, first, count);
     const auto run = [&] {
       if (plan.rows.empty()) return sampling.run_eagerly(sampler);

@@ -22,12 +22,21 @@ struct Trained {
 
 namespace detail {
 
-template <class Proc, class Net, class Opt, class Data, class... Observers>
-Trained<Net> run_training(const Proc& process, Net& net, const Opt& optimizer, const Data& data,
-                          const TrainOptions<Data>& options, Observers&... observers) {
-  if constexpr (HasHostKernels<typename Net::backend::full>) warn_of_slow_kernels();
-  Training<Proc, Net, Opt, Data> training(process, net, optimizer, data, options);
-  const auto tell = [all = std::tie(observers...)](auto&& call) {
+/// Tells an observer of a step; whether the run goes on.
+bool notify_of_step(auto& observer, auto& training, const StepReport& report) {
+  if constexpr (requires { observer.step(training, report); }) {
+    if constexpr (std::is_same_v<decltype(observer.step(training, report)), bool>)
+      return observer.step(training, report);
+    else
+      observer.step(training, report);
+  }
+  return true;
+}
+
+template <class Training, class... Observers>
+auto run_training(Training& training, Observers&... observers) -> Trained<std::remove_cvref_t<decltype(training.net)>> {
+  if constexpr (HasHostKernels<typename Training::F>) warn_of_slow_kernels();
+  const auto notify = [all = std::tie(observers...)](auto&& call) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (call(std::get<sizeof...(I) - 1 - I>(all)), ...); }
     (std::index_sequence_for<Observers...>{});
   };
@@ -38,17 +47,15 @@ Trained<Net> run_training(const Proc& process, Net& net, const Opt& optimizer, c
   bool stopped = false;
   while (!training.finished() && !stopped) {
     const StepReport report = training.advance();
-    tell([&](auto& observer) {
-      if constexpr (requires { observer.step(training, report); }) observer.step(training, report);
-    });
-    stopped = options.stop && options.stop();
+    notify([&](auto& observer) { stopped |= !notify_of_step(observer, training, report); });
+    stopped |= training.options.stop && training.options.stop();
     if (!training.epoch_finished()) continue;
     const EpochReport closed = training.close_epoch();
-    tell([&](auto& observer) {
+    notify([&](auto& observer) {
       if constexpr (requires { observer.epoch(training, closed); }) observer.epoch(training, closed);
     });
   }
-  tell([&](auto& observer) {
+  notify([&](auto& observer) {
     if constexpr (requires { observer.finish(training); }) observer.finish(training);
   });
   return {training.epochs, training.averaged, !training.finished()};
@@ -56,11 +63,19 @@ Trained<Net> run_training(const Proc& process, Net& net, const Opt& optimizer, c
 
 }  // namespace detail
 
-/// Trains `net` in place. Observers are told what happens; each has whichever it wants of
-///   start(training), step(training, StepReport), epoch(training, EpochReport), finish(training).
-/// They start from the first to the last and are told the rest from the last to the first, as what is opened last is
-/// closed first: `io::Checkpoints`, named first, resumes before a log opens its file and saves after the log's row.
-/// Throws std::invalid_argument for options that make no sense, NonFinite when the loss or a gradient is not finite.
+/// Runs a trainer to its end. Observers are told what happens; each has whichever it wants of
+///   start(training), step(training, StepReport), epoch(training, EpochReport), finish(training),
+/// where `training` is the trainer, and a `step` that gives false ends the run. They start from the first to the last
+/// and are told the rest from the last to the first, as what is opened last is closed first: `io::Checkpoints`, named
+/// first, resumes before a log opens its file and saves after the log's row. Throws NonFinite when the loss or a
+/// gradient is not finite.
+template <class Net, class Opt, class Data, class Loss, class... Observers>
+Trained<Net> train(Trainer<Net, Opt, Data, Loss>& trainer, Observers&&... observers) {
+  return detail::run_training(trainer, observers...);
+}
+
+/// Trains `net` in place to predict what the process asks for: runs the trainer of `start_training`. Throws
+/// std::invalid_argument for options that make no sense, NonFinite when the loss or a gradient is not finite.
 template <class Proc, class Net, class Opt, class Data, class... Observers>
 Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Data& data,
                    const TrainOptions<Data>& options, Observers&&... observers) {
@@ -81,7 +96,10 @@ Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Da
     static_assert(fits,
                   "train: the data set comes with another condition than the process wants. Write: "
                   "Examples<Process::Given> batch(std::span<const std::int64_t> items) const");
-    if constexpr (fits) return detail::run_training(process, net, optimizer, data, options, observers...);
+    if constexpr (fits) {
+      auto training = start_training(process, net, optimizer, data, options);
+      return detail::run_training(training, observers...);
+    }
   }
 }
 

@@ -157,8 +157,9 @@ TEST_CASE("inference: a forward pass on tensors keeps nothing") {
 }
 
 TEST_CASE("tape: random ops are numbered in the order of recording") {
-  Tape<B> tape({.seed = 3, .step = 4, .images = {7}});
-  CHECK(tape.randomness().seed == 3);
+  const std::uint32_t image = 7;
+  Tape<B> tape({.seed = 3, .step = 4, .images = {&image, 1}});
+  CHECK(tape.noise_key().seed == 3);
   CHECK(tape.next_draw() == 0);
   CHECK(tape.next_draw() == 1);
 }

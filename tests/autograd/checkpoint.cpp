@@ -45,7 +45,7 @@ TEST_CASE("checkpoint: the same result and the same gradients, dropout included,
   const Tensor<B> x = numbers({7, 5}, 1), dy = numbers({7, 5}, 2);
   const auto run = [&](bool checkpointed) {
     walk(block, [](const std::string&, auto& p) { p.grad = {}; });
-    Tape<B> tape(Randomness{.seed = 4, .step = 2});
+    Tape<B> tape(NoiseKey{.seed = 4, .step = 2});
     const Var<B> v = tape.variable(x);
     const auto f = [&](const auto& in) { return block(in); };
     const Var<B> once = checkpointed ? checkpoint(f, v) : f(v);

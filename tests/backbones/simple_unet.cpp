@@ -228,7 +228,9 @@ TEST_CASE("simple unet: running statistics follow the batches, the average's fol
       train(process, net, Adam{.rate = 5e-3}, data, {.epochs = 150, .batch = 10, .seed = 4, .ema = {.decay = 0.98}});
   const auto loss = [&](SimpleUnet<F>& judged) {
     const Adam rule{};
-    return Training(process, judged, rule, data, TrainOptions<tiny::Squares>{.batch = 10}).validation_loss(data).all;
+    return start_training(process, judged, rule, data, TrainOptions<tiny::Squares>{.batch = 10, .validation = data})
+        .loss.validation()
+        .all;
   };
   SimpleUnet<F> averaged = trained.averaged, forgetful = trained.averaged;
   const FlatParameters<F> own(forgetful);
@@ -261,7 +263,7 @@ TEST_CASE("simple unet: a step that is not finite leaves statistics as they were
   const tiny::Squares data{10};
   SimpleUnet<F> net = tiny_net();
   const Adam rule{};
-  Training training(process, net, rule, data, TrainOptions<tiny::Squares>{.epochs = 4, .batch = 5});
+  auto training = start_training(process, net, rule, data, TrainOptions<tiny::Squares>{.epochs = 4, .batch = 5});
   training.advance();
   const auto before = numbers(net, true), average = numbers(training.averaged);
   walk(net, [](const std::string& name, Parameter<F>& p) {

@@ -26,7 +26,7 @@ ARROWS = {
     "sampling/plan": {"level", "sampler"}, "sampling/plan_forms": set(),
     # tensors, and what is built of them
     "images": set(), "examples": {"images"},
-    "random": {"tensor"}, "random/philox": set(), "random/normal": set(), "random/shuffle": set(),
+    "random": {"tensor"}, "random/philox": set(), "random/noise_key": {"random/philox"}, "random/normal": set(), "random/shuffle": set(),
     "tensor": {"images"},
     "kernels": {"tensor", "random", "images"},
     "cpu": {"tensor", "random", "kernels"}, "cuda": {"tensor", "random", "kernels"},
@@ -35,14 +35,14 @@ ARROWS = {
     "nn": {"tensor", "random", "kernels", "autograd", "ops"},
     "backbone": {"tensor", "autograd", "images"},
     "backbones": {"tensor", "random", "autograd", "ops", "nn", "backbone", "images"},
-    "conditioning": {"tensor", "kernels", "autograd", "level", "backbone", "examples"},
+    "conditioning": {"tensor", "random", "kernels", "autograd", "level", "backbone", "examples"},
     "conditionings": {"tensor", "random", "kernels", "autograd", "ops", "level", "backbone", "conditioning"},
     "optimizer": {"tensor", "kernels", "autograd"},
     "optimizers": {"tensor", "kernels", "autograd", "optimizer"},
     "learning_rate": set(), "learning_rates": {"learning_rate"},
     # files and pictures: host images, never tensors
     "io": {"images"},
-    "data": {"images", "examples", "io", "random/philox"},
+    "data": {"images", "examples", "io", "random/philox", "random/noise_key"},
     "metrics": {"images"},
     # compositions: concepts, and the variants that are their defaults
     "process": CONCEPTS | {"tensor", "random", "parameterizations", "conditionings"},
@@ -53,7 +53,7 @@ ARROWS = {
                             "learning_rates", "level_distributions", "weightings"},
     "train": {"kernels", "training"},
     # what a library can hold ready
-    "compiled": {"cpu", "tensor", "random", "kernels", "autograd", "nn", "backbones", "training/noised_batch"},
+    "compiled": {"cpu", "tensor", "random", "kernels", "autograd", "nn", "backbones", "training/loss_pass"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures
     "io/descriptions": {"fields"}, "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"},
     "io/run_identity": {"training"}, "io/observers": {"training"}, "io/film": {"sampling/frames"},

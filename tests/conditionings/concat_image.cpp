@@ -12,7 +12,7 @@ TEST_CASE("beside: the network sees the picture first, then the image") {
   CHECK(concat_image.ports() == Ports{.extra_channels = 1});
   const Images<float> given(2, 1, 2, 1, {1, 2, 3, 4});
   Input<Tensor<B>> input{filled(B{}, {1, 1, 2, 2}, 5), filled(B{}, {1}, 0)};
-  concat_image.add_to(concat_image.prepare(B{}, given, {.first = 1, .images = {1}}), input);
+  concat_image.add_to(concat_image.prepare(B{}, given, {1, 1}, {}), input);
   CHECK(input.image.shape() == Shape{1, 1, 2, 3});
   CHECK(download<float>(input.image) == std::vector<float>{3, 5, 5, 4, 5, 5});
 }

@@ -12,7 +12,7 @@ TEST_CASE("lightness: the network sees L, then a and b") {
   Input<Tensor<B>> input{filled(B{}, {1, 1, 2, 2}, 5), filled(B{}, {1}, 0)};
   const Lightness lightness;
   CHECK(lightness.ports() == Ports{.extra_channels = 1});
-  lightness.add_to(lightness.prepare(B{}, given, {.images = {0}}), input);
+  lightness.add_to(lightness.prepare(B{}, given, {0, 1}, {}), input);
   CHECK(download<float>(input.image) == std::vector<float>{1, 5, 5, 2, 5, 5});
 }
 

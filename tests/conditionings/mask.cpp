@@ -28,6 +28,7 @@ MaskedImages holed() {
   return given;
 }
 constexpr Mask mask{.channels = 2};
+const std::vector<std::uint32_t> numbers{7, 8};
 
 /// Says nothing about the noise, but shows what it was called with.
 struct Watched {
@@ -50,7 +51,7 @@ struct Watched {
 
 TEST_CASE("mask: the condition is the picture with noise in its hole, the image shows the known pixels") {
   const MaskedImages given = holed();
-  const auto condition = mask.prepare(B{}, given, {.first = 0, .seed = 3, .images = {7, 8}});
+  const auto condition = mask.prepare(B{}, given, {0, 2}, {.seed = 3, .images = numbers});
   Input<Tensor<B>> input{filled(B{}, {2, 2, 3, 2}, 5), filled(B{}, {2}, 0)};
   const Tensor<B> before = input.image;
   mask.add_to(condition, input);
@@ -72,17 +73,17 @@ TEST_CASE("mask: the condition is the picture with noise in its hole, the image 
 }
 
 TEST_CASE("mask: the noise in the hole belongs to seed, image and step; without it there are zeros") {
-  const auto shown = [&](const Mask& how, const ConditionPlace& place) {
-    return download<float>(how.prepare(B{}, holed(), place).condition);
+  const auto shown = [&](const Mask& how, const NoiseKey& key, const Rows& rows = {0, 2}) {
+    return download<float>(how.prepare(B{}, holed(), rows, key).condition);
   };
-  const auto first = shown(mask, {.seed = 3, .images = {7, 8}});
-  CHECK(shown(mask, {.seed = 3, .images = {7, 8}}) == first);
-  const auto second = shown(mask, {.first = 1, .seed = 3, .images = {8}});
+  const auto first = shown(mask, {.seed = 3, .images = numbers});
+  CHECK(shown(mask, {.seed = 3, .images = numbers}) == first);
+  const auto second = shown(mask, {.seed = 3, .images = std::span(numbers).last(1)}, {1, 1});
   CHECK(std::vector<float>(first.begin() + 12, first.end()) == second);
-  CHECK(shown(mask, {.seed = 4, .images = {7, 8}}) != first);
-  CHECK(shown(mask, {.seed = 3, .step = 1, .images = {7, 8}}) != first);
-  CHECK(shown(mask, {.seed = 3, .use = 1, .images = {7, 8}}) != first);
-  const auto plain = shown({.channels = 2, .filling = HoleFilling::zeros}, {.images = {7, 8}});
+  CHECK(shown(mask, {.seed = 4, .images = numbers}) != first);
+  CHECK(shown(mask, {.seed = 3, .step = 1, .images = numbers}) != first);
+  CHECK(shown(mask, {.seed = 3, .split = NoiseKey::validation, .images = numbers}) != first);
+  const auto plain = shown({.channels = 2, .filling = HoleFilling::zeros}, {.images = numbers});
   CHECK(plain[2] == 0);
   CHECK(plain[3] == 0);
   CHECK(plain[0] == first[0]);
@@ -109,9 +110,9 @@ TEST_CASE("mask: one hole may serve all pictures") {
   MaskedImages given = holed();
   given.hole = Images<float>(1, 2, 3, 1, {0, 1, 0, 0, 0, 1});
   mask.fits(given, 2, {2, 3, 2});
-  const auto condition = mask.prepare(B{}, given, {.first = 1, .images = {1}});
+  const auto condition = mask.prepare(B{}, given, {1, 1}, {.images = std::span(numbers).first(1)});
   CHECK(download<float>(mask.known(condition).hole) == given.hole.pixels);
-  CHECK(mask.prepare(B{}, given, {.images = {0, 1}}).pixels.hole.shape() == Shape{2, 2, 3, 1});
+  CHECK(mask.prepare(B{}, given, {0, 2}, {.images = numbers}).pixels.hole.shape() == Shape{2, 2, 3, 1});
 }
 
 TEST_CASE("mask: known pixels of a restored image are the picture's, bit for bit, at every step") {

@@ -13,7 +13,7 @@ static_assert(!Conditioning<int, Cpu<float>>);
 TEST_CASE("unconditional: adds nothing to the network's input") {
   Input<Tensor<Cpu<float>>> input{Tensor<Cpu<float>>({}, {1, 2, 2, 1}), Tensor<Cpu<float>>({}, {1})};
   Unconditional{}.fits(Nothing{}, 1, {2, 2, 1});
-  Unconditional{}.add_to(Unconditional{}.prepare(Cpu<float>{}, Nothing{}, {}), input);
+  Unconditional{}.add_to(Unconditional{}.prepare(Cpu<float>{}, Nothing{}, {}, {}), input);
   CHECK(input.image.shape() == Shape{1, 2, 2, 1});
   CHECK_FALSE(input.labels.has_value());
 }

@@ -150,7 +150,8 @@ TEST_CASE("cuda pipeline: whichever allocation fails, the model is as it was and
   auto net = network<Single>(), reference = network<Single>();
   const TrainOptions<Squares> options{.batch = 4, .seed = 2};
   const AdamW rule{.rate = 1e-2};
-  Training training(process, net, rule, data, options), undisturbed(process, reference, rule, data, options);
+  auto training = start_training(process, net, rule, data, options),
+       undisturbed = start_training(process, reference, rule, data, options);
   const auto wanted_loss = undisturbed.advance().loss;
   const std::size_t held = memory.use().in_use;
   std::int64_t failures = 0;

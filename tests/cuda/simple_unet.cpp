@@ -170,7 +170,8 @@ TEST_CASE("cuda simple unet: whichever allocation fails, the running statistics 
   auto net = network<Single>(), reference = network<Single>();
   const TrainOptions<Squares> options{.batch = 4, .seed = 2};
   const AdamW rule{.rate = 1e-2};
-  Training training(process, net, rule, data, options), undisturbed(process, reference, rule, data, options);
+  auto training = start_training(process, net, rule, data, options),
+       undisturbed = start_training(process, reference, rule, data, options);
   undisturbed.advance();
   const auto before = numbers(net, true);
   std::int64_t failures = 0;

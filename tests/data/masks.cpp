@@ -32,6 +32,12 @@ std::string checksum(const Images<float>& mask) {
   return io::hexadecimal(io::crc32(bytes));
 }
 
+/// The mask of an item in an epoch.
+Images<float> drawn(const MaskRule& rule, std::int64_t height, std::int64_t width, std::uint64_t seed,
+                    std::uint32_t item, std::uint32_t epoch = 0) {
+  return rule(height, width, {.seed = seed, .step = epoch, .images = {&item, 1}});
+}
+
 std::vector<std::int64_t> counting(std::int64_t count) {
   std::vector<std::int64_t> items(std::size_t(count), 0);
   std::iota(items.begin(), items.end(), 0);
@@ -92,9 +98,9 @@ TEST_CASE("masks: random ones are those of a second program, of other numbers an
   for (std::size_t i = 0; i < random_rules.size(); ++i) {
     const MaskRule& rule = random_rules[i].second;
     CAPTURE(random_rules[i].first);
-    CHECK(checksum(rule(40, 56, {1, 0, 0})) == expected[i][0]);
-    CHECK(checksum(rule(40, 56, {1, 7, 2})) == expected[i][1]);
-    CHECK(checksum(rule(33, 32, {std::uint64_t(1) << 40, 5, 0})) == expected[i][2]);
+    CHECK(checksum(drawn(rule, 40, 56, 1, 0, 0)) == expected[i][0]);
+    CHECK(checksum(drawn(rule, 40, 56, 1, 7, 2)) == expected[i][1]);
+    CHECK(checksum(drawn(rule, 33, 32, std::uint64_t(1) << 40, 5, 0)) == expected[i][2]);
   }
 }
 
@@ -106,19 +112,19 @@ TEST_CASE("masks: a random mask belongs to its seed, item and epoch, whatever st
     CHECK(all.count == 40);
     std::set<std::vector<float>> different;
     for (std::int64_t i = 0; i < all.count; ++i) {
-      const auto one = rule(32, 32, {3, std::uint32_t(i)});
+      const auto one = drawn(rule, 32, 32, 3, std::uint32_t(i));
       CHECK(std::ranges::equal(one.pixels, all[i]));
       different.insert(one.pixels);
     }
     CHECK(different.size() == 40);
     CHECK(std::ranges::equal(draw_masks(rule, 32, 32, std::vector<std::int64_t>{39, 2}, 3)[1], all[2]));
-    CHECK(rule(32, 32, {3, 2, 1}).pixels != rule(32, 32, {3, 2, 0}).pixels);
-    CHECK(rule(32, 32, {4, 2, 0}).pixels != rule(32, 32, {3, 2, 0}).pixels);
-    CHECK(draw_masks(rule, 32, 32, std::vector<std::int64_t>{2}, 3, 1).pixels == rule(32, 32, {3, 2, 1}).pixels);
+    CHECK(drawn(rule, 32, 32, 3, 2, 1).pixels != drawn(rule, 32, 32, 3, 2, 0).pixels);
+    CHECK(drawn(rule, 32, 32, 4, 2, 0).pixels != drawn(rule, 32, 32, 3, 2, 0).pixels);
+    CHECK(draw_masks(rule, 32, 32, std::vector<std::int64_t>{2}, 3, 1).pixels == drawn(rule, 32, 32, 3, 2, 1).pixels);
   }
   const masks::Hybrid both;
-  const auto mask = both(32, 32, {3, 1}), box = masks::RandomBox{}(32, 32, {3, 1}),
-             strokes = masks::FreeForm{}(32, 32, {3, 1});
+  const auto mask = drawn(both, 32, 32, 3, 1), box = drawn(masks::RandomBox{}, 32, 32, 3, 1),
+             strokes = drawn(masks::FreeForm{}, 32, 32, 3, 1);
   for (std::size_t i = 0; i < mask.pixels.size(); ++i)
     REQUIRE(mask.pixels[i] == std::max(box.pixels[i], strokes.pixels[i]));
 }
@@ -126,7 +132,7 @@ TEST_CASE("masks: a random mask belongs to its seed, item and epoch, whatever st
 TEST_CASE("masks: random boxes keep their size and their distance, and stand everywhere") {
   std::set<std::int64_t> tops, lefts, heights, widths;
   for (std::uint32_t item = 0; item < 2000; ++item) {
-    const auto mask = masks::RandomBox{}(64, 128, {1, item});
+    const auto mask = drawn(masks::RandomBox{}, 64, 128, 1, item);
     std::int64_t top = 64, left = 128, bottom = 0, right = 0;
     for (std::int64_t y = 0; y < 64; ++y)
       for (std::int64_t x = 0; x < 128; ++x)
@@ -155,7 +161,7 @@ TEST_CASE("masks: random pixels are exactly as many as asked, each as likely") {
   CHECK(share(masks::RandomPixels{.share = 1e-9}(5, 5)) == 1 / 25.0);
   std::vector<double> often(64);
   for (std::uint32_t item = 0; item < 4000; ++item) {
-    const auto mask = masks::RandomPixels{.share = 0.25}(8, 8, {9, item});
+    const auto mask = drawn(masks::RandomPixels{.share = 0.25}, 8, 8, 9, item);
     for (std::size_t i = 0; i < often.size(); ++i) often[i] += double(mask.pixels[i]) / 4000;
   }
   const double deviation = std::sqrt(0.25 * 0.75 / 4000);
@@ -167,9 +173,9 @@ TEST_CASE("masks: strokes cover what they should") {
     CAPTURE(side);
     double irregular = 0, free_form = 0, least = 1, most = 0;
     for (std::uint32_t item = 0; item < 200; ++item) {
-      const double covered = share(masks::Irregular{}(side, side, {1, item}));
+      const double covered = share(drawn(masks::Irregular{}, side, side, 1, item));
       least = std::min(least, covered), most = std::max(most, covered);
-      irregular += covered / 200, free_form += share(masks::FreeForm{}(side, side, {1, item})) / 200;
+      irregular += covered / 200, free_form += share(drawn(masks::FreeForm{}, side, side, 1, item)) / 200;
     }
     CHECK(least >= 0.15);
     CHECK(most <= 0.5);
@@ -180,7 +186,7 @@ TEST_CASE("masks: strokes cover what they should") {
   }
   const auto narrow = masks::Irregular{.area = {0.3, 0.32}};
   for (std::uint32_t item = 0; item < 20; ++item) {
-    const double covered = share(narrow(32, 32, {1, item}));
+    const double covered = share(drawn(narrow, 32, 32, 1, item));
     CHECK(covered >= 0.3);
     CHECK(covered <= 0.32);
   }

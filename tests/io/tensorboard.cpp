@@ -21,7 +21,7 @@ struct Samples {
   io::TensorBoard& board;
   template <class T>
   void epoch(const T& training, const EpochReport& report) {
-    const auto images = sample(training.process, training.averaged, Ddim{}, {.steps = 4, .count = 4});
+    const auto images = sample(training.loss.process, training.averaged, Ddim{}, {.steps = 4, .count = 4});
     board.events().grid(report.step, "samples", images);
     board.events().scalar(report.step, "epoch/brightest", *std::ranges::max_element(images.pixels));
   }

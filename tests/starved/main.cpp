@@ -67,7 +67,8 @@ bool survives(const char* name) {
   const AdamW rule{.rate = 1e-2};
   const TrainOptions<Grey> options{.batch = 2, .seed = 3};
   AttentionUnet<B> net(config, process.ports(), Seed{1}), reference(config, process.ports(), Seed{1});
-  Training training(process, net, rule, data, options), undisturbed(process, reference, rule, data, options);
+  auto training = start_training(process, net, rule, data, options),
+       undisturbed = start_training(process, reference, rule, data, options);
   const double wanted = undisturbed.advance().loss;
   double found = 0;
   const long steps = starve([&] { found = training.advance().loss; });

@@ -5,20 +5,12 @@
 #include <cmath>
 
 #include <hush/cpu/elementwise.hpp>
-#include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/noise.hpp>
-#include <hush/cpu/reduce.hpp>
-#include <hush/cuda/additions.hpp>
 #include <hush/cuda/elementwise.hpp>
-#include <hush/cuda/known_pixels.hpp>
 #include <hush/cuda/noise.hpp>
-#include <hush/cuda/reduce.hpp>
-#include <hush/cuda/runtime/graph.hpp>
 #include <hush/cuda/team/rehearsal.hpp>
 #include <hush/level_distributions/discrete_uniform.hpp>
 #include <hush/level_distributions/stratified.hpp>
-#include <hush/nn/walk.hpp>
-#include <hush/ops/arithmetic.hpp>
 #include <hush/parameterizations/edm_preconditioning.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
 #include <hush/parameterizations/predict_score.hpp>
@@ -28,29 +20,18 @@
 #include <hush/weightings/snr.hpp>
 
 using namespace hush;
-using detail::NoisedBatch, detail::noised_batch, detail::LossPass;
+using detail::NoisedBatch, detail::noised_batch;
 
 namespace {
 
 using Gpu = Cuda<float, Rehearsal>;
-using Half = Cuda<bf16, Rehearsal>;
 using Cpus = Cpu<float>;
-
-/// y = w x, a number a pixel: all that a pass needs of a network.
-template <class B>
-struct Weights {
-  using backend = B;
-  Parameter<B> w{B{}, {2, 2, 2, 1}, Init::ones()};
-  Weights() { fill(B{}, 8, 0.5, w.value.data()); }
-  B on() const { return {}; }
-  template <Value V>
-  V operator()(const Input<V>& input) const {
-    return apply(ops::Multiply{}, input.image, in_scalars(w));
-  }
-};
 
 const Process process{LinearBeta{.steps = 100}, PredictX0{}};
 const std::vector<std::uint32_t> images{4, 9};
+
+/// The noise of these images in a step.
+NoiseKey key(std::uint32_t step, std::uint32_t split = NoiseKey::training) { return {3, step, split, images}; }
 
 template <class F>
 Tensor<F> clean(const F& on) {
@@ -62,8 +43,7 @@ Tensor<F> clean(const F& on) {
 
 TEST_CASE("noised batch: x_t is signal x0 + noise eps, the target what the parameterization says, image by image") {
   const auto x0 = clean(Cpus{});
-  const NoisedBatch<Cpus> all =
-      noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, images, {.seed = 3, .step = 5});
+  const NoisedBatch<Cpus> all = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, key(5));
   CHECK(download<float>(all.target) == download<float>(x0));
   const auto eps = download<double>(normal_images(Cpus{}, x0.shape(), Stream{3, 0, 5, purpose("noise", 0)}, images));
   const auto xt = download<double>(all.xt), clear = download<double>(x0);
@@ -73,73 +53,48 @@ TEST_CASE("noised batch: x_t is signal x0 + noise eps, the target what the param
   }
   // An image's noise belongs to its number, not to its place.
   const NoisedBatch<Cpus> second =
-      noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0.part(4, {1, 2, 2, 1}),
-                   std::span(images).subspan(1), {.seed = 3, .step = 5});
+      noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0.part(4, {1, 2, 2, 1}), key(5).part(1, 1));
   CHECK(second.levels[0].time == all.levels[1].time);
   CHECK(download<float>(second.xt) == download<float>(all.xt.part(4, {1, 2, 2, 1})));
   // Validation draws others, and so does the next step.
-  CHECK(download<float>(noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, images, {3, 5, 1}).xt) !=
+  CHECK(download<float>(
+            noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, key(5, NoiseKey::validation)).xt) !=
         download<float>(all.xt));
-  CHECK(download<float>(noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, images, {3, 6, 0}).xt) !=
+  CHECK(download<float>(noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, key(6)).xt) !=
         download<float>(all.xt));
 }
 
 TEST_CASE("noised batch: a draw may spread over the whole batch, however it is cut") {
   // The second batch of four, in one piece and in two: each quarter of the hundred levels once.
   const std::vector<std::uint32_t> batch{4, 5, 6, 7};
+  const NoiseKey whole_key{.seed = 3, .step = 1, .images = batch};
   const AnyLevelDistribution spread = Stratified{DiscreteUniform{}};
   const std::vector<double> pixels(16);
   const auto x0 = upload(Cpus{}, {4, 2, 2, 1}, std::span<const double>(pixels));
-  const auto whole = noised_batch(process, spread, x0, batch, {.seed = 3, .step = 1, .batch = 4}).levels;
+  const auto whole = noised_batch(process, spread, x0, whole_key, 4).levels;
   for (std::size_t i = 0; i < 4; ++i) CHECK(std::floor(whole[i].time / 25) == double(i));
   for (const std::size_t half : {0, 1}) {
-    const auto part = noised_batch(process, spread, x0.part(std::int64_t(half) * 8, {2, 2, 2, 1}),
-                                   std::span(batch).subspan(half * 2, 2), {.seed = 3, .step = 1, .batch = 4});
+    const auto part =
+        noised_batch(process, spread, x0.part(std::int64_t(half) * 8, {2, 2, 2, 1}), whole_key.part(half * 2, 2), 4);
     for (std::size_t i = 0; i < 2; ++i) CHECK(part.levels[i] == whole[half * 2 + i]);
   }
   // A batch of one is not spread.
-  CHECK(noised_batch(process, spread, x0, batch, {.seed = 3, .step = 1}).levels ==
-        noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, batch, {.seed = 3, .step = 1}).levels);
+  CHECK(noised_batch(process, spread, x0, whole_key).levels ==
+        noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), x0, whole_key).levels);
 }
 
 TEST_CASE("noised batch: the same noise on a GPU, to the last bit") {
-  const auto cpu = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(Cpus{}), images, {3, 5, 0});
-  const auto gpu = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(Gpu{}), images, {3, 5, 0});
+  const auto cpu = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(Cpus{}), key(5));
+  const auto gpu = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(Gpu{}), key(5));
   const auto a = download<float>(cpu.xt), b = download<float>(gpu.xt);
   for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i] == doctest::Approx(b[i]).epsilon(1e-6));
-}
-
-TEST_CASE_TEMPLATE("pass: recorded or not, the same errors and gradients, also with part of a batch at a time", B, Gpu,
-                   Half) {
-  const auto run = [](bool record, double share) {
-    Weights<B> net;
-    LossPass<Weights<B>> pass(net, share, record);
-    std::vector<double> all;
-    for (std::uint32_t step = 0; step < 4; ++step) {
-      if (!net.w.grad.empty()) fill(B{}, 8, 0, net.w.grad.data());
-      const auto shown =
-          noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(Gpu{}), images, {3, step, 0});
-      const auto error = pass({process.input(B{}, shown.xt, shown.levels, {}), shown.target}, {3, step, images});
-      all.push_back(download<double>(error)[0]);
-      for (const double g : download<double>(net.w.grad)) all.push_back(g);
-    }
-    return all;
-  };
-  const auto once = run(false, 1);
-  CHECK(once == run(true, 1));
-  const auto half = run(true, 0.5);
-  CHECK(half[0] == once[0]);
-  CHECK(half[1] == doctest::Approx(once[1] / 2).epsilon(1e-2));
-  double sum = 0;
-  for (const double v : once) sum += std::abs(v);
-  CHECK(sum > 1);
 }
 
 TEST_CASE("noised batch: a weighting gives each image the weight of its level; none gives none") {
   const auto x0 = clean(Cpus{});
   const AnyLevelDistribution draw = DiscreteUniform{};
-  const NoisedBatch<Cpus> plain = noised_batch(process, draw, x0, images, {.seed = 3, .step = 5});
-  const NoisedBatch<Cpus> weighted = noised_batch(process, draw, x0, images, {.seed = 3, .step = 5}, Snr{});
+  const NoisedBatch<Cpus> plain = noised_batch(process, draw, x0, key(5));
+  const NoisedBatch<Cpus> weighted = noised_batch(process, draw, x0, key(5), 1, Snr{});
   CHECK(plain.weights.empty());
   CHECK(weighted.levels == plain.levels);
   CHECK(download<float>(weighted.xt) == download<float>(plain.xt));
@@ -154,8 +109,8 @@ TEST_CASE("noised batch: a weighting gives each image the weight of its level; n
 
 TEST_CASE("noised batch: a weight that is no weight is refused in words") {
   const auto with = [](const AnyWeighting& rule) {
-    return noised_batch(process, AnyLevelDistribution([](const auto&, auto&) { return -1.; }), clean(Cpus{}), images,
-                        {}, rule);
+    return noised_batch(process, AnyLevelDistribution([](const auto&, auto&) { return -1.; }), clean(Cpus{}), key(0), 1,
+                        rule);
   };
   CHECK_THROWS_WITH_AS(with(Snr{}),
                        "[train] the weight at time -1 (signal 1, noise 0) is inf, must be finite and not negative",
@@ -168,7 +123,7 @@ TEST_CASE("noised batch: a weight that is no weight is refused in words") {
 
 TEST_CASE("noised batch: a level that the parameterization cannot do is refused in words") {
   const auto at = [](const auto& process, double time) {
-    noised_batch(process, AnyLevelDistribution([=](const auto&, auto&) { return time; }), clean(Cpus{}), images, {});
+    noised_batch(process, AnyLevelDistribution([=](const auto&, auto&) { return time; }), clean(Cpus{}), key(0));
   };
   const RectifiedFlow flow;  // signal 1 - t, noise t
   CHECK_THROWS_WITH_AS(at(Process{flow, PredictScore{}}, 0),
@@ -186,40 +141,5 @@ TEST_CASE("noised batch: a level that the parameterization cannot do is refused 
   CHECK_THROWS_WITH_AS(at(Process{broken, PredictX0{}}, .5),
                        "[train] at time 0.5 (signal 1, noise nan) the noise is nan: the draw must leave out what the "
                        "parameterization cannot do",
-                       std::invalid_argument);
-}
-
-TEST_CASE_TEMPLATE("pass: a weighted error and its gradient are those of the formula, recorded or not", B, Cpus, Gpu) {
-  for (const bool record : {false, true}) {
-    Weights<B> net;
-    LossPass<Weights<B>> pass(net, 0.5, record);
-    for (std::uint32_t step = 0; step < 4; ++step) {
-      if (!net.w.grad.empty()) fill(B{}, 8, 0, net.w.grad.data());
-      const auto shown = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(B{}), images,
-                                      {3, step, 0}, [](Level at, const Scalings&) { return at.time; });
-      const auto error =
-          pass({process.input(B{}, shown.xt, shown.levels, {}), shown.target, shown.weights}, {3, step, images});
-      const auto x = download<double>(shown.xt), target = download<double>(shown.target);
-      const auto slope = download<double>(net.w.grad);
-      double wanted = 0;
-      for (std::size_t i = 0; i < 8; ++i) {
-        const double weight = shown.levels[i / 4].time, off = 0.5 * x[i] - target[i];
-        wanted += weight * off * off / 8;
-        CHECK(slope[i] == doctest::Approx(0.5 * weight * 2 * off * x[i] / 8).epsilon(1e-5));
-      }
-      CHECK(download<double>(error)[0] == doctest::Approx(wanted).epsilon(1e-5));
-    }
-  }
-}
-
-TEST_CASE("pass: what was recorded with weights is not run without") {
-  Weights<Gpu> net;
-  LossPass<Weights<Gpu>> pass(net, 1, true);
-  const auto go = [&](const AnyWeighting& rule) {
-    const auto shown = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(Gpu{}), images, {}, rule);
-    pass({process.input(Gpu{}, shown.xt, shown.levels, {}), shown.target, shown.weights}, {});
-  };
-  go(Snr{}), go(Snr{});
-  CHECK_THROWS_WITH_AS(go(nullptr), "[train] a pass with 2 weights was recorded, this one has 0",
                        std::invalid_argument);
 }

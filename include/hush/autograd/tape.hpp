@@ -9,6 +9,7 @@
 #include <hush/autograd/parameter.hpp>
 #include <hush/kernels/addition.hpp>
 #include <hush/kernels/capabilities.hpp>
+#include <hush/random/noise_key.hpp>
 
 namespace hush {
 
@@ -31,14 +32,6 @@ class Var {
   Tape<B>* tape_;
   Tensor<B> value_;
   int node_;
-};
-
-/// What random ops (dropout) draw from while a tape is recorded: the seed, the optimizer's step, and for each image of
-/// the batch its position in the epoch.
-struct Randomness {
-  std::uint64_t seed = 0;
-  std::uint32_t step = 0;
-  std::vector<std::uint32_t> images = {};
 };
 
 /// a + b in fresh memory.
@@ -104,8 +97,8 @@ class Tape {
  public:
   using Pull = std::function<void(Tape&, const Tensor<B>& dy)>;
 
-  explicit Tape(Randomness randomness = {}, std::uint32_t first_draw = 0)
-      : randomness_(std::move(randomness)), draws_(first_draw) {}
+  /// `key` names the noise of random ops (dropout); its images must outlive the tape.
+  explicit Tape(const NoiseKey& key = {}, std::uint32_t first_draw = 0) : key_(key), draws_(first_draw) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -165,7 +158,7 @@ class Tape {
   const Tensor<B>& gradient(const Var<B>& variable) const { return nodes_.at(std::size_t(variable.node())).grad; }
   std::size_t size() const { return nodes_.size(); }
 
-  const Randomness& randomness() const { return randomness_; }
+  const NoiseKey& noise_key() const { return key_; }
   /// A number for each random op of the pass, in order of recording.
   std::uint32_t next_draw() { return draws_++; }
   /// How many there were, and more that were drawn elsewhere.
@@ -179,7 +172,7 @@ class Tape {
   };
   std::vector<Node> nodes_;
   GradientSums<B> sums_;
-  Randomness randomness_;
+  NoiseKey key_;
   std::uint32_t draws_ = 0;
 };
 

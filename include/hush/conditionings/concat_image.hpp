@@ -25,8 +25,8 @@ struct ConcatImage {
     check_pictures("ConcatImage", given, count, size, channels, range);
   }
   template <Backend B>
-  Tensor<B> prepare(const B& on, const Images<float>& given, const ConditionPlace& place) const {
-    return cast(on, rows_of(on.in_full(), given, place));
+  Tensor<B> prepare(const B& on, const Images<float>& given, const Rows& rows, const NoiseKey&) const {
+    return cast(on, rows_of(on.in_full(), given, rows));
   }
   template <Backend B>
   void add_to(const Tensor<B>& condition, Input<Tensor<B>>& input) const {

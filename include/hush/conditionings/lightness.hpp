@@ -22,8 +22,8 @@ struct Lightness {
     check_pictures("Lightness", given, count, size, 1);
   }
   template <Backend B>
-  Tensor<B> prepare(const B& on, const Images<float>& given, const ConditionPlace& place) const {
-    return cast(on, rows_of(on.in_full(), given, place));
+  Tensor<B> prepare(const B& on, const Images<float>& given, const Rows& rows, const NoiseKey&) const {
+    return cast(on, rows_of(on.in_full(), given, rows));
   }
   template <Backend B>
   void add_to(const Tensor<B>& condition, Input<Tensor<B>>& input) const {

@@ -38,14 +38,14 @@ struct Mask {
     check_masked("Mask", given, count, size, range);
   }
   template <Backend B>
-  BatchCondition<B> prepare(const B& on, const MaskedImages& given, const ConditionPlace& place) const {
+  BatchCondition<B> prepare(const B& on, const MaskedImages& given, const Rows& rows, const NoiseKey& key) const {
     using F = typename B::full;
     const F full = on.in_full();
-    const Tensor<F> picture = rows_of(full, given.picture, place), hole = rows_of(full, given.hole, place);
-    const Stream stream{place.seed, 0, place.step,
-                        purpose(filling == HoleFilling::start ? "start" : "hole", place.use)};
-    const Tensor<F> inside = filling == HoleFilling::zeros ? filled(full, picture.shape(), 0)
-                                                           : normal_images(full, picture.shape(), stream, place.images);
+    const Tensor<F> picture = rows_of(full, given.picture, rows), hole = rows_of(full, given.hole, rows);
+    const Tensor<F> inside =
+        filling == HoleFilling::zeros
+            ? filled(full, picture.shape(), 0)
+            : normal_images(full, picture.shape(), key, filling == HoleFilling::start ? "start" : "hole");
     const Tensor<F> condition = choose(hole, inside, picture);
     return {cast(on, condition), {condition, hole}};
   }

@@ -27,9 +27,9 @@ struct Replacement {
     check_masked("Replacement", given, count, size, range);
   }
   template <Backend B>
-  BatchCondition<B> prepare(const B& on, const MaskedImages& given, const ConditionPlace& place) const {
+  BatchCondition<B> prepare(const B& on, const MaskedImages& given, const Rows& rows, const NoiseKey&) const {
     const auto full = on.in_full();
-    return {rows_of(full, given.picture, place), rows_of(full, given.hole, place)};
+    return {rows_of(full, given.picture, rows), rows_of(full, given.hole, rows)};
   }
   void add_to(const auto&, auto&) const {}
   template <Backend F>

@@ -13,7 +13,7 @@ struct Unconditional {
 
   constexpr Ports ports() const { return {}; }
   void fits(const Nothing&, std::int64_t, const ImageSize&) const {}
-  Nothing prepare(const auto&, const Nothing&, const ConditionPlace&) const { return {}; }
+  Nothing prepare(const auto&, const Nothing&, const Rows&, const NoiseKey&) const { return {}; }
   void add_to(const Nothing&, auto&) const {}
   friend constexpr bool operator==(const Unconditional&, const Unconditional&) = default;
 };

@@ -9,19 +9,14 @@
 
 #include <hush/examples.hpp>
 #include <hush/images.hpp>
-#include <hush/random/philox.hpp>
+#include <hush/random/noise_key.hpp>
 
 namespace hush::data {
 
-/// The key of a random mask: the same three numbers give the same mask, on every machine and in every batch.
-struct MaskItem {
-  std::uint64_t seed = 0;
-  std::uint32_t item = 0, epoch = 0;
-};
-
-/// A rule that draws the mask of one item, [1, height, width, 1]: 1 where pixels are unknown (the hole), 0 elsewhere.
-/// One of `masks::`, or any function.
-using MaskRule = std::function<Images<float>(std::int64_t height, std::int64_t width, const MaskItem& item)>;
+/// Draws the mask of one item, [1, height, width, 1]: 1 where pixels are unknown (the hole), 0 elsewhere. One of
+/// `masks::`, or a function of one's own. The key's image is the item, its step the epoch: the same key gives the same
+/// mask, on every machine and in every batch.
+using MaskRule = std::function<Images<float>(std::int64_t height, std::int64_t width, const NoiseKey& key)>;
 
 /// Throws std::invalid_argument unless `mask` [n, height, width, 1] holds zeros and ones, some of them 1 in each.
 inline void check_mask(const Images<float>& mask, std::int64_t height, std::int64_t width) {
@@ -36,7 +31,8 @@ inline Images<float> draw_masks(const MaskRule& rule, std::int64_t height, std::
   Images<float> all(std::int64_t(items.size()), height, width, 1);
   for (std::size_t i = 0; i < items.size(); ++i) {
     check(items[i] >= 0 && items[i] <= UINT32_MAX, "mask", "there is no item ", items[i]);
-    const Images<float> one = rule(height, width, {seed, std::uint32_t(items[i]), epoch});
+    const auto item = std::uint32_t(items[i]);
+    const Images<float> one = rule(height, width, {.seed = seed, .step = epoch, .images = {&item, 1}});
     check_mask(one, height, width);
     std::ranges::copy(one[0], all[std::int64_t(i)].begin());
   }
@@ -90,9 +86,7 @@ inline Box centre_box(std::int64_t height, std::int64_t width, double share) {
   return {part(before, height), part(before, width), part(share, height), part(share, width)};
 }
 
-inline Uniform numbers(const MaskItem& item, std::string_view kind) {
-  return {{item.seed, item.item, item.epoch, purpose(kind)}};
-}
+inline Uniform numbers(const NoiseKey& key, std::string_view kind) { return {key.stream(kind)}; }
 
 inline std::int64_t drawn(Uniform& uniform, const Counts& counts) {
   check(0 <= counts.least && counts.least <= counts.most && counts.most <= 1000, "mask", "from ", counts.least, " to ",
@@ -115,7 +109,7 @@ inline std::int64_t drawn(Uniform& uniform, const Shares& shares, std::int64_t s
 /// w/2, rounded down).
 struct Centre {
   double share = 0.5;
-  Images<float> operator()(std::int64_t height, std::int64_t width, const MaskItem& = {}) const {
+  Images<float> operator()(std::int64_t height, std::int64_t width, const NoiseKey& = {}) const {
     auto mask = detail::filled(height, width);
     detail::fill_box(mask, detail::centre_box(height, width, share), 1);
     return mask;
@@ -127,7 +121,7 @@ struct Centre {
 /// The frame around the box of `Centre`, for uncropping; the box itself is known.
 struct OuterFrame {
   double share = 0.5;
-  Images<float> operator()(std::int64_t height, std::int64_t width, const MaskItem& = {}) const {
+  Images<float> operator()(std::int64_t height, std::int64_t width, const NoiseKey& = {}) const {
     auto mask = detail::filled(height, width, 1);
     detail::fill_box(mask, detail::centre_box(height, width, share), 0);
     return mask;
@@ -140,7 +134,7 @@ struct OuterFrame {
 struct Corners {
   double share = 0.25;
   bool top_left = true, top_right = true, bottom_left = true, bottom_right = true;
-  Images<float> operator()(std::int64_t height, std::int64_t width, const MaskItem& = {}) const {
+  Images<float> operator()(std::int64_t height, std::int64_t width, const NoiseKey& = {}) const {
     check(share > 0 && share <= 0.5, "mask", "corners cannot have ", share, " of a side: more than 0, at most 0.5");
     auto mask = detail::filled(height, width);
     const auto h = std::max<std::int64_t>(1, std::int64_t(share * double(height)));
@@ -161,7 +155,7 @@ struct Corners {
 /// The half on that side. With an odd number of rows or columns the middle one belongs to the right or bottom half.
 struct Half {
   Side side = Side::right;
-  Images<float> operator()(std::int64_t height, std::int64_t width, const MaskItem& = {}) const {
+  Images<float> operator()(std::int64_t height, std::int64_t width, const NoiseKey& = {}) const {
     auto mask = detail::filled(height, width);
     const std::int64_t y = height / 2, x = width / 2;
     detail::fill_box(mask,
@@ -181,9 +175,9 @@ struct Half {
 struct RandomBox {
   Shares size{88 / 256., 128 / 256.};
   double margin = 20 / 256.;
-  Images<float> operator()(std::int64_t height, std::int64_t width, const MaskItem& item = {}) const {
+  Images<float> operator()(std::int64_t height, std::int64_t width, const NoiseKey& key = {}) const {
     auto mask = detail::filled(height, width);
-    auto uniform = detail::numbers(item, "box mask");
+    auto uniform = detail::numbers(key, "box mask");
     const auto place = [&](std::int64_t side, std::int64_t size_here) {
       const std::int64_t away = std::llround(margin * double(side)), room = side - 2 * away - size_here;
       check(away >= 0 && room >= 0, "mask", "a box of ", size_here, " pixels and a margin of ", away,
@@ -202,10 +196,10 @@ struct RandomBox {
 /// Single pixels: `share` of them, rounded to a whole number but at least one, uniform over all such sets.
 struct RandomPixels {
   double share = 0.5;
-  Images<float> operator()(std::int64_t height, std::int64_t width, const MaskItem& item = {}) const {
+  Images<float> operator()(std::int64_t height, std::int64_t width, const NoiseKey& key = {}) const {
     check(share > 0 && share <= 1, "mask", "a share of ", share, " of the pixels cannot be");
     auto mask = detail::filled(height, width);
-    auto uniform = detail::numbers(item, "pixel mask");
+    auto uniform = detail::numbers(key, "pixel mask");
     auto left = std::uint32_t(mask.pixels.size());
     auto wanted = std::uint32_t(std::max<std::int64_t>(1, std::llround(share * double(left))));
     for (float& pixel : mask.pixels)  // Knuth's algorithm S

@@ -28,8 +28,8 @@ struct Irregular {
   double turn = 0.637;  // 4 radians
   Shares area{0.15, 0.5};
 
-  Images<float> operator()(std::int64_t h, std::int64_t w, const MaskItem& item = {}) const {
-    auto uniform = detail::numbers(item, "irregular mask");
+  Images<float> operator()(std::int64_t h, std::int64_t w, const NoiseKey& key = {}) const {
+    auto uniform = detail::numbers(key, "irregular mask");
     constexpr int most = 1000;
     for (int attempt = 0; attempt < most; ++attempt) {
       Images<float> mask = strokes_of(h, w, uniform);
@@ -72,10 +72,10 @@ struct FreeForm {
   double mean_angle = 1 / 5., angle_range = 1 / 15.;
   Shares width{12 / 256., 40 / 256.};
 
-  Images<float> operator()(std::int64_t h, std::int64_t w, const MaskItem& item = {}) const {
+  Images<float> operator()(std::int64_t h, std::int64_t w, const NoiseKey& key = {}) const {
     auto mask = detail::filled(h, w);
     check(mean_angle >= 0 && mean_angle <= 1, "mask", "an angle of ", mean_angle, " turns cannot be");
-    auto uniform = detail::numbers(item, "free-form mask");
+    auto uniform = detail::numbers(key, "free-form mask");
     const bool mirror_x = uniform.below(2), mirror_y = uniform.below(2);
     const auto mirrored = [&](const Point& p) {
       return Point{mirror_x ? w - 1 - p.x : p.x, mirror_y ? h - 1 - p.y : p.y};
@@ -119,9 +119,9 @@ struct FreeForm {
 struct Hybrid {
   RandomBox box{};
   FreeForm strokes{};
-  Images<float> operator()(std::int64_t height, std::int64_t width, const MaskItem& item = {}) const {
-    auto mask = box(height, width, item);
-    const auto more = strokes(height, width, item);
+  Images<float> operator()(std::int64_t height, std::int64_t width, const NoiseKey& key = {}) const {
+    auto mask = box(height, width, key);
+    const auto more = strokes(height, width, key);
     for (std::size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] = std::max(mask.pixels[i], more.pixels[i]);
     return mask;
   }

@@ -54,7 +54,8 @@ class Checkpoints {
   template <class T>
   void start(T& training) {
     identity = run_identity(training, options.identity);
-    model = detail::model_json({describe(training.process), describe_network(training.net)});
+    if constexpr (requires { training.loss.process; })
+      model = detail::model_json({describe(training.loss.process), describe_network(training.net)});
     const Found found = find_checkpoint(options.run, options.keeping.disk);
     for (const auto& note : found.notes) options.say(note);
     if (!found.checkpoint) return;
@@ -97,7 +98,8 @@ class Checkpoints {
     Checkpoint checkpoint{training.step, {}, Json::object()};
     checkpoint.files["weights"] = arrays_of(training.weights, training.weights.values());
     checkpoint.files["ema"] = arrays_of(training.weights, training.average.values());
-    for (const char* name : {"weights", "ema"}) checkpoint.files[name].metadata[detail::model_entry] = model;
+    if (!model.empty())
+      for (const char* name : {"weights", "ema"}) checkpoint.files[name].metadata[detail::model_entry] = model;
     for (std::size_t i = 0; i < training.moments.size(); ++i)
       checkpoint.files[to_text("moment", i + 1)] = arrays_of(training.weights, training.moments[i]);
     Json epochs = Json::array();
@@ -145,7 +147,7 @@ class Checkpoints {
 
   CheckpointOptions options;
   Json identity;      // of the run in hand
-  std::string model;  // what its files say of themselves
+  std::string model;  // what its files say of themselves; empty where no process is trained
   std::int64_t saved = -1;
   int failures = 0;
 };

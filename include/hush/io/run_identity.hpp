@@ -22,6 +22,10 @@ inline Json numeral(double value) { return std::isfinite(value) ? Json(value) : 
 
 /// What a process is given with its images, for a checksum; nothing of kinds that are not known here.
 inline void add_given(Crc32& sum, const Images<float>& given) { sum.add(std::as_bytes(std::span(given.pixels))); }
+template <class T>
+void add_given(Crc32& sum, const std::vector<T>& given) {
+  sum.add(std::as_bytes(std::span(given)));
+}
 inline void add_given(Crc32& sum, const MaskedImages& given) {
   add_given(sum, given.picture), add_given(sum, given.hole);
 }
@@ -62,8 +66,8 @@ Json identity_of_optimizer(const Opt& optimizer) {
 /// What noise, prediction and weighting are, by what they give at levels that the training's own rule draws.
 template <class T>
 void describe_levels(const T& training, Json& identity) {
-  const auto& o = training.options;
-  const auto& process = training.process;
+  const auto& o = training.loss.options;
+  const auto& process = training.loss.process;
   Json times = Json::array(), levels = Json::array(), scalings = Json::array(), weights = Json::array();
   for (std::uint32_t image = 0; image < 3; ++image) {
     Uniform uniform{Stream{o.seed, image, 0, purpose("level", 0)}, 0, 0, std::uint32_t(o.batch)};
@@ -106,12 +110,15 @@ Json run_identity(const T& training, const std::string& words) {
                 {"parameters", training.weights.size()},
                 {"data", data.images},
                 {"given with the data", data.given},
-                {"validation data", o.validation ? detail::identity_of_data(*o.validation).images : Json(nullptr)},
                 {"optimizer", detail::identity_of_optimizer(training.optimizer)}};
   Json factors = Json::array();
   for (const std::int64_t part : {1, 2, 3}) factors.push_back(detail::numeral(o.rate(part, training.total_steps())));
   identity["factors of the rate in steps 1 to 3"] = factors;
-  detail::describe_levels(training, identity);
+  if constexpr (requires { training.loss.process; }) {
+    const auto& held_out = training.loss.options.validation;
+    identity["validation data"] = held_out ? detail::identity_of_data(*held_out).images : Json(nullptr);
+    detail::describe_levels(training, identity);
+  }
   return identity;
 }
 

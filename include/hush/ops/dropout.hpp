@@ -42,17 +42,18 @@ Tensor<B> dropout(const Tensor<B>& x, double rate) {
 }
 
 /// Dropout (Srivastava et al. 2014) of x [N, ...]: each element is 0 with probability `rate` and divided by 1 - rate
-/// else. An image's mask belongs to the seed, the step and the image's number in the tape's Randomness, not to its
-/// place in the batch; a Randomness without numbers counts the images of the batch.
+/// else. An image's mask belongs to the seed, the step and the image's number in the tape's NoiseKey, not to its
+/// place in the batch; without numbers the images of the batch count from 0.
 template <Backend B>
 Var<B> dropout(const Var<B>& x, double rate) {
   check(rate >= 0 && rate < 1, "dropout", "rate ", rate, " lies outside of [0, 1)");
   const std::uint32_t draw = x.tape().next_draw();
   if (rate == 0) return x;
-  const Randomness& random = x.tape().randomness();
+  const NoiseKey& key = x.tape().noise_key();
   const std::int64_t batch = x.shape().rank() > 0 ? x.shape()[0] : 1;
-  ops::Dropout op{
-      rate, {.seed = random.seed, .image = 0, .step = random.step, .purpose = purpose("dropout", draw)}, random.images};
+  ops::Dropout op{rate,
+                  {.seed = key.seed, .image = 0, .step = key.step, .purpose = purpose("dropout", draw)},
+                  {key.images.begin(), key.images.end()}};
   if (op.images.empty())
     for (std::int64_t i = 0; i < batch; ++i) op.images.push_back(std::uint32_t(i));
   check(std::int64_t(op.images.size()) == batch, "dropout", "a batch of ", batch, " images, but the tape numbers ",

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include <hush/random/noise_key.hpp>
 #include <hush/random/philox.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
@@ -18,6 +20,12 @@ Tensor<B> normal_images(const B& on, const Shape& shape, const Stream& stream, s
   Tensor<B> z(on, shape);
   normals(on, images, shape.size() / std::max<std::int64_t>(1, shape[0]), stream, z.data());
   return z;
+}
+
+/// The same of a key: its numbers for what `word` says.
+template <Backend B>
+Tensor<B> normal_images(const B& on, const Shape& shape, const NoiseKey& key, std::string_view word) {
+  return normal_images(on, shape, key.stream(word), key.images);
 }
 
 /// a[i] * x + b[i] * y for image i of a batch [N, ...].
