@@ -6,6 +6,7 @@
 #include <hush/cpu/activation.hpp>
 #include <hush/cpu/attention.hpp>
 #include <hush/cpu/batch_norm.hpp>
+#include <hush/cpu/binary_cross_entropy.hpp>
 #include <hush/cpu/block.hpp>
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/conv2d_weight.hpp>

@@ -9,6 +9,7 @@
 #include <hush/cuda/attention.hpp>
 #include <hush/cuda/attention_small.hpp>
 #include <hush/cuda/batch_norm.hpp>
+#include <hush/cuda/binary_cross_entropy.hpp>
 #include <hush/cuda/blas/blas.hpp>
 #include <hush/cuda/blas/gemm.hpp>
 #include <hush/cuda/conv2d.hpp>

@@ -134,6 +134,7 @@
 #include <hush/ops/attention.hpp>
 #include <hush/ops/average_pool2d.hpp>
 #include <hush/ops/batch_norm.hpp>
+#include <hush/ops/binary_cross_entropy.hpp>
 #include <hush/ops/concat.hpp>
 #include <hush/ops/concat_upsampled.hpp>
 #include <hush/ops/conv2d.hpp>

@@ -2,6 +2,7 @@
 #include <hush/cpu/activation.hpp>
 #include <hush/cpu/attention.hpp>
 #include <hush/cpu/batch_norm.hpp>
+#include <hush/cpu/binary_cross_entropy.hpp>
 #include <hush/cpu/block.hpp>
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/conv2d_weight.hpp>
@@ -57,6 +58,10 @@ extern template void normalise_channels<double>(const Cpu<double>&, const GroupN
                                                 const double*, const double*, const double*, const double*, double*);
 extern template void running_changes<double>(const Cpu<double>&, const GroupNormSizes&, double, const double*,
                                              const double*, const double*, const double*, double*, double*);
+extern template void binary_cross_entropy<double>(const Cpu<double>&, std::int64_t, const double*, const double*,
+                                                  double*);
+extern template void binary_cross_entropy_backward<double>(const Cpu<double>&, std::int64_t, double, const double*,
+                                                           const double*, const double*, double*);
 extern template std::shared_ptr<double[]> widened<double>(const Cpu<double>&, std::int64_t, const double*);
 extern template void conv2d_direct<double>(const Cpu<double>&, const Conv2dSizes&, const double*, const double*,
                                            const double*, double*);

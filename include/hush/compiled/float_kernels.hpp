@@ -2,6 +2,7 @@
 #include <hush/cpu/activation.hpp>
 #include <hush/cpu/attention.hpp>
 #include <hush/cpu/batch_norm.hpp>
+#include <hush/cpu/binary_cross_entropy.hpp>
 #include <hush/cpu/block.hpp>
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/conv2d_weight.hpp>
@@ -54,6 +55,9 @@ extern template void normalise_channels<float>(const Cpu<float>&, const GroupNor
                                                const float*, const float*, const float*, float*);
 extern template void running_changes<float>(const Cpu<float>&, const GroupNormSizes&, double, const float*,
                                             const float*, const float*, const float*, float*, float*);
+extern template void binary_cross_entropy<float>(const Cpu<float>&, std::int64_t, const float*, const float*, float*);
+extern template void binary_cross_entropy_backward<float>(const Cpu<float>&, std::int64_t, double, const float*,
+                                                          const float*, const float*, float*);
 extern template std::shared_ptr<float[]> widened<float>(const Cpu<float>&, std::int64_t, const float*);
 extern template void conv2d_direct<float>(const Cpu<float>&, const Conv2dSizes&, const float*, const float*,
                                           const float*, float*);

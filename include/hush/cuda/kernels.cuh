@@ -3,6 +3,7 @@
 #include <hush/cuda/additions.hpp>
 #include <hush/cuda/attention.hpp>
 #include <hush/cuda/batch_norm.hpp>
+#include <hush/cuda/binary_cross_entropy.hpp>
 #include <hush/cuda/conv2d.hpp>
 #include <hush/cuda/cross_entropy.hpp>
 #include <hush/cuda/dropout.hpp>

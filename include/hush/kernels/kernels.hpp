@@ -51,6 +51,13 @@ concept BatchNormKernels = requires(const B& on, const GroupNormSizes& s, double
   running_changes(on, s, momentum, p, p, p, p, q, q);
 };
 
+/// ln(1 + e^x) - target x of n logits, and its gradient times a factor and the number at dy.
+template <class B, class S = typename B::scalar, class M = typename B::master>
+concept BinaryCrossEntropyKernels = requires(const B& on, std::int64_t n, double factor, const S* x, S* y, M* q) {
+  binary_cross_entropy(on, n, x, x, q);
+  binary_cross_entropy_backward(on, n, factor, x, x, x, y);
+};
+
 /// Convolution with bias (or nullptr), and its gradients by input, weight and bias (or nullptr).
 template <class B, class S = typename B::scalar>
 concept ConvolutionKernels = requires(const B& on, const Conv2dSizes& s, const S* x, S* y) {
@@ -274,11 +281,11 @@ concept AsyncCopyKernels =
 /// A backend that has every kernel which ops, networks, sampling and training call, and those of each capability that
 /// it declares. Write static_assert(Kernels<B>) where all of them are known: they are looked up there and then.
 template <class B>
-concept Kernels =
-    Backend<B> && ActivationKernels<B> && AttentionKernels<B> && BatchNormKernels<B> && ConvolutionKernels<B> &&
-    CrossEntropyKernels<B> && DropoutKernels<B> && ElementwiseKernels<B> && EmbeddingKernels<B> && LinearKernels<B> &&
-    GroupNormKernels<B> && LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> &&
-    PoolingKernels<B> && ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> &&
-    ResidualKernels<B> && ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B>;
+concept Kernels = Backend<B> && ActivationKernels<B> && AttentionKernels<B> && BatchNormKernels<B> &&
+    BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> && DropoutKernels<B> &&
+    ElementwiseKernels<B> && EmbeddingKernels<B> && LinearKernels<B> && GroupNormKernels<B> && LayerNormKernels<B> &&
+    KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> && PoolingKernels<B> && ReductionKernels<B> &&
+    ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> && ResidualKernels<B> &&
+    ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B>;
 
 }  // namespace hush
