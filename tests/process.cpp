@@ -25,6 +25,7 @@ struct Echo {
   ImageSize image() const { return {1, 2, 1}; }
   Ports ports() const { return {}; }
   B on() const { return {}; }
+  static void visit(auto&, auto&&) {}
   template <Value V>
   V operator()(const Input<V>& input) const {
     seen_levels = download<double>(input.noise_labels);

@@ -181,6 +181,7 @@
 #include <hush/nn/res_block.hpp>
 #include <hush/nn/res_stage.hpp>
 #include <hush/nn/skip.hpp>
+#include <hush/nn/time_embedding.hpp>
 #include <hush/nn/walk.hpp>
 
 #include <hush/learning_rate.hpp>

@@ -1,5 +1,6 @@
 #pragma once
 #include <concepts>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -13,11 +14,31 @@
 
 namespace hush {
 
+namespace detail {
+
+template <class T, Backend B>
+void put_on_tape(Tape<B>&, const T& from, T& to) {
+  to = from;
+}
+template <Backend B>
+void put_on_tape(Tape<B>& tape, const std::optional<Tensor<B>>& from, std::optional<Var<B>>& to) {
+  if (from) to = tape.constant(*from);
+}
+template <Backend B>
+void put_on_tape(Tape<B>& tape, const std::vector<Tensor<B>>& from, std::vector<Var<B>>& to) {
+  for (const Tensor<B>& x : from) to.push_back(tape.constant(x));
+}
+template <Backend B>
+void put_on_tape(Tape<B>&, const Tensor<B>&, Var<B>&) {}  // a Var is made with its tensor
+
+}  // namespace detail
+
 /// A network's input, recorded as constants on a tape.
 template <Backend B>
 Input<Var<B>> on_tape(Tape<B>& tape, const Input<Tensor<B>>& input) {
-  Input<Var<B>> recorded{tape.constant(input.image), input.noise_labels};
-  if (input.labels) recorded.labels = tape.constant(*input.labels);
+  Input<Var<B>> recorded{tape.constant(input.image), {}};
+  Input<Tensor<B>>::visit(
+      input, [&](const char*, const auto& from, auto& to) { detail::put_on_tape(tape, from, to); }, recorded);
   return recorded;
 }
 

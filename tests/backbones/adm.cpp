@@ -79,13 +79,6 @@ Input<Tensor<B>> input(const Adm<B>& net, std::int64_t count, std::uint32_t firs
   return in;
 }
 
-template <class B>
-Input<Var<B>> recorded(Tape<B>& tape, const Input<Tensor<B>>& in) {
-  Input<Var<B>> input{tape.constant(in.image), in.noise_labels};
-  if (in.labels) input.labels = tape.constant(*in.labels);
-  return input;
-}
-
 std::string message(const AdmConfig& config, const Ports& ports = {}) {
   try {
     Adm<Shapes>(config, ports, Seed{});
@@ -151,14 +144,13 @@ TEST_CASE("adm: on a tape it says the same, and blocks that are computed twice h
     const Ports ports{.extra_channels = 1, .label_dim = scaled ? 0 : 3};
     const auto plain = filled_in<B>(config, ports);
     Tape<B> quiet;
-    CHECK(download<double>(plain(recorded(quiet, input(plain, 3))).value()) ==
-          download<double>(plain(input(plain, 3))));
+    CHECK(download<double>(plain(on_tape(quiet, input(plain, 3))).value()) == download<double>(plain(input(plain, 3))));
 
     const auto learned = [&](bool twice, double rate) {
       config.checkpoint = twice, config.dropout = rate;
       const auto net = filled_in<B>(config, ports);
       Tape<B> tape({.seed = 3, .step = 7});
-      const auto y = net(recorded(tape, input(net, 3)));
+      const auto y = net(on_tape(tape, input(net, 3)));
       tape.backward(y, filled(B{}, y.shape(), 0.5));
       std::vector<std::vector<double>> all{download<double>(y.value())};
       walk(net, [&](const std::string&, const Parameter<B>& p) { all.push_back(download<double>(p.grad)); });
@@ -292,15 +284,15 @@ TEST_CASE("adm: an input that is not the network's is refused in words") {
   CHECK_THROWS_WITH_AS(net(in), "[Adm] wants images [N, 16, 8, 3], got [2, 16, 16, 3]", std::invalid_argument);
   in = input(net, 2);
   in.labels = filled(B{}, {2, 3}, 0);
-  CHECK_THROWS_WITH_AS(net(in), "[Adm] takes no condition vector, got one", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(net(in), "[Adm] takes no labels, got some", std::invalid_argument);
   in = input(labelled, 2);
   in.labels.reset();
-  CHECK_THROWS_WITH_AS(labelled(in), "[Adm] wants a condition vector of width 3, got none", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(labelled(in), "[Adm] wants labels [2, 3], got none", std::invalid_argument);
   in.labels = filled(B{}, {2, 4}, 0);
-  CHECK_THROWS_WITH_AS(labelled(in), "[Adm] wants condition vectors [2, 3], got [2, 4]", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(labelled(in), "[Adm] wants labels [2, 3], got [2, 4]", std::invalid_argument);
   in = input(labelled, 2);
   in.noise_labels = filled(B{}, {3}, 0);
-  CHECK_THROWS_WITH_AS(labelled(in), "[Adm] 2 images want to see [2] levels, got [3]", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(labelled(in), "[Adm] 2 images want noise_labels [2], got [3]", std::invalid_argument);
 }
 
 static_assert(Backbone<Adm<Cpu<float>>>);

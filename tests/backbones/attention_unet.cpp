@@ -147,7 +147,7 @@ TEST_CASE("attention unet: sizes that cannot be are refused in words") {
   CHECK(message({.widths = {8, 0}}) == "[AttentionUnet] each width must be at least 1, is 0");
   CHECK(message({.eps = 0}) == "[AttentionUnet] eps must be positive, is 0");
   CHECK(message(small_config(), {.label_dim = 24}) ==
-        "[AttentionUnet] takes no condition vector, the process has one of width 24");
+        "[AttentionUnet] has no port label_dim, the process has one of 24; it has extra_channels");
 }
 
 TEST_CASE("attention unet: inference allocates no gradient and, once warm, no memory") {

@@ -86,7 +86,8 @@ double golden_error() {
     if (name.find("running") != std::string::npos)
       worst = std::max(worst, distance(io::values_of<double>(found), array("after:" + name))), ++compared;
   CHECK(compared == 4 * 4);
-  const auto sampled = net(Input<Tensor<B>>{x, t}), told = net(Input<Tensor<B>>{x, t, {}, net.timed(t)});
+  const auto sampled = net(Input<Tensor<B>>{x, t}),
+             told = net(Input<Tensor<B>>{.image = x, .noise_labels = t, .timed = net.timed(t)});
   CHECK(download<double>(told) == download<double>(sampled));
   return std::max(worst, distance(download<double>(sampled), array("sampled")));
 }
@@ -185,7 +186,7 @@ TEST_CASE("simple unet: what cannot be is refused in words") {
   CHECK(message({.widths = {8, 0}}) == "[SimpleUnet] each width must be at least 1, is 0");
   CHECK(message({.embedding = 2}) == "[SimpleUnet] embedding must be at least 4, is 2");
   CHECK(message(small_config(), {.label_dim = 24}) ==
-        "[SimpleUnet] takes no condition vector, the process has one of width 24");
+        "[SimpleUnet] has no port label_dim, the process has one of 24; it has extra_channels");
   // The coarsest image has one pixel: a single image says nothing of its spread.
   const SimpleUnet<F> net({.image = {4, 4, 1}, .widths = {4, 4, 4}, .embedding = 4}, {}, Seed{});
   Tape<F> tape;

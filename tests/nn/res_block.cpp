@@ -46,12 +46,11 @@ TEST_CASE("res block: it is its formula, whatever scales, resamples or widens") 
     for (const std::int64_t out : {4, 6})
       for (const bool scales : {false, true}) {
         const auto block = random(nn::ResBlock<B>(
-            B{2}, {.in = 4, .out = out, .told = 3, .groups = 2, .scales = scales, .resample = resample}));
+            B{2}, {.in = 4, .out = out, .embedding_width = 3, .groups = 2, .scales = scales, .resample = resample}));
         const V x = input(image, 31), embedding = input({2, 3}, 32);
-        std::vector<V> told;
-        block.tell(embedding, told);
-        REQUIRE(told.size() == (scales ? 2u : 1u));
-        CHECK(download<double>(told.back()) == download<double>(block.shift(embedding)));
+        const nn::Modulation<V> by = block.modulation(embedding);
+        REQUIRE(by.scale.has_value() == scales);
+        CHECK(download<double>(by.shift) == download<double>(block.shift(embedding)));
 
         const auto resampled = [&](const V& v) {
           return resample == Resample::average2   ? average_pool2d(v, 2)
@@ -64,13 +63,13 @@ TEST_CASE("res block: it is its formula, whatever scales, resamples or widens") 
         V h = block.conv1(resampled(silu(norm(block.norm1, x))));
         if (scales) {
           h = norm(block.norm2, h);
-          h = add_channels(h + h * add_channels(filled(B{2}, h.shape(), 0), told[0]), told[1]);
+          h = add_channels(h + h * add_channels(filled(B{2}, h.shape(), 0), *by.scale), by.shift);
         } else {
-          h = norm(block.norm2, add_channels(h, told[0]));
+          h = norm(block.norm2, add_channels(h, by.shift));
         }
         const V past = out == 4 ? resampled(x) : block.shortcut(resampled(x));
         const V wanted = past + block.conv2(silu(h));
-        const V found = scales ? block(x, told[0], told[1]) : block(x, told[0]);
+        const V found = block(x, by);
         CHECK(found.shape() == wanted.shape());
         const auto a = download<double>(found), b = download<double>(wanted);
         for (std::size_t i = 0; i < a.size(); ++i) REQUIRE(a[i] == doctest::Approx(b[i]).epsilon(1e-12));
@@ -78,37 +77,38 @@ TEST_CASE("res block: it is its formula, whatever scales, resamples or widens") 
 }
 
 TEST_CASE("res block: it has the layers that its sizes want, and its last one starts at zero") {
-  const nn::ResBlock<B> plain(B{2}, {.in = 4, .out = 4, .told = 3, .groups = 2, .scales = false});
+  const nn::ResBlock<B> plain(B{2}, {.in = 4, .out = 4, .embedding_width = 3, .groups = 2, .scales = false});
   CHECK(names(plain) == std::vector<std::string>{"norm1.weight", "norm1.bias", "conv1.weight", "conv1.bias",
                                                  "shift.weight", "shift.bias", "norm2.weight", "norm2.bias",
                                                  "conv2.weight", "conv2.bias"});
-  nn::ResBlock<B> wide(B{2}, {.in = 4, .out = 6, .told = 3, .groups = 2});
+  nn::ResBlock<B> wide(B{2}, {.in = 4, .out = 6, .embedding_width = 3, .groups = 2});
   CHECK(names(wide).size() == 14);
   CHECK(names(wide)[4] == "scale.weight");
   CHECK(names(wide).back() == "shortcut.bias");
   initialise(wide, Seed{1});
-  const V x = input(image, 1), told = input({2, 6}, 2);
-  CHECK(download<double>(wide(x, told, told)) == download<double>(wide.shortcut(x)));
+  const V x = input(image, 1), embedded = input({2, 6}, 2);
+  CHECK(download<double>(wide(x, {embedded, embedded})) == download<double>(wide.shortcut(x)));
 }
 
 TEST_CASE("res block: dropout stands before the second convolution, on a tape only") {
-  const auto block = random(nn::ResBlock<B>(B{2}, {.in = 4, .out = 4, .told = 3, .groups = 2, .dropout = 0.5}));
+  const auto block =
+      random(nn::ResBlock<B>(B{2}, {.in = 4, .out = 4, .embedding_width = 3, .groups = 2, .dropout = 0.5}));
   auto certain = block;
   certain.rate = 0;
-  const V x = input(image, 1), told = input({2, 4}, 2);
+  const V x = input(image, 1), embedded = input({2, 4}, 2);
   Tape<B> tape({.seed = 1});
   const auto at = [&](const auto& layer) {
-    return download<double>(layer(tape.constant(x), tape.constant(told), tape.constant(told)).value());
+    return download<double>(layer(tape.constant(x), {tape.constant(embedded), tape.constant(embedded)}).value());
   };
-  CHECK(download<double>(block(x, told, told)) == download<double>(certain(x, told, told)));
-  CHECK(at(certain) == download<double>(certain(x, told, told)));
+  CHECK(download<double>(block(x, {embedded, embedded})) == download<double>(certain(x, {embedded, embedded})));
+  CHECK(at(certain) == download<double>(certain(x, {embedded, embedded})));
   CHECK(at(block) != at(certain));
 }
 
 TEST_CASE("res stage: its blocks run in order, attention behind each or none") {
   nn::ResStage<B> stage;
-  const nn::ResBlockConfig widening{.in = 4, .out = 6, .told = 3, .groups = 2},
-      same{.in = 6, .out = 6, .told = 3, .groups = 2};
+  const nn::ResBlockConfig widening{.in = 4, .out = 6, .embedding_width = 3, .groups = 2},
+      same{.in = 6, .out = 6, .embedding_width = 3, .groups = 2};
   CHECK(stage.add_block(B{2}, widening, 0) == 6);
   CHECK(stage.attention.empty());
   stage.add_block(B{2}, same, 3);
@@ -124,11 +124,11 @@ TEST_CASE("res stage: its blocks run in order, attention behind each or none") {
 
   stage = random(std::move(stage));
   const V embedding = input({2, 3}, 5);
-  std::vector<V> told;
-  stage.tell(embedding, told);
-  REQUIRE(told.size() == 6);
-  CHECK(download<double>(told[2]) == download<double>(stage.blocks[1].scale(embedding)));
-  CHECK(download<double>(told[5]) == download<double>(stage.resample[0].shift(embedding)));
+  std::vector<nn::Modulation<V>> all;
+  stage.add_modulations(embedding, all);
+  REQUIRE(all.size() == 3);
+  CHECK(download<double>(*all[1].scale) == download<double>(stage.blocks[1].scale(embedding)));
+  CHECK(download<double>(all[2].shift) == download<double>(stage.resample[0].shift(embedding)));
 }
 
 TEST_CASE("attention block: the image and what its pixels see of each other, nothing at the start") {

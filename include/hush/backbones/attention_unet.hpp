@@ -13,12 +13,12 @@
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>
 #include <hush/nn/skip.hpp>
+#include <hush/nn/time_embedding.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/max_pool2d.hpp>
 #include <hush/ops/reshape.hpp>
 #include <hush/ops/silu.hpp>
-#include <hush/ops/sinusoidal_embedding.hpp>
 
 namespace hush {
 
@@ -153,19 +153,18 @@ class AttentionUnet {
   using backend = B;
   using Config = AttentionUnetConfig;
 
-  /// Throws std::invalid_argument for sizes that do not fit together, or for ports this network has not (a condition's
-  /// vector).
+  /// Throws std::invalid_argument for sizes that do not fit together, or for ports other than extra
+  /// channels.
   AttentionUnet(Config config, Ports ports, Seed seed, const B& on = {})
       : config_((validate(config), std::move(config))),
-        ports_(ports),
+        ports_(check_supported("AttentionUnet", ports, {"extra_channels"})),
         on_(on),
+        time_({.width = config_.embedding}),
         first_(on, {config_.image.channels + ports.extra_channels, config_.widths[0], config_.widths[0]}, config_.eps),
         middle1_(on, {config_.widths.back(), config_.bottleneck, config_.bottleneck}, config_.eps),
         middle2_(on, config_.bottleneck, config_.heads, head_width(config_.bottleneck)),
         middle3_(on, {config_.bottleneck, config_.widths.back(), config_.widths.back()}, config_.eps),
         last_(on, config_.widths[0], config_.image.channels, {.kernel = 1}) {
-    check(ports.label_dim == 0, "AttentionUnet", "takes no condition vector, the process has one of width ",
-          ports.label_dim);
     const auto& w = config_.widths;
     const auto attention = [&](std::int64_t channels) {
       return attention_unet::AttentionBlock<B>(on, channels, config_.heads, config_.head_width, config_.eps);
@@ -190,6 +189,7 @@ class AttentionUnet {
 
   template <Value V>
   V operator()(const Input<V>& input) const {
+    check_input("AttentionUnet", *this, input);
     const std::vector<V> shift = input.timed.empty() ? shifts(input.image, input.noise_labels) : input.timed;
     const std::size_t levels = config_.widths.size();
     std::vector<V> skips{block(first_, input.image)};
@@ -232,7 +232,7 @@ class AttentionUnet {
  private:
   template <Value V>
   std::vector<V> shifts(const V& like, const Tensor<B, typename B::master>& noise_labels) const {
-    const V embedding = silu(sinusoidal_embedding(like, noise_labels, {.width = config_.embedding}));
+    const V embedding = silu(time_(like, noise_labels));
     std::vector<V> all;
     for (const auto* stages : {&down_, &up_})
       for (const auto& stage : *stages) all.push_back(stage.shift(embedding));
@@ -249,6 +249,7 @@ class AttentionUnet {
   Config config_;
   Ports ports_;
   B on_;
+  nn::TimeEmbedding<B> time_;
   attention_unet::DoubleConv<B> first_;
   std::vector<attention_unet::Stage<B>> down_;
   std::vector<attention_unet::AttentionBlock<B>> down_attention_;

@@ -9,10 +9,10 @@
 #include <hush/nn/conv2d_transposed.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
+#include <hush/nn/time_embedding.hpp>
 #include <hush/ops/add_channels.hpp>
 #include <hush/ops/concat.hpp>
 #include <hush/ops/relu.hpp>
-#include <hush/ops/sinusoidal_embedding.hpp>
 
 namespace hush {
 
@@ -87,17 +87,15 @@ class SimpleUnet {
   using backend = B;
   using Config = SimpleUnetConfig;
 
-  /// Throws std::invalid_argument for sizes that do not fit together, or for ports this network has not (a condition's
-  /// vector).
+  /// Throws std::invalid_argument for sizes that do not fit together, or for ports other than extra
+  /// channels.
   SimpleUnet(Config config, Ports ports, Seed seed, const B& on = {})
       : config_((validate(config), std::move(config))),
-        ports_(ports),
+        ports_(check_supported("SimpleUnet", ports, {"extra_channels"})),
         on_(on),
-        time_(on, config_.embedding, config_.embedding),
+        time_(on, {.width = config_.embedding, .half_minus_one = true}, config_.embedding, false),
         first_(on, config_.image.channels + ports.extra_channels, config_.widths[0]),
         last_(on, config_.widths[0], config_.image.channels, {.kernel = 1}) {
-    check(ports.label_dim == 0, "SimpleUnet", "takes no condition vector, the process has one of width ",
-          ports.label_dim);
     const auto& w = config_.widths;
     for (std::size_t i = 1; i < w.size(); ++i) down_.emplace_back(on, w[i - 1], w[i], config_.embedding);
     for (std::size_t i = w.size() - 1; i > 0; --i) up_.emplace_back(on, 2 * w[i], w[i - 1], config_.embedding);
@@ -106,6 +104,7 @@ class SimpleUnet {
 
   template <Value V>
   V operator()(const Input<V>& input) const {
+    check_input("SimpleUnet", *this, input);
     const std::vector<V> shift = input.timed.empty() ? shifts(input.image, input.noise_labels) : input.timed;
     V x = first_(input.image);
     std::vector<V> skips;
@@ -130,14 +129,14 @@ class SimpleUnet {
   const B& on() const { return on_; }
   const Config& config() const { return config_; }
   static void visit(auto& self, auto&& f) {
-    f("time", self.time_), f("first", self.first_), f("down", self.down_), f("up", self.up_), f("last", self.last_);
+    f("time", self.time_.linear1), f("first", self.first_), f("down", self.down_), f("up", self.up_),
+        f("last", self.last_);
   }
 
  private:
   template <Value V>
   std::vector<V> shifts(const V& like, const Tensor<B, typename B::master>& noise_labels) const {
-    const V embedding =
-        relu(time_(sinusoidal_embedding(like, noise_labels, {.width = config_.embedding, .half_minus_one = true})));
+    const V embedding = relu(time_(like, noise_labels));
     std::vector<V> all;
     for (const auto& block : down_) all.push_back(relu(block.shift(embedding)));
     for (const auto& block : up_) all.push_back(relu(block.shift(embedding)));
@@ -147,7 +146,7 @@ class SimpleUnet {
   Config config_;
   Ports ports_;
   B on_;
-  nn::Linear<B> time_;
+  nn::TimeEmbedding<B> time_;
   nn::Conv2d<B> first_;
   std::vector<simple_unet::Block<B, nn::Conv2d<B>>> down_;
   std::vector<simple_unet::Block<B, nn::Conv2dTransposed<B>>> up_;

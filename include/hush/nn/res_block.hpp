@@ -1,6 +1,6 @@
 #pragma once
 #include <cstdint>
-#include <vector>
+#include <optional>
 
 #include <hush/nn/conv2d.hpp>
 #include <hush/nn/initialise.hpp>
@@ -16,19 +16,27 @@ namespace hush::nn {
 /// Sizes of a ResBlock.
 struct ResBlockConfig {
   std::int64_t in = 0, out = 0;  // channels
-  std::int64_t told = 0;         // width of the embedding it is told
-  std::int64_t groups = 32;      // of both norms
+  std::int64_t embedding_width = 0;
+  std::int64_t groups = 32;  // of both norms
   double eps = 1e-5;
   double dropout = 0;                  // before the second convolution
   bool scales = true;                  // the embedding scales and shifts, or only shifts
   Resample resample = Resample::none;  // halves or doubles the image on its way
 };
 
+/// How an embedding changes an image's channels between two layers, both [N, C]: (1 + scale) v + shift, or v + shift
+/// where there is no scale.
+template <Value V>
+struct Modulation {
+  std::optional<V> scale;
+  V shift;
+};
+
 /// The residual block of Dhariwal and Nichol 2021 (section 3), [N, H, W, in] -> [N, H', W', out]:
 ///   h = conv1(resample(silu(norm1(x))))
 ///   h = conv2(dropout(silu((1 + scale) norm2(h) + shift))), or of norm2(h + shift) where nothing scales
 ///   y = h + resample(x), by a 1x1 convolution where the channels differ; conv2 starts at zero
-/// `scale` and `shift` [N, out] are linear layers of an embedding: `tell` makes them.
+/// `scale` and `shift` [N, out] are linear layers of an embedding (`modulation`).
 template <Backend B>
 struct ResBlock {
   GroupNorm<B> norm1;
@@ -42,29 +50,27 @@ struct ResBlock {
   ResBlock(const B& on, const ResBlockConfig& c)
       : norm1(on, c.in, c.groups, c.eps),
         conv1(on, c.in, c.out),
-        shift(on, c.told, c.out),
+        shift(on, c.embedding_width, c.out),
         norm2(on, c.out, c.groups, c.eps),
         conv2(on, c.out, c.out),
         rate(c.dropout),
         resample(c.resample) {
-    if (c.scales) scale = Linear<B>(on, c.told, c.out);
+    if (c.scales) scale = Linear<B>(on, c.embedding_width, c.out);
     if (c.in != c.out) shortcut = Conv2d<B>(on, c.in, c.out, {.kernel = 1});
     start_at_zero(conv2);
   }
 
-  /// Appends what the block makes of an embedding [N, told]: its scale, if it has one, and its shift.
+  /// The block's scale, if it has one, and its shift for an embedding [N, embedding_width].
   template <Value V>
-  void tell(const V& embedding, std::vector<V>& told) const {
-    if (!scale.empty()) told.push_back(scale(embedding));
-    told.push_back(shift(embedding));
+  Modulation<V> modulation(const V& embedding) const {
+    std::optional<V> scaled;
+    if (!scale.empty()) scaled = scale(embedding);
+    return {scaled, shift(embedding)};
   }
   template <Value V>
-  V operator()(const V& x, const V& shifted) const {
-    return onto(x, norm2(add_channels(to_norm2(x), shifted), {.activation = Activation::silu}));
-  }
-  template <Value V>
-  V operator()(const V& x, const V& scaled, const V& shifted) const {
-    return onto(x, norm2(to_norm2(x), {.activation = Activation::silu, .scale = scaled, .shift = shifted}));
+  V operator()(const V& x, const Modulation<V>& by) const {
+    if (!by.scale) return onto(x, norm2(add_channels(to_norm2(x), by.shift), {.activation = Activation::silu}));
+    return onto(x, norm2(to_norm2(x), {.activation = Activation::silu, .scale = by.scale, .shift = by.shift}));
   }
   static void visit(auto& self, auto&& f) {
     f("norm1", self.norm1), f("conv1", self.conv1), f("scale", self.scale), f("shift", self.shift);

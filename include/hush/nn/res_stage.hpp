@@ -35,11 +35,11 @@ struct ResStage {
     }
     convolution.push_back(Conv2d<B>(on, c.in, c.out, {.options = options}));
   }
-  /// Appends what each block makes of an embedding, in the order in which they run (see ResBlock::tell).
+  /// Appends the modulation of each block by an embedding, in the order in which they run.
   template <Value V>
-  void tell(const V& embedding, std::vector<V>& told) const {
-    for (const auto& block : blocks) block.tell(embedding, told);
-    for (const auto& block : resample) block.tell(embedding, told);
+  void add_modulations(const V& embedding, std::vector<Modulation<V>>& all) const {
+    for (const auto& block : blocks) all.push_back(block.modulation(embedding));
+    for (const auto& block : resample) all.push_back(block.modulation(embedding));
   }
   static void visit(auto& self, auto&& f) {
     f("blocks", self.blocks), f("attention", self.attention);

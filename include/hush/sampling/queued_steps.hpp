@@ -13,13 +13,6 @@
 
 namespace hush {
 
-/// A backbone that says what it makes of the levels alone, for all steps of a run before the first:
-/// `timed(noise_labels)` gives tensors [n, width] for levels sees [n], which come back row by row as Input::timed.
-template <class Net, class B>
-concept TimedBackbone = requires(const Net& net, const Tensor<B, typename B::master>& noise_labels) {
-  { net.timed(noise_labels) } -> std::same_as<std::vector<Tensor<B>>>;
-};
-
 /// The steps of a plan as kernels that can be recorded: what differs from step to step lies in tables in the backend's
 /// memory, so that the steps of one form are the same kernels with the same arguments.
 template <class Proc, class Net>

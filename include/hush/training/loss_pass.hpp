@@ -98,10 +98,7 @@ class LossPass {
             " weights was recorded, this one has ", inputs.weights.size());
       check(inputs.share == fixed_.share, "train", "a pass of share ", fixed_.share, " was recorded, this one is of ",
             inputs.share);
-      copy(on, inputs.input.image.size(), inputs.input.image.data(), fixed_.input.image.data());
-      copy(on, inputs.input.noise_labels.size(), inputs.input.noise_labels.data(), fixed_.input.noise_labels.data());
-      if (inputs.input.labels)
-        copy(on, inputs.input.labels->size(), inputs.input.labels->data(), fixed_.input.labels->data());
+      copy_input("train", inputs.input, fixed_.input);
       copy(on, inputs.target.size(), inputs.target.data(), fixed_.target.data());
       copy(on, inputs.hole.size(), inputs.hole.data(), fixed_.hole.data());
       copy(on, inputs.weights.size(), inputs.weights.data(), fixed_.weights.data());

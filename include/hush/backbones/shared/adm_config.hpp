@@ -102,7 +102,7 @@ inline void validate(const AdmConfig& c, Ports ports) {
   const auto least = [](std::int64_t bound, std::int64_t n, const char* name) {
     check(n >= bound, "Adm", name, " must be at least ", bound, ", is ", n);
   };
-  least(0, ports.extra_channels, "ports.extra_channels"), least(0, ports.label_dim, "ports.label_dim");
+  check_supported("Adm", ports, {"extra_channels", "label_dim"});
   least(1, c.image.channels, "image.channels"), least(0, c.outputs, "outputs"),
       least(c.embedding.half_minus_one ? 4 : 2, c.channels, "channels");
   least(1, c.blocks, "blocks"), least(0, c.head_channels, "head_channels"), least(1, c.heads, "heads");
