@@ -22,6 +22,7 @@
 #include <hush/cpu/resample.hpp>
 
 #include <hush/backbones/adm.hpp>
+#include <hush/process.hpp>
 #include <hush/random/noise.hpp>
 
 using namespace hush;
