@@ -23,7 +23,7 @@ namespace {
 using namespace hush;
 namespace fs = std::filesystem;
 
-/// What is drawn or packed for the benchmarks, removed when they end.
+/// The temporary files of the benchmarks, removed when they end.
 struct Scratch {
   fs::path folder = fs::temp_directory_path() / to_text("hush-bench-", ::getpid());
   ~Scratch() {

@@ -33,7 +33,7 @@ Adm<B> palette_small() {
           Seed{1}};
 }
 
-/// Pictures of noise: speed does not depend on what they show.
+/// Images of noise, as the speed does not depend on the content.
 struct Noise {
   std::int64_t channels = 1;
 

@@ -1,5 +1,5 @@
-// What stands between the convolutions, on the CPU: norms, activations, pooling, resampling. `GB/s` counts each array
-// that a kernel must read or write once; `copy` is what the machine's memory gives for the same number of bytes.
+// The ops between the convolutions, on the CPU: norms, activations, pooling, resampling. `GB/s` counts each array that
+// a kernel must read or write once; `copy` is the bandwidth of a plain copy of the same number of bytes.
 #include <benchmark/benchmark.h>
 
 #include <cstring>
@@ -18,7 +18,7 @@ namespace {
 
 using namespace hush;
 
-/// One layer's activations [batch, side, side, channels], and room for what kernels make of them.
+/// One layer's activations [batch, side, side, channels], and buffers for the kernels' results.
 struct Layer {
   std::int64_t batch, side, channels;
   Cpu<float> cpu{};

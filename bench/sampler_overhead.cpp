@@ -7,17 +7,16 @@
 
 #include "../examples/shared/samplers.hpp"
 
-// What a step of a sampler costs besides the network: whole runs of `sample` with a network that always gives the same
-// answer; a step is a fiftieth of the difference between runs of 60 and of 10 steps. Beside them one pass over the
-// memory of the images and the cost of a normal number. bench/peers/schedulers.py runs this in turn with the schedulers
-// of diffusers.
+// The cost of a sampler's step without the network: whole runs of `sample` with a network of constant output; a step is
+// a fiftieth of the difference between runs of 60 and of 10 steps. For comparison one pass over the memory of the
+// images and the cost of a normal number. bench/peers/schedulers.py runs this in turn with the schedulers of diffusers.
 
 namespace {
 
 using namespace hush;
 using B = Cpu<float>;
 
-/// A network that always gives the same answer.
+/// A network of constant output.
 struct Free {
   using backend = B;
   Tensor<B> answer;

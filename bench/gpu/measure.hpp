@@ -29,7 +29,7 @@
 
 namespace gpu_bench {
 
-/// The options of the program, and what its one JSON object repeats of them.
+/// The options of the program, and those that its JSON object repeats.
 struct Order {
   std::string network, precision, part = "forward", way = "eager";
   std::int64_t batch = 1;
@@ -67,8 +67,8 @@ void take_time(Measured& measured, double seconds, const Call& call, const Wait&
   measured.calls = std::int64_t(blocks.size()) * count;
 }
 
-/// The way of an order: on a GPU, a whole plan is one graph, and so are the two passes of a training step. Throws
-/// std::invalid_argument for another word.
+/// The execution of an order, eager or graph: on a GPU, a whole plan is one graph, and so are the two passes of a
+/// training step. Throws std::invalid_argument for another word.
 inline hush::Execution execution(const Order& order) {
   hush::check(order.way == "eager" || order.way == "graph", "gpu_bench", "there is no way ", order.way,
               ": take eager or graph");

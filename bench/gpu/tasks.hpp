@@ -13,7 +13,7 @@
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/one_based.hpp>
 
-// What the networks of the benchmark are measured at: a process, its sampler with the steps of a run, and made-up data.
+// The tasks of the benchmark's networks: a process, its sampler with the steps of a run, and synthetic data.
 
 namespace gpu_bench {
 
@@ -45,7 +45,7 @@ struct Inpainting {
   }
 };
 
-/// As many pictures as a batch has, and what the task is given with them: speed does not depend on what they show.
+/// A batch of synthetic pictures and the task's conditions; speed does not depend on the content.
 template <class Task>
 class Pictures {
  public:

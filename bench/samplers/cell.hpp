@@ -41,8 +41,8 @@ struct Subject {
   SampleOptions<typename Net::backend> options;
 };
 
-/// A sampler at work: makes images with a counted network. `setting` is what makes a run longer or shorter, mostly its
-/// steps. Behind one type, so that a cell is compiled once for all samplers.
+/// A sampling run with a counted network. `setting` is the parameter that makes it longer or shorter, mostly its steps.
+/// Behind one type, so that a cell is compiled once for all samplers.
 template <class Net>
 using Runner =
     std::function<Images<float>(const Counted<Net>&, const SampleOptions<typename Net::backend>&, int setting)>;

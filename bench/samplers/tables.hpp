@@ -27,7 +27,7 @@ struct Quality {
   double frechet = 0, precision = 0, recall = 0;
 };
 
-/// What is asked for: which cells, of how many images, with which weights.
+/// The options: which cells, of how many images, with which weights.
 struct Order {
   std::filesystem::path weights, ncsn;
   std::vector<std::string> samplers;  // none: all
@@ -45,7 +45,7 @@ struct Order {
   }
 };
 
-/// Who looks at images, who knows cells of an earlier run, who is told of a new one.
+/// Callbacks: the measure of image quality, the cells of an earlier run, the receiver of a new cell.
 struct Observers {
   std::function<Quality(const Images<float>&)> quality;
   std::function<std::optional<Cell>(const Cell& planned)> known;
@@ -55,12 +55,12 @@ struct Observers {
 /// The samplers of examples/samplers.hpp with a network that predicts noise (examples/fashion_mnist), on evenly spaced
 /// steps from the noisiest level on. Returns the cells that are known or measured.
 std::vector<Cell> diffusion_cells(const Order& order, const Observers& observers);
-/// The samplers that want a score at every level they were trained on, with the network of examples/ncsn: its ten
-/// levels, and as many updates at each as fit.
+/// The samplers that need the score at every trained level, with the network of examples/ncsn: its ten levels, and as
+/// many updates at each as fit.
 std::vector<Cell> score_cells(const Order& order, const Observers& observers);
 
-/// What images are measured against, and how real ones fare: as many test images as a cell has, and the training set
-/// split in two.
+/// The reference of the measures, and the measures of real images: as many test images as a cell has, and the training
+/// set split in two.
 struct Real {
   std::function<Quality(const Images<float>&)> quality;
   Quality test, halves;

@@ -16,8 +16,8 @@
 #include <hush/ops/reshape.hpp>
 #include <hush/ops/silu.hpp>
 
-// A small convolutional network that names garments. What its last layer sees, 64 numbers, is the space in which this
-// repository measures how good its pictures are.
+// A small convolutional classifier of garments. The 64 inputs of its last layer are the features with which this
+// repository measures the quality of its pictures.
 namespace garments {
 
 using namespace hush;
@@ -50,7 +50,7 @@ class Classifier {
         last_(on, width, classes) {
     initialise(*this, seed);
   }
-  /// What the last layer sees, [N, 64].
+  /// The features: the input of the last layer, [N, 64].
   template <Value V>
   V features(const V& images) const {
     const Shape& s = images.shape();
@@ -74,7 +74,7 @@ class Classifier {
   nn::Linear<B> hidden_, last_;
 };
 
-/// What a classifier says of images in [-1, 1] on the host, some at a time: `say(batch)` is a tensor [n, width].
+/// The outputs of a classifier for images in [-1, 1] on the host, in batches: `say(batch)` is a tensor [n, width].
 template <Backend B>
 std::vector<float> rows_of(const B& on, const Images<float>& images, const auto& say) {
   constexpr std::int64_t some = 128;
@@ -89,7 +89,7 @@ std::vector<float> rows_of(const B& on, const Images<float>& images, const auto&
   return rows;
 }
 
-/// The classifier's view of images: 64 numbers each.
+/// The classifier's features of images: 64 numbers each.
 template <Backend B>
 struct GarmentFeatures {
   Classifier<B> classifier;

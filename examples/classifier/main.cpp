@@ -127,7 +127,7 @@ int evaluate(const Arguments& a) {
 int main(int argc, char** argv) {
   garments::Arguments a;
   CLI::App app{
-      "Trains a small network that names Fashion-MNIST garments; what its last layer sees is the space in which the "
+      "Trains a small classifier of Fashion-MNIST garments; the inputs of its last layer are the features by which the "
       "pictures of this repository's programs are measured."};
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Print the help of all subcommands and exit");
@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
   train->add_option("--batch", a.batch, "Images a step")->check(examples::at_least(1));
   train->add_option("--rate", a.rate, "Learning rate")->check(examples::above(0));
   train->add_option("--seed", a.seed, "Seed of weights, order and mirrors");
-  auto* evaluate = add("evaluate", "Say how many test images it classifies correctly, and what it takes for what");
+  auto* evaluate = add("evaluate", "Print the test accuracy and the confusion matrix");
   evaluate->add_option("--weights", a.weights, "Weights as `train` wrote them (safetensors)")->required();
 
   return examples::main_of(app, "classifier", argc, argv,

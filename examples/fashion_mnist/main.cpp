@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   sample->option_defaults()->always_capture_default();
   sample->add_option("--weights", s.weights, "Weights as `train` wrote them (safetensors)")->required();
   sample->add_option("--out", s.out, "PNG grid of the pictures");
-  sample->add_option("--gif", s.gif, "Animated GIF of the first 16 pictures coming out of the noise (default: none)")
+  sample->add_option("--gif", s.gif, "Animated GIF of the first 16 pictures, from noise to image (default: none)")
       ->always_capture_default(false);
   sample->add_option("--count", s.count, "Pictures")->check(examples::at_least(1));
   sample

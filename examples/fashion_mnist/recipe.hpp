@@ -31,8 +31,8 @@ inline Diffusion process() {
 /// std::invalid_argument for another name.
 Recipe recipe(const std::string& preset);
 
-/// What a weights file says of its model, and whether it was trained literally, which its word "reading" says. Throws
-/// FileError if it does not say.
+/// The description in a weights file, and whether it was trained literally (its metadata entry "reading"). Throws
+/// FileError if there is none.
 struct Described : examples::ModelFile<AttentionUnetConfig> {
   bool literal = false;
 };
@@ -48,7 +48,7 @@ struct SampleArguments {
   std::string sampler = "dpm++2m-sde";
   std::int64_t count = 64, batch = 16, columns = 8, scale = 2;
   int steps = 50, frames = 100;
-  std::optional<double> eta;  // as the sampler has it unless it is said
+  std::optional<double> eta;  // empty: the sampler's own
   std::uint64_t seed = 0;
   Where where;
 };

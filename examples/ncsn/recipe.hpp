@@ -20,8 +20,8 @@ using examples::Recipe;
 using examples::TrainArguments;
 using examples::Where;
 
-/// What the network is told of a level: 100 ln(sigma), so that the sinusoidal embedding, whose fastest wave is 2 pi
-/// long, tells ten levels apart that are 0.5 from each other in ln(sigma).
+/// c_noise = 100 ln(sigma), so that the sinusoidal embedding, whose fastest wave is 2 pi long, separates ten levels
+/// that are 0.5 apart in ln(sigma).
 struct HundredLogSigma {
   double operator()(Level at) const { return 100 * LogSigma{}(at); }
 };
@@ -36,11 +36,11 @@ inline Diffusion process() {
 /// A network for two cores, or one for a GPU. Throws std::invalid_argument for another name.
 Recipe recipe(const std::string& preset);
 
-/// What a weights file says of its model. Throws FileError if it does not say.
+/// The description in a weights file. Throws FileError if there is none.
 using Described = examples::ModelFile<AttentionUnetConfig>;
 Described described(const std::filesystem::path& weights);
 
-/// Images in [0, 1] as those in [-1, 1] that pictures are written from; what lies outside is cut off.
+/// Images in [0, 1] converted to [-1, 1] for writing; values outside are clamped.
 Images<float> to_picture(Images<float> images);
 
 int train(const TrainArguments& arguments);

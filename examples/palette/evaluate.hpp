@@ -39,7 +39,7 @@ Images<float> median_image(const Pairs& pairs) {
   return median;
 }
 
-/// What can be had without a network, by name: images of the truth's extents.
+/// The baselines that need no network, by name: images of the truth's extents.
 using Baselines = std::vector<std::pair<std::string, Images<float>>>;
 
 /// The mean of a picture's known pixels, and the median training picture, in the hole.

@@ -33,7 +33,7 @@ void add_split(CLI::App& command, std::string& split, std::uint64_t& seed, const
 int main(int argc, char** argv) {
   using namespace palette;
   CLI::App app{
-      "Palette: image-to-image diffusion. Fills holes, paints frames, colours grey pictures, takes JPEG's traces out; "
+      "Palette: image-to-image diffusion. Inpainting, uncropping, colorization and removal of JPEG artifacts, "
       "on the CPU or a GPU."};
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
@@ -72,11 +72,12 @@ int main(int argc, char** argv) {
   train->add_option("--rate", t.rate, "Learning rate, 0: as the preset says")->check(examples::at_least(0));
   train->add_option("--limit", t.limit, "Pictures to take from the folder, from the first; 0: all")
       ->check(examples::at_least(0));
-  train->add_option("--validate", t.validate, "How many of them validate instead")->check(examples::at_least(0));
+  train->add_option("--validate", t.validate, "How many of them are held out for validation")
+      ->check(examples::at_least(0));
   add_split(*train, t.split, t.split_seed, "random, or as the run was begun");
-  train->add_flag("--crop", t.crop, "Cut pictures of another aspect in their middle (else: they are stretched)");
-  train->add_flag("--flip", t.flip, "Mirror each training picture left to right or not, anew in each epoch");
-  train->add_flag("--skip-corrupt", t.skip_corrupt, "Go on without pictures that cannot be read, and name them");
+  train->add_flag("--crop", t.crop, "Crop pictures of another aspect ratio to their centre (else: stretch them)");
+  train->add_flag("--flip", t.flip, "Mirror training pictures left to right at random, anew in each epoch");
+  train->add_flag("--skip-corrupt", t.skip_corrupt, "Skip pictures that cannot be read, and name them");
   train->add_option("--restore", t.restore, "Validation pictures to restore after each epoch, 0: none")
       ->check(examples::at_least(0));
   train->add_option("--steps", t.steps, "Steps of those restorations (ddim), 0: 20 for preset paper, else 50")
@@ -110,15 +111,15 @@ int main(int argc, char** argv) {
       ->check(examples::at_least(0));
   restore
       ->add_option("--feather", r.feather,
-                   "Pixels around a hole over which what is made is blended into the picture, which loses them")
+                   "Width in pixels of the margin around a hole in which the result is blended into the picture")
       ->check(CLI::Range(0, 1024));
   restore->add_flag("--soft-mask", r.soft_mask,
-                    "Greys of a mask file say how much of a pixel is made (else: from 128 of 255 on it is)");
+                    "Read greys of a mask file as alpha (else: 128 of 255 and more is hole)");
   restore
       ->add_option("--path", r.path,
-                   "PNG file for the way there: the start and moments between it and the (first) sample, side by side")
+                   "PNG file of the run: the start, intermediate images and the (first) sample, side by side")
       ->always_capture_default(false);
-  restore->add_option("--frames", r.frames, "How many moments --path shows, roughly")->check(examples::at_least(1));
+  restore->add_option("--frames", r.frames, "How many images --path shows, roughly")->check(examples::at_least(1));
   restore->add_flag(
       "--stop-at-error", r.stop_at_error,
       "Stop at the first picture of a folder that cannot be restored (else: go on, exit with 1 in the end)");
@@ -131,7 +132,8 @@ int main(int argc, char** argv) {
   evaluate->add_option("--weights", e.weights, "Weights as `train` wrote them (safetensors)")->required();
   evaluate->add_option("--data", e.data, "The folder that training had")->required();
   evaluate->add_option("--limit", e.limit, "As in train")->check(examples::at_least(0));
-  evaluate->add_option("--validate", e.validate, "As in train: so many are restored")->check(examples::at_least(1));
+  evaluate->add_option("--validate", e.validate, "As in train: the number of pictures to restore")
+      ->check(examples::at_least(1));
   add_split(*evaluate, e.split, e.split_seed, "as the weights say");
   evaluate->add_option("--mask", e.mask, "What is missing (default: what the weights were trained for)")
       ->always_capture_default(false);

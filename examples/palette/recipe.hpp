@@ -16,8 +16,8 @@
 #include "../shared/model_files.hpp"
 #include "../shared/where.hpp"
 
-// What this program trains and samples: Palette (Saharia et al. 2022), image-to-image diffusion with a network that is
-// told the noise level gamma. The schedule that it is trained with and the one that it samples with may differ.
+// The pipeline of this program: Palette (Saharia et al. 2022), image-to-image diffusion with the noise level gamma as
+// the network's noise label. The schedules of training and of sampling may differ.
 namespace palette {
 
 using namespace hush;
@@ -31,9 +31,9 @@ struct Schedules {
 /// training, and 1000 for sampling, as Palette's authors recommend. Throws std::invalid_argument for another name.
 Schedules schedules(const std::string& preset);
 
-/// What the network says, chosen at run time: the noise, as in Palette; or what Karras et al. 2022 have it say of
-/// images with a small standard deviation. Of faint images noise says little until late: an error of a hundredth where
-/// gamma is 1e-4 is as large as white.
+/// The parameterization, chosen at run time: noise prediction, as in Palette; or EDM's preconditioning (Karras et al.
+/// 2022) for images with a small standard deviation. For these a small error of predicted noise is a large one of x0:
+/// an error of a hundredth where gamma is 1e-4 is as large as white.
 struct Says {
   double deviation = 0;  // of the images, 0: the network says the noise
 
@@ -52,7 +52,7 @@ auto process(const Task& task, const LinearBeta& schedule, const Says& says) {
   return Process{schedule, says, task.condition};
 }
 
-/// What a preset stands for; `image` has the side that pictures are resized to.
+/// The settings of a preset; `image` has the side that pictures are resized to.
 struct Recipe {
   AdmConfig network;
   Says says;
@@ -74,22 +74,22 @@ struct SplitBy {
 std::string words_of(const SplitBy& split);
 SplitBy split_of(const std::string& words);
 
-/// What a training is of: words beside the weights of its file, and what its network says.
+/// The identity of a training: the metadata of its weights file, and its parameterization.
 struct Told {
   std::string task, mask, preset;
   Says says = {};
   SplitBy split = {};
-  bool crop = false;                       // pictures are cut in their middle, not stretched
-  std::int64_t limit = -1, validate = -1;  // as in `train`; -1: not said
+  bool crop = false;                       // pictures are cropped to their centre, not stretched
+  std::int64_t limit = -1, validate = -1;  // as in `train`; -1: not given
   std::map<std::string, std::string> words() const;
 };
-/// What a weights file says of its model. Throws FileError if it does not say.
+/// The description in a weights file. Throws FileError if there is none.
 struct Described : Told {
   examples::ModelFile<AdmConfig> file;
 };
 Described described(const std::filesystem::path& weights);
 
-/// A warning where pictures that are to be evaluated may be some that a training had, in words; empty where not.
+/// A warning if the pictures to evaluate may have been training pictures; empty if not.
 std::string seen_in_training(const Told& model, std::int64_t limit, std::int64_t validate, const SplitBy& split);
 
 struct TrainArguments {

@@ -18,7 +18,7 @@
 
 namespace palette {
 
-/// The moments of a picture on its way, side by side.
+/// The intermediate images of a run, side by side.
 template <class Task>
 void write_path(const std::filesystem::path& file, const Task& task, const typename Task::Given& given,
                 const Frames& frames) {

@@ -25,8 +25,8 @@ namespace palette {
 
 inline const std::vector<std::string> sampler_names{"ddim", "ddpm"};
 
-/// What a network makes of `count` given things, [count, H, W, channels] in [-1, 1]: the mean of as many samples as are
-/// asked for, each with a seed of its own. Image i belongs to number `first` + i; `each` sees every step.
+/// Samples for `count` given conditions, [count, H, W, channels] in [-1, 1]: the mean of so many samples, each with a
+/// seed of its own. Image i has the number `first` + i; `each` is called after every step.
 template <class Proc, class Net>
 Images<float> restored(const Proc& process, const Net& net, const typename Proc::Given& given, std::int64_t count,
                        const SampleArguments& how, std::int64_t first = 0,
@@ -55,7 +55,7 @@ Images<float> restored(const Proc& process, const Net& net, const typename Proc:
   return mean;
 }
 
-/// A folder's pictures; each that is skipped as it cannot be read is named on standard error, and in the end how many.
+/// A folder's pictures; skipped files are named on standard error, and counted at the end.
 inline data::ImageFolder pictures_of(const std::filesystem::path& folder, data::ImageFolderOptions options) {
   options.on_corrupt = [](const FileError& error) { std::cerr << "skipped: " << error.what() << std::endl; };
   const data::ImageFolder set = data::image_folder(folder, std::move(options));
@@ -64,8 +64,8 @@ inline data::ImageFolder pictures_of(const std::filesystem::path& folder, data::
   return set;
 }
 
-/// The pictures of a folder that train and those that validate, --validate of them. Throws std::invalid_argument where
-/// these are more than there are.
+/// The training and validation pictures of a folder, --validate of the latter. Throws std::invalid_argument if there
+/// are fewer.
 inline std::pair<data::ImageFolder, data::ImageFolder> parts_of(const data::ImageFolder& set, std::int64_t validate,
                                                                 const SplitBy& split) {
   check(validate <= set.size(), "split", "--validate ", validate, " is more than the ", set.size(),
@@ -93,7 +93,7 @@ inline void write_side_by_side(const std::filesystem::path& file, const Bytes& p
   io::write_grid(file, pictures, {.columns = columns, .scale = pictures.height < 64 ? 2 : 1});
 }
 
-/// What was given, what was made and the truth of the first 32 pictures: condition | result | truth, four in a row.
+/// A grid of the first 32 pictures: condition | result | truth, four in a row.
 inline void write_triptychs(const std::filesystem::path& file, const Bytes& given, const Bytes& made,
                             const Bytes& truth) {
   Bytes panels(0, truth.height, truth.width, 3);

@@ -86,7 +86,7 @@ Task<Mask> inpainting(const std::string& mask) {
   return task;
 }
 
-/// The picture beside is the lightness.
+/// The condition image is the lightness.
 Task<ConcatImage> colorization() {
   Task<ConcatImage> task;
   task.channels = 2, task.condition = {.channels = 1};

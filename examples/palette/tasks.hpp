@@ -13,9 +13,8 @@
 
 #include "files.hpp"
 
-// What the four tasks differ in: what the network sees and makes, the pairs that it learns from, and how its images
-// become pictures again. Their functions are values, so that what is compiled for a task is compiled for one of two
-// kinds: with holes, or with a picture beside.
+// The four tasks: their conditions and images, training pairs, and the conversion of images back to pictures. Their
+// functions are values, so that code is compiled for two kinds of task only: with holes, or with a condition image.
 namespace palette {
 
 using namespace hush;
@@ -25,7 +24,7 @@ using Bytes = Images<std::uint8_t>;
 inline const std::vector<std::string> mask_names{"centre", "frame", "corners", "left",      "right",     "top",
                                                  "bottom", "box",   "pixels",  "irregular", "free-form", "hybrid"};
 
-/// What a network learns from, whatever set it comes of.
+/// Training pairs of any data set behind one type.
 template <class Given>
 struct Pairs {
   std::int64_t count = 0;
@@ -61,20 +60,21 @@ struct Task {
 };
 using AnyTask = std::variant<Task<Mask>, Task<ConcatImage>>;
 
-/// A hole to restore in a picture, and how what is made is laid into it: `alpha` [1, H, W, 1] is its share in each
-/// pixel, in the size that is worked at or, where a mask file has it, that of the picture itself.
+/// A hole to restore in a picture, and its blending: `alpha` [1, H, W, 1] is the share of the generated pixels, at the
+/// working size, or at the picture's own if a mask file has that.
 struct Hole {
   Images<float> alpha;
   MaskedImages given;
 };
-/// What --mask, --soft-mask and --feather say of a picture, which is `seen` in the size worked at. Throws FileError.
+/// The hole of a picture by --mask, --soft-mask and --feather; `seen` is the picture at the working size. Throws
+/// FileError.
 Hole hole_in(const RestoreArguments& arguments, const std::string& mask, const Bytes& picture, const Bytes& seen,
              std::uint32_t item);
-/// What was made of `seen`, blended into it or into the picture itself.
+/// The generated pixels blended into `seen`, or into the picture at its own size.
 Bytes laid_into(const Hole& hole, const Bytes& picture, const Bytes& seen, const Bytes& made);
 
 /// The task of a name: inpainting restores what is missing in a hole inside, uncropping all around, colorization makes
-/// the colours of a grey picture, jpeg takes the traces of strong compression out. `mask` is that of the two that want
+/// the colours of a grey picture, jpeg removes artifacts of strong compression. `mask` is that of the two that want
 /// one, empty for its usual one. Throws std::invalid_argument for another name or mask.
 AnyTask task_of(const std::string& name, const std::string& mask);
 inline const std::vector<std::string> task_names{"inpainting", "uncropping", "colorization", "jpeg"};

@@ -14,7 +14,7 @@
 #include "nearest.hpp"
 #include "where.hpp"
 
-// What the command lines of the examples share.
+// The shared parts of the examples' command lines.
 namespace examples {
 
 /// Takes finite numbers that are `fine`; `wanted` says which those are, `shown` the same in the help.
@@ -61,8 +61,8 @@ inline std::string did_you_mean(const std::string& word, const std::vector<std::
   return near.empty() ? std::string() : "; did you mean " + near + '?';
 }
 
-/// What is wrong with the words of a command line: one that is no command, no option, or belongs to none. Empty if
-/// nothing is. CLI11 would first complain of options that are missing.
+/// An error text for the first word of a command line that is no command, no option, or belongs to none; empty if there
+/// is none. CLI11 would first complain of missing options.
 inline std::string not_understood(const CLI::App& app, const std::vector<std::string>& said) {
   std::vector<std::string> commands;
   std::string list;
@@ -99,8 +99,7 @@ inline std::string not_understood(const CLI::App& app, const std::vector<std::st
   return {};
 }
 
-/// Reads the command line and does run(). Whatever goes wrong is said in one line on standard error; the exit code is
-/// then 1.
+/// Parses the command line and calls run(). Any error is printed in one line on standard error, with exit code 1.
 template <class Run>
 int main_of(CLI::App& app, const std::string& name, int argc, char** argv, const Run& run) {
   if (const std::string wrong = not_understood(app, {argv + 1, argv + argc}); !wrong.empty()) {

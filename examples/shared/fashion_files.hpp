@@ -6,7 +6,7 @@
 
 namespace examples {
 
-/// The official files of a folder --data, as many as there are; which are missing is said when they are read.
+/// The official files in the folder --data, as far as they exist; reading a missing one throws FileError.
 inline void tell_fashion_mnist(hush::io::FilePlan& files, const std::filesystem::path& data) {
   std::error_code ignored;
   for (const char* name :

@@ -10,13 +10,13 @@
 #include <utility>
 #include <vector>
 
-// Weights files of the programs: model files, and what they wrote before there were any, which holds the sizes of the
-// network as JSON in the metadata's entry "network".
+// Weights files of the programs: model files, and the older format, which has the sizes of the network as JSON in the
+// metadata's entry "network".
 namespace examples {
 
 using namespace hush;
 
-/// The sizes that an older file says.
+/// The sizes in a file of the older format.
 inline void read_older(const io::Json& n, AttentionUnetConfig& c) {
   n.at("widths").get_to(c.widths), n.at("bottleneck").get_to(c.bottleneck), n.at("heads").get_to(c.heads);
   n.at("head_width").get_to(c.head_width), n.at("embedding").get_to(c.embedding), n.at("eps").get_to(c.eps);
@@ -29,14 +29,16 @@ inline void read_older(const io::Json& n, AdmConfig& c) {
   n.at("dropout").get_to(c.dropout), n.at("embedding_scale").get_to(c.embedding.scale);
 }
 
-/// What a weights file says: the words beside the weights, the config of its network, and of a model file all else.
+/// The content of a weights file besides the weights: metadata, the config of its network, and the description of a
+/// model file.
 template <class Config>
 struct ModelFile {
   std::map<std::string, std::string> words;
   Config network;
   std::optional<io::ModelDescription> model;
 };
-/// Throws FileError for a file that is no model file and none that this program wrote before, which has this word.
+/// Throws FileError for a file that is neither a model file nor an older one of this program, which has this metadata
+/// entry.
 template <class Config>
 ModelFile<Config> model_file(const std::filesystem::path& file, const std::string& word) {
   ModelFile<Config> found;  // no braced list: where a later part of it throws, g++ 12 destroys an earlier one twice
@@ -59,7 +61,7 @@ ModelFile<Config> model_file(const std::filesystem::path& file, const std::strin
   return found;
 }
 
-/// `load_model` for older files too, which say no more of their model than the network's config.
+/// `load_model` for older files too, which have the network's config only.
 template <class Config, class Proc, class Net>
 void load(const std::filesystem::path& file, const ModelFile<Config>& about, const Proc& process, Net& net,
           const std::vector<std::string>& may_differ = {}) {

@@ -1,5 +1,5 @@
 #pragma once
-// What the programs read, compiled once: see CMakeLists.txt.
+// The headers of the programs, precompiled once: see CMakeLists.txt.
 #include <CLI/CLI.hpp>
 
 #include <hush/compiled.hpp>

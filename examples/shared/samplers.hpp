@@ -37,7 +37,7 @@ struct Named {
 template <class S>
 Named(const char*, const char*, S) -> Named<S>;
 
-/// The samplers that go down any schedule with any network, roughly in order of their age.
+/// The samplers that work with any schedule and any network, roughly in order of their age.
 inline const std::tuple all{
     Named{"ddpm", "DDPM with the posterior's variance", Ddpm{}},
     Named{"ddpm-large", "DDPM with the larger variance, beta", Ddpm{.variance = Variance::fixed_large}},
@@ -66,7 +66,7 @@ inline const std::tuple all{
     Named{"unipc3", "UniPC, order 3", UniPc{.order = 3}},
 };
 
-/// The samplers that want a score at each of the levels it was trained on, and make more updates there with more calls.
+/// The samplers that run on the levels of a score network; more calls are more updates a level.
 inline const std::tuple at_trained_levels{
     Named{"langevin", "annealed Langevin dynamics, the last noise taken out", AnnealedLangevin{.denoise = true}},
     Named{"pc", "predictor-corrector", PredictorCorrector{}},
@@ -98,7 +98,7 @@ std::vector<std::string> names(const List& list) {
   return found;
 }
 
-/// What a `--help` says of them: a line each.
+/// The text for `--help`: a line for each sampler.
 template <class List>
 std::string help(const List& list) {
   std::string text;

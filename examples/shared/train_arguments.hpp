@@ -10,10 +10,10 @@
 
 #include "where.hpp"
 
-// What a training is told.
+// The arguments of the `train` commands.
 namespace examples {
 
-/// What a preset stands for.
+/// The settings of a preset.
 struct Recipe {
   hush::AttentionUnetConfig network;
   hush::AdamW optimizer;
@@ -23,7 +23,7 @@ struct Recipe {
   double clip_gradient;
 };
 
-/// What a command line says; 0 epochs, batch and rate: as the preset has them.
+/// The command line of `train`; 0 epochs, batch or rate: the preset's.
 struct TrainArguments {
   std::filesystem::path data, run, weights, from;
   std::string preset = "small";

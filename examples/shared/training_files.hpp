@@ -15,7 +15,7 @@ inline std::filesystem::path weights_of(const std::filesystem::path& weights, co
   return weights.empty() ? run / "weights.safetensors" : weights;
 }
 
-/// What a training writes, and the weights that it starts from.
+/// The files that a training writes, and the weights that it starts from.
 inline void tell_training(io::FilePlan& files, const std::filesystem::path& run, const std::filesystem::path& weights,
                           const std::filesystem::path& from) {
   for (const char* name : {"steps.csv", "steps.jsonl", "epochs.csv", "loss.svg"}) files.writes("--run", run / name);
@@ -24,7 +24,7 @@ inline void tell_training(io::FilePlan& files, const std::filesystem::path& run,
   files.reads("--from", from);
 }
 
-/// Words for the identity of a run that starts from the weights of a file.
+/// The text in a run's identity for a start from the weights of a file.
 inline std::string started_from(const std::filesystem::path& from) {
   return from.empty() ? "" : " from " + from.filename().string();
 }

@@ -11,8 +11,8 @@ struct Where {
   int threads = 0;  // of the CPU
 };
 
-/// What a program can do on a GPU, by precision. It is compiled once for each, in files of their own, which put it here
-/// before main begins; `Commands` are pointers to functions.
+/// The commands of a program on a GPU, by precision. It is compiled once for each, in files of their own, which put it
+/// here before main begins; `Commands` are pointers to functions.
 template <class Commands>
 std::map<std::string, Commands>& cuda_commands() {
   static std::map<std::string, Commands> by_precision;

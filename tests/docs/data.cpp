@@ -20,7 +20,7 @@ using namespace hush;
 namespace {
 
 // [rings]
-/// Rings of another radius each, on black.
+/// White rings on black, the radius growing with the item.
 struct Rings {
   std::int64_t count = 100, side = 32;
 
@@ -36,7 +36,7 @@ struct Rings {
         }
     return images;
   }
-  /// Optional: what messages call an item.
+  /// Optional: the name of an item in messages.
   std::filesystem::path path(std::int64_t item) const { return to_text("ring ", item); }
 };
 static_assert(Dataset<Rings>);

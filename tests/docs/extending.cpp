@@ -12,7 +12,7 @@ using namespace hush;
 namespace {
 
 // [schedule]
-/// Betas that grow like a power of their place: 1 is the linear schedule.
+/// Betas that grow like a power of their index: power 1 is the linear schedule.
 struct PowerBeta {
   double first = 1e-4, last = .02, power = 2;
   Steps steps = 1000;
@@ -28,7 +28,7 @@ static_assert(DiscreteSchedule<PowerBeta>);
 // [/schedule]
 
 // [continuous]
-/// An angle: signal and noise are its cosine and sine, from 0 to a little less than a right one.
+/// Signal and noise as cosine and sine of an angle that grows with time, to a little less than a right angle.
 struct Angle {
   double largest = 1.56;
   Level operator()(double time) const { return {time, std::cos(largest * time), std::sin(largest * time)}; }
@@ -37,7 +37,7 @@ static_assert(NoiseSchedule<Angle>);
 // [/continuous]
 
 // [parameterization]
-/// The network says F = 2 x0 + eps, so that x = signal x0 + noise (F - 2 x0): wherever signal is not 2 noise.
+/// The network predicts F = 2 x0 + eps, so that x = signal x0 + noise (F - 2 x0): wherever signal is not 2 noise.
 struct PredictBoth {
   Scalings operator()(Level at) const {
     const double difference = at.signal - 2 * at.noise;
@@ -49,7 +49,7 @@ static_assert(Parameterization<PredictBoth>);
 // [/parameterization]
 
 // [grid]
-/// Every step is twice as far from the clean level as the next.
+/// Times 1, 1/2, 1/4, ...: each is half of the one before.
 struct Halving {
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     check_step_count(schedule, n, "Halving");
@@ -63,7 +63,7 @@ static_assert(GridRule<Halving>);
 // [/grid]
 
 // [conditioning]
-/// A picture of one channel that the network sees beside the noisy one, [N, H, W, 1].
+/// A condition image of one channel, [N, H, W, 1], concatenated to the noisy one.
 struct Sketch {
   using Given = Images<float>;
   template <class B>
@@ -106,7 +106,7 @@ static_assert(LevelDistribution<Squared>);
 // [/draw]
 
 // [layer]
-/// Two convolutions beside what they are given.
+/// A residual block of two convolutions.
 template <Backend B>
 struct Twice {
   nn::Conv2d<B> first, second;
@@ -121,7 +121,7 @@ struct Twice {
 // [/layer]
 
 // [backbone]
-/// A network of one resolution, which is told the time by what is added to its channels.
+/// A network of one resolution; an embedding of the noise label is added to its channels.
 template <Backend B>
 class Flat {
  public:
@@ -132,7 +132,7 @@ class Flat {
         ports_(ports),
         on_(on),
         width_(width),
-        told_(on, width, width),
+        embedding_(on, width, width),
         first_(on, image.channels + ports.extra_channels, width),
         middle_(on, width),
         last_(on, width, image.channels) {
@@ -140,14 +140,14 @@ class Flat {
   }
   template <Value V>
   V operator()(const Input<V>& input) const {
-    const V time = told_(sinusoidal_embedding(input.image, input.noise_labels, {width_}));
+    const V time = embedding_(sinusoidal_embedding(input.image, input.noise_labels, {width_}));
     return last_(middle_(add_channels(first_(input.image), time)));
   }
   ImageSize image() const { return image_; }
   Ports ports() const { return ports_; }
   const B& on() const { return on_; }
   static void visit(auto& self, auto&& f) {
-    f("told", self.told_), f("first", self.first_), f("middle", self.middle_), f("last", self.last_);
+    f("embedding", self.embedding_), f("first", self.first_), f("middle", self.middle_), f("last", self.last_);
   }
 
  private:
@@ -155,7 +155,7 @@ class Flat {
   Ports ports_;
   B on_;
   std::int64_t width_;
-  nn::Linear<B> told_;
+  nn::Linear<B> embedding_;
   nn::Conv2d<B> first_;
   Twice<B> middle_;
   nn::Conv2d<B> last_;
@@ -170,7 +170,7 @@ TEST_CASE("extending: a backbone of one's own trains, samples and is found in fi
   Flat<Cpu<float>> net({4, 4, 1}, 8, process.ports(), Seed{7});
   std::vector<std::string> names;
   walk(net, [&](const std::string& name, const auto&) { names.push_back(name); });
-  CHECK(names == std::vector<std::string>{"told.weight", "told.bias", "first.weight", "first.bias",
+  CHECK(names == std::vector<std::string>{"embedding.weight", "embedding.bias", "first.weight", "first.bias",
                                           "middle.first.weight", "middle.first.bias", "middle.second.weight",
                                           "middle.second.bias", "last.weight", "last.bias"});
   struct Dots {

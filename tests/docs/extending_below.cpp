@@ -76,7 +76,7 @@ struct Best {
 // [/observer]
 
 // [features]
-/// Mean and spread of an image's pixels, [n, 2].
+/// Mean and standard deviation of an image's pixels, [n, 2].
 struct MeanAndSpread {
   metrics::FeatureSet operator()(const Images<float>& images) const {
     std::vector<double> values;
@@ -97,7 +97,7 @@ static_assert(metrics::Features<MeanAndSpread>);
 // [/features]
 
 // [backend]
-/// The CPU, counting what its tensors ask for.
+/// The CPU backend, counting the numbers that its tensors allocate.
 struct Counted : Cpu<float> {
   using full = Counted;
   static inline std::int64_t numbers = 0;

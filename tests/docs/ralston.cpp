@@ -15,7 +15,7 @@ using hush::Trajectory;
 
 // [ralston]
 /// Ralston's second-order method on the probability flow: in the coordinates x / signal against sigma = noise / signal
-/// the slope is eps, which is asked for here and two thirds of the way on. Two network calls a step, no fresh noise.
+/// the slope is eps, evaluated at the start and at two thirds of the step. Two network calls a step, no fresh noise.
 struct Ralston {
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&&, const Trajectory& trajectory) const {
