@@ -8,8 +8,8 @@
 
 namespace hush {
 
-/// What a policy or a config is made of, for messages, files and comparisons; `describe` makes it from its list of
-/// fields. It prints as the C++ that makes the same thing: LinearBeta{.first = 0.0001, .last = 0.02, .steps = 1000}.
+/// The type and fields of a policy or config, for messages, files and comparisons; `describe` makes it from the list of
+/// fields. It prints as the C++ expression of the same value: LinearBeta{.first = 0.0001, .last = 0.02, .steps = 1000}.
 struct Description {
   enum class Kind {
     number,  // `text` is a number or a truth value, as C++ and JSON write it
@@ -30,8 +30,8 @@ struct Description {
   friend bool operator==(const Description& a, const Description& b);
 };
 
-/// A part of it. `usual`: it has its default value, so that a description of before there was this field means the
-/// same. `aside`: it changes no result and is not compared.
+/// A field of a description. `usual`: it has its default value, so that a description written before the field existed
+/// means the same. `aside`: it changes no result and is not compared.
 struct Description::Field {
   std::string name;
   Description value;
@@ -52,7 +52,7 @@ inline bool operator==(const Description& a, const Description& b) {
   return a.kind == b.kind && a.text == b.text && std::ranges::equal(a.fields, b.fields, same);
 }
 
-/// Where two descriptions differ: the field's path from the top (`schedule.last`), and both values.
+/// A difference of two descriptions: the field's path from the top (`schedule.last`), and both values.
 struct Difference {
   std::string path, theirs, mine;
 };
@@ -96,7 +96,7 @@ inline std::string code_of(const Description& it) {
 
 namespace detail {
 
-/// The same for a message: what is long is cut.
+/// `code_of` for a message: long parts are shortened.
 inline std::string short_code(const Description& it) {
   constexpr std::size_t most = 400;
   const std::string code = code_of(it);
@@ -133,8 +133,8 @@ inline void add_differences(const Description& theirs, const Description& mine, 
 
 }  // namespace detail
 
-/// All that differs between what a file says and what is at hand, in the order of the fields, but for what may differ:
-/// fields by their paths, each standing for all below it.
+/// The differences between a file's description and the present one, in the order of the fields, without those that may
+/// differ: fields by their paths, each with all fields below it.
 inline std::vector<Difference> differences(const Description& theirs, const Description& mine,
                                            const std::vector<std::string>& may_differ = {}) {
   std::vector<Difference> found;

@@ -22,7 +22,7 @@ namespace detail {
 struct AnyVisitor {
   constexpr void operator()(const char*, const auto&) const {}
 };
-/// Converts to whatever a field may be.
+/// Converts to any field type.
 struct Anything {
   template <class T>
   operator T() const;
@@ -54,7 +54,7 @@ inline constexpr bool is_optional<std::optional<T>> = true;
 
 /// A policy or config that lists its fields, in the order of their declaration:
 ///   static constexpr void fields(auto& self, auto&& f) { f("first", self.first), f("last", self.last); }
-/// A type that it is made with and does not hold is listed as f("c_noise", std::type_identity<CNoise>{}). Printing,
+/// A type parameter without a field of that type is listed as f("c_noise", std::type_identity<CNoise>{}). Printing,
 /// differences and model files follow from the list. Empty types need none.
 template <class T>
 concept Listed = std::is_class_v<T> && requires(const T& it, detail::AnyVisitor f) {
@@ -75,7 +75,7 @@ consteval std::size_t count_fields() {
   else
     return N;
 }
-/// How many its list names.
+/// How many fields its list names.
 template <Listed T>
 consteval std::size_t count_listed() {
   const Unmade<T> unmade;
@@ -83,7 +83,7 @@ consteval std::size_t count_listed() {
   T::fields(unmade.value, [&count]<class Field>(const char*, const Field&) { count += !is_type<Field>; });
   return count;
 }
-/// Whether each name of its list stands there once, and none is that under which model files say the type.
+/// Whether the names in its list are unique, and none is "type", the name of the type in model files.
 template <Listed T>
 consteval bool names_are_distinct() {
   const Unmade<T> unmade;
@@ -100,8 +100,8 @@ consteval bool names_are_distinct() {
 
 }  // namespace detail
 
-/// Whether the list is whole; true for what is no aggregate and for fields that take anything (std::any), which nobody
-/// can count.
+/// Whether the list is complete; true for types that are no aggregates and for fields that convert from anything
+/// (std::any), which cannot be counted.
 template <class T>
 inline constexpr bool lists_all_fields = [] {
   if constexpr (!std::is_aggregate_v<T>)
@@ -114,7 +114,7 @@ inline constexpr bool lists_all_fields = [] {
 
 namespace detail {
 
-/// Whether a description says all that a value holds: numbers, texts, what has no fields, and lists all the way down.
+/// Whether a type can be described completely: numbers, texts, types without fields, and lists of fields, recursively.
 template <class T>
 consteval bool is_described_wholly() {
   if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_convertible_v<const T&, std::string_view>) {
@@ -139,7 +139,7 @@ constexpr auto compilers_name() {
   const std::size_t begin = text.find_first_not_of(' ', text.find('=') + 1);
   return text.substr(begin, text.rfind(']') - begin);
 }
-/// Without its arguments, those that a template ends with.
+/// The name without its trailing template arguments.
 constexpr std::string_view without_arguments(std::string_view name) {
   if (!name.ends_with('>')) return name;
   int depth = 0;
@@ -215,7 +215,7 @@ Description described_fields(const T& it) {
       arguments += (arguments.empty() ? "" : ", ") + std::string(type_name<typename Field::type>());
     } else {
       Description about = describe(value);
-      // the type of what a plain type holds is known from its place
+      // the type of a field of a non-template is known from its place
       if (!is_template<T> && about.kind == Kind::object && Listed<Field>) about.text.clear();
       made.fields.push_back({name, std::move(about), false, is_aside<T>(name)});
     }
@@ -226,9 +226,9 @@ Description described_fields(const T& it) {
 
 }  // namespace detail
 
-/// What a value is made of: numbers, texts, enumerators (`names_of(Enumeration)` gives their names, in order), lists,
-/// policies and configs by their fields, of an optional its value or `none`. Of a type without a list only the name is
-/// known, of a lambda not even that.
+/// The description of a value: numbers, texts, enumerators (`names_of(Enumeration)` gives their names, in order),
+/// lists, policies and configs by their fields, an optional by its value or `none`. A type without a list of fields has
+/// its name only, a lambda none.
 template <class T>
 Description describe(const T& it) {
   using Kind = Description::Kind;
@@ -265,7 +265,7 @@ Description describe(const T& it) {
   }
 }
 
-/// Prints what lists its fields as the C++ that makes it.
+/// Prints a value that lists its fields as the C++ expression of it.
 template <Listed T>
 std::ostream& operator<<(std::ostream& out, const T& it) {
   return out << code_of(describe(it));

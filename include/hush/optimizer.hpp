@@ -11,7 +11,7 @@ namespace hush {
 
 /// One update of a flat buffer of parameters: its size, its number (1 for the first), the factor of the learning-rate
 /// schedule, the factor on the gradients in the backend's memory (clipping; NaN: nothing may change; nullptr: 1), and
-/// what goes with the new weights.
+/// what is fused into the update (AfterUpdate: moving average, compute copy).
 template <Backend B>
 struct Update {
   std::int64_t size = 0, number = 1;
@@ -20,8 +20,8 @@ struct Update {
   AfterUpdate<typename B::master, typename B::scalar> after{};
 };
 
-/// A rule that moves parameters against their gradients and takes care of what goes with them (`Update::after`).
-/// `moments` buffers like the parameters, zeros at first, are its memory; it has no other.
+/// An optimizer: updates parameters from their gradients, with the fused work of `Update::after`. Its whole state is
+/// `moments` buffers like the parameters, zeros at first.
 template <class O>
 concept Optimizer = std::copyable<O> && requires(const O& optimizer) {
   { O::moments } -> std::convertible_to<int>;

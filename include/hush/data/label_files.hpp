@@ -37,7 +37,7 @@ inline std::string text_in(const std::filesystem::path& file) {
   return text;
 }
 
-/// Labels from a JSON list of their names; `what` says in messages which list.
+/// Labels from a JSON list of their names; `what` is the list's name in messages.
 template <class J>
 std::vector<std::int32_t> labels_of(const J& list, const LabelNames& names, const std::string& what,
                                     const std::filesystem::path& file) {
@@ -105,8 +105,8 @@ inline std::vector<std::vector<std::int32_t>> read_label_lists(const std::filesy
   return found;
 }
 
-/// How many of iCLEVR's pictures train: nine tenths of its scenes, of three pictures each, which stay together; the
-/// rest validates. 16,206 of 18,009.
+/// The number of iCLEVR's training pictures: nine tenths of its scenes, whose three pictures each stay together; the
+/// rest is for validation. 16,206 of 18,009.
 inline std::size_t iclevr_training_count(std::size_t pictures) { return std::size_t(double(pictures) / 3 * .9) * 3; }
 
 }  // namespace hush::data

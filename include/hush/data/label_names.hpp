@@ -13,8 +13,8 @@
 
 namespace hush::data {
 
-/// How many letters must be put in, taken out, replaced or swapped with the next to make one word of the other
-/// (optimal string alignment).
+/// The edit distance of two words: insertions, deletions, replacements and swaps of neighbouring letters (optimal
+/// string alignment).
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i)
@@ -30,8 +30,7 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-/// The names of labels: label i is names[i]. Throws std::invalid_argument for an empty name, and for one that stands
-/// there twice.
+/// The names of labels: label i is names[i]. Throws std::invalid_argument for an empty name and for a repeated one.
 class LabelNames {
  public:
   LabelNames() = default;
@@ -57,7 +56,7 @@ class LabelNames {
     if (found == number_.end()) throw std::invalid_argument("[LabelNames] " + refusal(name));
     return found->second;
   }
-  /// Why a name is refused: "there is no label \"red cub\"; near are \"red cube\", \"red cylinder\"".
+  /// The error text for an unknown name: "there is no label \"red cub\"; near are \"red cube\", \"red cylinder\"".
   std::string refusal(const std::string& name) const {
     std::vector<std::pair<std::size_t, std::size_t>> near;
     const std::string_view compared = std::string_view(name).substr(0, 64);

@@ -25,8 +25,8 @@ struct PictureFile {
   std::int64_t modified = 0;  // nanoseconds since 1970
 };
 
-/// A text that counts what a folder holds but is not read: pictures of other kinds, and links to folders. Empty if
-/// there are none; other files and hidden names are not counted.
+/// Counts of what a folder holds but is not read: pictures of other kinds by extension, and links to folders. Other
+/// files and hidden names are not counted.
 using PassedOver = std::map<std::string, std::int64_t>;
 
 namespace detail {
@@ -50,10 +50,10 @@ inline std::string words_of(const PassedOver& passed) {
 
 }  // namespace detail
 
-/// The files below a folder, at any depth, that end in .jpg, .jpeg or .png, large or small letters, sorted by path (as
-/// bytes, as Python sorts them). Hidden names are passed over, and links to folders are not followed; pictures of other
-/// kinds and such links are counted in `passed`, or else a warning says their numbers. Throws FileError where there is
-/// no such folder, or no picture in it.
+/// The files below a folder, at any depth, with the extension .jpg, .jpeg or .png in any case, sorted by path (as
+/// bytes, as Python sorts them). Hidden names are skipped, and links to folders are not followed; pictures of other
+/// kinds and such links are counted in `passed`, or else in a warning. Throws FileError if there is no such folder, or
+/// no picture in it.
 inline std::vector<PictureFile> picture_files(const std::filesystem::path& folder, PassedOver* passed = nullptr) {
   namespace fs = std::filesystem;
   std::error_code error;

@@ -14,12 +14,12 @@
 
 namespace hush::data {
 
-/// What an object of a scene is; its number is that of the shape in iCLEVR's labels.
+/// The shape of an object in a scene; its number is that of the shape in iCLEVR's labels.
 enum class SceneShape { cube, sphere, cylinder };
 
-/// One object on the floor of a scene: what it is, its colour (0..255 each), the middle of its foot, half its width,
-/// and the direction (cosine, sine) in which a cube is turned. Lengths are those of CLEVR: objects have radii .35 to
-/// .7, and lie within 3 of the origin.
+/// One object on the floor of a scene: its shape, colour (0..255 each), centre of its base, half its width, and the
+/// rotation (cosine, sine) of a cube. Lengths are those of CLEVR: objects have radii .35 to .7, and lie within 3 of the
+/// origin.
 struct SceneObject {
   SceneShape shape = SceneShape::sphere;
   std::array<std::uint8_t, 3> colour{};
@@ -46,13 +46,13 @@ struct Ray {
   constexpr Vec3 at(double t) const { return from + t * along; }
 };
 
-/// Where a ray first meets something: how far, and the surface's normal there.
+/// The first intersection of a ray: its distance, and the surface's normal there.
 struct Hit {
   double t = std::numeric_limits<double>::infinity();
   Vec3 normal{};
 };
 
-constexpr double nearest_hit = 1e-6;  // what lies before is the surface that the ray left
+constexpr double nearest_hit = 1e-6;  // a nearer hit is the surface that the ray starts from
 
 /// Half the edge of a cube whose object has that radius: CLEVR's cubes are as wide as its spheres at their diagonal.
 inline double half_edge(double radius) { return radius * std::sqrt(.5); }
@@ -87,7 +87,7 @@ inline Hit meets_cylinder(const SceneObject& object, const Ray& ray) {
   return hit;
 }
 
-/// By slabs (Kay and Kajiya 1986), in the cube's own axes.
+/// The intersection with a cube by slabs (Kay and Kajiya 1986), in the cube's own axes.
 inline Hit meets_cube(const SceneObject& object, const Ray& ray) {
   const auto turned = [&](const Vec3& v) {
     return std::array{object.cosine * v.x + object.sine * v.y, object.cosine * v.y - object.sine * v.x, v.z};
@@ -132,8 +132,8 @@ inline Seen first_met(std::span<const SceneObject> objects, const Ray& ray) {
   return seen;
 }
 
-/// The ray through a point of the picture, (0, 0) its upper left corner and (1, 1) its lower right one. The camera
-/// stands where CLEVR's does, and sees 4 by 3: a square picture is squeezed, not cropped.
+/// The ray through a point of the picture, (0, 0) its upper left corner and (1, 1) its lower right one. The camera is
+/// CLEVR's, with its field of view of 4 by 3: a square picture is squeezed, not cropped.
 inline Ray camera_ray(double across, double down) {
   constexpr Vec3 eye{0, -9.2, 5.6}, target{0, -.1, .25};
   static const Vec3 ahead = unit(target - eye), right = unit(cross(ahead, {0, 0, 1})), up = cross(right, ahead);
@@ -141,12 +141,12 @@ inline Ray camera_ray(double across, double down) {
   return {eye, unit(ahead + (2 * across - 1) * half_height * 4 / 3 * right + (1 - 2 * down) * half_height * up)};
 }
 
-/// Light at a point with a normal, as a factor on its colour: a large lamp (whose shadows are soft, `spread` names a
-/// point of it), a weak one without shadows from the other side, and what comes from everywhere.
+/// Light at a point with a normal, as a factor on its colour: a large lamp (whose shadows are soft; `spread` selects a
+/// point of it), a weak one without shadows from the other side, and ambient light.
 inline double light_at(std::span<const SceneObject> objects, const Vec3& point, const Vec3& normal, int spread) {
   constexpr std::array<Vec3, 4> corners{{{-.9, -.3, .3}, {.9, .3, -.3}, {-.3, .9, .3}, {.3, -.9, -.3}}};
   const Vec3 lamp{-3.6, -3.2, 7.4};
-  constexpr double grain = .35;  // of the four samples of a pixel, each sees another part of the lamp
+  constexpr double grain = .35;  // each of the four samples of a pixel uses another part of the lamp
   double bright = 0;
   for (std::size_t corner = 0; corner < corners.size(); ++corner) {
     const Vec3 shift = corners[(corner + std::size_t(spread)) % corners.size()];
@@ -158,7 +158,7 @@ inline double light_at(std::span<const SceneObject> objects, const Vec3& point, 
   return .42 + .6 * bright + .14 * fill;
 }
 
-/// Light that a surface mirrors towards the eye: Blinn's highlight (1977), to the 32nd power.
+/// The specular reflection towards the camera: Blinn's highlight (1977), to the 32nd power.
 inline double highlight(std::span<const SceneObject> objects, const Vec3& point, const Vec3& normal,
                         const Vec3& along) {
   const Vec3 to = unit(Vec3{-3.6, -3.2, 7.4} - point);
@@ -168,7 +168,7 @@ inline double highlight(std::span<const SceneObject> objects, const Vec3& point,
   return 110 * shine;
 }
 
-/// The colour of one ray, 0..255 each and more where it is too bright.
+/// The colour of one ray, 0..255 each, more if overexposed.
 inline Vec3 colour_of(std::span<const SceneObject> objects, const Ray& ray, int spread) {
   const Seen seen = first_met(objects, ray);
   if (seen.object) {
@@ -207,8 +207,8 @@ inline Images<std::uint8_t> render(std::span<const SceneObject> objects, std::in
   return picture;
 }
 
-/// How much of each object a picture of the scene shows: the part of the rays that meet it which meet nothing before.
-/// 0 for one that stands outside of the picture. `rays` of them go across and as many down.
+/// The visible share of each object in a picture of the scene: of the rays that meet it, those that meet nothing
+/// before. 0 for an object outside of the picture. There are `rays` x `rays` rays.
 inline std::vector<double> visible_parts(std::span<const SceneObject> objects, int rays = 48) {
   std::vector<double> met(objects.size()), seen(objects.size());
   for (int p = 0; p < rays * rays; ++p) {

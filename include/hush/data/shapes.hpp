@@ -45,7 +45,7 @@ inline void check_label(const char* who, std::int32_t label) {
 
 }  // namespace detail
 
-/// The name of a label: 0 is "gray cube", 23 "yellow cylinder". Throws std::invalid_argument for one that is not there.
+/// The name of a label: 0 is "gray cube", 23 "yellow cylinder". Throws std::invalid_argument for another label.
 inline std::string shape_name(std::int32_t label) {
   detail::check_label("shape_name", label);
   return to_text(detail::clevr_colours[std::size_t(label % 8)].name, ' ', detail::clevr_shapes[std::size_t(label / 8)]);
@@ -58,9 +58,9 @@ inline std::vector<std::string> shape_names() {
   return names;
 }
 
-/// Places objects of these labels on the floor of a scene, one beside the other, where each shows at least half of
-/// itself: a function of labels, seed and number, the same on every machine to rounding. Throws std::invalid_argument
-/// for a label that is not there, and for more objects than 5.
+/// Places objects of these labels on the floor of a scene, without overlap and each at least half visible: a function
+/// of labels, seed and number, the same on every machine to rounding. Throws std::invalid_argument for an unknown
+/// label, and for more than 5 objects.
 inline std::vector<SceneObject> place_shapes(std::span<const std::int32_t> labels, std::uint64_t seed,
                                              std::uint32_t number) {
   check(labels.size() <= 5, "place_shapes", labels.size(), " objects do not fit into a scene, 5 do");
@@ -92,8 +92,8 @@ inline std::vector<SceneObject> place_shapes(std::span<const std::int32_t> label
   }
 }
 
-/// `count` sets of 1 to 3 labels (`most` at most), each label once in its set, in rising order: what scenes may show.
-/// A function of count, seed and most.
+/// `count` sets of 1 to 3 labels (`most` at most), each label at most once in a set, in rising order, for scenes to
+/// show. A function of count, seed and most.
 inline std::vector<std::vector<std::int32_t>> random_label_sets(std::int64_t count, std::uint64_t seed, int most = 3) {
   check(count >= 0 && most >= 1 && most <= 5, "random_label_sets", "cannot make ", count, " sets of up to ", most,
         " labels");
@@ -118,7 +118,7 @@ inline std::vector<std::vector<std::int32_t>> random_label_sets(std::int64_t cou
 /// (`in_memory`).
 class Shapes {
  public:
-  /// Throws std::invalid_argument for a label that is not there, and for a set of no or of more than 5 labels.
+  /// Throws std::invalid_argument for an unknown label, and for a set of no or of more than 5 labels.
   explicit Shapes(std::vector<std::vector<std::int32_t>> labels, std::int64_t height = 64, std::int64_t width = 64,
                   std::uint64_t seed = 0)
       : labels_(std::move(labels)), height_(height), width_(width), seed_(seed) {

@@ -9,8 +9,8 @@
 
 namespace hush::metrics {
 
-/// How colourful each RGB picture is: the metric M^(3) of Hasler and Suesstrunk 2003, from the means and deviations of
-/// R - G and (R + G) / 2 - B over its pixels, on the scale of bytes. 0 is grey, 15 slightly, 33 moderately, 45
+/// The colourfulness of each RGB picture: the metric M^(3) of Hasler and Suesstrunk 2003, from the means and deviations
+/// of R - G and (R + G) / 2 - B over its pixels, on the scale of bytes. 0 is grey, 15 slightly, 33 moderately, 45
 /// averagely, 59 quite, 82 highly, 109 extremely colourful. Throws std::invalid_argument for other than 3 channels, no
 /// pixels, NaN.
 template <Pixel T>

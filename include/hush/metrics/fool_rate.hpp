@@ -12,19 +12,19 @@
 
 namespace hush::metrics {
 
-/// A place in a pair of pictures.
+/// The position in a pair of pictures.
 enum class Side : std::uint8_t { left, right };
 
-/// Pairs to be shown to people who say which of the two is a photograph: `pairs` [N, H, W + gap + W, C], each a true
-/// picture beside a made one, and on which side the true one is.
+/// A two-alternative forced-choice test, which of two pictures is a photograph: `pairs` [N, H, W + gap + W, C], each a
+/// true picture beside a generated one, and `truth`, the side of the true one.
 template <Pixel T>
 struct FoolTest {
   Images<T> pairs;
   std::vector<Side> truth;
 };
 
-/// Puts each made picture beside its true one, on sides that follow from the seed alone, a black gap between them.
-/// Throws std::invalid_argument for different extents, no pixels, NaN, a gap below 0.
+/// Puts each generated picture beside its true one, on random sides by the seed, with a black gap between them. Throws
+/// std::invalid_argument for different extents, no pixels, NaN, a gap below 0.
 template <Pixel T>
 FoolTest<T> fool_test(const Images<T>& made, const Images<T>& truth, std::uint64_t seed, std::int64_t gap = 8) {
   check_pair("fool_test", made, truth);
@@ -46,8 +46,8 @@ FoolTest<T> fool_test(const Images<T>& made, const Images<T>& truth, std::uint64
   return test;
 }
 
-/// The share of pairs in which the made picture was taken for the true one (Zhang et al. 2016); 0.5 is as good as the
-/// truth. Throws std::invalid_argument for no answers, and for another number of them than pairs.
+/// The share of pairs in which the generated picture was taken for the true one (Zhang et al. 2016); 0.5 means
+/// indistinguishable. Throws std::invalid_argument for no answers, and for another number of them than pairs.
 inline double fool_rate(std::span<const Side> truth, std::span<const Side> answers) {
   check(truth.size() == answers.size(), "fool_rate", answers.size(), " answers to ", truth.size(), " pairs");
   check(!answers.empty(), "fool_rate", "there are no answers");

@@ -7,8 +7,8 @@
 
 namespace hush {
 
-/// Adam (Kingma and Ba 2015, algorithm 1). `l2` adds l2 * w to the gradient, which is what weight decay meant before
-/// AdamW.
+/// Adam (Kingma and Ba 2015, algorithm 1). `l2` adds l2 * w to the gradient (L2 regularisation, PyTorch's
+/// `weight_decay` of Adam).
 struct Adam {
   double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, l2 = 0;
   static constexpr int moments = 2;

@@ -7,8 +7,8 @@
 
 namespace hush {
 
-/// What a weight decay of d takes from a weight w in one step: `times_rate` rate * d * w (PyTorch), `absolute` d * w
-/// whatever the rate (the paper's lambda with schedule factor 1; TensorFlow Addons).
+/// The meaning of a weight decay d: a step subtracts from a weight w rate * d * w (`times_rate`, PyTorch), or d * w
+/// whatever the rate (`absolute`, the paper's lambda with schedule factor 1; TensorFlow Addons).
 enum class Decay { times_rate, absolute };
 constexpr std::array<const char*, 2> names_of(Decay) { return {"times_rate", "absolute"}; }
 
