@@ -23,10 +23,10 @@
 #include <hush/cuda/cudnn/cudnn.hpp>
 #include <hush/cuda/cudnn/descriptor.hpp>
 #include <hush/cuda/cudnn/device.hpp>
+#include <hush/cuda/cudnn/engine.hpp>
+#include <hush/cuda/cudnn/engine_cache.hpp>
 #include <hush/cuda/cudnn/engines.hpp>
 #include <hush/cuda/cudnn/graph.hpp>
-#include <hush/cuda/cudnn/plan.hpp>
-#include <hush/cuda/cudnn/plans.hpp>
 #include <hush/cuda/dropout.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/embedding.hpp>
@@ -59,4 +59,5 @@
 #include <hush/cuda/team/pieces.hpp>
 #include <hush/cuda/team/pixels.hpp>
 #include <hush/cuda/team/team.hpp>
+#include <hush/cuda/team/vec.hpp>
 #include <hush/cuda/threshold.hpp>

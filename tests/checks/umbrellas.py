@@ -18,7 +18,7 @@ ORDER = [
     {"metrics"}, {"io"}, {"data"},
 ]
 # a host that plays the GPU
-FOR_TESTS = {"cuda/team/rehearsal.hpp"}
+FOR_TESTS = {"cuda/team/host_gpu.hpp"}
 WORDS = {
     "core.hpp": "Everything that needs the standard library and Eigen only, and no files.",
     "machine_free.hpp": "What core.hpp and cuda.cuh share: all that says no machine's name.",

@@ -15,7 +15,7 @@
 #include <hush/cuda.cuh>
 #else
 #include <hush/cuda/elementwise.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 #endif
 
 // What the tests of kernels share: the machine, random numbers, and the distance to the CPU's result in double.
@@ -26,7 +26,7 @@ using Double = Cpu<double>;
 #if defined(__CUDACC__)
 using Machine = Device;
 #else
-using Machine = Rehearsal;
+using Machine = HostGpu;
 #endif
 
 /// Numbers of a normal distribution, rounded to what T can hold; a fresh sequence for each `seed`.
@@ -78,7 +78,7 @@ constexpr double tolerance() {
 /// How many members every team of the host has from now on; a GPU's teams have their size from the kernels.
 inline void teams_of([[maybe_unused]] int members) {
 #if !defined(__CUDACC__)
-  Rehearsal::members = members;
+  HostGpu::members = members;
 #endif
 }
 
@@ -91,14 +91,14 @@ void each_machine(const F& f) {
   f(Cuda<tf32>{});
   f(Cuda<bf16>{});
 #else
-  Rehearsal::at(0, 0).memory().keep_blocks(false);
+  HostGpu::at(0, 0).memory().keep_blocks(false);
   for (const int members : {1, 32}) {
     CAPTURE(members);
-    Rehearsal::members = members;
-    f(Cuda<float, Rehearsal>{});
-    f(Cuda<bf16, Rehearsal>{});
+    HostGpu::members = members;
+    f(Cuda<float, HostGpu>{});
+    f(Cuda<bf16, HostGpu>{});
   }
-  Rehearsal::members = 1;
+  HostGpu::members = 1;
 #endif
 }
 

@@ -9,7 +9,7 @@ using namespace against;
 
 namespace {
 
-/// One product of the CPU's in double and of the rehearsal, C of T and of float, from the same numbers.
+/// One product of the CPU's in double and of the host that plays the GPU, C of T and of float, from the same numbers.
 template <class P>
 void require_product(const Cuda<P, Machine>& on, const GemmSizes& given, float alpha, float beta) {
   using T = ScalarOf<P>;

@@ -24,6 +24,6 @@
 #include <hush/cuda/resample.hpp>
 #include <hush/cuda/runtime/graph.hpp>
 #include <hush/cuda/steps.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 #include <hush/cuda/threshold.hpp>
 #endif

@@ -13,7 +13,7 @@
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/reduce.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/samplers/predictor_corrector.hpp>
 
@@ -24,16 +24,16 @@ using namespace hush;
 
 namespace {
 
-using Gpu = Cuda<float, Rehearsal>;
+using Gpu = Cuda<float, HostGpu>;
 
 /// Calls f(backend): the CPU in both precisions, and the GPU that the host plays, by teams of one and of 32.
 void each_backend(const auto& f) {
   f(Cpu<float>{}), f(Cpu<float>{.threads = 2}), f(Cpu<double>{});
   for (const int members : {1, 32}) {
-    Rehearsal::members = members;
+    HostGpu::members = members;
     f(Gpu{});
   }
-  Rehearsal::members = 1;
+  HostGpu::members = 1;
 }
 
 /// N(0, 1) for the images with these numbers, for a purpose and a step.

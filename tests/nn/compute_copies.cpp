@@ -5,7 +5,7 @@
 #include <hush/cpu/cpu.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cuda/elementwise.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 #include <hush/nn/flat_parameters.hpp>
 
 using namespace hush;
@@ -18,7 +18,7 @@ struct Two {
   Two() { fill(B{}, 3, 1.001, a.value.data()), fill(B{}, 2, 2, b.value.data()); }
   static void visit(auto& self, auto&& f) { f("a", self.a), f("b", self.b), f("none", self.none); }
 };
-using Half = Cuda<bf16, Rehearsal>;
+using Half = Cuda<bf16, HostGpu>;
 
 }  // namespace
 

@@ -12,7 +12,7 @@
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/runtime/graph.hpp>
 #include <hush/cuda/steps.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 #include <hush/cuda/threshold.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>
@@ -26,7 +26,7 @@ using namespace hush;
 
 namespace {
 
-using Gpu = Cuda<float, Rehearsal>;
+using Gpu = Cuda<float, HostGpu>;
 
 /// y = x g / 2 for the gamma g that image i sees: the network of these tests, as a kernel of both machines.
 struct Halved {
@@ -39,7 +39,7 @@ struct Halved {
   }
 };
 void halved(const Gpu& on, const Halved& body) { launch(on, body, grid_for(body.n)); }
-void halved(const Cpu<float>&, const Halved& body) { body(Alone(0, 1, nullptr)); }
+void halved(const Cpu<float>&, const Halved& body) { body(SerialTeam(0, 1, nullptr)); }
 
 /// What is 0 for levels above a bound, and NaN below.
 struct Spoilt {
@@ -123,7 +123,7 @@ TEST_CASE("recorded sampling: a recording has the bits of the kernels one by one
     for (const int steps : {1, 2, 7, 60}) {
       CAPTURE(members);
       CAPTURE(steps);
-      Rehearsal::members = members;
+      HostGpu::members = members;
       const auto judge = [&](const auto& sampler) {
         SampleOptions<Gpu> options{.steps = steps, .count = 7, .batch = 3, .seed = 5, .first_image = 2};
         const auto graph = run(Net<Gpu>{}, sampler, options);
@@ -139,7 +139,7 @@ TEST_CASE("recorded sampling: a recording has the bits of the kernels one by one
       judge(Midpoint{});
       judge(TwoStep{});
       if (members == 1) judge(Ddpm{});
-      Rehearsal::members = 1;
+      HostGpu::members = 1;
     }
 }
 
@@ -193,7 +193,7 @@ TEST_CASE("recorded sampling: a start of another shape is refused in words") {
 }
 
 TEST_CASE("recorded sampling: the host waits a few times, however many the steps") {
-  auto& machine = Rehearsal::at(0, 0);
+  auto& machine = HostGpu::at(0, 0);
   const auto waits = [&](int steps) {
     const std::int64_t before = machine.waits;
     run(Net<Gpu>{}, Ddim{}, {.steps = steps, .count = 2});

@@ -7,13 +7,13 @@
 #include <hush/cpu/cpu.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cuda/elementwise.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 
 using namespace hush;
 
 namespace {
 
-using Gpu = Cuda<float, Rehearsal>;
+using Gpu = Cuda<float, HostGpu>;
 
 /// Pictures of one pixel, which is their number; item `broken` cannot be read.
 struct Ordinals {

@@ -14,7 +14,7 @@
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/runtime/graph.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 #include <hush/level_distributions/discrete_uniform.hpp>
 #include <hush/nn/walk.hpp>
 #include <hush/ops/arithmetic.hpp>
@@ -28,8 +28,8 @@ using detail::LossPass, detail::noised_batch;
 
 namespace {
 
-using Gpu = Cuda<float, Rehearsal>;
-using Half = Cuda<bf16, Rehearsal>;
+using Gpu = Cuda<float, HostGpu>;
+using Half = Cuda<bf16, HostGpu>;
 using Cpus = Cpu<float>;
 
 /// y = w x, a number a pixel: all that a pass needs of a network.

@@ -8,7 +8,7 @@
 #include <hush/cpu/noise.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/noise.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 #include <hush/level_distributions/discrete_uniform.hpp>
 #include <hush/level_distributions/stratified.hpp>
 #include <hush/parameterizations/edm_preconditioning.hpp>
@@ -24,7 +24,7 @@ using detail::NoisedBatch, detail::noised_batch;
 
 namespace {
 
-using Gpu = Cuda<float, Rehearsal>;
+using Gpu = Cuda<float, HostGpu>;
 using Cpus = Cpu<float>;
 
 const Process process{LinearBeta{.steps = 100}, PredictX0{}};

@@ -29,11 +29,10 @@ struct AddTogether {
       const std::int64_t begin = (piece - first[one]) * length, n = task.n,
                          end = begin + length < n ? begin + length : n;
       for (std::int64_t i = begin + 8 * team.rank(); i < end; i += 8 * team.size()) {
-        Eight<float> sum = load_floats(task.sum + i, end - i);
-        const Eight<float> more =
-            task.scalars ? load_floats(task.scalars + i, end - i) : load_floats(task.masters + i, end - i);
+        Vec8 sum = Vec8::load(task.sum + i, end - i);
+        const Vec8 more = task.scalars ? Vec8::load(task.scalars + i, end - i) : Vec8::load(task.masters + i, end - i);
         for (int k = 0; k < 8; ++k) sum.v[k] += more.v[k];
-        store_floats(task.sum + i, end - i, sum);
+        sum.store(task.sum + i, end - i);
       }
     }
   }

@@ -103,7 +103,8 @@ struct SmallAttention {
   HUSH_HOST_DEVICE void bring_queries(const Team& team, const Block& b) const {
     for (int i = W * team.rank(); i < cuts.queries * cuts.width; i += W * team.size()) {
       const int row = i / cuts.width, c = i % cuts.width;
-      store_lanes<W>(b.first + i, row < b.queries ? load_lanes<W>(b.q + row * s.heads * s.width + c) : Lanes<W>{});
+      const auto x = row < b.queries ? Vec<W>::load(b.q + row * s.heads * s.width + c) : Vec<W>{};
+      x.store(b.first + i);
     }
   }
   /// weights [channel cuts, queries, keys] = q k^T over a share of the channels: `together` queries with two keys by a
@@ -119,9 +120,9 @@ struct SmallAttention {
       const float* queries = b.first + query * cuts.width;
       float dots[together][2] = {};
       for (int c = W * cut; c < cuts.width; c += W * cuts.channels) {
-        const Lanes<W> p = load_lanes<W>(one + c), r = load_lanes<W>(two + c);
+        const Vec<W> p = Vec<W>::load(one + c), r = Vec<W>::load(two + c);
         for (int j = 0; j < together; ++j) {
-          const Lanes<W> of_query = load_lanes<W>(queries + j * cuts.width + c);
+          const Vec<W> of_query = Vec<W>::load(queries + j * cuts.width + c);
           for (int w = 0; w < W; ++w) dots[j][0] += p.v[w] * of_query.v[w], dots[j][1] += r.v[w] * of_query.v[w];
         }
       }
@@ -168,14 +169,14 @@ struct SmallAttention {
     for (int item = team.rank(); item < loads * groups * cuts.keys; item += team.size()) {
       const int c = item % loads * W, query = item / loads % groups * together, cut = item / loads / groups;
       const float* weights = b.weights + query * b.keys;
-      Lanes<W> means[together] = {};
+      Vec<W> means[together] = {};
       for (int key = b.keys * cut / cuts.keys, end = b.keys * (cut + 1) / cuts.keys; key < end; ++key) {
-        const Lanes<W> of_key = load_lanes<W>(b.v + key * line + c);
+        const Vec<W> of_key = Vec<W>::load(b.v + key * line + c);
         for (int j = 0; j < together; ++j)
           for (int w = 0; w < W; ++w) means[j].v[w] += weights[j * b.keys + key] * of_key.v[w];
       }
       for (int j = 0; j < together; ++j)
-        store_lanes<W>(b.first + (cut * cuts.queries + query + j) * cuts.value_width + c, means[j]);
+        means[j].store(b.first + (cut * cuts.queries + query + j) * cuts.value_width + c);
     }
   }
   /// y = the shares of the means together, over the sums of the weights.
@@ -184,15 +185,15 @@ struct SmallAttention {
     const int plane = cuts.queries * cuts.value_width;
     for (int i = W * team.rank(); i < b.queries * cuts.value_width; i += W * team.size()) {
       const int query = i / cuts.value_width, c = i % cuts.value_width;
-      Lanes<W> mean = load_lanes<W>(b.first + i);
+      Vec<W> mean = Vec<W>::load(b.first + i);
       for (int cut = 1; cut < cuts.keys; ++cut) {
-        const Lanes<W> more = load_lanes<W>(b.first + cut * plane + i);
+        const Vec<W> more = Vec<W>::load(b.first + cut * plane + i);
         for (int w = 0; w < W; ++w) mean.v[w] += more.v[w];
       }
       float sum = 0;
       for (int lane = 0; lane < cuts.lanes; ++lane) sum += b.sums[query * cuts.lanes + lane];
       for (int w = 0; w < W; ++w) mean.v[w] /= sum;
-      store_lanes<W>(b.y + query * s.heads * s.value_width + c, mean);
+      mean.store(b.y + query * s.heads * s.value_width + c);
     }
   }
 };

@@ -23,14 +23,14 @@ struct NormaliseChannels {
     const Slab slab(team.block(), slabs, s.pixels);
     for (std::int64_t i = std::int64_t(team.rank()) * W; i < rows * channels; i += std::int64_t(team.size()) * W) {
       const std::int64_t c = i % channels;
-      const Lanes<W> centre = load_lanes<W>(mean + c), spread = load_lanes<W>(variance + c),
-                     offset = load_lanes<W>(beta + c);
-      Lanes<W> factor = load_lanes<W>(gamma + c);
+      const Vec<W> centre = Vec<W>::load(mean + c), spread = Vec<W>::load(variance + c),
+                   offset = Vec<W>::load(beta + c);
+      Vec<W> factor = Vec<W>::load(gamma + c);
       for (int w = 0; w < W; ++w) factor.v[w] /= std::sqrt(spread.v[w] + float(s.eps));
       for (std::int64_t p = slab.begin + i / channels; p < slab.end; p += rows) {
-        Lanes<W> v = load_lanes<W>(x + p * channels + c);
+        Vec<W> v = Vec<W>::load(x + p * channels + c);
         for (int w = 0; w < W; ++w) v.v[w] = (v.v[w] - centre.v[w]) * factor.v[w] + offset.v[w];
-        store_lanes<W>(y + p * channels + c, v);
+        v.store(y + p * channels + c);
       }
     }
   }
@@ -62,8 +62,8 @@ void normalise_channels(const Cuda<P, M>& on, const GroupNormSizes& s, const Sca
   if (s.pixels * s.channels == 0) return;
   const std::int64_t most = s.pixels < 16384 ? s.pixels : 16384, cut = (s.pixels * s.channels + 8191) / 8192;
   const TeamGrid grid{.teams = cut < most ? cut : most, .threads = norm_members};
-  const bool wide = s.channels % 8 == 0 && takes_eight(x) && takes_eight(y) && takes_eight(mean) &&
-                    takes_eight(variance) && takes_eight(gamma) && takes_eight(beta);
+  const bool wide = s.channels % 8 == 0 && aligned_for_vec8(x) && aligned_for_vec8(y) && aligned_for_vec8(mean) &&
+                    aligned_for_vec8(variance) && aligned_for_vec8(gamma) && aligned_for_vec8(beta);
   if (wide)
     launch(on, bodies::NormaliseChannels<T, 8>{s, grid.teams, x, mean, variance, gamma, beta, y}, grid);
   else

@@ -79,9 +79,9 @@ struct Conv2dFewOutputs {
     for (std::int64_t row = first_of(team); row < rows; row += all_of(team)) {
       float sums[most] = {};
       for (std::int64_t c = 0; c < in; c += 8) {
-        const Eight<float> of_x = load_floats(x + row * in + c, in - c);
+        const Vec8 of_x = Vec8::load(x + row * in + c, in - c);
         for (int o = 0; o < most && o < out; ++o) {
-          const Eight<float> of_weight = load_floats(weight + o * in + c, in - c);
+          const Vec8 of_weight = Vec8::load(weight + o * in + c, in - c);
           for (int k = 0; k < 8; ++k) sums[o] += of_x.v[k] * of_weight.v[k];
         }
       }

@@ -18,7 +18,7 @@ class Device;
 /// bfloat16; parameters, statistics, softmax and losses in float). All work on a handle's stream is in order; `stream`
 /// numbers the library's streams of a device, from 0. Runs repeat bit for bit on one device unless `fast`, which also
 /// allows algorithms whose sums depend on timing. Machine is what runs it: a GPU, or in tests a host
-/// (cuda/rehearsal.hpp).
+/// (cuda/team/host_gpu.hpp).
 template <class Precision, class Machine = Device>
 struct Cuda {
   using precision = Precision;

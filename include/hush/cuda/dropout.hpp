@@ -27,7 +27,7 @@ struct DropOut {
       Stream own = stream;
       own.image = images[image];
       for (std::int64_t i = pieces.begin(piece) + 8 * team.rank(); i < end; i += 8 * team.size()) {
-        Eight<float> v = load_floats(x + from + i, end - i);
+        Vec8 v = Vec8::load(x + from + i, end - i);
         for (int half = 0; half < 2; ++half) {
           const Words words = random_words(own, std::uint32_t(i / 4 + half));
           v.v[4 * half] *= factor(words.x);
@@ -35,7 +35,7 @@ struct DropOut {
           v.v[4 * half + 2] *= factor(words.z);
           v.v[4 * half + 3] *= factor(words.w);
         }
-        store_floats(y + from + i, end - i, v);
+        v.store(y + from + i, end - i);
       }
     }
   }

@@ -159,15 +159,15 @@ struct AddChannels {
   T* y;
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
-    const bool wide = channels % 8 == 0 && takes_eight(x) && takes_eight(shift) && takes_eight(y);
+    const bool wide = channels % 8 == 0 && aligned_for_vec8(x) && aligned_for_vec8(shift) && aligned_for_vec8(y);
     const std::int64_t each = wide ? 8 : 1, size = pixels * channels;
     for (std::int64_t i = each * first_of(team); i < batch * size; i += each * all_of(team)) {
       const T* s = shift + i / size * channels + i % channels;
       if (wide) {
-        Eight<T> v = load_eight(x + i);
-        const Eight<T> more = load_eight(s);
+        auto v = Vec<8, T>::load(x + i);
+        const auto more = Vec<8, T>::load(s);
         for (int k = 0; k < 8; ++k) v.v[k] = T(float(v.v[k]) + float(more.v[k]));
-        store_eight(y + i, v);
+        v.store(y + i);
       } else {
         y[i] = T(float(x[i]) + float(*s));
       }
@@ -193,13 +193,14 @@ struct CopyColumns {
   std::int64_t y_line;
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
-    const bool wide = columns % 8 == 0 && x_line % 8 == 0 && y_line % 8 == 0 && takes_eight(x) && takes_eight(y);
+    const bool wide =
+        columns % 8 == 0 && x_line % 8 == 0 && y_line % 8 == 0 && aligned_for_vec8(x) && aligned_for_vec8(y);
     const std::int64_t each = wide ? 8 : 1;
     for (std::int64_t i = each * first_of(team); i < rows * columns; i += each * all_of(team)) {
       const T* from = x + i / columns * x_line + i % columns;
       T* to = y + i / columns * y_line + i % columns;
       if (wide)
-        store_eight(to, load_eight(from));
+        Vec<8, T>::load(from).store(to);
       else
         *to = *from;
     }

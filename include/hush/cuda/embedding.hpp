@@ -18,12 +18,12 @@ struct TakeRows {
 
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
-    const bool wide = width % 8 == 0 && takes_eight(table) && takes_eight(y);
+    const bool wide = width % 8 == 0 && aligned_for_vec8(table) && aligned_for_vec8(y);
     const std::int64_t each = wide ? 8 : 1;
     for (std::int64_t i = each * first_of(team); i < n * width; i += each * all_of(team)) {
       const T* from = table + std::int64_t(rows[i / width]) * width + i % width;
       if (wide)
-        store_eight(y + i, load_eight(from));
+        Vec<8, T>::load(from).store(y + i);
       else
         y[i] = *from;
     }

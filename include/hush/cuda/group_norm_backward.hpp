@@ -9,38 +9,38 @@ inline namespace HUSH_CUDA_ABI {
 
 /// The gradient that reaches W channels of x's pixel `pixel` behind the activation, through the resampling.
 template <int W, class T>
-HUSH_HOST_DEVICE Lanes<W> through_resampling(const NormTask<T>& task, const PixelColumn<const T>& dy,
-                                             std::int64_t pixel) {
+HUSH_HOST_DEVICE Vec<W> through_resampling(const NormTask<T>& task, const PixelColumn<const T>& dy,
+                                           std::int64_t pixel) {
   const std::int64_t width = task.fusion.width;
   switch (task.fusion.resample) {
     case Resample::none:
       break;
     case Resample::nearest2: {
       const std::int64_t from = fine_corner(pixel, width);
-      Lanes<W> sum = load_lanes<W>(dy.at(from));
+      Vec<W> sum = Vec<W>::load(dy.at(from));
       for (int k = 1; k < 4; ++k) {
-        const Lanes<W> v = load_lanes<W>(dy.at(from + k % 2 + k / 2 * 2 * width));
+        const Vec<W> v = Vec<W>::load(dy.at(from + k % 2 + k / 2 * 2 * width));
         for (int w = 0; w < W; ++w) sum.v[w] += v.v[w];
       }
       return sum;
     }
     case Resample::average2: {
-      Lanes<W> v = load_lanes<W>(dy.at(coarse_pixel(pixel, width / 2)));
+      Vec<W> v = Vec<W>::load(dy.at(coarse_pixel(pixel, width / 2)));
       for (int w = 0; w < W; ++w) v.v[w] *= 0.25f;
       return v;
     }
   }
-  return load_lanes<W>(dy.at(pixel));
+  return Vec<W>::load(dy.at(pixel));
 }
 
 /// The gradient before the activation, which is computed again.
 template <int W, class T>
-HUSH_HOST_DEVICE Lanes<W> before_activation(const NormColumn<T, W>& column, const PixelColumn<const T>& dy,
-                                            std::int64_t pixel, const Lanes<W>& xhat) {
-  Lanes<W> g = through_resampling<W>(column.task, dy, pixel);
+HUSH_HOST_DEVICE Vec<W> before_activation(const NormColumn<T, W>& column, const PixelColumn<const T>& dy,
+                                          std::int64_t pixel, const Vec<W>& xhat) {
+  Vec<W> g = through_resampling<W>(column.task, dy, pixel);
   const Activation activation = column.task.fusion.activation;
   if (activation == Activation::none) return g;
-  const Lanes<W> v = column.before_activation(pixel, xhat);
+  const Vec<W> v = column.before_activation(pixel, xhat);
   for (int w = 0; w < W; ++w) g.v[w] = activated_backward(activation, g.v[w], v.v[w]);
   return g;
 }
@@ -73,7 +73,7 @@ HUSH_HOST_DEVICE std::int64_t slab_sums(const Team& team, const NormBackwardTask
     const NormColumn<T, W> column = b.template column<W>(image, c);
     const PixelColumn<const T> dy = b.dy_column(image, c);
     for (std::int64_t p = slab.begin + row; p < slab.end; p += step) {
-      const Lanes<W> xhat = column.xhat(p), g = before_activation<W>(column, dy, p, xhat);
+      const Vec<W> xhat = column.xhat(p), g = before_activation<W>(column, dy, p, xhat);
       for (int w = 0; w < W; ++w) sums[0][w] += g.v[w], sums[1][w] += g.v[w] * xhat.v[w];
     }
   };
@@ -120,18 +120,18 @@ HUSH_HOST_DEVICE void slab_gradients(const Team& team, const NormBackwardTask<T>
     const PixelColumn<const T> dy = b.dy_column(image, c);
     const auto dx = side_by_side(s, b.task.fusion.beside_channels, b.grads.x, b.grads.beside, image, c);
     const auto dresidual = side_by_side(s, 0, b.grads.residual, static_cast<T*>(nullptr), image, c);
-    Lanes<W> of_g, of_g_xhat;
+    Vec<W> of_g, of_g_xhat;
     for (int w = 0; w < W; ++w) {
       const std::uint32_t g = (std::uint32_t(c) + std::uint32_t(w)) / width;
       of_g.v[w] = means[g], of_g_xhat.v[w] = means[s.groups + g];
     }
     for (std::int64_t p = slab.begin + i / s.channels; p < slab.end; p += rows) {
-      Lanes<W> xhat = column.xhat(p), g = before_activation<W>(column, dy, p, xhat);
-      if (dresidual.first) store_lanes<W>(dresidual.at(p), g);
+      Vec<W> xhat = column.xhat(p), g = before_activation<W>(column, dy, p, xhat);
+      if (dresidual.first) g.store(dresidual.at(p));
       if (!dx.first) continue;
       for (int w = 0; w < W; ++w)
         g.v[w] = column.rstd.v[w] * (g.v[w] * column.factor.v[w] - of_g.v[w] - xhat.v[w] * of_g_xhat.v[w]);
-      store_lanes<W>(dx.at(p), g);
+      g.store(dx.at(p));
     }
   }
 }

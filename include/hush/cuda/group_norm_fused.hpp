@@ -10,7 +10,7 @@ inline namespace HUSH_CUDA_ABI {
 /// Means of W columns over some rows, and the sums of squared deviations from them.
 template <int W>
 struct ColumnMoments {
-  Lanes<W> mean{}, squares{};
+  Vec<W> mean{}, squares{};
 
   /// Takes in rows first, first + step, ... below end: four rows at a time while there are as many, each four merged
   /// with what was there (Chan, Golub and LeVeque 1979), then one by one (Welford 1962).
@@ -18,8 +18,8 @@ struct ColumnMoments {
   HUSH_HOST_DEVICE void walk(const PixelColumn<const T>& x, std::int64_t first, std::int64_t end, std::int64_t step) {
     float count = 0;
     for (; first + 3 * step < end; first += 4 * step) {
-      const Lanes<W> a = load_lanes<W>(x.at(first)), b = load_lanes<W>(x.at(first + step)),
-                     c = load_lanes<W>(x.at(first + 2 * step)), d = load_lanes<W>(x.at(first + 3 * step));
+      const Vec<W> a = Vec<W>::load(x.at(first)), b = Vec<W>::load(x.at(first + step)),
+                   c = Vec<W>::load(x.at(first + 2 * step)), d = Vec<W>::load(x.at(first + 3 * step));
       const float share = 4 / (count + 4);
       for (int w = 0; w < W; ++w) {
         const float centre = 0.25f * ((a.v[w] + b.v[w]) + (c.v[w] + d.v[w]));
@@ -31,7 +31,7 @@ struct ColumnMoments {
       count += 4;
     }
     for (; first < end; first += step) {
-      const Lanes<W> a = load_lanes<W>(x.at(first));
+      const Vec<W> a = Vec<W>::load(x.at(first));
       count += 1;
       for (int w = 0; w < W; ++w) {
         const float distance = a.v[w] - mean.v[w];
@@ -102,24 +102,24 @@ HUSH_HOST_DEVICE void write_unit(const NormColumn<T, W>& column, std::int64_t un
   const std::int64_t width = column.task.fusion.width;
   switch (column.task.fusion.resample) {
     case Resample::none:
-      store_lanes<W>(y.at(unit), column.after_activation(unit));
+      column.after_activation(unit).store(y.at(unit));
       break;
     case Resample::nearest2: {
       const std::int64_t to = fine_corner(unit, width);
-      const Lanes<W> v = column.after_activation(unit);
-      store_lanes<W>(y.at(to), v), store_lanes<W>(y.at(to + 1), v);
-      store_lanes<W>(y.at(to + 2 * width), v), store_lanes<W>(y.at(to + 2 * width + 1), v);
+      const Vec<W> v = column.after_activation(unit);
+      v.store(y.at(to)), v.store(y.at(to + 1));
+      v.store(y.at(to + 2 * width)), v.store(y.at(to + 2 * width + 1));
       break;
     }
     case Resample::average2: {
       const std::int64_t from = fine_corner(unit, width / 2);
-      Lanes<W> sum = column.after_activation(from);
+      Vec<W> sum = column.after_activation(from);
       for (int k = 1; k < 4; ++k) {
-        const Lanes<W> v = column.after_activation(from + k % 2 + k / 2 * width);
+        const Vec<W> v = column.after_activation(from + k % 2 + k / 2 * width);
         for (int w = 0; w < W; ++w) sum.v[w] += v.v[w];
       }
       for (int w = 0; w < W; ++w) sum.v[w] *= 0.25f;
-      store_lanes<W>(y.at(unit), sum);
+      sum.store(y.at(unit));
     }
   }
 }

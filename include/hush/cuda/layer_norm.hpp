@@ -32,14 +32,14 @@ struct LayerNorm {
       const T* in = x + row * width;
       const float centre = sum_row<W>(team, width,
                                       [=](std::int64_t c) {
-                                        const Lanes<W> v = load_lanes<W>(in + c);
+                                        const Vec<W> v = Vec<W>::load(in + c);
                                         float sum = 0;
                                         for (int w = 0; w < W; ++w) sum += v.v[w];
                                         return sum;
                                       }) /
                            float(width);
       const float squares = sum_row<W>(team, width, [=](std::int64_t c) {
-        const Lanes<W> v = load_lanes<W>(in + c);
+        const Vec<W> v = Vec<W>::load(in + c);
         float sum = 0;
         for (int w = 0; w < W; ++w) sum += (v.v[w] - centre) * (v.v[w] - centre);
         return sum;
@@ -47,9 +47,9 @@ struct LayerNorm {
       const float factor = 1 / std::sqrt(squares / float(width) + eps);
       if (team.rank() == 0) mean[row] = centre, rstd[row] = factor;
       for (std::int64_t c = std::int64_t(team.rank()) * W; c < width; c += std::int64_t(team.size()) * W) {
-        Lanes<W> v = load_lanes<W>(in + c);
+        Vec<W> v = Vec<W>::load(in + c);
         for (int w = 0; w < W; ++w) v.v[w] = (v.v[w] - centre) * factor * gamma[c + w] + beta[c + w];
-        store_lanes<W>(y + row * width + c, v);
+        v.store(y + row * width + c);
       }
     }
   }
@@ -69,23 +69,23 @@ struct LayerNormGradient {
       const T *in = x + row * width, *from = dy + row * width;
       const float centre = mean[row], factor = rstd[row], share = 1 / float(width), *slope = gamma;
       const float of_g = share * sum_row<W>(team, width, [=](std::int64_t c) {
-                           const Lanes<W> g = load_lanes<W>(from + c);
+                           const Vec<W> g = Vec<W>::load(from + c);
                            float sum = 0;
                            for (int w = 0; w < W; ++w) sum += g.v[w] * slope[c + w];
                            return sum;
                          });
       const float of_g_xhat = share * sum_row<W>(team, width, [=](std::int64_t c) {
-                                const Lanes<W> g = load_lanes<W>(from + c), v = load_lanes<W>(in + c);
+                                const Vec<W> g = Vec<W>::load(from + c), v = Vec<W>::load(in + c);
                                 float sum = 0;
                                 for (int w = 0; w < W; ++w) sum += g.v[w] * slope[c + w] * ((v.v[w] - centre) * factor);
                                 return sum;
                               });
       for (std::int64_t c = std::int64_t(team.rank()) * W; c < width; c += std::int64_t(team.size()) * W) {
-        Lanes<W> g = load_lanes<W>(from + c);
-        const Lanes<W> v = load_lanes<W>(in + c);
+        Vec<W> g = Vec<W>::load(from + c);
+        const Vec<W> v = Vec<W>::load(in + c);
         for (int w = 0; w < W; ++w)
           g.v[w] = factor * (g.v[w] * slope[c + w] - of_g - (v.v[w] - centre) * factor * of_g_xhat);
-        store_lanes<W>(dx + row * width + c, g);
+        g.store(dx + row * width + c);
       }
     }
   }
@@ -107,7 +107,7 @@ struct LayerNormSlabSums {
     const std::int64_t plane =
         sum_columns<W, 2>(team, width, scratch, [&](std::int64_t row, std::int64_t step, std::int64_t c, auto& sums) {
           for (row += first + slab.begin; row < end; row += step) {
-            const Lanes<W> g = load_lanes<W>(dy + row * width + c), v = load_lanes<W>(x + row * width + c);
+            const Vec<W> g = Vec<W>::load(dy + row * width + c), v = Vec<W>::load(x + row * width + c);
             const float centre = mean[row], factor = rstd[row];
             for (int w = 0; w < W; ++w) sums[0][w] += g.v[w], sums[1][w] += g.v[w] * ((v.v[w] - centre) * factor);
           }
@@ -144,7 +144,7 @@ template <class P, class M>
 void layer_norm(const Cuda<P, M>& on, std::int64_t rows, std::int64_t width, double eps, const ScalarOf<P>* x,
                 const float* gamma, const float* beta, ScalarOf<P>* y, float* mean, float* rstd) {
   using T = ScalarOf<P>;
-  if (width % 8 == 0 && takes_eight(x) && takes_eight(y))
+  if (width % 8 == 0 && aligned_for_vec8(x) && aligned_for_vec8(y))
     launch(on, bodies::LayerNorm<T, 8>{rows, width, float(eps), x, gamma, beta, y, mean, rstd},
            bodies::row_grid<8>(rows, width));
   else
@@ -159,7 +159,7 @@ void layer_norm_backward(const Cuda<P, M>& on, std::int64_t images, std::int64_t
                          const ScalarOf<P>* dy, const ScalarOf<P>* x, const float* gamma, const float* mean,
                          const float* rstd, ScalarOf<P>* dx, float* dgamma, float* dbeta) {
   using T = ScalarOf<P>;
-  const bool eight = width % 8 == 0 && takes_eight(dy) && takes_eight(x) && takes_eight(dx);
+  const bool eight = width % 8 == 0 && aligned_for_vec8(dy) && aligned_for_vec8(x) && aligned_for_vec8(dx);
   if (dx && eight)
     launch(on, bodies::LayerNormGradient<T, 8>{rows, width, dy, x, gamma, mean, rstd, dx},
            bodies::row_grid<8>(rows, width));

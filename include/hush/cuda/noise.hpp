@@ -19,8 +19,8 @@ inline constexpr std::int64_t images_a_launch = 64;
 
 namespace bodies {
 /// Numbers `at` to `at` + 7 of a stream of normals; `at` is a multiple of 4.
-HUSH_HOST_DEVICE inline Eight<float> eight_normals(const Stream& stream, std::int64_t at) {
-  Eight<float> z;
+HUSH_HOST_DEVICE inline Vec8 eight_normals(const Stream& stream, std::int64_t at) {
+  Vec8 z;
   for (int half = 0; half < 2; ++half) {
     const Words words = random_words(stream, std::uint32_t(at / 4 + half));
     const NormalPair a = box_muller(words.x, words.y), b = box_muller(words.z, words.w);
@@ -45,7 +45,7 @@ struct Normals {
       Stream own = stream;
       own.image = images[image];
       for (std::int64_t i = pieces.begin(piece) + 8 * team.rank(); i < end; i += 8 * team.size())
-        store_floats(z + from + i, end - i, eight_normals(own, i));
+        eight_normals(own, i).store(z + from + i, end - i);
     }
   }
 };
@@ -63,10 +63,10 @@ struct BlendImages {
       const std::int64_t image = pieces.image(piece), end = pieces.end(piece), from = image * pieces.size;
       const float p = a[image], q = b[image];
       for (std::int64_t i = pieces.begin(piece) + 8 * team.rank(); i < end; i += 8 * team.size()) {
-        Eight<float> v = load_floats(x + from + i, end - i);
-        const Eight<float> other = load_floats(y + from + i, end - i);
+        Vec8 v = Vec8::load(x + from + i, end - i);
+        const Vec8 other = Vec8::load(y + from + i, end - i);
         for (int k = 0; k < 8; ++k) v.v[k] = std::fma(p, v.v[k], q * other.v[k]);
-        store_floats(z + from + i, end - i, v);
+        v.store(z + from + i, end - i);
       }
     }
   }
@@ -115,16 +115,16 @@ struct Estimates {
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
     float nothing = 0;  // 0 * f is 0 for every finite f, and NaN for the others
     for (std::int64_t i = 8 * first_of(team); i < n; i += 8 * all_of(team)) {
-      const Eight<float> p = load_floats(x + i, n - i), q = load_floats(f + i, n - i);
-      Eight<float> clean, noise;
+      const Vec8 p = Vec8::load(x + i, n - i), q = Vec8::load(f + i, n - i);
+      Vec8 clean, noise;
       for (int k = 0; k < 8; ++k) {
         nothing += 0.f * q.v[k];
         noise.v[k] = std::fma(c, p.v[k], d * q.v[k]);
         const float v = std::fma(a, p.v[k], b * q.v[k]);
         clean.v[k] = clip > 0 && v < -clip ? -clip : clip > 0 && v > clip ? clip : v;
       }
-      if (eps) store_floats(eps + i, n - i, noise);
-      if (x0) store_floats(x0 + i, n - i, clean);
+      if (eps) noise.store(eps + i, n - i);
+      if (x0) clean.store(x0 + i, n - i);
     }
     if (team.max(nothing == 0.f ? 0.f : 1.f) > 0.f && team.rank() == 0) *bad = 1;
   }
@@ -159,19 +159,19 @@ struct Combine {
     for (std::int64_t piece = team.block(); piece < pieces.count(); piece += team.blocks()) {
       const std::int64_t image = pieces.image(piece), end = pieces.end(piece), from = image * pieces.size;
       for (std::int64_t i = pieces.begin(piece) + 8 * team.rank(); i < end; i += 8 * team.size()) {
-        Eight<float> sum{};
-        for (int t = 0; t < term_count; ++t) add(sum, term_coefficients[t], load_floats(terms[t] + from + i, end - i));
+        Vec8 sum{};
+        for (int t = 0; t < term_count; ++t) add(sum, term_coefficients[t], Vec8::load(terms[t] + from + i, end - i));
         for (int d = 0; d < draw_count; ++d) {
           const Stream own{place.seed, place.first_image + std::uint32_t(image), place.step, purposes[d]};
           add(sum, draw_coefficients[d], eight_normals(own, i));
         }
-        store_floats(y + from + i, end - i, sum);
+        sum.store(y + from + i, end - i);
       }
     }
   }
 
  private:
-  static HUSH_HOST_DEVICE void add(Eight<float>& sum, float coefficient, const Eight<float>& v) {
+  static HUSH_HOST_DEVICE void add(Vec8& sum, float coefficient, const Vec8& v) {
     for (int k = 0; k < 8; ++k) sum.v[k] = std::fma(coefficient, v.v[k], sum.v[k]);
   }
 };

@@ -58,7 +58,7 @@ template <class T, int W>
 struct NormColumn {
   const NormTask<T>& task;
   PixelColumn<const T> x, residual;
-  Lanes<W> centre, rstd, factor, offset;
+  Vec<W> centre, rstd, factor, offset;
 
   HUSH_HOST_DEVICE NormColumn(const NormTask<T>& t, std::int64_t image, std::int64_t c, const float* means,
                               const float* rstds)
@@ -76,22 +76,22 @@ struct NormColumn {
       offset.v[w] = t.beta[channel] * scale + (t.fusion.shift ? float(t.fusion.shift[i]) : 0.0f);
     }
   }
-  HUSH_HOST_DEVICE Lanes<W> xhat(std::int64_t pixel) const {
-    Lanes<W> v = load_lanes<W>(x.at(pixel));
+  HUSH_HOST_DEVICE Vec<W> xhat(std::int64_t pixel) const {
+    Vec<W> v = Vec<W>::load(x.at(pixel));
     for (int w = 0; w < W; ++w) v.v[w] = (v.v[w] - centre.v[w]) * rstd.v[w];
     return v;
   }
   /// What the activation is given, from xhat at the same pixel.
-  HUSH_HOST_DEVICE Lanes<W> before_activation(std::int64_t pixel, Lanes<W> v) const {
+  HUSH_HOST_DEVICE Vec<W> before_activation(std::int64_t pixel, Vec<W> v) const {
     for (int w = 0; w < W; ++w) v.v[w] = v.v[w] * factor.v[w] + offset.v[w];
     if (residual.first) {
-      const Lanes<W> more = load_lanes<W>(residual.at(pixel));
+      const Vec<W> more = Vec<W>::load(residual.at(pixel));
       for (int w = 0; w < W; ++w) v.v[w] += more.v[w];
     }
     return v;
   }
-  HUSH_HOST_DEVICE Lanes<W> after_activation(std::int64_t pixel) const {
-    Lanes<W> v = before_activation(pixel, xhat(pixel));
+  HUSH_HOST_DEVICE Vec<W> after_activation(std::int64_t pixel) const {
+    Vec<W> v = before_activation(pixel, xhat(pixel));
     for (int w = 0; w < W; ++w) v.v[w] = activated(task.fusion.activation, v.v[w]);
     return v;
   }
@@ -100,8 +100,8 @@ struct NormColumn {
 /// Whether all channels may be read and written eight at a time.
 template <class T, class... Pointers>
 bool eight_channels(const NormTask<T>& t, const Pointers*... more) {
-  return t.s.channels % 8 == 0 && t.fusion.beside_channels % 8 == 0 && takes_eight(t.x) &&
-         takes_eight(t.fusion.beside) && takes_eight(t.fusion.residual) && (takes_eight(more) && ...);
+  return t.s.channels % 8 == 0 && t.fusion.beside_channels % 8 == 0 && aligned_for_vec8(t.x) &&
+         aligned_for_vec8(t.fusion.beside) && aligned_for_vec8(t.fusion.residual) && (aligned_for_vec8(more) && ...);
 }
 
 /// Members of a team that has a slab of an image; where it has the whole of it, few processors are at work, and each

@@ -30,23 +30,22 @@ struct AdamStep {
     if (std::isnan(grown)) return;
     for (std::int64_t i = 8 * first_of(team); i < n; i += 8 * all_of(team)) {
       const std::int64_t left = n - i;
-      Eight<float> w = load_floats(weight + i, left), m = load_floats(first + i, left),
-                   v = load_floats(second + i, left);
-      const Eight<float> given = load_floats(gradient + i, left);
+      Vec8 w = Vec8::load(weight + i, left), m = Vec8::load(first + i, left), v = Vec8::load(second + i, left);
+      const Vec8 given = Vec8::load(gradient + i, left);
       for (int k = 0; k < 8; ++k) {
         const float g = grown * given.v[k] + rule.l2 * w.v[k];
         m.v[k] = rule.beta1 * m.v[k] + rule.rest1 * g;
         v.v[k] = rule.beta2 * v.v[k] + rule.rest2 * g * g;
         w.v[k] = rule.keep * w.v[k] - rule.rate * m.v[k] / (rule.spread * std::sqrt(v.v[k]) + rule.eps);
       }
-      store_floats(first + i, left, m);
-      store_floats(second + i, left, v);
-      store_floats(weight + i, left, w);
-      if (compute_copy) store_floats(compute_copy + i, left, w);
+      m.store(first + i, left);
+      v.store(second + i, left);
+      w.store(weight + i, left);
+      if (compute_copy) w.store(compute_copy + i, left);
       if (!average) continue;
-      Eight<float> mean = load_floats(average + i, left);
+      Vec8 mean = Vec8::load(average + i, left);
       for (int k = 0; k < 8; ++k) mean.v[k] = decay * mean.v[k] + rest * w.v[k];
-      store_floats(average + i, left, mean);
+      mean.store(average + i, left);
     }
   }
 };

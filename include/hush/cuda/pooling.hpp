@@ -7,12 +7,12 @@ inline namespace HUSH_CUDA_ABI {
 namespace bodies {
 /// The greatest of each of W channels in a window; what is not a number wins over all.
 template <int W, class T>
-HUSH_HOST_DEVICE Lanes<W> window_max(const PixelsOf<const T>& x, std::int64_t window, std::int64_t image,
-                                     std::int64_t row, std::int64_t column, std::int64_t c) {
-  Lanes<W> best = load_lanes<W>(x.at(image, row * window, column * window, c));
+HUSH_HOST_DEVICE Vec<W> window_max(const PixelsOf<const T>& x, std::int64_t window, std::int64_t image,
+                                   std::int64_t row, std::int64_t column, std::int64_t c) {
+  Vec<W> best = Vec<W>::load(x.at(image, row * window, column * window, c));
   for (std::int64_t i = 0; i < window; ++i)
     for (std::int64_t j = 0; j < window; ++j) {
-      const Lanes<W> v = load_lanes<W>(x.at(image, row * window + i, column * window + j, c));
+      const Vec<W> v = Vec<W>::load(x.at(image, row * window + i, column * window + j, c));
       for (int w = 0; w < W; ++w) best.v[w] = v.v[w] > best.v[w] || v.v[w] != v.v[w] ? v.v[w] : best.v[w];
     }
   return best;
@@ -25,7 +25,7 @@ struct MaxPool {
   PixelsOf<const T> x;
   PixelsOf<T> y;
   HUSH_HOST_DEVICE void operator()(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t c) const {
-    store_lanes<W>(y.at(image, row, column, c), window_max<W>(x, window, image, row, column, c));
+    window_max<W>(x, window, image, row, column, c).store(y.at(image, row, column, c));
   }
 };
 
@@ -37,20 +37,20 @@ struct MaxPoolBackward {
   PixelsOf<T> dx;
   HUSH_HOST_DEVICE void operator()(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t c) const {
     const bool whole = row < dy.height && column < dy.width;
-    Lanes<W> best{}, rest{};
+    Vec<W> best{}, rest{};
     if (whole) {
       best = window_max<W>(x, window, image, row, column, c);
-      rest = load_lanes<W>(dy.at(image, row, column, c));
+      rest = Vec<W>::load(dy.at(image, row, column, c));
     }
     for (std::int64_t i = row * window; i < (row + 1) * window && i < x.height; ++i)
       for (std::int64_t j = column * window; j < (column + 1) * window && j < x.width; ++j) {
-        Lanes<W> share{};
+        Vec<W> share{};
         if (whole) {
-          const Lanes<W> v = load_lanes<W>(x.at(image, i, j, c));
+          const Vec<W> v = Vec<W>::load(x.at(image, i, j, c));
           for (int w = 0; w < W; ++w)
             if (v.v[w] == best.v[w] || v.v[w] != v.v[w]) share.v[w] = rest.v[w], rest.v[w] = 0;
         }
-        store_lanes<W>(dx.at(image, i, j, c), share);
+        share.store(dx.at(image, i, j, c));
       }
   }
 };

@@ -33,9 +33,9 @@ struct SumPieces {
       const std::int64_t image = pieces.image(piece) * pieces.size, end = pieces.end(piece);
       double sum = 0;
       for (std::int64_t i = pieces.begin(piece) + 8 * team.rank(); i < end; i += 8 * team.size()) {
-        const Eight<float> p = load_floats(a + image + i, end - i);
-        Eight<float> q{};
-        if (b) q = load_floats(b + image + i, end - i);
+        const Vec8 p = Vec8::load(a + image + i, end - i);
+        Vec8 q{};
+        if (b) q = Vec8::load(b + image + i, end - i);
         auto eight = f(p.v[0], q.v[0]);
         for (int k = 1; k < 8; ++k) eight += f(p.v[k], q.v[k]);
         sum += double(eight);
@@ -110,10 +110,10 @@ struct MseSlope {
       const std::int64_t image = pieces.image(piece), end = pieces.end(piece), from = image * pieces.size;
       const float scale = float(factor * double(float(*dy)) * (weights ? double(weights[image]) : 1.0));
       for (std::int64_t i = pieces.begin(piece) + 8 * team.rank(); i < end; i += 8 * team.size()) {
-        Eight<float> v = load_floats(a + from + i, end - i);
-        const Eight<float> other = load_floats(b + from + i, end - i);
+        Vec8 v = Vec8::load(a + from + i, end - i);
+        const Vec8 other = Vec8::load(b + from + i, end - i);
         for (int k = 0; k < 8; ++k) v.v[k] = scale * (v.v[k] - other.v[k]);
-        store_floats(da + from + i, end - i, v);
+        v.store(da + from + i, end - i);
       }
     }
   }
@@ -147,10 +147,10 @@ struct SumPixelSlabs {
       const T* image = x + task / slabs * pixels * channels;
       for (std::int64_t first = 0; first < groups; first += together) {
         const std::int64_t c = 8 * (first + team.rank() % together);
-        Eight<float> mine{};
+        Vec8 mine{};
         if (turn < turns && c < channels)
           for (std::int64_t p = begin + turn; p < end; p += turns) {
-            const Eight<float> v = load_floats(image + p * channels + c, channels - c);
+            const Vec8 v = Vec8::load(image + p * channels + c, channels - c);
             for (int k = 0; k < 8; ++k) mine.v[k] += v.v[k];
           }
         for (int k = 0; k < 8; ++k) shared[8 * team.rank() + k] = mine.v[k];

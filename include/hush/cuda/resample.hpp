@@ -53,17 +53,17 @@ struct Upsample {
   PixelsOf<T> y;
   HUSH_HOST_DEVICE void operator()(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t c) const {
     const Between r = rows.at(int(row)), k = columns.at(int(column));
-    const Lanes<W> left = between_rows(image, r, k.left, c);
-    if (k.part == 0) return store_lanes<W>(y.at(image, row, column, c), left);
-    Lanes<W> v = between_rows(image, r, k.right, c);
+    const Vec<W> left = between_rows(image, r, k.left, c);
+    if (k.part == 0) return left.store(y.at(image, row, column, c));
+    Vec<W> v = between_rows(image, r, k.right, c);
     for (int w = 0; w < W; ++w) v.v[w] = (1 - k.part) * left.v[w] + k.part * v.v[w];
-    store_lanes<W>(y.at(image, row, column, c), v);
+    v.store(y.at(image, row, column, c));
   }
-  HUSH_HOST_DEVICE Lanes<W> between_rows(std::int64_t image, const Between& r, std::int64_t column,
-                                         std::int64_t c) const {
-    const Lanes<W> up = load_lanes<W>(x.at(image, r.left, column, c));
+  HUSH_HOST_DEVICE Vec<W> between_rows(std::int64_t image, const Between& r, std::int64_t column,
+                                       std::int64_t c) const {
+    const Vec<W> up = Vec<W>::load(x.at(image, r.left, column, c));
     if (r.part == 0) return up;
-    Lanes<W> v = load_lanes<W>(x.at(image, r.right, column, c));
+    Vec<W> v = Vec<W>::load(x.at(image, r.right, column, c));
     for (int w = 0; w < W; ++w) v.v[w] = (1 - r.part) * up.v[w] + r.part * v.v[w];
     return v;
   }
@@ -76,16 +76,16 @@ struct UpsampleBackward {
   PixelsOf<const T> dy;
   PixelsOf<T> dx;
   HUSH_HOST_DEVICE void operator()(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t c) const {
-    Lanes<W> sum{};
+    Vec<W> sum{};
     for (int i = rows.first(int(row)), last = rows.last(int(row)); i <= last; ++i) {
       const float of_row = share(rows, i, int(row));
       for (int j = columns.first(int(column)), end = columns.last(int(column)); j <= end; ++j) {
         const float weight = of_row * share(columns, j, int(column));
-        const Lanes<W> v = load_lanes<W>(dy.at(image, i, j, c));
+        const Vec<W> v = Vec<W>::load(dy.at(image, i, j, c));
         for (int w = 0; w < W; ++w) sum.v[w] += weight * v.v[w];
       }
     }
-    store_lanes<W>(dx.at(image, row, column, c), sum);
+    sum.store(dx.at(image, row, column, c));
   }
 };
 
@@ -97,7 +97,7 @@ struct SkipThenUpsample {
   Upsample<T, W, LinearLine> rest;
   HUSH_HOST_DEVICE void operator()(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t c) const {
     if (c < skip.channels)
-      store_lanes<W>(y.at(image, row, column, c), load_lanes<W>(skip.at(image, row, column, c)));
+      Vec<W>::load(skip.at(image, row, column, c)).store(y.at(image, row, column, c));
     else
       rest(image, row, column, c - skip.channels);
   }

@@ -21,20 +21,20 @@ struct SoftmaxRows {
       const float* from = x + row * size;
       float top = from[0];
       for (std::int64_t i = 8 * team.rank(); i < size; i += 8 * team.size()) {
-        const Eight<float> v = load_floats(from + i, size - i);
+        const Vec8 v = Vec8::load(from + i, size - i);
         for (int k = 0; k < 8; ++k) top = i + k < size && v.v[k] > top ? v.v[k] : top;
       }
       top = team.max(top);
       float sum = 0;
       for (std::int64_t i = 8 * team.rank(); i < size; i += 8 * team.size()) {
-        const Eight<float> v = load_floats(from + i, size - i);
+        const Vec8 v = Vec8::load(from + i, size - i);
         for (int k = 0; k < 8; ++k) sum += i + k < size ? std::exp(v.v[k] - top) : 0.f;
       }
       const float factor = 1.f / team.sum(sum);
       for (std::int64_t i = 8 * team.rank(); i < size; i += 8 * team.size()) {
-        Eight<float> v = load_floats(from + i, size - i);
+        Vec8 v = Vec8::load(from + i, size - i);
         for (int k = 0; k < 8; ++k) v.v[k] = factor * std::exp(v.v[k] - top);
-        store_floats(w + row * size + i, size - i, v);
+        v.store(w + row * size + i, size - i);
       }
     }
   }
@@ -53,15 +53,15 @@ struct SoftmaxSlope {
       const std::int64_t at = row * size;
       float mean = 0;
       for (std::int64_t i = 8 * team.rank(); i < size; i += 8 * team.size()) {
-        const Eight<float> p = load_floats(w + at + i, size - i), v = load_floats(dw + at + i, size - i);
+        const Vec8 p = Vec8::load(w + at + i, size - i), v = Vec8::load(dw + at + i, size - i);
         for (int k = 0; k < 8; ++k) mean += p.v[k] * v.v[k];
       }
       mean = team.sum(mean);
       for (std::int64_t i = 8 * team.rank(); i < size; i += 8 * team.size()) {
-        const Eight<float> p = load_floats(w + at + i, size - i);
-        Eight<float> v = load_floats(dw + at + i, size - i);
+        const Vec8 p = Vec8::load(w + at + i, size - i);
+        Vec8 v = Vec8::load(dw + at + i, size - i);
         for (int k = 0; k < 8; ++k) v.v[k] = p.v[k] * (v.v[k] - mean);
-        store_floats(ds + at + i, size - i, v);
+        v.store(ds + at + i, size - i);
       }
     }
   }

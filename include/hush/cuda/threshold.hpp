@@ -37,9 +37,9 @@ struct ThresholdImages {
       const float limit = float(std::fmin(std::fmax(s, 1.0), largest));
       team.sync();  // all have read what they are about to change
       for (std::int64_t i = 8 * team.rank(); i < stride; i += 8 * team.size()) {
-        Eight<float> v = load_floats(x + i, stride - i);
+        Vec8 v = Vec8::load(x + i, stride - i);
         for (int k = 0; k < 8; ++k) v.v[k] = (v.v[k] < -limit ? -limit : v.v[k] > limit ? limit : v.v[k]) / limit;
-        store_floats(x + i, stride - i, v);
+        v.store(x + i, stride - i);
       }
       team.sync();
     }
@@ -51,7 +51,7 @@ struct ThresholdImages {
   HUSH_HOST_DEVICE std::int64_t below(const Team& team, const float* x, std::uint32_t bits) const {
     std::int64_t count = 0;
     for (std::int64_t i = 8 * team.rank(); i < stride; i += 8 * team.size()) {
-      const Eight<float> v = load_floats(x + i, stride - i);
+      const Vec8 v = Vec8::load(x + i, stride - i);
       for (int k = 0; k < 8; ++k) count += i + k < stride && magnitude_bits(v.v[k]) < bits;
     }
     return team.sum(count);

@@ -12,8 +12,8 @@ using namespace against;
 
 namespace {
 
-/// A rehearsal that has cuBLASLt, whose calls the tests replace.
-class WithBlas : public Rehearsal {
+/// A HostGpu that has cuBLASLt, whose calls the tests replace.
+class WithBlas : public HostGpu {
  public:
   static WithBlas& at(int, int) {
     static WithBlas one;

@@ -8,7 +8,7 @@
 #include "../thrown.hpp"
 #include "cuda/cudnn/device.hpp"
 
-using hush::calls, hush::Conv2dKey, hush::Conv2dPlans, hush::CudaError, hush::Cudnn;
+using hush::calls, hush::Conv2dKey, hush::Conv2dEngineCache, hush::CudaError, hush::Cudnn;
 
 namespace {
 
@@ -109,9 +109,9 @@ TEST_CASE("cudnn calls: a cuDNN that cannot load a part of itself says what help
   CHECK(said.find("link lib64/stubs/libcuda.so as libcuda.so.1 into a folder of LD_LIBRARY_PATH") != said.npos);
 }
 
-TEST_CASE("cudnn calls: when no engine is proposed, that is an answer, and a plan that must be is an error") {
+TEST_CASE("cudnn calls: when no engine is proposed, that is an answer, and an engine that must be is an error") {
   const Restored restored;
-  Conv2dPlans plans(described_h200(), {});
+  Conv2dEngineCache engines(described_h200(), {});
   calls().descriptor_get = [](cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
                               cudnnBackendAttributeType_t type, std::int64_t most, std::int64_t* count, void* values) {
     if (name != CUDNN_ATTR_ENGINEHEUR_RESULTS)
@@ -119,18 +119,18 @@ TEST_CASE("cudnn calls: when no engine is proposed, that is an answer, and a pla
     *count = 0;
     return CUDNN_STATUS_SUCCESS;
   };
-  CHECK(plans.find(key()) == nullptr);
+  CHECK(engines.find(key()) == nullptr);
   CHECK(
-      cuda_message([&] { plans.plan(key()); }) ==
-      hush::to_text("[cudnnBackendFinalize] ", key_text, ": cuDNN ", plans.device().version(),
+      cuda_message([&] { engines.engine(key()); }) ==
+      hush::to_text("[cudnnBackendFinalize] ", key_text, ": cuDNN ", engines.device().version(),
                     " has no engine for it that is compiled in advance, deterministic and content with 268435456 bytes "
                     "of workspace"));
 }
 
-TEST_CASE("cudnn calls: a plan that cannot be run says which, and can be run again") {
+TEST_CASE("cudnn calls: an engine that cannot be run says which, and can be run again") {
   const Restored restored;
   Cudnn cudnn(described_h200(), {});
-  const auto& plan = cudnn.plans().plan(key());
+  const auto& engine = cudnn.engines().engine(key());
   calls().cudnn_set_stream = [](cudnnHandle_t, cudaStream_t) { return CUDNN_STATUS_SUCCESS; };
   calls().execute = [](cudnnHandle_t, cudnnBackendDescriptor_t, cudnnBackendDescriptor_t) {
     return CUDNN_STATUS_EXECUTION_FAILED_CUDART;
@@ -138,16 +138,16 @@ TEST_CASE("cudnn calls: a plan that cannot be run says which, and can be run aga
   calls().cudnn_last_error = [](char* text, std::size_t) { *text = 0; };
   alignas(16) static char memory[16];
   const hush::Conv2dArrays arrays{memory, memory, memory, memory, nullptr};
-  CHECK(cuda_message([&] { cudnn.run(plan, arrays, memory); }) ==
+  CHECK(cuda_message([&] { cudnn.run(engine, arrays, memory); }) ==
         hush::to_text("[cudnnBackendExecute] ", key_text,
                       ": cuDNN answers CUDNN_STATUS_EXECUTION_FAILED_CUDART (error "
                       "5003)"));
   calls().execute = [](cudnnHandle_t, cudnnBackendDescriptor_t, cudnnBackendDescriptor_t) {
     return CUDNN_STATUS_SUCCESS;
   };
-  CHECK_NOTHROW(cudnn.run(plan, arrays, memory));
+  CHECK_NOTHROW(cudnn.run(engine, arrays, memory));
   calls().cudnn_set_stream = [](cudnnHandle_t, cudaStream_t) { return CUDNN_STATUS_BAD_PARAM; };
-  CHECK(cuda_message([&] { cudnn.run(plan, arrays, memory); }) ==
+  CHECK(cuda_message([&] { cudnn.run(engine, arrays, memory); }) ==
         hush::to_text("[cudnnSetStream] ", key_text, ": cuDNN answers CUDNN_STATUS_BAD_PARAM (error 2000)"));
 }
 
@@ -160,10 +160,10 @@ TEST_CASE("cudnn calls: whichever call fails, nothing leaks, and the next attemp
     living = 0;
     until_failure = n;
     try {
-      auto plans = hush::conv2d_plans(device, key(), 1 << 28, 3);
+      auto engines = hush::conv2d_engines(device, key(), 1 << 28, 3);
       if (until_failure >= 0) break;  // its turn never came
       ++others;                       // one proposal that cannot be finalised: another serves
-      CHECK(plans.size() <= 3);
+      CHECK(engines.size() <= 3);
     } catch (const CudaError& error) {
       ++failures;
       INFO(error.what());
@@ -175,6 +175,6 @@ TEST_CASE("cudnn calls: whichever call fails, nothing leaks, and the next attemp
   CHECK(failures > 50);
   CHECK(others > 2);
   until_failure = -1;
-  CHECK(hush::conv2d_plans(device, key(), 1 << 28, 3).size() == 3);
+  CHECK(hush::conv2d_engines(device, key(), 1 << 28, 3).size() == 3);
   CHECK(living == 0);
 }

@@ -3,12 +3,12 @@
 #include <filesystem>
 #include <fstream>
 #include <hush/cuda/cudnn/choices.hpp>
-#include <hush/cuda/cudnn/plans.hpp>
+#include <hush/cuda/cudnn/engine_cache.hpp>
 #include <string>
 
 #include "cuda/cudnn/device.hpp"
 
-using hush::Conv2dKey, hush::Conv2dPlan, hush::Conv2dPlans;
+using hush::Conv2dKey, hush::Conv2dEngine, hush::Conv2dEngineCache;
 
 namespace {
 
@@ -31,19 +31,19 @@ TEST_CASE("cudnn choices: the fastest candidate is kept in a file and used from 
   const Conv2dKey key{.sizes = hush::conv2d_sizes(16, 32, 32, 64, 64, 3, 3, 1, {1, 1, 1, 1}), .bias = true};
 
   int timed = 0;
-  Conv2dPlans tuned(described_h200(), {.autotune = true, .candidates = 5, .choices = file});
+  Conv2dEngineCache tuned(described_h200(), {.autotune = true, .candidates = 5, .choices = file});
   const hush::CudnnEngine third =
-      tuned.find(key, [&](const Conv2dPlan&) { return ++timed == 3 ? 0.5f : 1.f; })->engine();
+      tuned.find(key, [&](const Conv2dEngine&) { return ++timed == 3 ? 0.5f : 1.f; })->cudnn_engine();
   CHECK(timed == 5);
-  tuned.find(key, [&](const Conv2dPlan&) { return float(++timed); });
+  tuned.find(key, [&](const Conv2dEngine&) { return float(++timed); });
   CHECK(timed == 5);
-  const auto candidates = hush::conv2d_plans(tuned.device(), key, std::int64_t(256) << 20, 5);
-  CHECK(third == candidates[2].engine());
-  CHECK(third != candidates[0].engine());
+  const auto candidates = hush::conv2d_engines(tuned.device(), key, std::int64_t(256) << 20, 5);
+  CHECK(third == candidates[2].cudnn_engine());
+  CHECK(third != candidates[0].cudnn_engine());
 
-  Conv2dPlans later(described_h200(), {.choices = file});
-  CHECK(later.plan(key).engine() == third);
-  CHECK(later.plan(key).workspace() == candidates[2].workspace());
+  Conv2dEngineCache later(described_h200(), {.choices = file});
+  CHECK(later.engine(key).cudnn_engine() == third);
+  CHECK(later.engine(key).workspace() == candidates[2].workspace());
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);  // nothing half-written is left
 
   std::string line;
@@ -55,7 +55,8 @@ TEST_CASE("cudnn choices: the fastest candidate is kept in a file and used from 
   for (const char* broken : {"99999", "1 2=999999", "x", "-3", "4 5", "4 5=", "4 5=6 y"}) {
     INFO(broken);
     put(broken);
-    CHECK(Conv2dPlans(described_h200(), {.choices = file}).plan(key).engine() == candidates[0].engine());
+    CHECK(Conv2dEngineCache(described_h200(), {.choices = file}).engine(key).cudnn_engine() ==
+          candidates[0].cudnn_engine());
   }
 }
 

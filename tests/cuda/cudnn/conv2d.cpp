@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <hush/cuda/cudnn/conv2d.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 #include <map>
 #include <memory>
 #include <random>
@@ -14,18 +14,18 @@
 #include "cuda/cudnn/device.hpp"
 
 using hush::bf16, hush::calls, hush::Conv2dDirection, hush::Conv2dKey, hush::Conv2dSizes, hush::Cuda, hush::Cudnn,
-    hush::CudnnTensor, hush::Rehearsal;
+    hush::CudnnTensor, hush::HostGpu;
 
 namespace {
 
-/// A host that says it has cuDNN: plans are cuDNN's own, for a described H200; running one is played (see Played).
+/// A host that says it has cuDNN: engines are cuDNN's own, for a described H200; running one is played (see Played).
 struct Host {
   static inline std::unique_ptr<Cudnn> cudnn;
   static Host& at(int, int) {
     static auto* host = new Host;
     return *host;
   }
-  hush::CachingMemory<hush::RehearsalMemory>& memory() { return memory_; }
+  hush::CachingMemory<hush::HostGpuMemory>& memory() { return memory_; }
   cudaStream_t stream() const { return nullptr; }
   template <class Part>
   Part& part() {
@@ -35,17 +35,17 @@ struct Host {
   void launch(const Body& body, const hush::TeamGrid& grid) {
     std::vector<std::max_align_t> scratch(std::size_t(grid.shared) / sizeof(std::max_align_t) + 1);
     auto* shared = reinterpret_cast<std::byte*>(scratch.data());
-    for (std::int64_t b = 0; b < grid.teams; ++b) body(hush::Alone(b, grid.teams, shared));
+    for (std::int64_t b = 0; b < grid.teams; ++b) body(hush::SerialTeam(b, grid.teams, shared));
   }
 
  private:
   Host() { memory_.keep_blocks(false); }  // a sanitizer sees their ends
-  hush::CachingMemory<hush::RehearsalMemory> memory_;
+  hush::CachingMemory<hush::HostGpuMemory> memory_;
 };
 static_assert(hush::CudnnMachine<Host>);
-static_assert(!hush::CudnnMachine<Rehearsal>);
+static_assert(!hush::CudnnMachine<HostGpu>);
 
-/// What the next plan that is run computes, and what is known of those that were.
+/// What the next engine that is run computes, and what is known of those that were.
 struct Play {
   Conv2dDirection direction;
   Conv2dSizes sizes;
@@ -59,7 +59,7 @@ Play play;
 template <class T>
 void play_convolution() {
   const auto at = [](CudnnTensor name) { return static_cast<T*>(play.arrays[std::int64_t(name)]); };
-  const hush::Alone team(0, 1, nullptr);
+  const hush::SerialTeam team(0, 1, nullptr);
   T *x = at(CudnnTensor::x), *weight = at(CudnnTensor::weight), *y = at(CudnnTensor::y);
   if (play.direction == Conv2dDirection::forward)
     hush::bodies::Conv2dForward<T>{play.sizes, x, weight, at(CudnnTensor::bias), at(CudnnTensor::residual), y}(team);
@@ -153,7 +153,7 @@ int compare(const Conv2dSizes& s) {
   const auto x = random_numbers<T>(nx, 1), w = random_numbers<T>(nw, 2), b = random_numbers<T>(s.out, 3),
              r = random_numbers<T>(ny, 4), dy = random_numbers<T>(ny, 5);
   const Cuda<P, Host> on;
-  const Cuda<P, Rehearsal> plain;
+  const Cuda<P, HostGpu> plain;
   play.sizes = with_wide_channels(s, hush::conv2d_precision<P>);
   play.narrow = sizeof(T) == 2;
   play.runs = 0;
@@ -213,7 +213,7 @@ TEST_CASE("cudnn conv2d: arrays that lie askew and empty batches are not for cuD
              want = room<bf16>(72);
   const Cuda<bf16, Host> on;
   conv2d(on, s, x.get() + 1, w.get(), nullptr, y.get());
-  conv2d(Cuda<bf16, Rehearsal>{}, s, x.get() + 1, w.get(), nullptr, want.get());
+  conv2d(Cuda<bf16, HostGpu>{}, s, x.get() + 1, w.get(), nullptr, want.get());
   CHECK(same_numbers(y, want, 72));
   conv2d(on, same(0, 3, 8, 8, 1), x.get(), w.get(), nullptr, y.get());
   CHECK(play.runs == 0);
@@ -243,7 +243,7 @@ TEST_CASE("cudnn conv2d: tuning runs each candidate four times, once a convoluti
   play.sizes = same(1, 4, 8, 8, 1);
   const auto larger = random_numbers<float>(128, 1), result = room<float>(128);
   CHECK_THROWS_WITH(conv2d(on, play.sizes, larger.get(), w.get(), nullptr, result.get()),
-                    "[cudaEventSynchronize] invalid resource handle; timing cuDNN's plans (error 400)");
+                    "[cudaEventSynchronize] invalid resource handle; timing cuDNN's engines (error 400)");
 }
 
 TEST_CASE("cudnn conv2d: memory that runs out leaves everything usable") {

@@ -82,7 +82,8 @@ template <class Body>
 Work bind(void** arguments, std::int64_t teams, std::size_t shared) {
   return [body = *static_cast<Body*>(arguments[0]), teams, shared] {
     std::vector<std::max_align_t> scratch(shared / sizeof(std::max_align_t) + 1);
-    for (std::int64_t b = 0; b < teams; ++b) body(hush::Alone(b, teams, reinterpret_cast<std::byte*>(scratch.data())));
+    for (std::int64_t b = 0; b < teams; ++b)
+      body(hush::SerialTeam(b, teams, reinterpret_cast<std::byte*>(scratch.data())));
   };
 }
 inline Work count_down(void** arguments, std::int64_t, std::size_t) {

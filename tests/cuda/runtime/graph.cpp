@@ -9,7 +9,7 @@
 
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/runtime/graph.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
@@ -19,7 +19,7 @@ using namespace hush;
 
 namespace {
 
-using B = Cuda<float, Rehearsal>;
+using B = Cuda<float, HostGpu>;
 const B on{.stream = 3};
 
 Tensor<B> filled(double value, std::int64_t n = 5) {
@@ -48,7 +48,7 @@ using thrown::message;
 TEST_CASE("graph: what was recorded is done when it is launched, each time, and bit for bit the same") {
   on.machine().memory().keep_blocks(false);
   for (const int members : {1, 32}) {
-    Rehearsal::members = members;
+    HostGpu::members = members;
     Tensor<B> x = filled(0.3), eager = filled(0.3);
     const Tensor<B> one = filled(1);
     auto graph = graph_on(on);
@@ -61,7 +61,7 @@ TEST_CASE("graph: what was recorded is done when it is launched, each time, and 
       for (int i = 0; i < 3; ++i) step(eager, one);
       CHECK(numbers(x) == numbers(eager));
     }
-    Rehearsal::members = 1;
+    HostGpu::members = 1;
   }
 }
 
@@ -118,11 +118,11 @@ TEST_CASE("graph: waiting and copies to and from the host are refused while reco
   float number = 2;
   auto graph = graph_on(on);
   CHECK(message([&] { graph.add([&] { copy_in(on, 1, &number, x.data()); }); }) ==
-        "[Rehearsal] a copy from the host cannot be recorded");
+        "[HostGpu] a copy from the host cannot be recorded");
   CHECK(message([&] { graph.add([&] { copy_out(on, 1, std::as_const(x).data(), &number); }); }) ==
-        "[Rehearsal] a copy to the host cannot be recorded");
-  CHECK(message([&] { graph.add([&] { synchronise(on); }); }) == "[Rehearsal] waiting cannot be recorded");
-  CHECK(message([&] { graph.add([&] { graph.add([] {}); }); }) == "[Rehearsal] is recording already");
+        "[HostGpu] a copy to the host cannot be recorded");
+  CHECK(message([&] { graph.add([&] { synchronise(on); }); }) == "[HostGpu] waiting cannot be recorded");
+  CHECK(message([&] { graph.add([&] { graph.add([] {}); }); }) == "[HostGpu] is recording already");
   CHECK(number == 2);
   CHECK(numbers(x) == all(1));
 }

@@ -108,14 +108,14 @@ bool library_conv2d(const Cuda<P, M>& on, Conv2dDirection direction, const Conv2
                       .bias = wide.arrays().bias != nullptr,
                       .residual = wide.arrays().residual != nullptr,
                       .fast = on.fast};
-  const auto scratch = [&](const Conv2dPlan& plan) { return on.template allocate<std::byte>(plan.workspace()); };
-  const auto milliseconds = [&](const Conv2dPlan& plan) {
-    return cudnn.milliseconds(plan, wide.arrays(), scratch(plan).get());
+  const auto scratch = [&](const Conv2dEngine& engine) { return on.template allocate<std::byte>(engine.workspace()); };
+  const auto milliseconds = [&](const Conv2dEngine& engine) {
+    return cudnn.milliseconds(engine, wide.arrays(), scratch(engine).get());
   };
-  const bool may_time = cudnn.plans().settings().autotune && !cudnn.capturing();
-  const Conv2dPlan* plan = may_time ? cudnn.plans().find(key, milliseconds) : cudnn.plans().find(key);
-  if (!plan) return false;
-  cudnn.run(*plan, wide.arrays(), scratch(*plan).get());
+  const bool may_time = cudnn.engines().settings().autotune && !cudnn.capturing();
+  const Conv2dEngine* engine = may_time ? cudnn.engines().find(key, milliseconds) : cudnn.engines().find(key);
+  if (!engine) return false;
+  cudnn.run(*engine, wide.arrays(), scratch(*engine).get());
   wide.finish();
   return true;
 }

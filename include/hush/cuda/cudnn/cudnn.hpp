@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include <hush/cuda/cudnn/plans.hpp>
+#include <hush/cuda/cudnn/engine_cache.hpp>
 #include <hush/cuda/runtime/device.hpp>
 
 namespace hush {
@@ -26,34 +26,34 @@ class CudnnEvent {
   }
 
  private:
-  static constexpr const char* why = "timing cuDNN's plans";
+  static constexpr const char* why = "timing cuDNN's engines";
   cudaEvent_t event_ = nullptr;
 };
 
-/// cuDNN on one stream of one GPU: its handle, and the plans made so far. A Device has it as part<Cudnn>().
+/// cuDNN on one stream of one GPU: its handle, and the engines made so far. A Device has it as part<Cudnn>().
 class Cudnn {
  public:
   /// Throws CudaError if cuDNN does not start, or is of another version than the program.
   explicit Cudnn(const Device& device) : Cudnn(name_of(device), device.stream(), cudnn_settings()) {}
   Cudnn(const std::string& device, cudaStream_t stream, const CudnnSettings& settings)
-      : handle_(device), stream_(stream), plans_(CudnnDevice(handle_.raw, device), settings) {}
-  /// For a device that is only described: plans are made, and run as far as calls() play along.
-  Cudnn(CudnnDevice described, const CudnnSettings& settings) : plans_(std::move(described), settings) {}
+      : handle_(device), stream_(stream), engines_(CudnnDevice(handle_.raw, device), settings) {}
+  /// For a device that is only described: engines are made, and run as far as calls() play along.
+  Cudnn(CudnnDevice described, const CudnnSettings& settings) : engines_(std::move(described), settings) {}
 
-  Conv2dPlans& plans() { return plans_; }
+  Conv2dEngineCache& engines() { return engines_; }
 
-  /// Queues a plan on the stream. Throws CudaError.
-  void run(const Conv2dPlan& plan, const Conv2dArrays& arrays, void* workspace) {
+  /// Queues a engine on the stream. Throws CudaError.
+  void run(const Conv2dEngine& engine, const Conv2dArrays& arrays, void* workspace) {
     const std::lock_guard lock(mutex_);  // a handle serves one thread at a time
-    plan.run(handle_.raw, stream_, arrays, workspace);
+    engine.run(handle_.raw, stream_, arrays, workspace);
   }
-  /// How long a plan takes, the mean of three runs after a first one.
-  float milliseconds(const Conv2dPlan& plan, const Conv2dArrays& arrays, void* workspace) {
+  /// How long a engine takes, the mean of three runs after a first one.
+  float milliseconds(const Conv2dEngine& engine, const Conv2dArrays& arrays, void* workspace) {
     constexpr int runs = 3;
     CudnnEvent start, end;
-    run(plan, arrays, workspace);
+    run(engine, arrays, workspace);
     start.record(stream_);
-    for (int i = 0; i < runs; ++i) run(plan, arrays, workspace);
+    for (int i = 0; i < runs; ++i) run(engine, arrays, workspace);
     end.record(stream_);
     return end.milliseconds_since(start) / runs;
   }
@@ -87,7 +87,7 @@ class Cudnn {
   Handle handle_;
   cudaStream_t stream_ = nullptr;
   std::mutex mutex_;
-  Conv2dPlans plans_;
+  Conv2dEngineCache engines_;
 };
 
 }  // namespace HUSH_CUDA_ABI

@@ -156,7 +156,7 @@ class Device {
   class Program;
 
   void launch_kernel(const void* kernel, void** arguments, const TeamGrid& grid, std::string_view name) {
-    // What a kernel has without asking, 48 KiB, holds the numbers of Block::sum too. It always asks for the same: a
+    // What a kernel has without asking, 48 KiB, holds the numbers of BlockTeam::sum too. It always asks for the same: a
     // graph that is put together later wants its largest launch allowed still.
     constexpr std::size_t without_asking = 40 * 1024, most = 96 * 1024;
     if (grid.shared > without_asking)

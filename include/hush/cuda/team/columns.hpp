@@ -3,37 +3,11 @@
 #include <cstdint>
 
 #include <hush/check.hpp>
-#include <hush/cuda/team/map.hpp>
+#include <hush/cuda/cuda.hpp>
+#include <hush/cuda/team/vec.hpp>
 
 namespace hush {
 inline namespace HUSH_CUDA_ABI {
-
-/// W numbers that a member of a team works on at once, in float: 8, read with wide loads, or 1.
-template <int W>
-struct Lanes {
-  float v[W];
-};
-template <int W, class T>
-HUSH_HOST_DEVICE Lanes<W> load_lanes(const T* p) {
-  Lanes<W> x;
-  if constexpr (W == 8) {
-    const Eight<T> wide = load_eight(p);
-    for (int w = 0; w < W; ++w) x.v[w] = float(wide.v[w]);
-  } else {
-    for (int w = 0; w < W; ++w) x.v[w] = float(p[w]);
-  }
-  return x;
-}
-template <int W, class T>
-HUSH_HOST_DEVICE void store_lanes(T* p, const Lanes<W>& x) {
-  if constexpr (W == 8) {
-    Eight<T> wide;
-    for (int w = 0; w < W; ++w) wide.v[w] = T(x.v[w]);
-    store_eight(p, wide);
-  } else {
-    for (int w = 0; w < W; ++w) p[w] = T(x.v[w]);
-  }
-}
 
 /// A matrix walked by the columns: each member of a team keeps W neighbouring columns and takes every `rows`-th row, so
 /// that what belongs to a column stays in registers. `rows` rows are under way at once; item i (of rows * columns, in

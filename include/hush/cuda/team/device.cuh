@@ -7,7 +7,7 @@ namespace hush {
 inline namespace HUSH_CUDA_ABI {
 
 /// A block of threads as a team.
-class Block {
+class BlockTeam {
  public:
   __device__ std::int64_t block() const { return blockIdx.x; }
   __device__ std::int64_t blocks() const { return gridDim.x; }
@@ -48,13 +48,13 @@ class Block {
 /// Every kernel of the library.
 template <class Body>
 __global__ void run_body(const Body body) {
-  body(Block{});
+  body(BlockTeam{});
 }
 /// Those of teams of more than 256 members, whose registers must be enough for all: the body says how many there may
 /// be.
 template <class Body>
 __global__ void __launch_bounds__(Body::most_members) run_body_of_many(const Body body) {
-  body(Block{});
+  body(BlockTeam{});
 }
 template <class Body>
 const void* kernel_of() {

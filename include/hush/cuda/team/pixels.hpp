@@ -49,7 +49,7 @@ void each_pixel(const Cuda<P, M>& on, const ImageSizes& s, const F& f) {
 /// Whether channels may be read and written eight at a time.
 template <class... Pointers>
 bool eight_channels(std::int64_t channels, const Pointers*... all) {
-  return channels % 8 == 0 && (takes_eight(all) && ...);
+  return channels % 8 == 0 && (aligned_for_vec8(all) && ...);
 }
 
 }  // namespace HUSH_CUDA_ABI

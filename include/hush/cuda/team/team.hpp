@@ -15,11 +15,12 @@ struct TeamGrid {
   std::size_t shared = 0;
 };
 
-/// Teams of one: what a kernel body is given on the host. A body is a function template over its team and right for any
-/// number of members. On a GPU a team is a block of threads.
-class Alone {
+/// A team of one: what a kernel body is given on the host. A body is a function template over its team and right for
+/// any number of members. On a GPU a team is a block of threads.
+class SerialTeam {
  public:
-  Alone(std::int64_t block, std::int64_t blocks, std::byte* shared) : block_(block), blocks_(blocks), shared_(shared) {}
+  SerialTeam(std::int64_t block, std::int64_t blocks, std::byte* shared)
+      : block_(block), blocks_(blocks), shared_(shared) {}
 
   /// Which team this is, and of how many.
   HUSH_HOST_DEVICE std::int64_t block() const { return block_; }
@@ -49,7 +50,7 @@ class Alone {
   std::byte* shared_;
 };
 
-/// The member's place among all members of all teams, and their number: a loop
+/// The member's place among all members of all teams, and their number: a grid-stride loop
 ///   for (std::int64_t i = first_of(team); i < n; i += all_of(team))
 /// visits every i once.
 template <class Team>

@@ -13,27 +13,28 @@ namespace hush {
 inline namespace HUSH_CUDA_ABI {
 
 /// A convolution that cuDNN is ready to run: an engine that is compiled already, with its settings.
-class Conv2dPlan {
+class Conv2dEngine {
  public:
-  /// The plan of a configuration; none where cuDNN cannot run it after all.
-  static std::optional<Conv2dPlan> of(const CudnnDevice& device, const Conv2dKey& key,
-                                      const CudnnDescriptor& configuration) {
+  /// The engine of a configuration; none where cuDNN cannot run it after all.
+  static std::optional<Conv2dEngine> of(const CudnnDevice& device, const Conv2dKey& key,
+                                        const CudnnDescriptor& configuration) {
     CudnnDescriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR, configuration.about());
     device.tell_handle(plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE);
     device.tell_properties(plan, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP);
     plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration);
     if (!plan.can_finalise()) return {};
-    return Conv2dPlan(key, configuration, std::move(plan));
+    return Conv2dEngine(key, configuration, std::move(plan));
   }
 
   const Conv2dKey& key() const { return key_; }
-  const CudnnEngine& engine() const { return engine_; }
+  /// cuDNN's number of it and the settings that it runs with.
+  const CudnnEngine& cudnn_engine() const { return engine_; }
   const CudnnNotes& notes() const { return notes_; }
   /// Bytes of scratch memory that a run wants.
   std::int64_t workspace() const { return workspace_; }
 
   /// Queues the convolution on the stream. The arrays lie in device memory at multiples of 16 bytes, those of bias and
-  /// residual are read if the key asks for them; `workspace` has as many bytes as the plan wants. Throws CudaError.
+  /// residual are read if the key asks for them; `workspace` has as many bytes as it wants. Throws CudaError.
   void run(cudnnHandle_t handle, cudaStream_t stream, const Conv2dArrays& arrays, void* workspace) const {
     std::vector<std::int64_t> names;
     std::vector<void*> pointers;
@@ -54,7 +55,7 @@ class Conv2dPlan {
   }
 
  private:
-  Conv2dPlan(const Conv2dKey& key, const CudnnDescriptor& configuration, CudnnDescriptor plan)
+  Conv2dEngine(const Conv2dKey& key, const CudnnDescriptor& configuration, CudnnDescriptor plan)
       : key_(key),
         engine_(engine_of(configuration)),
         notes_(notes_of(configuration)),
@@ -68,34 +69,34 @@ class Conv2dPlan {
   std::int64_t workspace_ = 0;
 };
 
-/// The first `most` plans for a convolution that the heuristics propose, best first, of engines that are allowed and
+/// The first `most` engines for a convolution that the heuristics propose, best first, of those that are allowed and
 /// that content themselves with `workspace_limit` bytes. None, if there is no such engine: an own kernel must serve.
-inline std::vector<Conv2dPlan> conv2d_plans(const CudnnDevice& device, const Conv2dKey& key,
-                                            std::int64_t workspace_limit, std::size_t most = 1) {
+inline std::vector<Conv2dEngine> conv2d_engines(const CudnnDevice& device, const Conv2dKey& key,
+                                                std::int64_t workspace_limit, std::size_t most = 1) {
   const auto about = std::make_shared<const std::string>(to_text(key.text(), " for ", device.name()));
   const auto graph = CudnnGraphBuilder(device, key, about).graph();
-  std::vector<Conv2dPlan> plans;
+  std::vector<Conv2dEngine> engines;
   for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK})
     for (const auto& proposal : cudnn_proposals(device, graph, mode)) {
-      if (plans.size() == most) return plans;
+      if (engines.size() == most) return engines;
       if (!allowed(notes_of(proposal), key)) continue;
-      auto plan = Conv2dPlan::of(device, key, proposal);
-      if (plan && plan->workspace() <= workspace_limit) plans.push_back(std::move(*plan));
+      auto engine = Conv2dEngine::of(device, key, proposal);
+      if (engine && engine->workspace() <= workspace_limit) engines.push_back(std::move(*engine));
     }
-  return plans;
+  return engines;
 }
 
-/// The plan of an engine that was chosen earlier; none if this cuDNN, or these rules, no longer have it.
-inline std::optional<Conv2dPlan> conv2d_plan(const CudnnDevice& device, const Conv2dKey& key,
-                                             std::int64_t workspace_limit, const CudnnEngine& choice) {
+/// The engine that was chosen earlier; none if this cuDNN, or these rules, no longer have it.
+inline std::optional<Conv2dEngine> conv2d_engine(const CudnnDevice& device, const Conv2dKey& key,
+                                                 std::int64_t workspace_limit, const CudnnEngine& choice) {
   const auto about = std::make_shared<const std::string>(to_text(key.text(), " for ", device.name()));
   const auto graph = CudnnGraphBuilder(device, key, about).graph();
   try {
     const auto configuration = configured(device, graph, choice);
     if (!allowed(notes_of(configuration), key)) return {};
-    auto plan = Conv2dPlan::of(device, key, configuration);
-    if (plan && plan->workspace() > workspace_limit) return {};
-    return plan;
+    auto engine = Conv2dEngine::of(device, key, configuration);
+    if (engine && engine->workspace() > workspace_limit) return {};
+    return engine;
   } catch (const CudaError&) { return {}; }
 }
 

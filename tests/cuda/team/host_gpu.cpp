@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <hush/cuda/cuda.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 #include <hush/cuda/team/team.hpp>
 
 #include "../thrown.hpp"
@@ -16,12 +16,12 @@ using namespace hush;
 
 namespace {
 
-using B = Cuda<float, Rehearsal>;
+using B = Cuda<float, HostGpu>;
 
 /// Teams of `members`, for as long as it lives.
 struct Members {
-  explicit Members(int members) { Rehearsal::members = members; }
-  ~Members() { Rehearsal::members = 1; }
+  explicit Members(int members) { HostGpu::members = members; }
+  ~Members() { HostGpu::members = 1; }
 };
 
 /// Body: what every member of every team is told: its rank, the team's size, sum and greatest of `x` at its place.
@@ -106,7 +106,7 @@ using thrown::message;
 
 }  // namespace
 
-TEST_CASE("rehearsal: every member of a team is given the sum and the greatest of all") {
+TEST_CASE("host gpu: every member of a team is given the sum and the greatest of all") {
   for (const int members : {1, 2, 5, 32}) {
     check_exchanges<float>(members);
     check_exchanges<double>(members);
@@ -115,7 +115,7 @@ TEST_CASE("rehearsal: every member of a team is given the sum and the greatest o
   }
 }
 
-TEST_CASE("rehearsal: a sum of floats is taken in the order of ranks, every time") {
+TEST_CASE("host gpu: a sum of floats is taken in the order of ranks, every time") {
   const Members of(32);
   std::mt19937 engine{std::random_device{}()};
   std::vector<float> x(32), sums(32);
@@ -128,7 +128,7 @@ TEST_CASE("rehearsal: a sum of floats is taken in the order of ranks, every time
   }
 }
 
-TEST_CASE("rehearsal: scratch is the team's own, seen by all after a barrier") {
+TEST_CASE("host gpu: scratch is the team's own, seen by all after a barrier") {
   for (const int members : {1, 32}) {
     const Members of(members);
     std::vector<float> x;
@@ -139,16 +139,16 @@ TEST_CASE("rehearsal: scratch is the team's own, seen by all after a barrier") {
   }
 }
 
-TEST_CASE("rehearsal: scratch and fresh memory hold NaN, so that who reads before writing is found out") {
+TEST_CASE("host gpu: scratch and fresh memory hold NaN, so that who reads before writing is found out") {
   float y = 0;
   launch(B{}, Read{&y}, {.shared = 12});
   CHECK(y != y);
-  Rehearsal::at(0, 0).memory().keep_blocks(false);
+  HostGpu::at(0, 0).memory().keep_blocks(false);
   const auto block = B{}.allocate<float>(3);
   CHECK(block[2] != block[2]);
 }
 
-TEST_CASE("rehearsal: teams of any size visit every item once") {
+TEST_CASE("host gpu: teams of any size visit every item once") {
   for (const int members : {1, 3, 32})
     for (const std::int64_t n : {0, 1, 31, 1000}) {
       const Members of(members);
@@ -161,7 +161,7 @@ TEST_CASE("rehearsal: teams of any size visit every item once") {
     }
 }
 
-TEST_CASE("rehearsal: no teams, no work") {
+TEST_CASE("host gpu: no teams, no work") {
   int count = 0;
   launch(B{}, Visits{1, &count}, {.teams = 0});
   CHECK(count == 0);
@@ -178,15 +178,15 @@ TEST_CASE("team: the grid for n items covers them, and is bounded") {
   CHECK(grid_for(std::int64_t(1) << 50).teams == 16384);
 }
 
-TEST_CASE("rehearsal: devices and streams are what tests expect of a GPU's") {
-  CHECK(&Rehearsal::at(0, 0) == &Rehearsal::at(0, 0));
-  CHECK(&Rehearsal::at(0, 0) != &Rehearsal::at(0, 1));
-  CHECK(&Rehearsal::at(0, 0) != &Rehearsal::at(1, 0));
-  CHECK(message([] { Rehearsal::at(2, 0); }) == "[Rehearsal] there is no device 2, stream 0");
-  CHECK(message([] { B{.device = -1}.machine(); }) == "[Rehearsal] there is no device -1, stream 0");
+TEST_CASE("host gpu: devices and streams are what tests expect of a GPU's") {
+  CHECK(&HostGpu::at(0, 0) == &HostGpu::at(0, 0));
+  CHECK(&HostGpu::at(0, 0) != &HostGpu::at(0, 1));
+  CHECK(&HostGpu::at(0, 0) != &HostGpu::at(1, 0));
+  CHECK(message([] { HostGpu::at(2, 0); }) == "[HostGpu] there is no device 2, stream 0");
+  CHECK(message([] { B{.device = -1}.machine(); }) == "[HostGpu] there is no device -1, stream 0");
 }
 
-TEST_CASE("rehearsal: its memory ends where a test says") {
+TEST_CASE("host gpu: its memory ends where a test says") {
   const B on{.stream = 5};
   auto& memory = on.machine().memory();
   memory.keep_blocks(false);

@@ -17,7 +17,7 @@ namespace hush {
 inline namespace HUSH_CUDA_ABI {
 
 /// One member of a team of host threads.
-class Member {
+class ThreadTeam {
  public:
   static constexpr std::size_t widest = 16;  // bytes of a number that is summed
   struct Meeting {
@@ -25,7 +25,7 @@ class Member {
     std::vector<std::byte> values;
     explicit Meeting(int members) : barrier(members), values(widest * std::size_t(members)) {}
   };
-  Member(int rank, int size, Meeting& meeting, const Alone& place)
+  ThreadTeam(int rank, int size, Meeting& meeting, const SerialTeam& place)
       : rank_(rank), size_(size), meeting_(meeting), place_(place) {}
 
   std::int64_t block() const { return place_.block(); }
@@ -60,12 +60,12 @@ class Member {
   }
   int rank_, size_;
   Meeting& meeting_;
-  Alone place_;
+  SerialTeam place_;
 };
 
 /// Host memory in place of a GPU's, of a size that tests may choose. Fresh blocks are filled with 0xFF, which is NaN to
 /// every kernel that reads what nobody wrote.
-struct RehearsalMemory {
+struct HostGpuMemory {
   std::shared_ptr<std::size_t> free = std::make_shared<std::size_t>(std::size_t(1) << 34);
   std::byte* take(std::size_t bytes) const {
     if (bytes > *free) return nullptr;
@@ -84,22 +84,22 @@ struct RehearsalMemory {
 /// A GPU played by the host: the same host logic, the same kernel bodies, run by teams of one (or of more threads, see
 /// `members`) in the order of the queue. It is for tests and has no speed. Like a GPU's stream it can record what is
 /// queued instead of doing it; while it records, nothing may be waited for.
-class Rehearsal {
+class HostGpu {
  public:
   /// Members of every team from now on: 1, or as many threads.
   static inline int members = 1;
 
-  static Rehearsal& at(int device, int stream) {
-    static auto* all = new std::map<std::pair<int, int>, std::unique_ptr<Rehearsal>>;
+  static HostGpu& at(int device, int stream) {
+    static auto* all = new std::map<std::pair<int, int>, std::unique_ptr<HostGpu>>;
     static std::mutex mutex;
     const std::lock_guard lock(mutex);
-    check(device >= 0 && device < 2 && stream >= 0, "Rehearsal", "there is no device ", device, ", stream ", stream);
+    check(device >= 0 && device < 2 && stream >= 0, "HostGpu", "there is no device ", device, ", stream ", stream);
     auto& one = (*all)[{device, stream}];
-    if (!one) one = std::make_unique<Rehearsal>();
+    if (!one) one = std::make_unique<HostGpu>();
     return *one;
   }
 
-  CachingMemory<RehearsalMemory>& memory() { return memory_; }
+  CachingMemory<HostGpuMemory>& memory() { return memory_; }
 
   template <class Body>
   void launch(const Body& body, const TeamGrid& grid) {
@@ -126,7 +126,7 @@ class Rehearsal {
   /// What a Graph records here: closures, to be called in order.
   class Program {
    public:
-    explicit Program(Rehearsal& machine) : machine_(machine) {}
+    explicit Program(HostGpu& machine) : machine_(machine) {}
     void add(const std::function<void()>& work) {
       for (auto& item : machine_.record(work)) steps_.push_back(std::move(item));
     }
@@ -142,14 +142,14 @@ class Rehearsal {
     }
 
    private:
-    Rehearsal& machine_;
+    HostGpu& machine_;
     std::vector<std::function<void()>> steps_;
   };
 
  private:
   using Recording = std::vector<std::function<void()>>;
   Recording record(const std::function<void()>& work) {
-    check(!recording_, "Rehearsal", "is recording already");
+    check(!recording_, "HostGpu", "is recording already");
     recording_ = std::make_unique<Recording>();
     try {
       work();
@@ -165,7 +165,7 @@ class Rehearsal {
     else
       work();
   }
-  void refuse_while_recording(const char* what) const { check(!recording_, "Rehearsal", what, " cannot be recorded"); }
+  void refuse_while_recording(const char* what) const { check(!recording_, "HostGpu", what, " cannot be recorded"); }
   template <class Body>
   static void run(const Body& body, const TeamGrid& grid) {
     const std::unique_ptr<std::byte, decltype(&std::free)> scratch(
@@ -173,21 +173,21 @@ class Rehearsal {
         &std::free);
     if (scratch) std::memset(scratch.get(), 0xff, grid.shared);
     if (members == 1) {
-      for (std::int64_t b = 0; b < grid.teams; ++b) body(Alone(b, grid.teams, scratch.get()));
+      for (std::int64_t b = 0; b < grid.teams; ++b) body(SerialTeam(b, grid.teams, scratch.get()));
       return;
     }
-    Member::Meeting meeting(members);
+    ThreadTeam::Meeting meeting(members);
     std::vector<std::jthread> threads;
     for (int rank = 0; rank < members; ++rank)
       threads.emplace_back([&, rank] {
         for (std::int64_t b = 0; b < grid.teams; ++b) {
-          body(Member(rank, members, meeting, Alone(b, grid.teams, scratch.get())));
+          body(ThreadTeam(rank, members, meeting, SerialTeam(b, grid.teams, scratch.get())));
           meeting.barrier.arrive_and_wait();
         }
       });
   }
 
-  CachingMemory<RehearsalMemory> memory_;
+  CachingMemory<HostGpuMemory> memory_;
   std::unique_ptr<Recording> recording_;
 };
 
