@@ -2,7 +2,7 @@
 
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/conv2d_weight.hpp>
-#include <hush/cpu/gather.hpp>
+#include <hush/cpu/indirection.hpp>
 #include <numeric>
 #include <random>
 #include <vector>

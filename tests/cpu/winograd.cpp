@@ -81,10 +81,10 @@ void compare_both(const Conv2dSizes& s) {
   compare<float>(s, 1e-6);
 }
 
-hush::cpu_detail::Gather gather(std::int64_t images, std::int64_t size, std::int64_t in, std::int64_t out,
-                                std::int64_t kernel = 3, std::int64_t stride = 1) {
+hush::cpu_detail::IndirectConv geometry(std::int64_t images, std::int64_t size, std::int64_t in, std::int64_t out,
+                                        std::int64_t kernel = 3, std::int64_t stride = 1) {
   const std::int64_t pad = kernel / 2;
-  return hush::cpu_detail::conv2d_gather(
+  return hush::cpu_detail::indirect_conv2d(
       hush::conv2d_sizes(images, size, size, in, out, kernel, kernel, stride, {pad, pad, pad, pad}));
 }
 
@@ -230,23 +230,23 @@ TEST_CASE("winograd: a row of a product is the same to the last bit whatever the
 
 TEST_CASE("winograd: which way is taken depends on an image, never on the number of images") {
   for (std::int64_t images : {1, 8, 1000}) {
-    CHECK(hush::cpu_detail::winograd_pays<float>(gather(images, 32, 32, 32)));
-    CHECK(hush::cpu_detail::winograd_pays<double>(gather(images, 16, 16, 64)));
-    CHECK(hush::cpu_detail::winograd_pays<float>(gather(images, 7, 64, 64)));
-    CHECK(hush::cpu_detail::winograd_pays<float>(gather(images, 4, 512, 512)));
-    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(gather(images, 4, 64, 64)));    // few pixels
-    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(gather(images, 5, 512, 512)));  // half of the tiles stand out
-    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(gather(images, 32, 3, 64)));    // few channels
-    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(gather(images, 32, 64, 3)));
-    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(gather(images, 32, 64, 64, 1)));  // another kernel
-    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(gather(images, 32, 64, 64, 5)));
-    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(gather(images, 32, 64, 64, 3, 2)));
+    CHECK(hush::cpu_detail::winograd_pays<float>(geometry(images, 32, 32, 32)));
+    CHECK(hush::cpu_detail::winograd_pays<double>(geometry(images, 16, 16, 64)));
+    CHECK(hush::cpu_detail::winograd_pays<float>(geometry(images, 7, 64, 64)));
+    CHECK(hush::cpu_detail::winograd_pays<float>(geometry(images, 4, 512, 512)));
+    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(geometry(images, 4, 64, 64)));    // few pixels
+    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(geometry(images, 5, 512, 512)));  // half of the tiles stand out
+    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(geometry(images, 32, 3, 64)));    // few channels
+    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(geometry(images, 32, 64, 3)));
+    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(geometry(images, 32, 64, 64, 1)));  // another kernel
+    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(geometry(images, 32, 64, 64, 5)));
+    CHECK_FALSE(hush::cpu_detail::winograd_pays<float>(geometry(images, 32, 64, 64, 3, 2)));
   }
 }
 
 TEST_CASE("winograd: the faster way is the one that is taken") {
   for (const auto& s : {sizes(2, 8, 8, 20, 33), sizes(2, 4, 4, 20, 33)}) {
-    const bool pays = hush::cpu_detail::winograd_pays<float>(hush::cpu_detail::conv2d_gather(s));
+    const bool pays = hush::cpu_detail::winograd_pays<float>(hush::cpu_detail::indirect_conv2d(s));
     const Problem<float> p(s);
     std::vector<float> y(p.dy.size()), dx(p.x.size()), direct_y(y.size()), direct_dx(dx.size());
     hush::conv2d(Cpu<float>{}, s, p.x.data(), p.w.data(), p.b.data(), y.data());

@@ -11,9 +11,9 @@
 #include <hush/cpu/dropout.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
-#include <hush/cpu/gather.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
+#include <hush/cpu/indirection.hpp>
 #include <hush/cpu/kernels.hpp>
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/lanes.hpp>
@@ -99,10 +99,6 @@ extern template void embedding_backward<double>(const Cpu<double>&, std::int64_t
                                                 const std::int32_t*, const double*, double*);
 extern template void sinusoidal_embedding<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double,
                                                   double, bool, const double*, double*);
-extern template void gather_few<double>(const Cpu<double>&, const cpu_detail::Gather&, const double*, const double*,
-                                        const double*, double*);
-extern template void run_gather<double>(const Cpu<double>&, const cpu_detail::Gather&, const double*, const double*,
-                                        const double*, double*);
 extern template void gemm_one<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*,
                                       double, const double*, double*);
 extern template void gemm<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*, double,
@@ -118,6 +114,10 @@ extern template void group_norm<double>(const Cpu<double>&, const GroupNormSizes
 extern template void group_norm_backward<double>(const Cpu<double>&, const GroupNormSizes&, const double*,
                                                  const double*, const double*, const double*, const double*, double*,
                                                  double*, double*);
+extern template void indirect_few<double>(const Cpu<double>&, const cpu_detail::IndirectConv&, const double*,
+                                          const double*, const double*, double*);
+extern template void run_indirect<double>(const Cpu<double>&, const cpu_detail::IndirectConv&, const double*,
+                                          const double*, const double*, double*);
 extern template void choose_pixels<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
                                            const double*, const double*, double*);
 extern template void layer_norm<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, const double*,

@@ -11,9 +11,9 @@
 #include <hush/cpu/dropout.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
-#include <hush/cpu/gather.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
+#include <hush/cpu/indirection.hpp>
 #include <hush/cpu/kernels.hpp>
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/lanes.hpp>
@@ -95,10 +95,6 @@ extern template void embedding_backward<float>(const Cpu<float>&, std::int64_t, 
                                                const std::int32_t*, const float*, float*);
 extern template void sinusoidal_embedding<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, double, double,
                                                  bool, const float*, float*);
-extern template void gather_few<float>(const Cpu<float>&, const cpu_detail::Gather&, const float*, const float*,
-                                       const float*, float*);
-extern template void run_gather<float>(const Cpu<float>&, const cpu_detail::Gather&, const float*, const float*,
-                                       const float*, float*);
 extern template void gemm_one<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float,
                                      const float*, float*);
 extern template void gemm<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float, float*);
@@ -112,6 +108,10 @@ extern template void group_norm<float>(const Cpu<float>&, const GroupNormSizes&,
                                        const float*, float*, float*, float*);
 extern template void group_norm_backward<float>(const Cpu<float>&, const GroupNormSizes&, const float*, const float*,
                                                 const float*, const float*, const float*, float*, float*, float*);
+extern template void indirect_few<float>(const Cpu<float>&, const cpu_detail::IndirectConv&, const float*,
+                                         const float*, const float*, float*);
+extern template void run_indirect<float>(const Cpu<float>&, const cpu_detail::IndirectConv&, const float*,
+                                         const float*, const float*, float*);
 extern template void choose_pixels<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, const float*,
                                           const float*, float*);
 extern template void layer_norm<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*,

@@ -8,8 +8,8 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// The Gather of a convolution's forward pass.
-inline Gather conv2d_gather(const Conv2dSizes& s) {
+/// The IndirectConv of a convolution's forward pass.
+inline IndirectConv indirect_conv2d(const Conv2dSizes& s) {
   return {.images = s.batch,
           .height = s.out_height,
           .width = s.out_width,
@@ -36,9 +36,9 @@ struct Phase {
         pad(count - 1 - (first + padding - tap) / stride) {}
 };
 
-/// The Gather of the gradient with respect to the pixels first_y + i * stride, first_x + j * stride: a convolution of
-/// dy with a part of the kernel, flipped; with the whole kernel where the stride is 1.
-inline Gather conv2d_backward_gather(const Conv2dSizes& s, std::int64_t first_y = 0, std::int64_t first_x = 0) {
+/// The IndirectConv of the gradient with respect to the pixels first_y + i * stride, first_x + j * stride: a
+/// convolution of dy with a part of the kernel, flipped; with the whole kernel where the stride is 1.
+inline IndirectConv indirect_conv2d_backward(const Conv2dSizes& s, std::int64_t first_y = 0, std::int64_t first_x = 0) {
   const Phase v(first_y, s.kernel_h, s.stride, s.pad_top), u(first_x, s.kernel_w, s.stride, s.pad_left);
   return {.images = s.batch,
           .height = ceil_div(s.height - first_y, s.stride),
@@ -81,7 +81,7 @@ void conv2d_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T*
     cpu_detail::pack_panel_transposed(depth, s.out, j * width, weight, depth, packed.get() + j * depth * width);
   });
   const auto wide = widened(cpu, s.out, bias);
-  run_gather(cpu, cpu_detail::conv2d_gather(s), x, packed.get(), wide.get(), y);
+  run_indirect(cpu, cpu_detail::indirect_conv2d(s), x, packed.get(), wide.get(), y);
 }
 
 /// conv2d by minimal filtering, for kernels 3 x 3 of stride 1 with a packet of input channels.
@@ -94,14 +94,14 @@ void conv2d_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const 
       cpu_detail::pack_panel_transposed(count, s.out, panel * cpu_detail::Tile<T>::columns, weight + tap * s.in + first,
                                         9 * s.in, to);
   };
-  cpu_detail::Winograd<T>(cpu, cpu_detail::conv2d_gather(s)).run(x, pack, wide.get(), y);
+  cpu_detail::Winograd<T>(cpu, cpu_detail::indirect_conv2d(s)).run(x, pack, wide.get(), y);
 }
 
 /// y[n, h, w, o] = bias[o] + sum over kh, kw, i of weight[o, kh, kw, i] x[n, h * stride + kh - pad_top, ..., i].
 /// An image's result is the same to the last bit whatever the batch, its order and the number of threads.
 template <class T>
 void conv2d(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
-  if (cpu_detail::winograd_pays<T>(cpu_detail::conv2d_gather(s)))
+  if (cpu_detail::winograd_pays<T>(cpu_detail::indirect_conv2d(s)))
     conv2d_winograd(cpu, s, x, weight, bias, y);
   else
     conv2d_direct(cpu, s, x, weight, bias, y);
@@ -127,8 +127,8 @@ void conv2d_backward_input_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const
                                packed.get() + (j * count + t) * s.out * width);
       }
     });
-    run_gather(cpu, cpu_detail::conv2d_backward_gather(s, first_y, first_x), dy, packed.get(),
-               static_cast<const T*>(nullptr), dx);
+    run_indirect(cpu, cpu_detail::indirect_conv2d_backward(s, first_y, first_x), dy, packed.get(),
+                 static_cast<const T*>(nullptr), dx);
   }
 }
 
@@ -141,13 +141,14 @@ void conv2d_backward_input_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, con
       cpu_detail::pack_panel(count, s.in, panel * cpu_detail::Tile<T>::columns, weight + (first * 9 + 8 - tap) * s.in,
                              9 * s.in, to);
   };
-  cpu_detail::Winograd<T>(cpu, cpu_detail::conv2d_backward_gather(s)).run(dy, pack, static_cast<const T*>(nullptr), dx);
+  cpu_detail::Winograd<T>(cpu, cpu_detail::indirect_conv2d_backward(s))
+      .run(dy, pack, static_cast<const T*>(nullptr), dx);
 }
 
 /// The gradient of conv2d with respect to its images: dx has the shape of x.
 template <class T>
 void conv2d_backward_input(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
-  if (s.stride == 1 && cpu_detail::winograd_pays<T>(cpu_detail::conv2d_backward_gather(s)))
+  if (s.stride == 1 && cpu_detail::winograd_pays<T>(cpu_detail::indirect_conv2d_backward(s)))
     conv2d_backward_input_winograd(cpu, s, dy, weight, dx);
   else
     conv2d_backward_input_direct(cpu, s, dy, weight, dx);

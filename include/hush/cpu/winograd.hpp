@@ -1,5 +1,5 @@
 #pragma once
-#include <hush/cpu/gather.hpp>
+#include <hush/cpu/indirection.hpp>
 #include <hush/cpu/winograd_tile.hpp>
 
 namespace hush {
@@ -7,16 +7,16 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// Runs a Gather of three by three taps by Winograd's minimal filtering F(2 x 2, 3 x 3) (Lavin & Gray 2016,
+/// Runs an IndirectConv of three by three taps by Winograd's minimal filtering F(2 x 2, 3 x 3) (Lavin & Gray 2016,
 /// arXiv:1509.09308): of U = G g G^T and V = B^T d B, 4 x 4 each, A^T (U * V) A are 2 x 2 pixels. The tiles of 2 x 2
 /// pixels, of all images in a row, are the rows of 16 matrix products: a row's result does not depend on the others.
 /// A strip of tiles is computed in two halves, each of two lines of the 4 x 4, to stay in a first-level cache.
 template <class T>
 class Winograd {
  public:
-  Winograd(const Cpu<T>& cpu, const Gather& gather)
+  Winograd(const Cpu<T>& cpu, const IndirectConv& geometry)
       : cpu_(cpu),
-        g_(gather),
+        g_(geometry),
         tiles_high_(ceil_div(g_.height, 2)),
         tiles_wide_(ceil_div(g_.width, 2)),
         tiles_(g_.images * tiles_high_ * tiles_wide_),
@@ -123,7 +123,7 @@ class Winograd {
   struct Pixels {
     Pixels(const Winograd& winograd, std::int64_t first, std::int64_t tiles, const T* x)
         : w(winograd), count(ceil_div(tiles, few) * few) {
-      const Gather& g = w.g_;
+      const IndirectConv& g = w.g_;
       Place place(w, first);
       for (std::int64_t t = 0; t < count; ++t) {
         const std::int64_t top = 2 * place.y - g.pad_top, left = 2 * place.x - g.pad_left;
@@ -215,7 +215,7 @@ class Winograd {
   }
 
   const Cpu<T>& cpu_;
-  Gather g_;
+  IndirectConv g_;
   std::int64_t tiles_high_, tiles_wide_, tiles_, panels_, strip_;
   const T* bias_ = nullptr;
   std::shared_ptr<T[]> zeros_;
@@ -225,7 +225,7 @@ class Winograd {
 /// outside of the image, and if a single image has enough pixels to pay for the transformed weights, or so many weights
 /// that they come from memory in any case. It must not depend on the number of images.
 template <class T>
-bool winograd_pays(const Gather& g) {
+bool winograd_pays(const IndirectConv& g) {
   constexpr std::int64_t channels = std::max<std::int64_t>(16, simd::packet_size<T>);
   if (g.kernel_h != 3 || g.kernel_w != 3 || g.step != 1 || g.spacing != 1) return false;
   const std::int64_t covered = 4 * ceil_div(g.height, 2) * ceil_div(g.width, 2);

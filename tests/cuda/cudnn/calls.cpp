@@ -5,7 +5,7 @@
 #include <hush/cuda/cudnn/device.hpp>
 #include <string>
 
-#include "../thrown.hpp"
+#include "../../thrown.hpp"
 #include "cuda/cudnn/device.hpp"
 
 using hush::calls, hush::Conv2dKey, hush::Conv2dEngineCache, hush::CudaError, hush::Cudnn;

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "../thrown.hpp"
+#include "../../thrown.hpp"
 #include "cuda/cudnn/device.hpp"
 #include "cuda/cudnn/networks.hpp"
 

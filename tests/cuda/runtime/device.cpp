@@ -8,7 +8,7 @@
 #include <hush/cuda/runtime/require.hpp>
 #include <hush/cuda/runtime/staging.hpp>
 
-#include "../thrown.hpp"
+#include "../../thrown.hpp"
 #include "cuda/runtime/device_calls.hpp"
 
 using namespace hush;

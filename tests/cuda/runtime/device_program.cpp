@@ -10,7 +10,7 @@
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
-#include "../thrown.hpp"
+#include "../../thrown.hpp"
 #include "cuda/runtime/device_calls.hpp"
 
 using namespace hush;

@@ -13,7 +13,7 @@
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
-#include "../thrown.hpp"
+#include "../../thrown.hpp"
 
 using namespace hush;
 

@@ -10,7 +10,7 @@
 #include <hush/cuda/team/host_gpu.hpp>
 #include <hush/cuda/team/team.hpp>
 
-#include "../thrown.hpp"
+#include "../../thrown.hpp"
 
 using namespace hush;
 

@@ -1,6 +1,9 @@
 #pragma once
 #include <hush/cpu/tile.hpp>
 
+// Indirect convolution (Dukhan 2019, "The Indirect Convolution Algorithm"): an indirection buffer holds, for the pixels
+// of a tile, pointers to the rows of input that they meet, and the micro-kernel of matrix products reads through it.
+// Nothing is copied into columns (im2col), and padding is a pointer to zeros.
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
@@ -10,7 +13,7 @@ namespace cpu_detail {
 /// pixels of a grid. Tap (v, u) of grid pixel (y, x) reads source pixel (y * step - pad_top + v, x * step - pad_left +
 /// u), zero outside. Grid pixel (y, x) is written at (first_y + y * spacing, first_x + x * spacing) of an image
 /// out_height by out_width.
-struct Gather {
+struct IndirectConv {
   std::int64_t images, height, width, columns;      // what is written
   std::int64_t source_height, source_width, depth;  // what is read
   std::int64_t kernel_h, kernel_w, pad_top, pad_left, step = 1;
@@ -28,11 +31,11 @@ struct Gather {
 /// The indirection buffer of a task: what its tiles read and where they write. A tile is Tile<T>::rows grid pixels,
 /// with the chunks of its sum.
 template <class T>
-struct Tiles {
+struct IndirectionBuffer {
   static constexpr std::int64_t rows = Tile<T>::rows;
 
-  Tiles(const Cpu<T>& cpu, const Gather& gather, std::int64_t most, bool every_chunk)
-      : g(gather),
+  IndirectionBuffer(const Cpu<T>& cpu, const IndirectConv& geometry, std::int64_t most, bool every_chunk)
+      : g(geometry),
         chunk_limit(every_chunk ? g.taps() : 0),
         from(cpu.template allocate<const T*>(most * rows * std::max<std::int64_t>(1, chunk_limit))),
         to(cpu.template allocate<T*>(most * rows)),
@@ -105,7 +108,7 @@ struct Tiles {
     }
   }
 
-  const Gather& g;
+  const IndirectConv& g;
   std::int64_t chunk_limit, count = 0, depth = 0, step = 0;
   std::shared_ptr<const T*[]> from;
   std::shared_ptr<T*[]> to;
@@ -115,7 +118,8 @@ struct Tiles {
 
 /// The source lines [first, first + count) with `columns` pixels from -pad_left on, zeros outside of the image.
 template <class T>
-void copy_padded(const Gather& g, const T* image, std::int64_t first, std::int64_t count, std::int64_t columns, T* to) {
+void copy_padded(const IndirectConv& g, const T* image, std::int64_t first, std::int64_t count, std::int64_t columns,
+                 T* to) {
   const std::int64_t before = std::clamp<std::int64_t>(g.pad_left, 0, columns);
   const std::int64_t skipped = std::max<std::int64_t>(0, -g.pad_left);
   const std::int64_t inside = std::clamp<std::int64_t>(g.source_width - skipped, 0, columns - before);
@@ -132,9 +136,9 @@ void copy_padded(const Gather& g, const T* image, std::int64_t first, std::int64
 
 }  // namespace cpu_detail
 
-/// Runs a Gather of small images with weights packed as panels [taps * depth, Tile<T>::columns].
+/// Runs an IndirectConv of small images with weights packed as panels [taps * depth, Tile<T>::columns].
 template <class T, class Run>
-void gather_small(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, T* y, const Run& run) {
+void indirect_small(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T* x, T* y, const Run& run) {
   constexpr std::int64_t rows = cpu_detail::Tile<T>::rows, length = 16;
   const std::int64_t together = std::min<std::int64_t>(g.images, rows),
                      groups = cpu_detail::ceil_div(g.images, together);
@@ -147,16 +151,16 @@ void gather_small(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, T*
     if (first >= last) return;
     const auto zeros = cpu.template allocate<T>(g.depth);
     std::fill_n(zeros.get(), g.depth, T(0));
-    cpu_detail::Tiles<T> tiles(cpu, g, last - first, true);
+    cpu_detail::IndirectionBuffer<T> tiles(cpu, g, last - first, true);
     tiles.list_small(first, last, count, x + image * g.source_size(), y + image * g.out_size(), zeros.get());
     finish(tiles);
   });
 }
 
-/// Runs a Gather of large images: a strip of pixels reads a padded copy of its source lines, or the image itself if no
-/// padding is needed.
+/// Runs an IndirectConv of large images: a strip of pixels reads a padded copy of its source lines, or the image itself
+/// if no padding is needed.
 template <class T, class Run>
-void gather_large(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, T* y, const Run& run) {
+void indirect_large(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T* x, T* y, const Run& run) {
   constexpr std::int64_t rows = cpu_detail::Tile<T>::rows;
   const std::int64_t tiles_of_image = cpu_detail::ceil_div(g.pixels(), rows);
   const std::int64_t pace = std::clamp<std::int64_t>(g.images * tiles_of_image / 32, 16, 48);
@@ -178,17 +182,18 @@ void gather_large(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, T*
       cpu_detail::copy_padded(g, source, top, count, columns, copy.get());
       lines = copy.get();
     }
-    cpu_detail::Tiles<T> tiles(cpu, g, last - first, false);
+    cpu_detail::IndirectionBuffer<T> tiles(cpu, g, last - first, false);
     tiles.list_large(first, last, first_line, lines, (direct ? g.source_width : columns) * g.depth,
                      y + image * g.out_size());
     finish(tiles);
   });
 }
 
-/// Runs a Gather of large images with few columns, where a tile would leave most of a packet empty: the taps become
-/// columns of a product with the padded lines, and a pixel sums the products of its taps.
+/// Runs an IndirectConv of large images with few columns, where a tile would leave most of a packet empty: the taps
+/// become columns of a product with the padded lines, and a pixel sums the products of its taps.
 template <class T>
-void gather_few(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, const T* panel, const T* bias, T* y) {
+void indirect_few(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T* x, const T* panel, const T* bias,
+                  T* y) {
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
   const std::int64_t wide = g.taps() * g.columns, panel_size = g.depth * width;
   const auto spread = cpu.template allocate<T>(cpu_detail::ceil_div(wide, width) * panel_size);
@@ -221,10 +226,12 @@ void gather_few(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, cons
   });
 }
 
-/// Runs a Gather with weights packed as panels [taps * depth, Tile<T>::columns]; `bias` is as wide as all panels, or
-/// null. The choice among the functions above depends on the image's extents alone, never on the number of images.
+/// Runs an IndirectConv with weights packed as panels [taps * depth, Tile<T>::columns]; `bias` is as wide as all
+/// panels, or null. The choice among the functions above depends on the image's extents alone, never on the number of
+/// images.
 template <class T>
-void run_gather(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, const T* panels, const T* bias, T* y) {
+void run_indirect(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T* x, const T* panels, const T* bias,
+                  T* y) {
   if (g.images <= 0 || g.pixels() <= 0 || g.columns <= 0) return;
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
   const std::int64_t panel_count = cpu_detail::ceil_div(g.columns, width), panel_size = g.taps() * g.depth * width;
@@ -233,18 +240,18 @@ void run_gather(const Cpu<T>& cpu, const cpu_detail::Gather& g, const T* x, cons
         std::min(panel_count, cpu_detail::ceil_div(16, strips));  // few strips: share out the panels too
     parallel(cpu, strips * shares, [&](std::int64_t task) {
       const std::int64_t share = task % shares;
-      prepare(task / shares, [&](const cpu_detail::Tiles<T>& tiles) {
+      prepare(task / shares, [&](const cpu_detail::IndirectionBuffer<T>& tiles) {
         for (std::int64_t j = share * panel_count / shares; j < (share + 1) * panel_count / shares; ++j)
           tiles.run(j * width, panels + j * panel_size, bias ? bias + j * width : nullptr);
       });
     });
   };
   if (g.pixels() > 100 && g.columns <= 4 && g.taps() > 1 && g.taps() * g.columns <= 2 * width && g.step == 1)
-    gather_few(cpu, g, x, panels, bias, y);
+    indirect_few(cpu, g, x, panels, bias, y);
   else if (g.pixels() <= 100)
-    gather_small(cpu, g, x, y, run);
+    indirect_small(cpu, g, x, y, run);
   else
-    gather_large(cpu, g, x, y, run);
+    indirect_large(cpu, g, x, y, run);
 }
 
 }  // namespace HUSH_CPU_ABI
