@@ -27,6 +27,8 @@ struct Anything {
   template <class T>
   operator T() const;
 };
+template <std::size_t>
+using AnyField = Anything;
 /// Room for a T that is never made: its fields can be named in a constant expression, not read.
 template <class T>
 union Unmade {
@@ -67,7 +69,7 @@ namespace detail {
 template <class T, std::size_t N = 0>
 consteval std::size_t count_fields() {
   constexpr bool more = []<std::size_t... I>(std::index_sequence<I...>) {
-    return requires { T{(static_cast<void>(I), Anything{})...}; };
+    return requires { T{AnyField<I>{}...}; };
   }
   (std::make_index_sequence<N + 1>{});
   if constexpr (more && N < 64)

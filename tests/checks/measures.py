@@ -1,6 +1,9 @@
-"""Lengths and words: line limits, columns, `///` above public types, a proof at the end of each policy."""
+"""Lengths and words: lines of headers and functions, columns, no comma operator outside of for and visit, `///` above public
+types, a proof at the end of each policy."""
+import collections
 import re
 
+import functions
 import house
 
 POLICIES = {"schedules", "parameterizations", "weightings", "grids", "level_distributions", "samplers", "learning_rates"}
@@ -9,6 +12,13 @@ ANY = 300
 COLUMNS = 120
 # header -> (limit, why)
 LONGER = {}
+FUNCTION = 40
+# What stands there still, and may only become less: room -> functions that are longer, room -> how many comma operators.
+LONG_FUNCTIONS = {
+    "backbones": {"Adm"}, "data": {"picture_files"}, "sample": {"run_sampling"}, "sampling": {"recycled"},
+    "io": {"adm_config_of", "curves_svg", "differences", "encode_gif", "parse_safetensors", "read_description"},
+}
+COMMAS = {"backbones": 10, "cpu": 1, "cuda": 5, "data": 12, "io": 42, "process": 1, "samplers": 1, "sampling": 9, "training": 8}
 # room -> why its variants end without a proof of their own
 UNPROVEN = {
     "backbones": "their concept wants a backend; tests/backbones proves it for those there are",
@@ -39,6 +49,20 @@ def undocumented(code, source):
     return found
 
 
+def room_of(header):
+    """`schedules/cosine.hpp` -> `schedules`, `level.hpp` -> `level`."""
+    return header.split("/")[0].removesuffix(".hpp")
+
+
+def commas(root, all_headers):
+    """Findings on comma operators: all of a room that has more of them than it may."""
+    found = collections.defaultdict(list)
+    for header in all_headers:
+        for number in functions.comma_operators(house.without_comments(house.text(root, header))):
+            found[room_of(header)].append(f"include/hush/{header}:{number}: a comma operator: write two statements")
+    return [each for room, lines in found.items() if len(lines) > COMMAS.get(room, 0) for each in lines]
+
+
 def judge(root, header):
     source = house.text(root, header)
     lines = source.splitlines()
@@ -54,7 +78,11 @@ def judge(root, header):
             findings.append(f"include/hush/{header}:{number}: {len(line)} columns, the limit is {COLUMNS}")
         if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line):
             findings.append(f"include/hush/{header}:{number}: unfinished")
-    for number, name in undocumented(house.without_comments(source), source):
+    code = house.without_comments(source)
+    for number, name, length in functions.lengths(code):
+        if length > FUNCTION and name not in LONG_FUNCTIONS.get(room_of(header), ()):
+            findings.append(f"include/hush/{header}:{number}: {name} has {length} lines, the limit of a function is {FUNCTION}")
+    for number, name in undocumented(code, source):
         findings.append(f"include/hush/{header}:{number}: {name} has no /// above it")
     if "/" in header and not shared and room in house.PLURALS and room not in UNPROVEN and "static_assert(" not in source:
         findings.append(f"include/hush/{header}:{len(lines)}: a variant ends with its proof, static_assert(Concept<It>);")
@@ -66,7 +94,8 @@ def judge(root, header):
 def main():
     root = house.arguments(__doc__).root
     all_headers = house.headers(root)
-    house.finish([finding for header in all_headers for finding in judge(root, header)], len(all_headers))
+    house.finish([finding for header in all_headers for finding in judge(root, header)] + commas(root, all_headers),
+                 len(all_headers))
 
 
 if __name__ == "__main__":

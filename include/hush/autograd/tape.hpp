@@ -77,7 +77,8 @@ class GradientSums {
         all.push_back(
             {one.sum.size(), std::as_const(one.scalars).data(), std::as_const(one.masters).data(), one.sum.data()});
       add_into_all(waiting_[0].sum.on(), std::span<const typename decltype(all)::value_type>(all));
-      waiting_.clear(), numbers_ = 0;
+      waiting_.clear();
+      numbers_ = 0;
     }
   }
 

@@ -21,7 +21,8 @@ void normalise_channels(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, 
   std::vector<T> table(std::size_t(3 * lanes));  // centre, factor and shift of each lane
   T *centre = table.data(), *factor = centre + lanes, *shift = factor + lanes;
   for (std::int64_t c = 0; c < s.channels; ++c) {
-    centre[c] = mean[c], shift[c] = beta[c];
+    centre[c] = mean[c];
+    shift[c] = beta[c];
     factor[c] = T(double(gamma[c]) / std::sqrt(double(variance[c]) + s.eps));
   }
   for (T* each : {centre, factor, shift}) cpu_detail::repeat(each, s.channels, lanes);

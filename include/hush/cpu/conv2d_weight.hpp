@@ -194,8 +194,10 @@ class WeightGradient {
       walk.lines = 1;
     }
     if (walk.lines == 1) {
-      walk.lines = walk.images, walk.images = 1;
-      walk.a_line = walk.a_image, walk.b_line = walk.b_image;
+      walk.lines = walk.images;
+      walk.images = 1;
+      walk.a_line = walk.a_image;
+      walk.b_line = walk.b_image;
     }
     const std::int64_t from_y = ys.first * g_.stride - g_.pad_top + v - x_first_;
     const std::int64_t from_x = xs.first * g_.stride - g_.pad_left + u;

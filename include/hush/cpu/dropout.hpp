@@ -27,7 +27,10 @@ void dropout(const Cpu<T>& cpu, std::int64_t batch, std::int64_t size, double ra
       T kept[4][lanes];
       for (std::uint32_t i = 0; i < lanes; ++i) {
         const Words w = random_words(own, std::uint32_t(at / 4) + i);
-        words[0][i] = w.x, words[1][i] = w.y, words[2][i] = w.z, words[3][i] = w.w;
+        words[0][i] = w.x;
+        words[1][i] = w.y;
+        words[2][i] = w.z;
+        words[3][i] = w.w;
       }
       for (std::int64_t k = 0; k < 4; ++k)
         for (std::int64_t i = 0; i < lanes; ++i) kept[k][i] = (words[k][i] >> 8) >= least ? grown : T(0);

@@ -70,8 +70,11 @@ void group_norm(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T*
     std::vector<T> table(std::size_t(3 * lanes));  // centre, factor and shift of each lane
     T *centre = table.data(), *factor = centre + lanes, *shift = factor + lanes;
     for (std::int64_t g = 0, c = 0; g < s.groups; ++g)
-      for (std::int64_t i = 0; i < width; ++i, ++c)
-        centre[c] = means[g], factor[c] = gamma[c] * rstds[g], shift[c] = beta[c];
+      for (std::int64_t i = 0; i < width; ++i, ++c) {
+        centre[c] = means[g];
+        factor[c] = gamma[c] * rstds[g];
+        shift[c] = beta[c];
+      }
     for (T* each : {centre, factor, shift}) cpu_detail::repeat(each, s.channels, lanes);
     parallel(cpu, slabs.count(), [&](std::int64_t slab) {
       const T* in = from + slabs.begin(slab);
@@ -87,65 +90,89 @@ void group_norm(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T*
   });
 }
 
-/// Gradients of group_norm. With xhat = (x - mean) rstd and sums over a group of m numbers,
-///   dx = rstd (gamma dy - sum(gamma dy) / m - xhat sum(gamma dy xhat) / m).
-/// dgamma and dbeta sum over the images in order. Each result may be nullptr.
+namespace cpu_detail {
+
+/// The gradient by one image of a group normalization, in three steps. The tables hold a number for each lane.
 template <class T>
-void group_norm_backward(const Cpu<T>& cpu, const GroupNormSizes& s, const T* dy, const T* x, const T* gamma,
-                         const T* mean, const T* rstd, T* dx, T* dgamma, T* dbeta) {
-  const cpu_detail::Slabs slabs{s.pixels, s.channels};
-  const std::int64_t size = s.pixels * s.channels, width = s.channels / s.groups, lanes = slabs.lanes();
-  std::vector<double> sums(std::size_t(s.batch * 2 * s.channels), 0.0);  // of dy, and of dy xhat: [image][2][channel]
-  parallel(cpu, s.batch, [&](std::int64_t image) {
-    const T *means = mean + image * s.groups, *rstds = rstd + image * s.groups;
-    std::vector<T> table(std::size_t(4 * lanes));
-    T *centre = table.data(), *factor = centre + lanes, *slope = factor + lanes, *shift = slope + lanes;
-    for (std::int64_t g = 0; g < s.groups; ++g)
-      std::fill_n(centre + g * width, width, means[g]), std::fill_n(factor + g * width, width, rstds[g]);
-    for (T* each : {centre, factor}) cpu_detail::repeat(each, s.channels, lanes);
+struct GroupNormBackward {
+  const Cpu<T>& cpu;
+  const GroupNormSizes& s;
+  const T *dy, *x, *means, *rstds;  // of the image
+  Slabs slabs{s.pixels, s.channels};
+  std::int64_t width = s.channels / s.groups, lanes = slabs.lanes();
+  std::vector<T> table = std::vector<T>(std::size_t(4 * lanes));
+  T *centre = table.data(), *factor = centre + lanes, *slope = factor + lanes, *shift = slope + lanes;
+
+  /// The sums over all pixels of dy, and of dy xhat: [2][channels].
+  void sum(double* sums) {
+    for (std::int64_t g = 0; g < s.groups; ++g) {
+      std::fill_n(centre + g * width, width, means[g]);
+      std::fill_n(factor + g * width, width, rstds[g]);
+    }
+    for (T* each : {centre, factor}) repeat(each, s.channels, lanes);
     std::vector<double> partial(std::size_t(slabs.count() * 2 * s.channels), 0.0);
     parallel(cpu, slabs.count(), [&](std::int64_t slab) {
-      const std::int64_t begin = image * size + slabs.begin(slab);
+      const std::int64_t begin = slabs.begin(slab);
       const auto terms = [&](std::int64_t at, std::int64_t lane, auto count) {
-        const cpu_detail::Numbers<T> d = cpu_detail::load_block(dy + begin + at, count);
-        const cpu_detail::Numbers<T> xhat =
-            (cpu_detail::load_block(x + begin + at, count) - cpu_detail::load_block(centre + lane)) *
-            cpu_detail::load_block(factor + lane);
-        return std::array{d, cpu_detail::Numbers<T>(d * xhat)};
+        const Numbers<T> d = load_block(dy + begin + at, count);
+        const Numbers<T> xhat =
+            (load_block(x + begin + at, count) - load_block(centre + lane)) * load_block(factor + lane);
+        return std::array{d, Numbers<T>(d * xhat)};
       };
-      cpu_detail::sum_channels<2, T>(slabs, slabs.length(slab), &partial[std::size_t(slab * 2 * s.channels)], terms);
+      sum_channels<2, T>(slabs, slabs.length(slab), &partial[std::size_t(slab * 2 * s.channels)], terms);
     });
-    double *sum_dy = &sums[std::size_t(image * 2 * s.channels)], *sum_dy_xhat = sum_dy + s.channels;
     for (std::int64_t slab = 0; slab < slabs.count(); ++slab)
-      for (std::int64_t c = 0; c < 2 * s.channels; ++c) sum_dy[c] += partial[std::size_t(slab * 2 * s.channels + c)];
-    if (!dx) return;
-
-    // dx = factor dy + slope (x - mean) + shift
+      for (std::int64_t c = 0; c < 2 * s.channels; ++c) sums[c] += partial[std::size_t(slab * 2 * s.channels + c)];
+  }
+  /// What dx is made of: dx = factor dy + slope (x - mean) + shift.
+  void prepare(const T* gamma, const double* sums) {
     const double m = double(s.pixels * width);
     for (std::int64_t g = 0; g < s.groups; ++g) {
       double of_dy = 0, of_dy_xhat = 0;
       const std::int64_t first = g * width;
       for (std::int64_t c = first; c < first + width; ++c) {
-        of_dy += double(gamma[c]) * sum_dy[c], of_dy_xhat += double(gamma[c]) * sum_dy_xhat[c];
+        of_dy += double(gamma[c]) * sums[c];
+        of_dy_xhat += double(gamma[c]) * sums[s.channels + c];
         factor[c] = gamma[c] * rstds[g];
       }
       const double r = double(rstds[g]);
       std::fill_n(slope + first, width, T(-r * r * of_dy_xhat / m));
       std::fill_n(shift + first, width, T(-r * of_dy / m));
     }
-    for (T* each : {factor, slope, shift}) cpu_detail::repeat(each, s.channels, lanes);
+    for (T* each : {factor, slope, shift}) repeat(each, s.channels, lanes);
+  }
+  void write(T* dx) const {
     parallel(cpu, slabs.count(), [&](std::int64_t slab) {
-      const std::int64_t begin = image * size + slabs.begin(slab);
-      cpu_detail::each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
-        const cpu_detail::Numbers<T> d = cpu_detail::load_block(dy + begin + at, count);
-        const cpu_detail::Numbers<T> v =
-            cpu_detail::load_block(x + begin + at, count) - cpu_detail::load_block(centre + lane);
-        const cpu_detail::Numbers<T> change =
-            d * cpu_detail::load_block(factor + lane) +
-            (v * cpu_detail::load_block(slope + lane) + cpu_detail::load_block(shift + lane));
-        cpu_detail::store_block(dx + begin + at, count, change);
+      const std::int64_t begin = slabs.begin(slab);
+      each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
+        const Numbers<T> d = load_block(dy + begin + at, count);
+        const Numbers<T> v = load_block(x + begin + at, count) - load_block(centre + lane);
+        const Numbers<T> change =
+            d * load_block(factor + lane) + (v * load_block(slope + lane) + load_block(shift + lane));
+        store_block(dx + begin + at, count, change);
       });
     });
+  }
+};
+
+}  // namespace cpu_detail
+
+/// Gradients of group_norm. With xhat = (x - mean) rstd and sums over a group of m numbers,
+///   dx = rstd (gamma dy - sum(gamma dy) / m - xhat sum(gamma dy xhat) / m).
+/// dgamma and dbeta sum over the images in order. Each result may be nullptr.
+template <class T>
+void group_norm_backward(const Cpu<T>& cpu, const GroupNormSizes& s, const T* dy, const T* x, const T* gamma,
+                         const T* mean, const T* rstd, T* dx, T* dgamma, T* dbeta) {
+  const std::int64_t size = s.pixels * s.channels;
+  std::vector<double> sums(std::size_t(s.batch * 2 * s.channels), 0.0);  // of dy, and of dy xhat: [image][2][channel]
+  parallel(cpu, s.batch, [&](std::int64_t image) {
+    cpu_detail::GroupNormBackward<T> one{
+        cpu, s, dy + image * size, x + image * size, mean + image * s.groups, rstd + image * s.groups};
+    double* of_image = &sums[std::size_t(image * 2 * s.channels)];
+    one.sum(of_image);
+    if (!dx) return;
+    one.prepare(gamma, of_image);
+    one.write(dx + image * size);
   });
   for (std::int64_t c = 0; c < s.channels; ++c) {
     double of_beta = 0, of_gamma = 0;

@@ -43,7 +43,8 @@ void layer_norm(const Cpu<T>& cpu, std::int64_t rows, std::int64_t width, double
         return d * d;
       });
       const T factor = T(1 / std::sqrt(squares / double(width) + eps));
-      mean[r] = centre, rstd[r] = factor;
+      mean[r] = centre;
+      rstd[r] = factor;
       cpu_detail::each_block(width, width, [&](auto i, auto, auto count) {
         const cpu_detail::Numbers<T> xhat = (cpu_detail::load_block(in + i, count) - centre) * factor;
         cpu_detail::store_block<T>(

@@ -14,10 +14,13 @@ template <class Wide>
   simd::unrolled<10>([&](int) __attribute__((always_inline)) {
     for (int i = 0; i < 2; ++i) {
       const Wide a = product(x[i], 0xD2511F53u), b = product(z[i], 0xCD9E8D57u);
-      x[i] = upper(b) ^ y[i] ^ k0, z[i] = upper(a) ^ w[i] ^ k1;
-      y[i] = b, w[i] = a;
+      x[i] = upper(b) ^ y[i] ^ k0;
+      z[i] = upper(a) ^ w[i] ^ k1;
+      y[i] = b;
+      w[i] = a;
     }
-    k0 = k0 + 0x9E3779B9u, k1 = k1 + 0xBB67AE85u;
+    k0 = k0 + 0x9E3779B9u;
+    k1 = k1 + 0xBB67AE85u;
   });
 }
 
@@ -46,12 +49,16 @@ void fill_64_normals(float* out, const Stream& stream, std::uint32_t block) {
     float normals[4][lanes];
     for (int i = 0; i < lanes; ++i) {
       const Words w = random_words(stream, block + std::uint32_t(i));
-      words[0][i] = w.x, words[1][i] = w.y, words[2][i] = w.z, words[3][i] = w.w;
+      words[0][i] = w.x;
+      words[1][i] = w.y;
+      words[2][i] = w.z;
+      words[3][i] = w.w;
     }
     for (int half = 0; half < 4; half += 2)
       for (int i = 0; i < lanes; ++i) {
         const NormalPair pair = box_muller(words[half][i], words[half + 1][i]);
-        normals[half][i] = pair.first, normals[half + 1][i] = pair.second;
+        normals[half][i] = pair.first;
+        normals[half + 1][i] = pair.second;
       }
     for (int i = 0; i < lanes; ++i)
       for (int k = 0; k < 4; ++k) out[4 * i + k] = normals[k][i];

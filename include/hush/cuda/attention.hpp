@@ -49,10 +49,16 @@ void gemm_of_heads(const Cuda<P, M>& on, std::int64_t images, std::int64_t heads
   const auto outer = [&](const HeadStrides& s) { return by_head ? s.head : s.image; };
   GemmProduct<T, C> one = product;
   one.sizes.batch = by_head ? images : heads;
-  one.sizes.stride_a = inner(a), one.sizes.stride_b = inner(b), one.sizes.stride_c = inner(c);
-  one.sizes.lda = a.line, one.sizes.ldb = b.line, one.sizes.ldc = c.line;
+  one.sizes.stride_a = inner(a);
+  one.sizes.stride_b = inner(b);
+  one.sizes.stride_c = inner(c);
+  one.sizes.lda = a.line;
+  one.sizes.ldb = b.line;
+  one.sizes.ldc = c.line;
   for (std::int64_t i = 0, count = by_head ? heads : images; i < count; ++i) {
-    one.a = product.a + i * outer(a), one.b = product.b + i * outer(b), one.c = product.c + i * outer(c);
+    one.a = product.a + i * outer(a);
+    one.b = product.b + i * outer(b);
+    one.c = product.c + i * outer(c);
     run_gemm(on, one);
   }
 }

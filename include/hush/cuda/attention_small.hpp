@@ -28,7 +28,8 @@ struct AttentionCuts {
     const std::int64_t groups = queries / together, pairs = (s.keys + 1) / 2;
     channels = int(std::min(loads(s.width), std::max<std::int64_t>(channels, threads / (groups * pairs))));
     keys = int(std::clamp<std::int64_t>(threads / (groups * loads(s.value_width)), 1, s.keys));
-    width = int(loads(s.width) * wide), value_width = int(loads(s.value_width) * wide);
+    width = int(loads(s.width) * wide);
+    value_width = int(loads(s.value_width) * wide);
   }
   std::int64_t blocks(const AttentionSizes& s) const { return (s.queries + queries - 1) / queries; }
   std::int64_t teams(const AttentionSizes& s) const { return s.batch * s.heads * blocks(s); }
@@ -80,7 +81,8 @@ struct SmallAttention {
               nullptr,
               nullptr};
       b.weights = b.first + first_floats();
-      b.tops = b.weights + cuts.channels * cuts.queries * b.keys, b.sums = b.tops + cuts.queries * cuts.lanes;
+      b.tops = b.weights + cuts.channels * cuts.queries * b.keys;
+      b.sums = b.tops + cuts.queries * cuts.lanes;
       bring_queries(team, b);
       team.sync();
       multiply_keys(team, b);
@@ -123,7 +125,10 @@ struct SmallAttention {
         const Vec<W> p = Vec<W>::load(one + c), r = Vec<W>::load(two + c);
         for (int j = 0; j < together; ++j) {
           const Vec<W> of_query = Vec<W>::load(queries + j * cuts.width + c);
-          for (int w = 0; w < W; ++w) dots[j][0] += p.v[w] * of_query.v[w], dots[j][1] += r.v[w] * of_query.v[w];
+          for (int w = 0; w < W; ++w) {
+            dots[j][0] += p.v[w] * of_query.v[w];
+            dots[j][1] += r.v[w] * of_query.v[w];
+          }
         }
       }
       for (int j = 0; j < together; ++j) {

@@ -74,7 +74,10 @@ HUSH_HOST_DEVICE std::int64_t slab_sums(const Team& team, const NormBackwardTask
     const PixelColumn<const T> dy = b.dy_column(image, c);
     for (std::int64_t p = slab.begin + row; p < slab.end; p += step) {
       const Vec<W> xhat = column.xhat(p), g = before_activation<W>(column, dy, p, xhat);
-      for (int w = 0; w < W; ++w) sums[0][w] += g.v[w], sums[1][w] += g.v[w] * xhat.v[w];
+      for (int w = 0; w < W; ++w) {
+        sums[0][w] += g.v[w];
+        sums[1][w] += g.v[w] * xhat.v[w];
+      }
     }
   };
   return sum_columns<W, 2>(team, b.task.s.channels, scratch, gather);
@@ -123,7 +126,8 @@ HUSH_HOST_DEVICE void slab_gradients(const Team& team, const NormBackwardTask<T>
     Vec<W> of_g, of_g_xhat;
     for (int w = 0; w < W; ++w) {
       const std::uint32_t g = (std::uint32_t(c) + std::uint32_t(w)) / width;
-      of_g.v[w] = means[g], of_g_xhat.v[w] = means[s.groups + g];
+      of_g.v[w] = means[g];
+      of_g_xhat.v[w] = means[s.groups + g];
     }
     for (std::int64_t p = slab.begin + i / s.channels; p < slab.end; p += rows) {
       Vec<W> xhat = column.xhat(p), g = before_activation<W>(column, dy, p, xhat);
@@ -149,8 +153,10 @@ struct GroupNormSlabSums {
     float* sums = team.template shared<float>();
     const std::int64_t plane = slab_sums<W>(team, b, image, Slab(team.block() % slabs, slabs, b.task.s.pixels), sums);
     float* to = partial + 2 * team.block() * channels;
-    for (std::int64_t c = team.rank(); c < channels; c += team.size())
-      to[c] = sums[c], to[channels + c] = sums[plane + c];
+    for (std::int64_t c = team.rank(); c < channels; c += team.size()) {
+      to[c] = sums[c];
+      to[channels + c] = sums[plane + c];
+    }
   }
 };
 

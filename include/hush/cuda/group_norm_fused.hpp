@@ -54,7 +54,10 @@ HUSH_HOST_DEVICE void slab_moments(const Team& team, const NormTask<T>& task, st
     const auto x = side_by_side(task.s, task.fusion.beside_channels, task.x, task.fusion.beside, image, i % columns);
     ColumnMoments<W> moments;
     moments.walk(x, slab.begin + i / columns, slab.end, rows);
-    for (int w = 0; w < W; ++w) mean[i + w] = moments.mean.v[w], square[i + w] = moments.squares.v[w];
+    for (int w = 0; w < W; ++w) {
+      mean[i + w] = moments.mean.v[w];
+      square[i + w] = moments.squares.v[w];
+    }
   }
   team.sync();
   // The rows under way of each channel, then the channels of each group: merged by way of the common mean.
@@ -67,7 +70,8 @@ HUSH_HOST_DEVICE void slab_moments(const Team& team, const NormTask<T>& task, st
       const float distance = mean[row * columns + c] - all;
       sum_of_squares += square[row * columns + c] + distance * distance * float((pixels - row + rows - 1) / rows);
     }
-    mean[c] = all, square[c] = sum_of_squares;
+    mean[c] = all;
+    square[c] = sum_of_squares;
   }
   team.sync();
   const std::int64_t width = task.width();
@@ -107,8 +111,10 @@ HUSH_HOST_DEVICE void write_unit(const NormColumn<T, W>& column, std::int64_t un
     case Resample::nearest2: {
       const std::int64_t to = fine_corner(unit, width);
       const Vec<W> v = column.after_activation(unit);
-      v.store(y.at(to)), v.store(y.at(to + 1));
-      v.store(y.at(to + 2 * width)), v.store(y.at(to + 2 * width + 1));
+      v.store(y.at(to));
+      v.store(y.at(to + 1));
+      v.store(y.at(to + 2 * width));
+      v.store(y.at(to + 2 * width + 1));
       break;
     }
     case Resample::average2: {
@@ -165,7 +171,10 @@ struct GroupNormApply {
       slab_moments<W>(team, task, image, Slab(0, 1, s.pixels), means, rstds, rstds + groups);
     for (std::int64_t g = team.rank(); g < groups; g += team.size()) {
       rstds[g] = 1 / std::sqrt(rstds[g] / (float(s.pixels) * float(task.width())) + float(s.eps));
-      if (slab == 0) mean[image * groups + g] = means[g], rstd[image * groups + g] = rstds[g];
+      if (slab == 0) {
+        mean[image * groups + g] = means[g];
+        rstd[image * groups + g] = rstds[g];
+      }
     }
     team.sync();
 

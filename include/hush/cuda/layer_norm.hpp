@@ -45,7 +45,10 @@ struct LayerNorm {
         return sum;
       });
       const float factor = 1 / std::sqrt(squares / float(width) + eps);
-      if (team.rank() == 0) mean[row] = centre, rstd[row] = factor;
+      if (team.rank() == 0) {
+        mean[row] = centre;
+        rstd[row] = factor;
+      }
       for (std::int64_t c = std::int64_t(team.rank()) * W; c < width; c += std::int64_t(team.size()) * W) {
         Vec<W> v = Vec<W>::load(in + c);
         for (int w = 0; w < W; ++w) v.v[w] = (v.v[w] - centre) * factor * gamma[c + w] + beta[c + w];
@@ -109,12 +112,17 @@ struct LayerNormSlabSums {
           for (row += first + slab.begin; row < end; row += step) {
             const Vec<W> g = Vec<W>::load(dy + row * width + c), v = Vec<W>::load(x + row * width + c);
             const float centre = mean[row], factor = rstd[row];
-            for (int w = 0; w < W; ++w) sums[0][w] += g.v[w], sums[1][w] += g.v[w] * ((v.v[w] - centre) * factor);
+            for (int w = 0; w < W; ++w) {
+              sums[0][w] += g.v[w];
+              sums[1][w] += g.v[w] * ((v.v[w] - centre) * factor);
+            }
           }
         });
     float* to = partial + 2 * team.block() * width;
-    for (std::int64_t c = team.rank(); c < width; c += team.size())
-      to[c] = scratch[c], to[width + c] = scratch[plane + c];
+    for (std::int64_t c = team.rank(); c < width; c += team.size()) {
+      to[c] = scratch[c];
+      to[width + c] = scratch[plane + c];
+    }
   }
 };
 

@@ -48,7 +48,10 @@ struct MaxPoolBackward {
         if (whole) {
           const Vec<W> v = Vec<W>::load(x.at(image, i, j, c));
           for (int w = 0; w < W; ++w)
-            if (v.v[w] == best.v[w] || v.v[w] != v.v[w]) share.v[w] = rest.v[w], rest.v[w] = 0;
+            if (v.v[w] == best.v[w] || v.v[w] != v.v[w]) {
+              share.v[w] = rest.v[w];
+              rest.v[w] = 0;
+            }
         }
         share.store(dx.at(image, i, j, c));
       }

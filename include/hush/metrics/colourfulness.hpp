@@ -28,8 +28,12 @@ PerImage colourfulness(const Images<T>& images) {
       }
     };
     double red_green = 0, yellow_blue = 0, squares = 0;
-    each([&](double rg, double yb) { red_green += rg, yellow_blue += yb; });
-    red_green /= pixels, yellow_blue /= pixels;
+    each([&](double rg, double yb) {
+      red_green += rg;
+      yellow_blue += yb;
+    });
+    red_green /= pixels;
+    yellow_blue /= pixels;
     each([&](double rg, double yb) {
       squares += (rg - red_green) * (rg - red_green) + (yb - yellow_blue) * (yb - yellow_blue);
     });

@@ -31,7 +31,10 @@ struct ResStage {
     Conv2dOptions options;
     if (c.resample == Resample::average2) {
       options.stride = 2;
-      if (padding == 0) options.pad = 0, options.extra = {.bottom = 1, .right = 1};
+      if (padding == 0) {
+        options.pad = 0;
+        options.extra = {.bottom = 1, .right = 1};
+      }
     }
     convolution.push_back(Conv2d<B>(on, c.in, c.out, {.options = options}));
   }

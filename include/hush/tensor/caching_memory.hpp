@@ -131,7 +131,10 @@ class CachingMemory {
   std::byte* fresh(std::size_t size) {
     if (size > most) return nullptr;
     std::byte* block = source_.take(size);
-    if (block) use_.held += size, ++use_.system_calls;
+    if (block) {
+      use_.held += size;
+      ++use_.system_calls;
+    }
     return block;
   }
   void give(Pool& pool, std::byte* block, std::size_t size) noexcept {
@@ -150,7 +153,10 @@ class CachingMemory {
   void trim_locked() { release(*main_); }
   void release(Pool& pool) noexcept {
     for (auto& [size, list] : pool) {
-      for (std::byte* block : list) use_.held -= size, source_.give(block, size);
+      for (std::byte* block : list) {
+        use_.held -= size;
+        source_.give(block, size);
+      }
       list.clear();
     }
   }

@@ -88,7 +88,8 @@ class CudnnDescriptor {
   CudnnDescriptor(CudnnDescriptor&& from) noexcept
       : about_(std::move(from.about_)), raw_(std::exchange(from.raw_, nullptr)) {}
   CudnnDescriptor& operator=(CudnnDescriptor&& from) noexcept {
-    std::swap(about_, from.about_), std::swap(raw_, from.raw_);
+    std::swap(about_, from.about_);
+    std::swap(raw_, from.raw_);
     return *this;
   }
   ~CudnnDescriptor() {

@@ -42,7 +42,9 @@ class Conv2dEngine {
       names.push_back(std::int64_t(tensor));
       pointers.push_back(const_cast<void*>(at));  // the API has one type for what it reads and what it writes
     };
-    name(CudnnTensor::x, arrays.x), name(CudnnTensor::weight, arrays.weight), name(CudnnTensor::y, arrays.y);
+    name(CudnnTensor::x, arrays.x);
+    name(CudnnTensor::weight, arrays.weight);
+    name(CudnnTensor::y, arrays.y);
     if (key_.bias) name(CudnnTensor::bias, arrays.bias);
     if (key_.residual) name(CudnnTensor::residual, arrays.residual);
     CudnnDescriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR, plan_.about());

@@ -74,7 +74,10 @@ class Conv2dEngineCache {
         auto least = 0.f;
         for (auto engine = engines.begin(); engine != engines.end(); ++engine) {
           const float time = milliseconds(*engine);
-          if (fastest == engines.end() || time < least) fastest = engine, least = time;
+          if (fastest == engines.end() || time < least) {
+            fastest = engine;
+            least = time;
+          }
         }
         if (fastest == engines.end()) return {};
         choices_.keep(line, fastest->cudnn_engine());

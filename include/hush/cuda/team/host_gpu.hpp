@@ -71,7 +71,8 @@ struct HostGpuMemory {
     if (bytes > *free) return nullptr;
     void* block = nullptr;
     if (posix_memalign(&block, 64, bytes) != 0) return nullptr;
-    std::memset(block, 0xff, bytes), *free -= bytes;
+    std::memset(block, 0xff, bytes);
+    *free -= bytes;
     return static_cast<std::byte*>(block);
   }
   void give(std::byte* block, std::size_t bytes) const noexcept {

@@ -18,7 +18,10 @@ class LevelsFromBetas {
     check_time(schedule_, time);
     const double position = time - schedule_.clean();
     const int whole = int(position);
-    if (whole < betas_) betas_ = 0, alpha_bar_ = 1;
+    if (whole < betas_) {
+      betas_ = 0;
+      alpha_bar_ = 1;
+    }
     for (; betas_ < whole; ++betas_) alpha_bar_ *= kept(betas_, 1);
     return variance_preserving(time, whole < position ? alpha_bar_ * kept(whole, position - whole) : alpha_bar_);
   }

@@ -30,10 +30,12 @@ inline double time_between(const AnySchedule& schedule, double sigma, double low
     away = now == side ? 4 * away : 1;
     if (now > 0) {
       if (side > 0) below /= 2;
-      high = time, above = excess(at);
+      high = time;
+      above = excess(at);
     } else {
       if (side < 0) above /= 2;
-      low = time, below = excess(at);
+      low = time;
+      below = excess(at);
     }
     side = now;
   }
