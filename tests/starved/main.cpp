@@ -99,7 +99,7 @@ bool whole_texts() {
 }  // namespace
 
 int main() {
-  const bool cpu = survives<Cpu<float>>("cpu"), gpu = survives<Cuda<float, HostGpu>>("cuda, rehearsed");
+  const bool cpu = survives<Cpu<float>>("cpu"), gpu = survives<Cuda<float, HostGpu>>("cuda, played by the host");
   const bool texts = whole_texts();
   std::puts(cpu && gpu && texts ? "usable after each" : "NOT as it should be");
   return cpu && gpu && texts ? 0 : 1;

@@ -52,7 +52,7 @@ class ThreadPool {
     std::int64_t end = 0;
   };
   struct Job {
-    static constexpr int most_ranges = 32;
+    static constexpr int most_ranges = 32;  // a job lies on its caller's stack: 2 KiB; more threads share ranges
 
     void (*call)(const void*, std::int64_t);
     const void* task;

@@ -29,7 +29,6 @@ class Graph {
     const typename Memory::Apart apart(on_.machine().memory(), pool_);
     program_.repeat(left, work);
   }
-  /// Queues it all.
   void launch() { program_.launch(); }
 
  private:
