@@ -19,9 +19,9 @@
 #include <hush/cpu/dropout.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
-#include <hush/cpu/gather.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
+#include <hush/cpu/indirection.hpp>
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/reduce.hpp>

@@ -8,9 +8,9 @@
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/conv2d_weight.hpp>
 #include <hush/cpu/dropout.hpp>
-#include <hush/cpu/gather.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
+#include <hush/cpu/indirection.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
 #include <hush/nn/attention_block.hpp>
