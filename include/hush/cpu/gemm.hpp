@@ -5,6 +5,24 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
+
+/// Packs rows k0 to k0 + depth of op(B) into panels of Tile<T>::columns columns.
+template <class T>
+void pack_right_side(const Cpu<T>& cpu, const GemmSizes& s, std::int64_t k0, std::int64_t depth, const T* b, T* packed,
+                     std::int64_t panel_size) {
+  constexpr std::int64_t width = Tile<T>::columns;
+  parallel(cpu, ceil_div(s.columns, width), [&](std::int64_t j) {
+    T* panel = packed + j * panel_size;
+    if (s.b == Transpose::no)
+      pack_panel(depth, s.columns, j * width, b + k0 * s.ldb, s.ldb, panel);
+    else
+      pack_panel_transposed(depth, s.columns, j * width, b + k0, s.ldb, panel);
+  });
+}
+
+}  // namespace cpu_detail
+
 /// One matrix product of a batch, `s` being dense(s). The depth is cut in blocks of fixed length whose right side is
 /// packed into panels once; the strips of rows are shared among the threads.
 template <class T>
@@ -22,13 +40,7 @@ void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const 
   std::int64_t k0 = 0;
   do {  // once even if the depth is 0
     const std::int64_t depth = std::min(depth_block, s.depth - k0);
-    parallel(cpu, panels, [&](std::int64_t j) {
-      T* panel = packed.get() + j * panel_size;
-      if (s.b == Transpose::no)
-        cpu_detail::pack_panel(depth, s.columns, j * width, b + k0 * s.ldb, s.ldb, panel);
-      else
-        cpu_detail::pack_panel_transposed(depth, s.columns, j * width, b + k0, s.ldb, panel);
-    });
+    cpu_detail::pack_right_side(cpu, s, k0, depth, b, packed.get(), panel_size);
     const bool last = k0 + depth >= s.depth;
     parallel(cpu, strips * column_groups, [&](std::int64_t task) {
       const std::int64_t r0 = task / column_groups * strip, rows = std::min(strip, s.rows - r0);

@@ -229,8 +229,8 @@ void indirect_few(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T*
 /// Runs an IndirectConv with weights packed as panels [taps * depth, Tile<T>::columns]; `bias` is as wide as all
 /// panels, or null. The choice among the functions above depends on the image's extents alone, never on the number of
 /// images, so that an image has the same bits in any batch. The limits are estimates; nobody has measured them: tiles
-/// of fewer than 100 pixels are too often cut short or partly padding, and up to 4 columns leave most of a packet empty,
-/// while the columns of all their taps fill two panels at most.
+/// of fewer than 100 pixels are too often cut short or partly padding, and up to 4 columns leave most of a packet
+/// empty, while the columns of all their taps fill two panels at most.
 template <class T>
 void run_indirect(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T* x, const T* panels, const T* bias,
                   T* y) {

@@ -20,7 +20,7 @@
 #include <hush/cuda/pooling.hpp>
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/resample.hpp>
-#include <hush/cuda/runtime/device.hpp>
+#include <hush/cuda/runtime/device_program.hpp>
 #include <hush/cuda/runtime/graph.hpp>
 #include <hush/cuda/steps.hpp>
 #include <hush/cuda/threshold.hpp>
