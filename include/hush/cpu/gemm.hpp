@@ -7,18 +7,14 @@ inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
 
-/// Packs rows k0 to k0 + depth of op(B) into panels of Tile<T>::columns columns.
+/// Packs columns j * Tile<T>::columns and on of rows k0 to k0 + depth of op(B).
 template <class T>
-void pack_right_side(const Cpu<T>& cpu, const GemmSizes& s, std::int64_t k0, std::int64_t depth, const T* b, T* packed,
-                     std::int64_t panel_size) {
-  constexpr std::int64_t width = Tile<T>::columns;
-  parallel(cpu, ceil_div(s.columns, width), [&](std::int64_t j) {
-    T* panel = packed + j * panel_size;
-    if (s.b == Transpose::no)
-      pack_panel(depth, s.columns, j * width, b + k0 * s.ldb, s.ldb, panel);
-    else
-      pack_panel_transposed(depth, s.columns, j * width, b + k0, s.ldb, panel);
-  });
+void pack_right_side(const GemmSizes& s, std::int64_t k0, std::int64_t depth, std::int64_t j, const T* b, T* panel) {
+  const std::int64_t first = j * Tile<T>::columns;
+  if (s.b == Transpose::no)
+    pack_panel(depth, s.columns, first, b + k0 * s.ldb, s.ldb, panel);
+  else
+    pack_panel_transposed(depth, s.columns, first, b + k0, s.ldb, panel);
 }
 
 }  // namespace cpu_detail
@@ -40,7 +36,8 @@ void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const 
   std::int64_t k0 = 0;
   do {  // once even if the depth is 0
     const std::int64_t depth = std::min(depth_block, s.depth - k0);
-    cpu_detail::pack_right_side(cpu, s, k0, depth, b, packed.get(), panel_size);
+    parallel(cpu, panels,
+             [&](std::int64_t j) { cpu_detail::pack_right_side(s, k0, depth, j, b, packed.get() + j * panel_size); });
     const bool last = k0 + depth >= s.depth;
     parallel(cpu, strips * column_groups, [&](std::int64_t task) {
       const std::int64_t r0 = task / column_groups * strip, rows = std::min(strip, s.rows - r0);
