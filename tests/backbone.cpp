@@ -12,7 +12,7 @@
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/runtime/graph.hpp>
-#include <hush/cuda/team/rehearsal.hpp>
+#include <hush/cuda/team/host_gpu.hpp>
 
 #include "thrown.hpp"
 #include "tiny.hpp"
@@ -226,7 +226,7 @@ TEST_CASE("backbone: an input of other ports or sizes is refused with the member
 }
 
 TEST_CASE("backbone: a recorded training pass reads each member of the input that it is given") {
-  using Gpu = Cuda<float, Rehearsal>;
+  using Gpu = Cuda<float, HostGpu>;
   const auto run = [](bool record) {
     Everything<Gpu> net;
     detail::LossPass<Everything<Gpu>> pass(net, record);

@@ -30,7 +30,9 @@ struct Ports {
 inline std::ostream& operator<<(std::ostream& out, const Ports& ports) {
   const char* before = "{.";
   Ports::fields(ports, [&](const char* name, std::int64_t size) {
-    if (size != 0) out << before << name << " = " << size, before = ", .";
+    if (size == 0) return;
+    out << before << name << " = " << size;
+    before = ", .";
   });
   return out << (*before == '{' ? "{}" : "}");
 }

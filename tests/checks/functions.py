@@ -3,7 +3,7 @@ import re
 
 KEYWORDS = {"return", "throw", "co_return", "delete", "goto", "break", "continue", "case", "default", "else", "do"}
 NO_CODE = re.compile(r"(template|using|typedef|friend|namespace|struct|class|union|enum|concept|static_assert|extern|public|private)\b")
-TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|::|->|\S")
+TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|::|->|<<|\S")
 OPEN, CLOSE = {"(": ")", "[": "]", "{": "}"}, {")", "]", "}"}
 
 
@@ -18,6 +18,7 @@ def tokens(code):
     found = []
     for number, line in enumerate(code.splitlines(), 1):
         if not line.lstrip().startswith("#"):
+            line = re.sub(r"(?<![0-9A-Za-z])'(?:\\.|[^'\\])'", "0", line)  # a brace as a letter is none
             found += [Token(match.group(), number) for match in TOKEN.finditer(line)]
     return found
 
@@ -56,7 +57,7 @@ def without_angles(part):
     kept, index = [], 0
     while index < len(part):
         text = part[index].text
-        if text == "<" and kept and re.match(r"[A-Za-z_]", kept[-1].text) and kept[-1].text not in KEYWORDS:
+        if text == "<" and kept and re.match(r"[A-Za-z_]", kept[-1].text) and kept[-1].text not in KEYWORDS | {"operator"}:
             depth, end = 0, index
             while end < len(part) and part[end].text not in {";", "{", "&&", "||"}:
                 depth += (part[end].text == "<") - (part[end].text == ">")

@@ -27,9 +27,10 @@ CLEAN = {
     # commas that are no operators, functions that are no longer than they may be
     "include/hush/weighting.hpp": "#pragma once\n/// A kind.\nenum class Kind { one, two, three };\n/// A map.\ntemplate <class K, class V = std::map<K, int>>\n"
         "struct Pairs : std::pair<K, V>, Kind {\n  Pairs(K k, V v) : first_{k, 1}, second_(v, 2), third_{} {}\n  int a = 1, b = 2;\n  K *c, &d;\n"
-        "  static void visit(auto& self, auto&& f) { f(self.a), f(self.b); }\n};\ninline void f(int a, int b) {\n"
+        "  static void visit(auto& self, auto&& f) { f(self.a), f(self.b); }\n};\ninline bool operator<(A a, B b) {\n  return a.x < b.x;\n}\n"
+        "inline out& operator<<(out& o, const A& a) {\n  return o << a.x << b;\n}\ninline void f(int a, int b) {\n"
         "  std::map<int, int> m{{1, 2}, {3, 4}};\n  for (int i = 0, j = 1; i < j; ++i, --j) g(a, b);\n  const auto [x, y] = h(a, b);\n"
-        "  (g(a), ...);\n  std::int64_t k = 1, l = k < 2 ? 1 : 2;\n  const Words<int, 2> w = {1, 2}, v = {3, 4};\n  T *p = q, *r = s;\n"
+        "  (g(a), ...);\n  std::int64_t k = 1, l = k < 2 ? 1 : 2;\n  const Words<int, 2> w = {1, 2}, v = {3, 4};\n  T *p = q, *r = s;\n  std::cout << a << m[k < l] << '{' << std::endl;\n"
         "  each([&](int i, int j) -> std::pair<int, int> { return {i, j}; }, [=] { return a < b && b > a; }, 3);\n"
         + "  a += 1;\n" * 25 + "  return std::pair<int, int>(1, 2);\n}\n",
     "tests/weightings/weightings.cpp": "#include <hush/weighting.hpp>\nTEST_CASE",
@@ -80,7 +81,7 @@ BROKEN = [
     *((measures, "include/hush/level.hpp", f"+void f() {{\n  {statement}\n}}\n", "level.hpp:6: a comma operator") for statement in (
         "a = 1, b = 2;", "if (c) a[0] = g(1, 2), ++b;", "for (int i = 0, j = 0; i < j; ++i, --j) h(i), h(j);", "h([&] { a = 1, b = 2; });",
         "const int x = (g(), 2);", "return g((h(), 2));", "auto f = [](int v) -> int { return h(v), 2; };", "if (g(), c) h();",
-        "while (g(), c) h();", "x.a<int, 2>(), h();", "*p = 1, h();", "std::swap(a, b), h();")),
+        "while (g(), c) h();", "x.a<int, 2>(), h();", "*p = 1, h();", "std::swap(a, b), h();", "out << a << b, c = d;")),
     (umbrellas, "include/hush/core.hpp", "#pragma once\n#include <hush/level.hpp>\n", "lacks hush/check.hpp"),
     (names, "include/hush/check.hpp", "#pragma once\nnamespace hush {\nstruct Whole {};\n}  // namespace hush\n",
      "hush::Whole is not in"),
