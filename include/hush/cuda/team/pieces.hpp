@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include <hush/cuda/team/team.hpp>
+#include <hush/cuda/cuda.hpp>
 #include <hush/cuda/team/vec.hpp>
 
 namespace hush {
