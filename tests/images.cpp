@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -72,4 +73,16 @@ TEST_CASE("images: as many pixels as the extents say, or they are refused") {
   images.count = 3;
   CHECK_THROWS_WITH_AS(check_filled("it", images), "[it] 3 images of 3x4x1 cannot have 24 values",
                        std::invalid_argument);
+}
+
+TEST_CASE("images: a mask is zeros and ones, one of them at least 1") {
+  const Images<float> masks(4, 1, 2, 1, {0, 1, 0, 0, 1, .5f, 0, std::nanf("")});
+  CHECK_NOTHROW(check_mask("it", masks, 0));
+  CHECK_THROWS_WITH_AS(check_mask("it", masks, 1), "[it] mask 1 is 0 everywhere: there is nothing to restore",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(check_mask("it", masks, 1, "no"), "[it] mask 1 is 0 everywhere: no", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(check_mask("it", masks, 2),
+                       "[it] a mask holds 1 where pixels are unknown and 0 elsewhere, mask 2 has 0.5",
+                       std::invalid_argument);
+  CHECK_THROWS_AS(check_mask("it", masks, 3), std::invalid_argument);
 }

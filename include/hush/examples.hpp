@@ -72,14 +72,7 @@ inline void check_holes(const char* who, const Images<float>& holes, std::int64_
   check(holes.height == size.height && holes.width == size.width && holes.channels == 1, who, "the mask is ",
         ImageSize{holes.height, holes.width, holes.channels}, ", wanted is ", ImageSize{size.height, size.width, 1});
   check_filled(who, holes);
-  for (std::int64_t i = 0; i < holes.count; ++i) {
-    const std::span<const float> hole = holes[i];
-    const auto odd = std::find_if(hole.begin(), hole.end(), [](float v) { return v != 0 && v != 1; });
-    check(odd == hole.end(), who, "a mask holds 1 where pixels are unknown and 0 elsewhere, mask ", i, " has ",
-          odd == hole.end() ? 0.f : *odd);
-    check(std::find(hole.begin(), hole.end(), 1.f) != hole.end(), who, "mask ", i,
-          " is 0 everywhere: there is nothing to restore");
-  }
+  for (std::int64_t i = 0; i < holes.count; ++i) check_mask(who, holes, i);
 }
 
 /// Throws std::invalid_argument unless `given` is `count` pictures of that size with holes (see `check_extents`,

@@ -67,6 +67,17 @@ inline void check_filled(const char* who, const Images<float>& images) {
         images.pixels.size(), " values");
 }
 
+/// Throws std::invalid_argument unless mask i of `masks` [N, H, W, 1] holds zeros and ones, with at least one 1, an
+/// unknown pixel; `without` ends the message where there is none.
+inline void check_mask(const char* who, const Images<float>& masks, std::int64_t i,
+                       const char* without = "there is nothing to restore") {
+  const std::span<const float> mask = masks[i];
+  const auto odd = std::find_if(mask.begin(), mask.end(), [](float v) { return v != 0 && v != 1; });
+  check(odd == mask.end(), who, "a mask holds 1 where pixels are unknown and 0 elsewhere, mask ", i, " has ",
+        odd == mask.end() ? 0.f : *odd);
+  check(std::find(mask.begin(), mask.end(), 1.f) != mask.end(), who, "mask ", i, " is 0 everywhere: ", without);
+}
+
 /// The range that pixel values are checked against, with a tolerance for rounding of half a byte, (high - low) / 510;
 /// NaN is never valid. `any()`: all finite numbers, for data that are no images.
 struct PixelRange {

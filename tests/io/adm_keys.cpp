@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <hush/backbones/adm.hpp>
+#include <hush/backbones/attention_unet.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/io/adm_keys.hpp>
 #include <hush/io/safetensors.hpp>
@@ -64,6 +65,12 @@ std::set<std::string> names(const Net&, const io::KeyMap& map) {
 }
 
 const LinearBeta twenty{.first = 1e-4, .last = 0.09, .steps = 20};
+
+template <class Net>
+constexpr bool has_keys = requires(const Net& net) {
+  io::diffusers_keys(net);
+};
+static_assert(has_keys<Adm<B>> && !has_keys<AttentionUnet<B>>);
 
 }  // namespace
 

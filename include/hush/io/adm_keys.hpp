@@ -12,6 +12,11 @@
 #include <hush/io/key_map.hpp>
 #include <hush/io/weights.hpp>
 
+namespace hush {
+template <detail::NetworkBackend B>
+class Adm;
+}
+
 namespace hush::io {
 
 /// The order of the rows of a joint projection to queries, keys and values: per head its q, k and v ("legacy" in
@@ -169,23 +174,23 @@ inline KeyMap guided_rules(const Parameters& parameters, AdmSizes sizes) {
 }  // namespace detail
 
 /// The names of guided-diffusion's UNetModel for an Adm.
-template <class Net>
-KeyMap guided_diffusion_keys(const Net& net, QkvOrder order) {
+template <hush::detail::NetworkBackend B>
+KeyMap guided_diffusion_keys(const Adm<B>& net, QkvOrder order) {
   const auto& c = net.config();
   return detail::guided_rules(detail::parameters_of(net), {c.blocks, c.head_channels, c.heads, order, {}});
 }
 
 /// The names of diffusers' UNet2DModel for an Adm.
-template <class Net>
-KeyMap diffusers_keys(const Net& net, AttentionNames attention = AttentionNames::to_q) {
+template <hush::detail::NetworkBackend B>
+KeyMap diffusers_keys(const Adm<B>& net, AttentionNames attention = AttentionNames::to_q) {
   return detail::rules_of(detail::parameters_of(net), [&](const detail::AdmName& n, const auto&) {
     return KeyRule{.stored = detail::diffusers_name(n, attention), .transposed = n.part == "cue"};
   });
 }
 
 /// The names in a Palette file (its `denoise_fn`) for an Adm, without the numbers of a schedule beside them.
-template <class Net>
-KeyMap palette_keys(const Net& net, QkvOrder order) {
+template <hush::detail::NetworkBackend B>
+KeyMap palette_keys(const Adm<B>& net, QkvOrder order) {
   KeyMap map = guided_diffusion_keys(net, order);
   for (KeyRule& rule : map.rules) {
     if (rule.stored.starts_with("time_embed")) rule.stored.replace(0, 4, "cond");
@@ -194,8 +199,8 @@ KeyMap palette_keys(const Net& net, QkvOrder order) {
   return map;
 }
 /// `palette_keys` with the six arrays that Palette computes from its betas and stores with the weights.
-template <class Net, class Schedule>
-KeyMap palette_keys(const Net& net, QkvOrder order, const Schedule& schedule) {
+template <hush::detail::NetworkBackend B, class Schedule>
+KeyMap palette_keys(const Adm<B>& net, QkvOrder order, const Schedule& schedule) {
   KeyMap map = palette_keys(net, order);
   map.constants = palette_constants(schedule);
   return map;

@@ -37,18 +37,15 @@ PerImage mae(const Images<T>& made, const Images<T>& truth, const Images<float>&
   PerImage errors;
   for (std::int64_t i = 0; i < made.count; ++i) {
     const std::int64_t which = holes.count == 1 ? 0 : i;
-    const std::span<const float> hole = holes[which];
+    check_mask("mae", holes, which, "there is no hole to measure");
     const T *a = made[i].data(), *b = truth[i].data();
     double sum = 0;
     std::int64_t unknown = 0;
-    for (const float masked : hole) {
-      check(masked == 0 || masked == 1, "mae", "a mask holds 1 where pixels are unknown and 0 elsewhere, mask ", which,
-            " has ", masked);
+    for (const float masked : holes[which]) {
       for (std::int64_t c = 0; c < made.channels; ++c, ++a, ++b)
         if (masked == 1) sum += std::abs(double(*a) - double(*b));
       unknown += masked == 1;
     }
-    check(unknown > 0, "mae", "mask ", which, " is 0 everywhere: there is no hole to measure");
     errors.values.push_back(sum / double(unknown * made.channels));
   }
   return errors;

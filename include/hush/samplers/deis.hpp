@@ -27,9 +27,8 @@ struct Deis {
     check(order >= 1 && order <= 3, "Deis", "has the orders 1, 2 and 3, not ", order);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
-    detail::remember<X>(memory.past, {from, answer.eps}, order);
-    const int now = detail::order_now(order, memory.past, trajectory, lower_order_final && trajectory.steps() < 15);
-    return detail::NoisePrediction::over(from, to).through(x, detail::newest(memory.past, now));
+    return detail::NoisePrediction::over(from, to).through(
+        x, detail::estimates_now<X>(memory.past, {from, answer.eps}, order, trajectory, lower_order_final));
   }
   friend constexpr bool operator==(const Deis&, const Deis&) = default;
 };

@@ -32,11 +32,11 @@ struct DpmMultistep {
     check(std::isfinite(curvature), "DpmSolver", "curvature must be finite, got ", curvature);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
-    detail::remember<X>(memory.past, {from, Prediction::of(answer)}, order);
-    const int now = detail::order_now(order, memory.past, trajectory, lower_order_final && trajectory.steps() < 15);
-    const auto estimates = detail::newest(memory.past, now);
+    const auto estimates =
+        detail::estimates_now<X>(memory.past, {from, Prediction::of(answer)}, order, trajectory, lower_order_final);
     const detail::ExponentialStep over = Prediction::over(from, to);
-    if (now == 2 && variant == DpmVariant::midpoint) return over.slanted(x, estimates[1], estimates[0], over.bh2());
+    if (estimates.size() == 2 && variant == DpmVariant::midpoint)
+      return over.slanted(x, estimates[1], estimates[0], over.bh2());
     return over.through(x, estimates, curvature);
   }
   friend constexpr bool operator==(const DpmMultistep&, const DpmMultistep&) = default;

@@ -31,15 +31,14 @@ struct DpmSolverSde {
     check(eta >= 0 && std::isfinite(eta), "DpmSolverSde", "eta must be 0 or more and finite, got ", eta);
     const auto answer = denoise(x, from);
     if (to.noise == 0) return to.signal * answer.x0;
-    detail::remember<X>(memory.past, {from, answer.x0}, order);
-    const int now = detail::order_now(order, memory.past, trajectory, lower_order_final && trajectory.steps() < 15);
-
+    const auto estimates =
+        detail::estimates_now<X>(memory.past, {from, answer.x0}, order, trajectory, lower_order_final);
     detail::ExponentialStep over = detail::DataPrediction::over(from, to);
     over.rate = -(1 + eta);
     if (eta > 0) over.keep *= std::exp(-eta * over.h);  // h is infinite where the run starts without signal
-    const auto estimates = detail::newest(memory.past, now);
-    const X mean = now == 2 && variant == DpmVariant::midpoint ? over.slanted(x, estimates[1], estimates[0], over.bh2())
-                                                               : over.through(x, estimates);
+    const X mean = estimates.size() == 2 && variant == DpmVariant::midpoint
+                       ? over.slanted(x, estimates[1], estimates[0], over.bh2())
+                       : over.through(x, estimates);
     if (eta == 0) return mean;
     return mean + to.noise * std::sqrt(-std::expm1(-2 * eta * over.h)) * noise();
   }

@@ -141,3 +141,18 @@ TEST_CASE("exponential integrator: the past is as long as it may be, and forgets
   CHECK(order_now(3, past, trajectory, true) == 1);
   CHECK(order_now(3, past, trajectory, false) == 2);
 }
+
+TEST_CASE("exponential integrator: a run of few steps ends with lower orders, where it may") {
+  const Estimate<double> estimate{{6, .9, .4}, 4.};
+  const auto used = [&](int steps, int left, bool lower_order_final) {
+    Trajectory trajectory{std::vector<Level>(std::size_t(steps) + 1)};
+    trajectory.step = steps - left;
+    std::vector<Estimate<double>> past{estimate, estimate};
+    return estimates_now<double>(past, estimate, 3, trajectory, lower_order_final).size();
+  };
+  CHECK(used(14, 3, true) == 3);
+  CHECK(used(14, 2, true) == 2);
+  CHECK(used(14, 1, true) == 1);
+  CHECK(used(14, 1, false) == 3);
+  CHECK(used(15, 1, true) == 3);
+}

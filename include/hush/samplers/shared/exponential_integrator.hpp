@@ -150,5 +150,17 @@ int order_now(int order, const std::vector<Estimate<X>>& past, const Trajectory&
   return std::min(order, int(past.size()));
 }
 
+/// Below so many steps a run ends with lower orders, where a solver's `lower_order_final` lets it: diffusers' rule.
+constexpr int few_steps = 15;
+
+/// The estimates of a multistep solver's step, the oldest first, as many as its order is at this step: `estimate` joins
+/// the past, and the last steps of a run of few have lower orders if `lower_order_final`.
+template <class X>
+std::vector<Estimate<X>> estimates_now(std::vector<Estimate<X>>& past, Estimate<X> estimate, int order,
+                                       const Trajectory& trajectory, bool lower_order_final) {
+  remember<X>(past, std::move(estimate), order);
+  return newest(past, order_now(order, past, trajectory, lower_order_final && trajectory.steps() < few_steps));
+}
+
 }  // namespace detail
 }  // namespace hush
