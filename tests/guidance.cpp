@@ -3,6 +3,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include <hush/conditionings/mask.hpp>
+#include <hush/conditionings/unconditional.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/threshold.hpp>
@@ -52,6 +54,19 @@ struct Vectors {
   void add_to(const Tensor<On>& condition, Input<Tensor<On>>& input) const {
     input.labels = condition;
   }
+  template <Value V>
+  void set_null(Input<V>& input) const {
+    input.labels = 0.0 * *input.labels;
+  }
+};
+
+/// The same, of which the third number is a class of its own for no condition.
+struct WithNullClass : Vectors {
+  template <Value V>
+  void set_null(Input<V>& input) const {
+    input.labels =
+        constant_like(*input.labels, upload(B{}, {1, 3}, std::span<const float>(std::vector<float>{7, 0, 1})));
+  }
 };
 
 Tensor<B> filled(const Shape& shape, float value) {
@@ -60,23 +75,32 @@ Tensor<B> filled(const Shape& shape, float value) {
   return x;
 }
 
-static_assert(Backbone<Guided<Shifted>>);
+static_assert(HasNullCondition<Vectors, B> && HasNullCondition<WithNullClass, B>);
+static_assert(!HasNullCondition<Unconditional, B> && !HasNullCondition<Mask, B>);
+static_assert(Backbone<Guided<Shifted, Vectors>>);
 
 }  // namespace
 
 TEST_CASE("guidance: between, at and beyond the two answers of the network") {
   const Input<Tensor<B>> input{filled({2, 2, 2, 1}, 5), filled({2}, 1), filled({2, 3}, 2)};
   for (const double scale : {0., .5, 1., 3.}) {
-    const Tensor<B> said = Guided{Shifted{}, scale}(input);
+    const Tensor<B> said = Guided{Shifted{}, Vectors{}, scale}(input);
     for (std::int64_t i = 0; i < said.size(); ++i) CHECK(said.data()[i] == float(5 + 2 * scale));
   }
+}
+
+TEST_CASE("guidance: the conditioning says what its null condition is") {
+  const Input<Tensor<B>> input{filled({1, 2, 2, 1}, 5), filled({1}, 1), filled({1, 3}, 2)};
+  const auto said = [&](double scale) { return download<float>(Guided{Shifted{}, WithNullClass{}, scale}(input)); };
+  CHECK(said(0) == std::vector<float>(4, 5 + 7));
+  CHECK(said(3) == std::vector<float>(4, 5 + 7 + 3 * (2 - 7)));
 }
 
 TEST_CASE("guidance: any sampler runs over it, and it changes the picture") {
   const Process process{LinearBeta{}, PredictNoise<>{}, Vectors{}};
   const SampleOptions<B> options{.steps = 4, .count = 3, .batch = 2, .clip = 0};
   const auto run = [&](double scale) {
-    return sample(process, Guided{Shifted{}, scale}, Ddim{}, std::vector<float>(9, .1f), options);
+    return sample(process, Guided{Shifted{}, Vectors{}, scale}, Ddim{}, std::vector<float>(9, .1f), options);
   };
   CHECK(run(1) == sample(process, Shifted{}, Ddim{}, std::vector<float>(9, .1f), options));
   CHECK(run(0) == sample(process, Shifted{}, Ddim{}, std::vector<float>(9, 0.f), options));
@@ -85,8 +109,8 @@ TEST_CASE("guidance: any sampler runs over it, and it changes the picture") {
 
 TEST_CASE("guidance: without a condition, or with a scale that is none, it says so") {
   const Input<Tensor<B>> bare{filled({1, 2, 2, 1}, 5), filled({1}, 1)};
-  CHECK_THROWS_WITH_AS((Guided{Shifted{}, 2.}(bare)),
-                       "[Guided] wants a condition's vector, and this process gives none", std::invalid_argument);
-  CHECK_THROWS_WITH_AS((Guided{Shifted{}, std::numeric_limits<double>::infinity()}(bare)),
+  CHECK_THROWS_WITH_AS((Guided{Shifted{}, Vectors{}, 2.}(bare)), "[Guided] wants labels [1, 3], got none",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS((Guided{Shifted{}, Vectors{}, std::numeric_limits<double>::infinity()}(bare)),
                        "[Guided] scale must be finite, is inf", std::invalid_argument);
 }

@@ -50,6 +50,21 @@ concept KnowsPixels = Conditioning<C, B> &&
 
 namespace detail {
 
+template <class C, class V>
+concept SetsNull = requires(const C& conditioning, Input<V>& input) {
+  conditioning.set_null(input);
+};
+
+}  // namespace detail
+
+/// A conditioning with a null condition, the one that stands for none in classifier-free guidance (`Guided`):
+/// `set_null(input)` puts it where `add_to` put the condition, say zeros in the place of labels, or a class of its own.
+/// A null condition that is learned belongs to the network (see WithEmbedding): here it is a label as another.
+template <class C, class B>
+concept HasNullCondition = Conditioning<C, B> && detail::SetsNull<C, Tensor<B>>;
+
+namespace detail {
+
 /// Whether they are put back as noisy as the image is, for a network that knows of no known pixels: where the
 /// conditioning says `static constexpr bool noisy = true;`.
 template <class C>

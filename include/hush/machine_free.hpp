@@ -161,7 +161,9 @@
 #include <hush/backbones/attention_unet.hpp>
 #include <hush/backbones/shared/adm_config.hpp>
 #include <hush/backbones/simple_unet.hpp>
+#include <hush/backbones/with_embedding.hpp>
 #include <hush/conditioning.hpp>
+#include <hush/conditionings/both.hpp>
 #include <hush/conditionings/concat_image.hpp>
 #include <hush/conditionings/lightness.hpp>
 #include <hush/conditionings/mask.hpp>

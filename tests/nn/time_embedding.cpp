@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <hush/cpu/activation.hpp>
+#include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/reduce.hpp>
