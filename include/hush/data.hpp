@@ -12,6 +12,7 @@
 #include <hush/data/image_folder.hpp>
 #include <hush/data/image_set.hpp>
 #include <hush/data/in_epoch.hpp>
+#include <hush/data/in_memory.hpp>
 #include <hush/data/jpeg_pairs.hpp>
 #include <hush/data/lab.hpp>
 #include <hush/data/lab_bytes.hpp>

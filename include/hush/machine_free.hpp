@@ -222,6 +222,7 @@
 #include <hush/metrics/colourfulness.hpp>
 #include <hush/metrics/features.hpp>
 #include <hush/metrics/fool_rate.hpp>
+#include <hush/metrics/label_accuracy.hpp>
 #include <hush/metrics/mae.hpp>
 #include <hush/metrics/per_image.hpp>
 #include <hush/metrics/precision_recall.hpp>

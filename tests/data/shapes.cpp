@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include <hush/data/in_memory.hpp>
 #include <hush/data/scene.hpp>
 #include <hush/data/shapes.hpp>
 #include <hush/data/with_labels.hpp>
@@ -138,4 +139,15 @@ TEST_CASE("with labels: pictures come with their labels, and a set for each is w
   CHECK(examples.given == LabelSets{{labels[3], labels[0]}});
   CHECK(thrown::message([&] { data::WithLabels(set, {{1}}); }) == "[WithLabels] 1 sets of labels for 4 pictures");
   CHECK(thrown::message([&] { data::WithLabels(set, {{1}, {2}, {}, {3}}); }) == "[WithLabels] item 2 has no label");
+}
+
+TEST_CASE("in memory: the same pictures, made once") {
+  const data::Shapes set(data::random_label_sets(3, 3), 8, 8);
+  const data::InMemory kept = data::in_memory(set);
+  const std::vector<std::int64_t> items{2, 0};
+  CHECK(kept.size() == 3);
+  CHECK(kept.bytes(items) == set.bytes(items));
+  CHECK(kept.batch(items) == set.batch(items));
+  const std::vector<std::int64_t> beyond{3};
+  CHECK(thrown::message([&] { kept.bytes(beyond); }) == "[InMemory] item 3 of 3");
 }

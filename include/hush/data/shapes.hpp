@@ -115,7 +115,7 @@ inline std::vector<std::vector<std::int32_t>> random_label_sets(std::int64_t cou
 
 /// A data set of drawn scenes like the pictures of iCLEVR, [H, W, 3]: item i shows the objects of its label set, placed
 /// anew for each item. Needs no download; a picture of 64 x 64 takes about 5 ms, so keep those that are read often
-/// (`in_memory`).
+/// (data::in_memory).
 class Shapes {
  public:
   /// Throws std::invalid_argument for an unknown label, and for a set of no or of more than 5 labels.
