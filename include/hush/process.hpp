@@ -82,7 +82,8 @@ struct Process {
     bool as_is = true;
     for (const Level& level : levels) {
       const Scalings s = parameterization(level);
-      in.push_back(s.in), noise_labels.push_back(s.c_noise);
+      in.push_back(s.in);
+      noise_labels.push_back(s.c_noise);
       as_is &= s.in == 1;
     }
     const auto told = upload(x.on(), {std::int64_t(noise_labels.size())}, std::span<const double>(noise_labels));
