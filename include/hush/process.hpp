@@ -69,13 +69,11 @@ struct Process {
   template <Backend B>
   Input<Tensor<B>> input(const B& on, const Tensor<typename B::full>& x, std::span<const Level> levels,
                          const BatchCondition<B>& condition) const {
-    static_assert(Conditioning<Condition, B>,
-                  "Process: not a Conditioning. Write: Given, template <class B> BatchCondition, Ports ports() const, "
-                  "void fits(const "
-                  "Given&, count, ImageSize) const, BatchCondition<B> prepare(const B&, const Given&, const Rows&, "
-                  "const NoiseKey&) const, "
-                  "void "
-                  "add_to(const BatchCondition<B>&, Input<Tensor<B>>&) const");
+    static_assert(
+        Conditioning<Condition, B>,
+        "Process: not a Conditioning. Write: Given, template <class B> BatchCondition, Ports ports() const, "
+        "void fits(const Given&, count, ImageSize) const, BatchCondition<B> prepare(const B&, const Given&, "
+        "const Rows&, const NoiseKey&) const, void add_to(const BatchCondition<B>&, Input<Tensor<B>>&) const");
     check(std::int64_t(levels.size()) == x.shape()[0], "predict", x.shape()[0], " images and ", levels.size(),
           " levels");
     std::vector<double> in, noise_labels;

@@ -20,76 +20,7 @@ namespace {
 using B = Cpu<float>;
 using labelled::Classes;
 
-/// Two tokens of three numbers for each class, learned, the class of no condition included.
-struct ClassTokensConfig {
-  std::int64_t tokens = 2, width = 3;
-  static constexpr void fields(auto& self, auto&& f) { f("tokens", self.tokens), f("width", self.width); }
-  friend bool operator==(const ClassTokensConfig&, const ClassTokensConfig&) = default;
-};
-template <class On>
-struct ClassTokens {
-  ClassTokensConfig sizes;
-  nn::Linear<On> table;
-
-  ClassTokens(const On& on, const Ports& process, Seed seed, ClassTokensConfig config = {})
-      : sizes(config), table(on, process.label_dim, config.tokens * config.width, false) {
-    initialise(*this, seed);
-  }
-  const ClassTokensConfig& config() const { return sizes; }
-  Ports network_ports(const Ports& process) const {
-    return {.extra_channels = process.extra_channels, .tokens = sizes.tokens, .token_dim = sizes.width};
-  }
-  template <Value V>
-  Input<V> operator()(Input<V> input) const {
-    const std::int64_t n = input.image.shape()[0];
-    input.tokens = reshape(table(*input.labels), {n, sizes.tokens, sizes.width});
-    input.token_mask = constant_like(input.image, filled(input.image.on(), {n, sizes.tokens}, 1));
-    input.labels.reset();
-    return input;
-  }
-  static void visit(auto& self, auto&& f) { f("table", self.table); }
-};
-
-/// Two convolutions, between them the level and the tokens, flattened, added to the channels.
-template <class On>
-struct TokenNet {
-  using backend = On;
-  struct Config {
-    std::int64_t width = 6;
-    static constexpr void fields(auto& self, auto&& f) { f("width", self.width); }
-    friend bool operator==(const Config&, const Config&) = default;
-  };
-  Config sizes;
-  Ports wanted;
-  nn::TimeEmbedding<On> time;
-  nn::Linear<On> tokens;
-  nn::Conv2d<On> first, last;
-
-  TokenNet(Config config, const Ports& ports, Seed seed, const On& on = {})
-      : sizes(config),
-        wanted(check_supported("TokenNet", ports, {"tokens", "token_dim"})),
-        time(on, {.width = 4}, config.width, false),
-        tokens(on, ports.tokens * ports.token_dim, config.width),
-        first(on, 1, config.width),
-        last(on, config.width, 1) {
-    initialise(*this, seed);
-  }
-  ImageSize image() const { return {8, 8, 1}; }
-  Ports ports() const { return wanted; }
-  const On& on() const { return first.weight.value.on(); }
-  const Config& config() const { return sizes; }
-  static void visit(auto& self, auto&& f) {
-    f("time", self.time), f("tokens", self.tokens), f("first", self.first), f("last", self.last);
-  }
-  template <Value V>
-  V operator()(const Input<V>& input) const {
-    check_input("TokenNet", *this, input);
-    const V flat = reshape(*input.tokens, {input.image.shape()[0], wanted.tokens * wanted.token_dim});
-    const V condition = tokens(flat) + time(input.image, input.noise_labels);
-    return last(silu(add_channels(first(input.image), condition)));
-  }
-};
-
+using labelled::ClassTokens, labelled::ClassTokensConfig, labelled::TokenNet;
 using Net = WithEmbedding<TokenNet<B>, ClassTokens<B>>;
 static_assert(Backbone<Net> && !TimedBackbone<Net, B>);
 static_assert(TimedBackbone<WithEmbedding<Adm<B>, ClassTokens<B>>, B>);

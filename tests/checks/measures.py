@@ -18,7 +18,7 @@ LONG_FUNCTIONS = {
     "data": {"picture_files"}, "sample": {"run_sampling"}, "sampling": {"recycled"},
     "io": {"adm_config_of", "curves_svg", "differences", "encode_gif", "parse_safetensors", "read_description"},
 }
-COMMAS = {"backbones": 9, "cpu": 1, "cuda": 5, "data": 12, "io": 40, "samplers": 1, "sampling": 9}
+COMMAS = {"cpu": 1, "cuda": 5, "data": 12, "io": 40, "sampling": 9}
 # room -> why its variants end without a proof of their own
 UNPROVEN = {
     "backbones": "their concept wants a backend; tests/backbones proves it for those there are",

@@ -39,17 +39,14 @@ class Adm {
 
   /// Throws std::invalid_argument for sizes that do not fit together.
   Adm(Config config, Ports ports, Seed seed, const B& on = {})
-      : config_((validate(config, ports), std::move(config))),
+      : config_(validated(std::move(config), ports)),
         ports_(ports),
         on_(on),
         time_(on, sinusoid(), embedding_width(), true),
+        labels_(label_layer(on, ports.label_dim, embedding_width())),
         first_(on, config_.image.channels + ports.extra_channels, adm::width(config_, 0)),
         norm_(on, adm::width(config_, 0), config_.groups, config_.eps),
         last_(on, adm::width(config_, 0), config_.outputs ? config_.outputs : config_.image.channels) {
-    if (ports.label_dim > 0) {
-      labels_ = nn::Linear<B>(on, ports.label_dim, embedding_width(), false);
-      labels_.weight.init = Init::uniform(std::sqrt(3.0));  // of variance 1, as the rows of a table of labels
-    }
     const Config& c = config_;
     const std::size_t levels = c.multipliers.size();
     std::int64_t now = adm::width(c, 0);
@@ -68,7 +65,8 @@ class Adm {
       stage.add_resampling(on, block(now, now, Resample::average2), c.residual_resampling, c.downsample_padding);
       skips.push_back(now);
     }
-    middle_.add_block(on, block(now, now), adm::heads(c, now)), middle_.add_block(on, block(now, now), 0);
+    middle_.add_block(on, block(now, now), adm::heads(c, now));
+    middle_.add_block(on, block(now, now), 0);
     for (std::size_t i = levels; i-- > 0;) {
       nn::ResStage<B>& stage = up_.emplace_back();
       for (std::int64_t j = 0; j <= c.blocks; ++j, skips.pop_back())
@@ -129,6 +127,17 @@ class Adm {
   }
 
  private:
+  static Config validated(Config config, const Ports& ports) {
+    validate(config, ports);
+    return config;
+  }
+  /// The rows of a table of labels, which start with variance 1; empty where there are no labels.
+  static nn::Linear<B> label_layer(const B& on, std::int64_t label_dim, std::int64_t width) {
+    if (label_dim == 0) return {};
+    nn::Linear<B> layer(on, label_dim, width, false);
+    layer.weight.init = Init::uniform(std::sqrt(3.0));
+    return layer;
+  }
   std::int64_t embedding_width() const { return 4 * config_.channels; }
   SinusoidalOptions sinusoid() const {
     const auto& [scale, period, cosine_first, half_minus_one] = config_.embedding;

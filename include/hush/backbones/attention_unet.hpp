@@ -46,7 +46,9 @@ inline void validate(const AttentionUnetConfig& config) {
   const auto sane = [](std::int64_t n, const char* name) {
     check(n >= 1, "AttentionUnet", name, " must be at least 1, is ", n);
   };
-  sane(config.image.channels, "image.channels"), sane(config.bottleneck, "bottleneck"), sane(config.heads, "heads");
+  sane(config.image.channels, "image.channels");
+  sane(config.bottleneck, "bottleneck");
+  sane(config.heads, "heads");
   check(!config.widths.empty() && config.widths.size() < 16, "AttentionUnet", "widths wants 1 to 15 entries, has ",
         config.widths.size());
   for (const std::int64_t width : config.widths) sane(width, "each width");
@@ -156,7 +158,7 @@ class AttentionUnet {
   /// Throws std::invalid_argument for sizes that do not fit together, or for ports other than extra
   /// channels.
   AttentionUnet(Config config, Ports ports, Seed seed, const B& on = {})
-      : config_((validate(config), std::move(config))),
+      : config_(validated(std::move(config))),
         ports_(check_supported("AttentionUnet", ports, {"extra_channels"})),
         on_(on),
         time_({.width = config_.embedding}),
@@ -230,6 +232,10 @@ class AttentionUnet {
   }
 
  private:
+  static Config validated(Config config) {
+    validate(config);
+    return config;
+  }
   template <Value V>
   std::vector<V> shifts(const V& like, const Tensor<B, typename B::master>& noise_labels) const {
     const V embedding = silu(time_(like, noise_labels));

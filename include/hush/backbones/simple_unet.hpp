@@ -90,7 +90,7 @@ class SimpleUnet {
   /// Throws std::invalid_argument for sizes that do not fit together, or for ports other than extra
   /// channels.
   SimpleUnet(Config config, Ports ports, Seed seed, const B& on = {})
-      : config_((validate(config), std::move(config))),
+      : config_(validated(std::move(config))),
         ports_(check_supported("SimpleUnet", ports, {"extra_channels"})),
         on_(on),
         time_(on, {.width = config_.embedding, .half_minus_one = true}, config_.embedding, false),
@@ -134,6 +134,10 @@ class SimpleUnet {
   }
 
  private:
+  static Config validated(Config config) {
+    validate(config);
+    return config;
+  }
   template <Value V>
   std::vector<V> shifts(const V& like, const Tensor<B, typename B::master>& noise_labels) const {
     const V embedding = relu(time_(like, noise_labels));

@@ -44,7 +44,10 @@ struct Lms {
     if (from.signal == 0) return detail::euler_step(x, x0, from, to);  // sigma is infinite, and nothing to remember
     memory.slopes.insert(memory.slopes.begin(), detail::slope(x, x0, from));
     memory.sigmas.insert(memory.sigmas.begin(), sigma_of(from));
-    if (memory.slopes.size() > std::size_t(order)) memory.slopes.pop_back(), memory.sigmas.pop_back();
+    if (memory.slopes.size() > std::size_t(order)) {
+      memory.slopes.pop_back();
+      memory.sigmas.pop_back();
+    }
     X y = 1 / from.signal * x;
     for (std::size_t j = 0; j < memory.slopes.size(); ++j)
       y = y + coefficient(memory.sigmas, j, sigma_of(to)) * memory.slopes[j];

@@ -82,8 +82,10 @@ inline bool attends(const AdmConfig& c, std::size_t level) {
 /// Throws unless every place that attention is given is that of a level.
 inline void validate_places(const AdmConfig& c) {
   std::vector<std::int64_t> factors, resolutions;
-  for (std::size_t i = 0; i < c.multipliers.size(); ++i)
-    factors.push_back(factor(i)), resolutions.push_back(c.image.height / factor(i));
+  for (std::size_t i = 0; i < c.multipliers.size(); ++i) {
+    factors.push_back(factor(i));
+    resolutions.push_back(c.image.height / factor(i));
+  }
   const auto each = [](const std::vector<std::int64_t>& wanted, const std::vector<std::int64_t>& there,
                        const char* name) {
     std::string list;
@@ -92,7 +94,8 @@ inline void validate_places(const AdmConfig& c) {
       check(std::ranges::count(there, n) > 0, "Adm", "no level stands at ", name, ' ', n,
             " for an attention: there are ", list);
   };
-  each(c.attention.factors, factors, "factor"), each(c.attention.resolutions, resolutions, "resolution");
+  each(c.attention.factors, factors, "factor");
+  each(c.attention.resolutions, resolutions, "resolution");
 }
 
 }  // namespace adm
@@ -103,9 +106,12 @@ inline void validate(const AdmConfig& c, Ports ports) {
     check(n >= bound, "Adm", name, " must be at least ", bound, ", is ", n);
   };
   check_supported("Adm", ports, {"extra_channels", "label_dim"});
-  least(1, c.image.channels, "image.channels"), least(0, c.outputs, "outputs"),
-      least(c.embedding.half_minus_one ? 4 : 2, c.channels, "channels");
-  least(1, c.blocks, "blocks"), least(0, c.head_channels, "head_channels"), least(1, c.heads, "heads");
+  least(1, c.image.channels, "image.channels");
+  least(0, c.outputs, "outputs");
+  least(c.embedding.half_minus_one ? 4 : 2, c.channels, "channels");
+  least(1, c.blocks, "blocks");
+  least(0, c.head_channels, "head_channels");
+  least(1, c.heads, "heads");
   least(1, c.groups, "groups");
   check(!c.multipliers.empty() && c.multipliers.size() < 16, "Adm", "multipliers wants 1 to 15 entries, has ",
         c.multipliers.size());
