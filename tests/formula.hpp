@@ -2,6 +2,7 @@
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/optimizer.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/process.hpp>
 

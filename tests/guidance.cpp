@@ -7,6 +7,7 @@
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/guidance.hpp>
 #include <hush/sample.hpp>

@@ -8,6 +8,7 @@
 
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/optimizer.hpp>
 #include <hush/grids/karras_sigmas.hpp>
 #include <hush/grids/leading.hpp>
@@ -19,7 +20,6 @@
 #include <hush/sampler.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
-#include <hush/sampling/sampling.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/rectified_flow.hpp>
 
@@ -78,8 +78,8 @@ TEST_CASE("sample: a planned run is an eager run to rounding") {
 TEST_CASE("sample: an observer ends the run, not only its batch") {
   int calls = 0;
   const auto two_steps = [&](const auto& step) { return ++calls, step.first_image == 0 || step.step < 2; };
-  const SampleOptions<Cpu<float>> options{.steps = 5, .count = 7, .batch = 3, .each_step = two_steps};
-  const auto x = sample(ddpm_process, Formula<float>{zero}, Ddim{}, options);
+  const SampleOptions<Cpu<float>> options{.steps = 5, .count = 7, .batch = 3};
+  const auto x = sample(ddpm_process, Formula<float>{zero}, Ddim{}, options, two_steps);
   CHECK(calls == 6 + 3);
   CHECK(x.count == 6);
   CHECK(x.pixels.size() == 36);
@@ -98,17 +98,20 @@ TEST_CASE("sample: dynamic thresholding, planned, eager and watched") {
   for (const bool watched : {false, true}) {
     SampleOptions<Cpu<double>> options{
         .steps = 20, .count = 5, .batch = 2, .seed = 3, .threshold = DynamicThreshold{.ratio = .7}};
-    if (watched)
-      options.each_step = [&](const auto& step) {
-        if (step.step == 0) return true;
-        for (const double v : download<double>(step.x0)) CHECK(std::abs(v) <= 1 + 1e-12);
-        return true;
-      };
-    const auto planned = sample(ddpm_process, net, TwoStep{}, options);
+    int seen = 0;
+    const auto watch = [&](const auto& step) {
+      for (const double v : download<double>(step.x0)) seen += std::abs(v) <= 1 + 1e-12;
+    };
+    const auto made = [&] {
+      return watched ? sample(ddpm_process, net, TwoStep{}, options, watch)
+                     : sample(ddpm_process, net, TwoStep{}, options);
+    };
+    const auto planned = made();
     options.execution = Execution::eager;
-    CHECK(largest_difference(planned, sample(ddpm_process, net, TwoStep{}, options)) < 1e-7);
+    CHECK(largest_difference(planned, made()) < 1e-7);
+    CHECK(seen == (watched ? 2 * 20 * 5 * 6 : 0));
     options.threshold = {}, options.clip = 1;
-    CHECK(largest_difference(planned, sample(ddpm_process, net, TwoStep{}, options)) > 1e-3);
+    CHECK(largest_difference(planned, made()) > 1e-3);
   }
 }
 
@@ -178,8 +181,7 @@ TEST_CASE("sample: the observer sees every step, the last estimate, and may stop
   };
   for (const Execution execution : {Execution::planned, Execution::eager}) {
     steps.clear(), times.clear();
-    sample(ddpm_process, Formula<float>{zero}, Ddim{},
-           {.steps = 5, .count = 2, .each_step = watch, .execution = execution});
+    sample(ddpm_process, Formula<float>{zero}, Ddim{}, {.steps = 5, .count = 2, .execution = execution}, watch);
     CHECK(steps == std::vector{0, 1, 2, 3});
     CHECK(times == std::vector<double>{999, 799, 599, 399});
   }
@@ -187,9 +189,9 @@ TEST_CASE("sample: the observer sees every step, the last estimate, and may stop
 
 TEST_CASE("sample: nothing depends on an observer that only looks") {
   const Formula<float> net{oracle};
-  const auto look = [](const Step<Cpu<float>>&) { return true; };
+  const auto look = [](const Step<Cpu<float>>&) {};
   CHECK(sample(ddpm_process, net, Ddpm{}, {.steps = 7, .count = 3, .seed = 2}) ==
-        sample(ddpm_process, net, Ddpm{}, {.steps = 7, .count = 3, .seed = 2, .each_step = look}));
+        sample(ddpm_process, net, Ddpm{}, {.steps = 7, .count = 3, .seed = 2}, look));
 }
 
 TEST_CASE("sample: a network that gives NaN is named with its step") {

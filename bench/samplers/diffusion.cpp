@@ -11,6 +11,7 @@
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/grids/trailing.hpp>
 #include <hush/io/weights.hpp>
@@ -31,12 +32,13 @@ std::vector<Cell> diffusion_cells(const Order& order, const Observers& observers
   Run<Net> run({net, {.count = order.images, .batch = order.batch, .seed = order.seed, .grid = Trailing{}}}, order,
                observers);
   samplers::each(samplers::all, [&](const auto& named) {
-    run.plan(named.name, [&](const Counted<Net>& counted, SampleOptions<Cpu<float>> options, int steps) {
-      options.steps = steps;
-      Images<float> images = sample(process, counted, named.sampler, options);
-      for (float& value : images.pixels) value = std::clamp(value, -1.f, 1.f);
-      return images;
-    });
+    run.plan(named.name,
+             [&](const Counted<Net>& counted, SampleOptions<Cpu<float>> options, int steps, StepCounter& counter) {
+               options.steps = steps;
+               Images<float> images = sample(process, counted, named.sampler, options, counter);
+               for (float& value : images.pixels) value = std::clamp(value, -1.f, 1.f);
+               return images;
+             });
   });
   return run.measure();
 }

@@ -11,6 +11,7 @@
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/io/weights.hpp>
 #include <hush/kernels/by_norms.hpp>
@@ -35,7 +36,8 @@ std::vector<Cell> score_cells(const Order& order, const Observers& observers) {
                  .start = FromUniform{0, 1}}},
                order, observers);
   samplers::each(samplers::at_trained_levels, [&](const auto& named) {
-    run.plan(named.name, [&](const Counted<Net>& counted, const SampleOptions<Cpu<float>>& options, int updates) {
+    run.plan(named.name, [&](const Counted<Net>& counted, const SampleOptions<Cpu<float>>& options, int updates,
+                             StepCounter& counter) {
       auto sampler = named.sampler;
       if constexpr (requires { sampler.repeats; }) {
         sampler.repeats = updates;
@@ -43,7 +45,7 @@ std::vector<Cell> score_cells(const Order& order, const Observers& observers) {
       } else {
         sampler.corrections = updates;
       }
-      return ncsn::to_picture(sample(process, counted, sampler, options));
+      return ncsn::to_picture(sample(process, counted, sampler, options, counter));
     });
   });
   return run.measure();

@@ -16,7 +16,7 @@ class Run {
   Run(Subject<Net> subject, const Order& order, const Observers& observers)
       : subject_(std::move(subject)), order_(order), observers_(observers) {}
 
-  void plan(const std::string& name, const Runner<Net>& runner) {
+  void plan(const std::string& name, const SamplerRun<Net>& runner) {
     if (!any_) any_ = runner;
     const auto& wanted = order_.samplers;
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) return;
@@ -56,7 +56,7 @@ class Run {
  private:
   struct Entry {
     Cell cell;
-    Runner<Net> runner;
+    SamplerRun<Net> runner;
     bool known = false;  // measured, now or by an earlier run
   };
   /// Seconds that the network takes for an image, the better of two batches after a first one.
@@ -65,8 +65,9 @@ class Run {
     options.count = options.batch;
     const auto once = [&] {
       const Counted<Net> net{subject_.net};
+      StepCounter counter;
       const double begin = now();
-      any_(net, options, 1);
+      any_(net, options, 1, counter);
       return (now() - begin) / double(options.count * *net.calls);
     };
     once();
@@ -77,7 +78,7 @@ class Run {
   const Order& order_;
   const Observers& observers_;
   std::vector<Entry> entries_;
-  Runner<Net> any_;
+  SamplerRun<Net> any_;
   std::int64_t calls_ = 0;
 };
 

@@ -24,27 +24,25 @@ int sample_on(const SampleArguments& a, const B& on) {
   examples::load(a.weights, model, process, network);
   const std::string sampler = model.literal ? "literal" : a.sampler;
   const int steps = model.literal ? 500 : a.steps;
-  Frames frames{.most = 16};
-  io::SamplingBar bar(a.count);
-  const auto each_step = [&](const Step<B>& step) { return bar(step) && (a.gif.empty() || frames(step)); };
+  Frames frames{.most = a.gif.empty() ? 0 : 16,
+                .every = a.gif.empty() ? steps : std::max(1, steps / std::max(1, a.frames))};
+  io::SamplingBar bar;
   const SampleOptions<B> options{.steps = steps,
                                  .count = a.count,
                                  .batch = a.batch,
                                  .seed = a.seed,
                                  .clip = model.literal ? 0.0 : 1.0,
-                                 .grid = Trailing{},
-                                 .each_step = each_step,
-                                 .every = std::max(1, steps / std::max(1, a.gif.empty() ? 20 : a.frames))};
+                                 .grid = Trailing{}};
   Images<float> images;
   if (model.literal) {
-    images = hush::sample(process, network, LiteralDdpm{}, options);
+    images = hush::sample(process, network, LiteralDdpm{}, options, bar, frames);
   } else {
     samplers::with(sampler, [&](auto chosen) {
       if constexpr (requires { chosen.eta; })
         chosen.eta = a.eta.value_or(chosen.eta);
       else
         check(!a.eta, "sample", sampler, " has no eta");
-      images = hush::sample(process, network, chosen, options);
+      images = hush::sample(process, network, chosen, options, bar, frames);
     });
   }
 

@@ -26,18 +26,12 @@ int sample_on(const SampleArguments& a, const B& on) {
                                  .denoise = !a.noisy,
                                  .rule = a.rule == "paper" ? LangevinRule::paper : LangevinRule::authors};
   const int levels = process.schedule.steps();
-  Frames frames{.most = 8};
-  io::SamplingBar bar(a.count);
+  Frames frames{.most = 8, .every = a.repeats};
   const SampleOptions<B> options{
-      .steps = levels,
-      .count = a.count,
-      .batch = a.batch,
-      .seed = a.seed,
-      .clip = 0,
-      .start = FromUniform{0, 1},
-      .each_step = [&](const Step<B>& step) { return bar(step) && (a.path.empty() || frames(step)); },
-      .every = a.repeats};
-  const Images<float> images = hush::sample(process, network, sampler, options);
+      .steps = levels, .count = a.count, .batch = a.batch, .seed = a.seed, .clip = 0, .start = FromUniform{0, 1}};
+  io::SamplingBar bar;
+  const Images<float> images = a.path.empty() ? hush::sample(process, network, sampler, options, bar)
+                                              : hush::sample(process, network, sampler, options, bar, frames);
 
   const io::PictureText text{{"sampler", to_text("annealed Langevin dynamics, ", levels, " levels, ", a.repeats,
                                                  " updates each, epsilon ", a.epsilon, ", rule of the ", a.rule)},

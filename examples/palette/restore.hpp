@@ -66,12 +66,11 @@ int restore_on(const RestoreArguments& a, const B& on) {
         hole = hole_in(a, task.mask, picture, seen, std::uint32_t(number)), given = hole.given;
       else
         given = task.given(seen, how.seed, std::uint32_t(number));
-      Frames frames{.most = 1};
-      const Images<float> made = restored(process, *network, given, 1, how, number, [&](const Step<B>& step) {
+      Frames frames{.most = a.path.empty() ? 0 : 1, .every = std::max(1, how.steps / a.frames)};
+      const auto counted = [&](const Step<B>& step) {
         if (step.step > 0) count();
-        const bool shown = step.step % std::max(1, how.steps / a.frames) == 0 || step.step == step.of;
-        if (shown && !a.path.empty()) frames(step);
-      });
+      };
+      const Images<float> made = restored(process, *network, given, 1, how, number, counted, frames);
       if (!a.path.empty()) write_path(a.path, task, given, frames);
       if constexpr (holed) {
         return laid_into(hole, picture, seen, task.pictures(given, made));

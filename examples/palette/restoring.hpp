@@ -26,25 +26,20 @@ namespace palette {
 inline const std::vector<std::string> sampler_names{"ddim", "ddpm"};
 
 /// Samples for `count` given conditions, [count, H, W, channels] in [-1, 1]: the mean of so many samples, each with a
-/// seed of its own. Image i has the number `first` + i; `each` is called after every step.
-template <class Proc, class Net>
+/// seed of its own. Image i has the number `first` + i.
+template <class Proc, class Net, class... Observers>
 Images<float> restored(const Proc& process, const Net& net, const typename Proc::Given& given, std::int64_t count,
-                       const SampleArguments& how, std::int64_t first = 0,
-                       const std::function<void(const Step<typename Net::backend>&)>& each = nullptr) {
+                       const SampleArguments& how, std::int64_t first = 0, Observers&&... observers) {
   using B = typename Net::backend;
   SampleOptions<B> options{.steps = how.steps, .count = count, .batch = how.batch, .first_image = first};
   // Leading is what the figures of docs/image-to-image.md were made with; with few steps it begins far from noise.
   if (how.steps >= 5) options.grid = Leading{};
-  if (each)
-    options.each_step = [&](const Step<B>& step) {
-      each(step);
-      return true;
-    };
   Images<float> mean;
   for (std::int64_t k = 0; k < how.samples; ++k) {
     options.seed = how.seed + std::uint64_t(k);
-    const Images<float> one = how.sampler == "ddpm" ? sample(process, net, Ddpm{}, given, options)
-                                                    : sample(process, net, Ddim{.eta = how.eta}, given, options);
+    const Images<float> one = how.sampler == "ddpm"
+                                  ? sample(process, net, Ddpm{}, given, options, observers...)
+                                  : sample(process, net, Ddim{.eta = how.eta}, given, options, observers...);
     if (k == 0) {
       mean = one;
       continue;

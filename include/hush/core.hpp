@@ -30,6 +30,7 @@
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/slabs.hpp>
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>

@@ -51,8 +51,8 @@
 #include <hush/cuda/runtime/nvtx.hpp>
 #include <hush/cuda/runtime/require.hpp>
 #include <hush/cuda/runtime/staging.hpp>
+#include <hush/cuda/sampler_pass.hpp>
 #include <hush/cuda/softmax.hpp>
-#include <hush/cuda/steps.hpp>
 #include <hush/cuda/team/columns.hpp>
 #include <hush/cuda/team/device.cuh>
 #include <hush/cuda/team/map.hpp>

@@ -23,7 +23,7 @@ ARROWS = {
     "grids": {"level", "schedule", "schedules/shared/from_sigmas", "schedules/shared/inverse", "grid"},
     "level_distribution": {"level", "schedule"}, "level_distributions": {"level", "schedule", "schedules/shared/inverse", "level_distribution"},
     "sampler": {"level"}, "samplers": {"level", "sampler"},
-    "sampling/plan": {"level", "sampler"}, "sampling/plan_forms": set(),
+    "sampling/plan": {"level", "random/philox"}, "sampling/trace": {"level", "sampler"}, "sampling/lower": {"level"},
     # tensors, and what is built of them
     "images": set(), "examples": {"images"},
     "random": {"tensor"}, "random/philox": set(), "random/noise_key": {"random/philox"}, "random/normal": set(), "random/shuffle": set(),

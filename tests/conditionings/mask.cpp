@@ -8,6 +8,7 @@
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/reduce.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddpm.hpp>
@@ -121,25 +122,24 @@ TEST_CASE("mask: known pixels of a restored image are the picture's, bit for bit
   for (const Execution execution : {Execution::planned, Execution::eager}) {
     std::vector<std::vector<float>> seen;
     int looks = 0;
-    SampleOptions<B> options{.steps = 5, .count = 2, .batch = 2, .seed = 1, .execution = execution};
+    const SampleOptions<B> options{.steps = 5, .count = 2, .batch = 2, .seed = 1, .execution = execution};
     const auto known = [&](const std::vector<float>& x) {
       for (std::size_t p = 0; p < 12; ++p)
         for (std::size_t c = 0; c < 2; ++c)
           if (given.hole.pixels[p] == 0) CHECK(x[2 * p + c] == given.picture.pixels[2 * p + c]);
     };
-    options.each_step = [&](const Step<B>& step) {
+    const auto look = [&](const Step<B>& step) {
       ++looks;
       known(download<float>(step.x));
-      return true;
     };
-    const Images<float> restored = sample(process, Watched{&seen}, Ddpm{}, given, options);
+    const Images<float> restored = sample(process, Watched{&seen}, Ddpm{}, given, options, look);
     known(restored.pixels);
     CHECK(looks == 6);
     for (std::size_t p = 0; p < 12; ++p)
       if (given.hole.pixels[p] == 1) CHECK(restored.pixels[2 * p] != given.picture.pixels[2 * p]);
     // what the network was called with, within a step of Heun's method too
     seen.clear();
-    sample(process, Watched{&seen}, Heun{}, given, options);
+    sample(process, Watched{&seen}, Heun{}, given, options, look);
     CHECK(seen.size() > 5);
     for (const auto& x : seen)
       for (std::size_t p = 0; p < 12; ++p)

@@ -10,6 +10,7 @@
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/reduce.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>
@@ -165,10 +166,9 @@ TEST_CASE("replacement: on its way down the known pixels have the noise of their
     CHECK(std::abs(squares / n - noise * noise) <= 5 * noise * noise * std::sqrt(2 / n));
     CHECK(std::abs(with_before / n) <= 7 * noise / std::sqrt(n));
     before = x;
-    return true;
   };
-  sample(process, Pair{}, Ddim{}, given(count),
-         {.steps = 4, .count = count, .batch = count, .seed = 7, .clip = 0, .each_step = look});
+  sample(process, Pair{}, Ddim{}, given(count), {.steps = 4, .count = count, .batch = count, .seed = 7, .clip = 0},
+         look);
 }
 
 TEST_CASE("replacement: what does not fit is refused in words") {

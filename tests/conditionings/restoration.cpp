@@ -26,6 +26,7 @@
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/io/adm_keys.hpp>
 #include <hush/io/safetensors.hpp>
@@ -98,20 +99,19 @@ Run run(const std::string& name, std::int64_t channels, const Conditioning& cond
         const typename Conditioning::Given& given, Execution execution, const Ddpm& sampler = {}) {
   static const io::Arrays golden = io::read_safetensors("tests/goldens/restoration.safetensors");
   const Process process{LinearBeta{.first = 1e-4, .last = 0.09, .steps = 20}, PredictNoise<Gamma>{}, conditioning};
-  SampleOptions<Cpu<T>> options{.steps = 20, .count = 2, .noise = GivenNoise{}, .execution = execution};
+  const SampleOptions<Cpu<T>> options{.steps = 20, .count = 2, .noise = GivenNoise{}, .execution = execution};
   Run found;
   int compared = 0;
-  options.each_step = [&](const Step<Cpu<T>>& step) {
+  const auto compare = [&](const Step<Cpu<T>>& step) {
     const auto kept = golden.items.find(name + ": " + std::to_string(step.step));
-    if (kept == golden.items.end()) return true;
+    if (kept == golden.items.end()) return;
     CHECK(kept->second.shape == std::vector<std::int64_t>{2, 16, 16, channels});
     const auto wanted = io::values_of<double>(kept->second), is = download<double>(step.x);
     REQUIRE(is.size() == wanted.size());
     for (std::size_t i = 0; i < is.size(); ++i) found.error = std::max(found.error, std::abs(is[i] - wanted[i]));
     ++compared;
-    return true;
   };
-  found.images = sample(process, network<T>(channels, process.ports()), sampler, given, options);
+  found.images = sample(process, network<T>(channels, process.ports()), sampler, given, options, compare);
   CHECK(compared == 3);
   return found;
 }

@@ -23,7 +23,7 @@
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/resample.hpp>
 #include <hush/cuda/runtime/graph.hpp>
-#include <hush/cuda/steps.hpp>
+#include <hush/cuda/sampler_pass.hpp>
 #include <hush/cuda/team/host_gpu.hpp>
 #include <hush/cuda/threshold.hpp>
 #endif

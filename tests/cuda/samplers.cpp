@@ -7,7 +7,7 @@
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/runtime/graph.hpp>
-#include <hush/cuda/steps.hpp>
+#include <hush/cuda/sampler_pass.hpp>
 #include <hush/cuda/threshold.hpp>
 #endif
 

@@ -26,12 +26,9 @@ TEST_CASE("docs: a program that can be stopped, watched and shown") {
                              io::Checkpoints({.run = run}), io::LossLog(run));
   io::write_loss_plot(run);
 
-  io::SamplingBar bar(4);
   Frames frames;
-  sample(tiny::process, trained.averaged, Ddim{},
-         {.steps = 10, .count = 4, .grid = Trailing{}, .each_step = [&](const auto& step) {
-            return bar(step) && frames(step) && !stop();
-          }});
+  sample(tiny::process, trained.averaged, Ddim{}, {.steps = 10, .count = 4, .grid = Trailing{}}, frames,
+         io::SamplingBar(), stop);
   io::write_gif(out, io::film(frames));
   // [/glue]
   CHECK(std::filesystem::exists(run / "loss.svg"));

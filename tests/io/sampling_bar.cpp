@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <functional>
 #include <sstream>
 #include <string>
 
@@ -16,13 +15,14 @@ using namespace hush;
 TEST_CASE("sampling bar: counts the steps of all batches, however often it is told") {
   const Process process{LinearBeta{}, PredictNoise<Gamma>{}};
   const Formula<float> net{[](double x, double) { return .5 * x; }};
-  for (const int every : {1, 3, 100}) {
+  for (const int every : {0, 1, 3, 100}) {
     CAPTURE(every);
     std::ostringstream out;
     double now = 0;
-    io::SamplingBar bar(7, {.what = "make", .out = &out, .terminal = false, .quiet = .5, .clock = [&] { return now; }});
-    const auto each = [&](const Step<Cpu<float>>& step) { return now += 1, bar(step); };
-    sample(process, net, Ddim{}, {.steps = 8, .count = 7, .batch = 3, .each_step = each, .every = every});
+    io::SamplingBar bar({.what = "make", .out = &out, .terminal = false, .quiet = .5, .clock = [&] { return now; }},
+                        every);
+    const auto tick = [&](const Step<Cpu<float>>&) { now += 1; };
+    sample(process, net, Ddim{}, {.steps = 8, .count = 7, .batch = 3}, bar, tick);
     const std::string text = out.str();
     CHECK(text.find("make: ") == 0);
     CHECK(text.find("100%") != text.npos);
@@ -35,7 +35,7 @@ TEST_CASE("sampling bar: is an observer as it stands") {
   const Process process{LinearBeta{}, PredictNoise<Gamma>{}};
   const Formula<float> net{[](double x, double) { return .5 * x; }};
   std::ostringstream out;
-  io::SamplingBar bar(2, {.what = "sample", .out = &out});
-  sample(process, net, Ddim{}, {.steps = 4, .count = 2, .each_step = std::ref(bar)});
+  io::SamplingBar bar({.what = "sample", .out = &out});
+  sample(process, net, Ddim{}, {.steps = 4, .count = 2}, bar);
   CHECK(out.str().find(" 4/4 ") != std::string::npos);
 }

@@ -8,12 +8,11 @@
 #include <hush/kernels/group_norm_sizes.hpp>
 #include <hush/kernels/image_sizes.hpp>
 #include <hush/kernels/norm_fusion.hpp>
-#include <hush/kernels/step_rows.hpp>
+#include <hush/kernels/sampler_pass.hpp>
 
 using namespace hush;
 
-static_assert(RunState::step < RunState::size && RunState::first_image < RunState::size &&
-              RunState::step != RunState::first_image);
+static_assert(StepNumbers<float>::others == StepNumbers<float>::of_eps + 1 && RunPlace::size == 2);
 
 TEST_CASE("image_sizes: the extents of images, and nothing else") {
   const ImageSizes s = image_sizes(Shape{2, 3, 4, 5}, "op");

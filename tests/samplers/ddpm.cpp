@@ -133,17 +133,16 @@ TEST_CASE("ddpm: the posterior variances of Palette") {
 }
 
 TEST_CASE("ddpm: any falling list of times is a run, each step goes to the next of them") {
-  const Plan plan = trace(Ddpm{.variance = Variance::fixed_large}, levels_at(ddpm, {100, 87, 50, 1, 0}));
+  const LoweredPlan plan = lower(trace(Ddpm{.variance = Variance::fixed_large}, levels_at(ddpm, {100, 87, 50, 1, 0})));
   const double times[] = {100, 87, 50, 1, 0, -1};
   std::size_t step = 0;
-  for (const auto& row : plan.rows) {
-    const auto* combine = std::get_if<CombineRow>(&row);
-    if (!combine) continue;
+  for (const auto& passes : plan.steps) {
+    REQUIRE(passes.size() == 1);
     const Level from = ddpm(times[step]), to = ddpm(times[step + 1]);
-    CHECK(combine->draws.size() == (step < 4 ? 1 : 0));
+    CHECK(passes[0].draws.size() == (step < 4 ? 1 : 0));
     if (step < 4) {
       const double alpha = std::pow(from.signal / to.signal, 2);
-      CHECK(std::pow(combine->draws[0].coefficient, 2) == doctest::Approx(1 - alpha).epsilon(1e-9));
+      CHECK(std::pow(passes[0].coefficients.back(), 2) == doctest::Approx(1 - alpha).epsilon(1e-9));
     }
     ++step;
   }

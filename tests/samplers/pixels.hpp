@@ -9,7 +9,9 @@
 #include <hush/parameterization.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
 #include <hush/sampler.hpp>
-#include <hush/sampling/plan.hpp>
+#include <hush/sampling/trace.hpp>
+
+#include "sampling/run_plan.hpp"
 
 namespace samplers {
 

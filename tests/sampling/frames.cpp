@@ -1,24 +1,21 @@
 #include <doctest/doctest.h>
 
-#include <functional>
-
 #include <hush/grids/leading.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/sampling/frames.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
-#include "../formula.hpp"
+#include "formula.hpp"
 
 using namespace hush;
 
 TEST_CASE("frames: the images of all batches at every frame, up to as many as were asked for") {
   const Process process{LinearBeta{}, PredictNoise<Gamma>{}};
   const Formula<float> net{[](double x, double) { return .5 * x; }};
-  Frames frames{.most = 5}, all{.most = 100};
+  Frames frames{.most = 5, .every = 2}, all{.most = 100, .every = 2};
   const auto run = [&](Frames& into, std::int64_t batch) {
-    return sample(process, net, Ddim{},
-                  {.steps = 6, .count = 7, .batch = batch, .grid = Leading{}, .each_step = std::ref(into), .every = 2});
+    return sample(process, net, Ddim{}, {.steps = 6, .count = 7, .batch = batch, .grid = Leading{}}, into);
   };
   const Images<float> made = run(frames, 3);
   run(all, 7);

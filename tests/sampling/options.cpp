@@ -13,13 +13,14 @@
 #include <hush/samplers/deis.hpp>
 #include <hush/samplers/pndm.hpp>
 #include <hush/samplers/predictor_corrector.hpp>
+#include <hush/sampling/checks.hpp>
 #include <hush/sampling/estimate_rule.hpp>
 #include <hush/sampling/options.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/rectified_flow.hpp>
 #include <hush/schedules/ve_sde.hpp>
 
-#include "../formula.hpp"
+#include "formula.hpp"
 
 using namespace hush;
 
@@ -38,14 +39,14 @@ Images<float> ramp(std::int64_t count) {
 }
 
 /// What the batches of a run start from.
-Images<float> start_of(Options options, const LinearBeta& schedule = {}) {
+Images<float> start_of(const Options& options, const LinearBeta& schedule = {}) {
   std::vector<float> start;
-  options.each_step = [&](const Step<Cpu<float>>& step) {
+  const auto look = [&](const Step<Cpu<float>>& step) {
     if (step.step == 0)
       for (const float v : download<float>(step.x)) start.push_back(v);
-    return true;
   };
-  const Images<float> made = sample(Process{schedule, PredictNoise<Gamma>{}}, Formula<float>{zero}, Ddim{}, options);
+  const Process falling{schedule, PredictNoise<Gamma>{}};
+  const Images<float> made = sample(falling, Formula<float>{zero}, Ddim{}, options, look);
   return {made.count, made.height, made.width, made.channels, start};
 }
 
@@ -84,20 +85,19 @@ TEST_CASE("sample: a start from images is those images with the noise of the fir
   Options options = noisy;
   options.start = FromImages{given, .3};
   options.batch = 5;
-  options.each_step = [&](const auto& step) {
+  sample(process, Formula<float>{zero}, Ddim{}, options, [&](const auto& step) {
     CHECK(step.of == 3);
-    return ++calls > 0;
-  };
-  sample(process, Formula<float>{zero}, Ddim{}, options);
+    ++calls;
+  });
   CHECK(calls == 4);
 }
 
 TEST_CASE("sample: pure noise is as large as the level's, wherever a run begins") {
   const auto deviation = [](const auto& schedule, double time) {
     const auto once = [time](const AnySchedule&, int) { return std::vector<double>{time}; };
-    Options options{.count = 5000, .grid = once, .each_step = [](const auto&) { return false; }};
-    options.batch = 5000;
-    const auto x = sample(Process{schedule, PredictVelocity<>{}}, Formula<float>{zero}, Ddim{}, options);
+    const Options options{.count = 5000, .batch = 5000, .grid = once};
+    const auto end = [](const auto&) { return false; };
+    const auto x = sample(Process{schedule, PredictVelocity<>{}}, Formula<float>{zero}, Ddim{}, options, end);
     double squares = 0;
     for (const float v : x.pixels) squares += double(v) * double(v);
     return std::sqrt(squares / double(x.pixels.size()));
@@ -118,14 +118,15 @@ TEST_CASE("sample: a start from latents is those numbers as they stand, and goes
   }
   // The image after 6 of 10 steps, and the last 4 from there: the bits of the whole run.
   Options half = noisy;
-  half.each_step = [](const auto& step) { return step.step < 6; };
   half.batch = 5;
   for (const Execution execution : {Execution::planned, Execution::eager}) {
     Options whole = noisy;
     whole.execution = half.execution = execution;
-    const auto run = [](const Options& options) { return sample(process, Formula<float>{zero}, Ddim{}, options); };
+    const auto run = [](const Options& options, auto... observers) {
+      return sample(process, Formula<float>{zero}, Ddim{}, options, observers...);
+    };
     Options rest = whole;
-    rest.start = FromLatents{run(half), .4};
+    rest.start = FromLatents{run(half, [](const auto& step) { return step.step < 6; }), .4};
     CHECK(run(rest) == run(whole));
   }
 }

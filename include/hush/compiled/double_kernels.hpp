@@ -26,6 +26,7 @@
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/slabs.hpp>
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
@@ -129,14 +130,6 @@ extern template void normals<double>(const Cpu<double>&, std::span<const std::ui
                                      double*);
 extern template void blend_images<double>(const Cpu<double>&, std::span<const double>, std::span<const double>,
                                           std::int64_t, const double*, const double*, double*);
-extern template void estimates<double>(const Cpu<double>&, std::int64_t, const EstimateRule&, const double*,
-                                       const double*, double*, double*, std::int32_t*);
-extern template void combine_estimates<double>(const Cpu<double>&, std::int64_t, std::int64_t, const EstimateRule&,
-                                               const double*, const double*, const EstimateUse<double>&,
-                                               std::span<const Term<double>>, std::span<const DrawTerm>,
-                                               const DrawPlace&, double*, std::int32_t*);
-extern template void combine<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::span<const Term<double>>,
-                                     std::span<const DrawTerm>, const DrawPlace&, double*);
 extern template double sum_of_squares<double>(const Cpu<double>&, std::int64_t, const double*);
 extern template void measure_gradient<double>(const Cpu<double>&, std::int64_t, double, const double*, const double*,
                                               double*);
@@ -161,6 +154,20 @@ extern template void upsample_bilinear<double>(const Cpu<double>&, const ImageSi
                                                double*);
 extern template void upsample_bilinear_backward<double>(const Cpu<double>&, const ImageSizes&, std::int64_t,
                                                         const double*, double*);
+extern template void make_estimates<double>(const Cpu<double>&, std::int64_t, std::int64_t, const SamplerPass<double,
+                                            double>&);
+extern template void combine_estimates<double>(const Cpu<double>&, std::int64_t, std::int64_t,
+                                               const SamplerPass<double, double>&);
+extern template void combine<double>(const Cpu<double>&, std::int64_t, std::int64_t, const SamplerPass<double,
+                                     double>&);
+extern template void sampler_pass<double>(const Cpu<double>&, std::int64_t, std::int64_t, const SamplerPass<double,
+                                          double>&);
+extern template void fill_c_noise<double>(const Cpu<double>&, std::int64_t, const RunPlace&,
+                                          const StepNumbers<double>&, double*);
+extern template void scale_input<double>(const Cpu<double>&, std::int64_t, const RunPlace&, const StepNumbers<double>&,
+                                         const double*, double*);
+extern template void fetch_step<double>(const Cpu<double>&, std::int64_t, const RunPlace&, const StepRows&);
+extern template void next_step<double>(const Cpu<double>&, std::int32_t*);
 extern template void threshold_images<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double, double*);
 // clang-format on
 }  // namespace HUSH_CPU_ABI

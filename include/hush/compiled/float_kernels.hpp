@@ -26,6 +26,7 @@
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/slabs.hpp>
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
@@ -123,14 +124,6 @@ extern template void normals<float>(const Cpu<float>&, std::span<const std::uint
                                     float*);
 extern template void blend_images<float>(const Cpu<float>&, std::span<const double>, std::span<const double>,
                                          std::int64_t, const float*, const float*, float*);
-extern template void estimates<float>(const Cpu<float>&, std::int64_t, const EstimateRule&, const float*, const float*,
-                                      float*, float*, std::int32_t*);
-extern template void combine_estimates<float>(const Cpu<float>&, std::int64_t, std::int64_t, const EstimateRule&,
-                                              const float*, const float*, const EstimateUse<float>&,
-                                              std::span<const Term<float>>, std::span<const DrawTerm>,
-                                              const DrawPlace&, float*, std::int32_t*);
-extern template void combine<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::span<const Term<float>>,
-                                    std::span<const DrawTerm>, const DrawPlace&, float*);
 extern template double sum_of_squares<float>(const Cpu<float>&, std::int64_t, const float*);
 extern template void measure_gradient<float>(const Cpu<float>&, std::int64_t, double, const float*, const float*,
                                              float*);
@@ -153,6 +146,19 @@ extern template void upsample_nearest_backward<float>(const Cpu<float>&, const I
 extern template void upsample_bilinear<float>(const Cpu<float>&, const ImageSizes&, std::int64_t, const float*, float*);
 extern template void upsample_bilinear_backward<float>(const Cpu<float>&, const ImageSizes&, std::int64_t,
                                                        const float*, float*);
+extern template void make_estimates<float>(const Cpu<float>&, std::int64_t, std::int64_t, const SamplerPass<float,
+                                           float>&);
+extern template void combine_estimates<float>(const Cpu<float>&, std::int64_t, std::int64_t, const SamplerPass<float,
+                                              float>&);
+extern template void combine<float>(const Cpu<float>&, std::int64_t, std::int64_t, const SamplerPass<float, float>&);
+extern template void sampler_pass<float>(const Cpu<float>&, std::int64_t, std::int64_t, const SamplerPass<float,
+                                         float>&);
+extern template void fill_c_noise<float>(const Cpu<float>&, std::int64_t, const RunPlace&, const StepNumbers<float>&,
+                                         float*);
+extern template void scale_input<float>(const Cpu<float>&, std::int64_t, const RunPlace&, const StepNumbers<float>&,
+                                        const float*, float*);
+extern template void fetch_step<float>(const Cpu<float>&, std::int64_t, const RunPlace&, const StepRows&);
+extern template void next_step<float>(const Cpu<float>&, std::int32_t*);
 extern template void threshold_images<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, double, float*);
 // clang-format on
 }  // namespace HUSH_CPU_ABI

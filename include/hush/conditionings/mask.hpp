@@ -28,6 +28,10 @@ struct Mask {
   struct BatchCondition {
     Tensor<B> condition;
     KnownPixels<typename B::full> pixels;
+    static void visit(auto& self, auto&& f) {
+      f("condition", self.condition);
+      f("pixels", self.pixels);
+    }
   };
 
   Ports ports() const { return {.extra_channels = channels}; }

@@ -1,15 +1,12 @@
 #pragma once
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <type_traits>
 
 #include <hush/cpu/normals.hpp>
 #include <hush/cpu/optimizer.hpp>
 #include <hush/cpu/packet.hpp>
-#include <hush/kernels/combination.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {
@@ -112,140 +109,6 @@ void blend_images(const Cpu<T>& cpu, std::span<const double> a, std::span<const 
     const T p = T(a[std::size_t(i)]), q = T(b[std::size_t(i)]);
     cpu_detail::store_block<T>(
         z + from, count, p * cpu_detail::load_block(x + from, count) + q * cpu_detail::load_block(y + from, count));
-  });
-}
-
-namespace cpu_detail {
-
-/// The two estimates that a rule makes of x and of a network's output f, packet by packet; and whether f was finite.
-template <class T>
-class Estimating {
- public:
-  using Packet = simd::Packet<T>;
-  /// 0 times what the network said: not a number once that was not finite.
-  struct Nothing {
-    Packet packet[4] = {simd::broadcast(T(0)), simd::broadcast(T(0)), simd::broadcast(T(0)), simd::broadcast(T(0))};
-  };
-
-  explicit Estimating(const EstimateRule& rule)
-      : a_(simd::broadcast(T(rule.a))),
-        b_(simd::broadcast(T(rule.b))),
-        c_(simd::broadcast(T(rule.c))),
-        d_(simd::broadcast(T(rule.d))),
-        high_(simd::broadcast(rule.clip > 0 ? T(rule.clip) : std::numeric_limits<T>::infinity())),
-        low_(simd::subtract<T>(simd::broadcast(T(0)), high_)) {}
-
-  Packet x0(const Packet& x, const Packet& f) const {
-    const Packet estimate = simd::multiply_add<T>(a_, x, simd::multiply<T>(b_, f));
-    return simd::minimum<T>(simd::maximum<T>(estimate, low_), high_);
-  }
-  Packet eps(const Packet& x, const Packet& f) const { return simd::multiply_add<T>(c_, x, simd::multiply<T>(d_, f)); }
-  /// Both estimates of a block, written where they are asked for.
-  template <class Count>
-  [[gnu::always_inline]] void write(const T* x, const T* f, T* x0_to, T* eps_to, Count count) const {
-    PacketBlock<T> clean, noise;
-    clean.each([&](auto& p, int j) {
-      const Packet xj = simd::load(x + j * clean.size), fj = simd::load(f + j * clean.size);
-      p = x0(xj, fj), noise.packet[j] = eps(xj, fj);
-    });
-    if (x0_to) write_block(x0_to, count, clean);
-    if (eps_to) write_block(eps_to, count, noise);
-  }
-  static void look(const Packet& f, int j, Nothing& nothing) {
-    nothing.packet[j % 4] = simd::multiply_add<T>(simd::broadcast(T(0)), f, nothing.packet[j % 4]);
-  }
-  static void tell(const Nothing& nothing, std::int32_t* bad) {
-    const auto& [p, q, r, s] = nothing.packet;
-    if (simd::sum<T>(simd::add<T>(simd::add<T>(p, q), simd::add<T>(r, s))) != 0)
-      std::atomic_ref(*bad).store(1, std::memory_order_relaxed);
-  }
-
- private:
-  Packet a_, b_, c_, d_, high_, low_;
-};
-
-}  // namespace cpu_detail
-
-/// A network's output f as estimates of the clean image and of the noise, see EstimateRule; x0 or eps may be nullptr,
-/// and may stand where x or f does. `bad` becomes 1 if f is not finite somewhere, else it is left as it is.
-template <class T>
-void estimates(const Cpu<T>& cpu, std::int64_t n, const EstimateRule& rule, const T* x, const T* f, T* x0, T* eps,
-               std::int32_t* bad) {
-  using Made = cpu_detail::Estimating<T>;
-  const Made made(rule);
-  const auto block = [=](std::int64_t, std::int64_t at, auto count, typename Made::Nothing& nothing) {
-    T padded_x[cpu_detail::block_size], padded_f[cpu_detail::block_size];
-    const T *xs = cpu_detail::whole_block(x + at, count, padded_x),
-            *fs = cpu_detail::whole_block(f + at, count, padded_f);
-    for (int j = 0; j < cpu_detail::PacketBlock<T>::count; ++j)
-      made.look(simd::load(fs + j * cpu_detail::PacketBlock<T>::size), j, nothing);
-    made.write(xs, fs, x0 ? x0 + at : nullptr, eps ? eps + at : nullptr, count);
-  };
-  over_images<typename Made::Nothing>(cpu, 1, n, block, [&](const auto& nothing) { made.tell(nothing, bad); });
-}
-
-namespace cpu_detail {
-
-/// Adds the terms and draws to the block at element `at` of image i.
-template <class T, class Count>
-[[gnu::always_inline]] inline void add_to_block(PacketBlock<T>& sum, std::span<const Term<T>> terms,
-                                                std::span<const DrawTerm> draws, const DrawPlace& place, std::int64_t i,
-                                                std::int64_t at, std::int64_t stride, Count count) {
-  const auto add = [&](double coefficient, const T* values) {
-    const auto factor = simd::broadcast(T(coefficient));
-    sum.each([&](auto& p, int j) { p = simd::multiply_add<T>(factor, simd::load(values + j * sum.size), p); });
-  };
-  T block[block_size];
-  for (const Term<T>& term : terms) add(term.coefficient, whole_block(term.data + i * stride + at, count, block));
-  for (const DrawTerm& draw : draws) {
-    normal_block({place.seed, place.first_image + std::uint32_t(i), place.step, draw.purpose}, at, block);
-    add(draw.coefficient, block);
-  }
-}
-
-}  // namespace cpu_detail
-
-/// One step in one pass: the estimates that `rule` makes of x and the network's output f, and y = their share of `use`
-/// and the sum of the terms and draws, over images of `stride` elements; y may be x, f or one of the terms. `bad` as in
-/// `estimates`.
-template <class T>
-void combine_estimates(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, const EstimateRule& rule,
-                       const T* x, const T* f, const EstimateUse<T>& use, std::span<const Term<T>> terms,
-                       std::span<const DrawTerm> draws, const DrawPlace& place, T* y, std::int32_t* bad) {
-  using Made = cpu_detail::Estimating<T>;
-  const Made made(rule);
-  const auto of_x0 = simd::broadcast(T(use.of_x0)), of_eps = simd::broadcast(T(use.of_eps));
-  const bool uses_eps = use.of_eps != 0;
-  const auto block = [=](std::int64_t i, std::int64_t at, auto count, typename Made::Nothing& nothing) {
-    const std::int64_t from = i * stride + at;
-    T padded_x[cpu_detail::block_size], padded_f[cpu_detail::block_size];
-    const T *xs = cpu_detail::whole_block(x + from, count, padded_x),
-            *fs = cpu_detail::whole_block(f + from, count, padded_f);
-    cpu_detail::PacketBlock<T> sum;
-    sum.each([&](auto& p, int j) {
-      const auto xj = simd::load(xs + j * sum.size), fj = simd::load(fs + j * sum.size);
-      made.look(fj, j, nothing);
-      p = simd::multiply<T>(of_x0, made.x0(xj, fj));
-      if (uses_eps) p = simd::multiply_add<T>(of_eps, made.eps(xj, fj), p);
-    });
-    if (use.x0 || use.eps)
-      made.write(xs, fs, use.x0 ? use.x0 + from : nullptr, use.eps ? use.eps + from : nullptr, count);
-    cpu_detail::add_to_block(sum, terms, draws, place, i, at, stride, count);
-    cpu_detail::write_block(y + from, count, sum);
-  };
-  over_images<typename Made::Nothing>(cpu, images, stride, block,
-                                      [&](const auto& nothing) { made.tell(nothing, bad); });
-}
-
-/// y = the sum of the terms and draws, over images of `stride` elements; y may be one of the terms.
-template <class T>
-void combine(const Cpu<T>& cpu, std::int64_t images, std::int64_t stride, std::span<const Term<T>> terms,
-             std::span<const DrawTerm> draws, const DrawPlace& place, T* y) {
-  over_images(cpu, images, stride, [=](std::int64_t i, std::int64_t at, auto count) {
-    cpu_detail::PacketBlock<T> sum;
-    sum.each([](auto& p, int) { p = simd::broadcast(T(0)); });
-    cpu_detail::add_to_block(sum, terms, draws, place, i, at, stride, count);
-    cpu_detail::write_block(y + i * stride + at, count, sum);
   });
 }
 

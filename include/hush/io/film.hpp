@@ -8,7 +8,7 @@
 
 namespace hush::io {
 
-/// Which images of `Frames` are shown: the noisy ones on their way, or what the network took for the clean ones (the
+/// Which images of `Frames` are shown: the noisy ones, or the estimates of the clean ones (the
 /// frame before the first step has none).
 enum class Shown { noisy, clean };
 
@@ -45,7 +45,7 @@ inline Images<float> film(const Frames& frames, const Tiling& tiling = {.gap = 1
   return film;
 }
 
-/// The way of each image: its frames one after the other, then those of the next, [images * frames, H, W, C].
+/// The trajectory of each image: its frames one after the other, then those of the next, [images * frames, H, W, C].
 /// `write_grid` with as many columns as there are frames shows a row an image. Ended runs as in `film`.
 inline Images<float> ways(const Frames& frames, Shown shown = Shown::noisy) {
   Images<float> ways;

@@ -8,12 +8,11 @@
 #include <hush/kernels/addition.hpp>
 #include <hush/kernels/attention_sizes.hpp>
 #include <hush/kernels/capabilities.hpp>
-#include <hush/kernels/combination.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>
 #include <hush/kernels/group_norm_sizes.hpp>
 #include <hush/kernels/image_sizes.hpp>
 #include <hush/kernels/norm_fusion.hpp>
-#include <hush/kernels/step_rows.hpp>
+#include <hush/kernels/sampler_pass.hpp>
 #include <hush/random/philox.hpp>
 #include <hush/tensor/backend.hpp>
 
@@ -203,15 +202,17 @@ concept ResamplingKernels = requires(const B& on, const ImageSizes& s, std::int6
   upsample_bilinear_backward(on, s, factor, x, y);
 };
 
-/// The steps of samplers: estimates from a network's output, their sums with noise, dynamic thresholding.
+/// The steps of samplers: one pass of estimates and sums, what a network is given of image and level, dynamic
+/// thresholding. All read their numbers from a table, so that they can be recorded.
 template <class B, class S = typename B::scalar, class M = typename B::master>
-concept SamplingKernels = requires(const typename B::full& full, std::int64_t n, const EstimateRule& rule,
-                                   const EstimateUse<M>& use, std::span<const Term<M>> terms,
-                                   std::span<const DrawTerm> draws, const DrawPlace& place, double number, const M* p,
-                                   const S* f, M* q, std::int32_t* bad) {
-  estimates(full, n, rule, p, f, q, q, bad);
-  combine(full, n, n, terms, draws, place, q);
-  combine_estimates(full, n, n, rule, p, f, use, terms, draws, place, q, bad);
+concept SamplingKernels = requires(const B& on, const typename B::full& full, std::int64_t n, const RunPlace& at,
+                                   const StepNumbers<M>& numbers, const StepRows& rows, std::int32_t* state,
+                                   double number, const SamplerPass<M, S>& pass, const M* p, M* q, S* y) {
+  sampler_pass(full, n, n, pass);
+  fill_c_noise(full, n, at, numbers, q);
+  scale_input(on, n, at, numbers, p, y);
+  fetch_step(on, n, at, rows);
+  next_step(full, state);
   threshold_images(full, n, n, number, number, q);
 };
 
@@ -248,25 +249,13 @@ concept BatchedAddKernels = !HasBatchedAdds<B> || requires(const B& on, std::spa
   add_into_all(on, all);
 };
 
-/// Of HasGraphs: a graph that takes work, repeats it as often as a number in the backend's memory says, and runs; and
-/// the steps of samplers as kernels that take their numbers from tables.
-template <class B, class S = typename B::scalar, class M = typename B::master>
-concept GraphKernels =
-    !HasGraphs<B> ||
-    requires(const B& on, const typename B::full& full, decltype(graph_on(std::declval<typename B::full>())) graph,
-             const std::function<void()>& work, std::int64_t n, std::int32_t* state, const std::int32_t* at,
-             const StepTable& table, const StepSum& sum, const StepRows& rows, std::uint64_t seed, const M* p,
-             const S* f, M* q, S* y) {
+/// Of HasGraphs: a graph that takes work, repeats it as often as a number in the backend's memory says, and runs.
+template <class B>
+concept GraphKernels = !HasGraphs<B> || requires(decltype(graph_on(std::declval<typename B::full>())) graph,
+                                                 const std::function<void()>& work, std::int32_t* left) {
   graph.add(work);
-  graph.repeat(state, work);
+  graph.repeat(left, work);
   graph.launch();
-  tell_step(full, n, at, table, q);
-  show_step(on, n, at, table, p, y);
-  estimate_step(full, n, at, table, p, f, q, q, state);
-  combine_step(full, n, n, at, table, sum, seed, q);
-  combine_step(full, n, n, at, table, sum, table, p, f, q, q, state, seed, q);
-  fetch_step(on, n, at, rows);
-  next_step(full, state);
 };
 
 /// Of HasAsyncCopies.

@@ -11,6 +11,10 @@ namespace hush {
 template <Backend F>
 struct KnownPixels {
   Tensor<F> picture, hole;
+  static void visit(auto& self, auto&& f) {
+    f("picture", self.picture);
+    f("hole", self.hole);
+  }
 };
 
 /// `inside` where the hole is, `outside` elsewhere: images [N, H, W, C], in the numbers of `inside`. The two may have

@@ -42,6 +42,17 @@ constexpr std::uint32_t purpose(std::string_view word, std::uint32_t ordinal = 0
   return hash;
 }
 
+namespace detail {
+/// The ordinals of two draws that no sampler makes: the start of a run, and the noise on known pixels.
+inline constexpr int start_draw = -1, known_draw = -2;
+}  // namespace detail
+
+/// The purpose of a draw of a sampling run, the ordinal-th of its step.
+constexpr std::uint32_t draw_purpose(int ordinal) {
+  if (ordinal == detail::start_draw) return purpose("start");
+  return ordinal == detail::known_draw ? purpose("known") : purpose("draw", std::uint32_t(ordinal));
+}
+
 /// Names one sequence of random words: those of one image, in one step, for one purpose, under one seed.
 /// Word number `element` of it is a pure function of these five numbers.
 struct Stream {

@@ -13,10 +13,10 @@ struct Dpm2Ancestral {
 
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise, const Trajectory& trajectory) const {
-    const detail::AncestralStep way = detail::ancestral_step(from, to, eta, "Dpm2Ancestral");
-    const X mean = detail::midpoint_step<X>(denoise, x, from, way.down, trajectory);
-    if (way.up == 0) return mean;
-    return mean + way.up * noise();
+    const detail::AncestralStep split = detail::ancestral_step(from, to, eta, "Dpm2Ancestral");
+    const X mean = detail::midpoint_step<X>(denoise, x, from, split.down, trajectory);
+    if (split.up == 0) return mean;
+    return mean + split.up * noise();
   }
   friend constexpr bool operator==(const Dpm2Ancestral&, const Dpm2Ancestral&) = default;
 };

@@ -19,21 +19,24 @@ struct DpmSinglestep {
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&&, const Trajectory& trajectory) const {
     check(order >= 1 && order <= 3, "DpmSolverSinglestep", "has the orders 1, 2 and 3, not ", order);
-    const auto answer = denoise(x, from);
-    if (to.noise == 0) return to.signal * answer.x0;
-    const detail::Estimate<X> first{from, Prediction::of(answer)};
+    // First-order step.
+    const auto estimates = denoise(x, from);
+    if (to.noise == 0) return to.signal * estimates.x0;
+    const detail::Estimate<X> first{from, Prediction::of(estimates)};
     const detail::ExponentialStep over = Prediction::over(from, to);
     if (order == 1 || from.signal == 0) return over.through(x, {first});
 
+    // Second-order correction: one level in between.
     const auto level = [&](double r) { return trajectory.at_sigma(std::exp(-over.begin - r * over.h)); };
-    const auto look = [&](const X& u, Level at) { return detail::Estimate<X>{at, Prediction::of(denoise(u, at))}; };
+    const auto estimate = [&](const X& u, Level at) { return detail::Estimate<X>{at, Prediction::of(denoise(u, at))}; };
     const Level s1 = level(order == 2 ? 1. / 2 : 1. / 3);
-    const detail::Estimate<X> second = look(Prediction::over(from, s1).through(x, {first}), s1);
+    const detail::Estimate<X> second = estimate(Prediction::over(from, s1).through(x, {first}), s1);
     if (order == 2 && variant == DpmVariant::midpoint) return over.slanted(x, first, second, over.bh2());
     if (order == 2) return over.through(x, {first, second});
 
+    // Third-order correction: a second level in between.
     const Level s2 = level(2. / 3);
-    const detail::Estimate<X> third = look(Prediction::over(from, s2).through(x, {first, second}), s2);
+    const detail::Estimate<X> third = estimate(Prediction::over(from, s2).through(x, {first, second}), s2);
     if (variant == DpmVariant::midpoint) return over.through(x, {first, third});
     return over.through(x, {first, second, third});
   }

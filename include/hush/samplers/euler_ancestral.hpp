@@ -13,10 +13,10 @@ struct EulerAncestral {
 
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&& noise) const {
-    const detail::AncestralStep way = detail::ancestral_step(from, to, eta, "EulerAncestral");
-    const X mean = detail::euler_step<X>(x, denoise(x, from).x0, from, way.down);
-    if (way.up == 0) return mean;
-    return mean + way.up * noise();
+    const detail::AncestralStep split = detail::ancestral_step(from, to, eta, "EulerAncestral");
+    const X mean = detail::euler_step<X>(x, denoise(x, from).x0, from, split.down);
+    if (split.up == 0) return mean;
+    return mean + split.up * noise();
   }
   friend constexpr bool operator==(const EulerAncestral&, const EulerAncestral&) = default;
 };

@@ -32,6 +32,7 @@ struct Heun {
 
   template <class X>
   X step(auto&& denoise, const X& x, Level from, Level to, auto&& draw, const Trajectory& trajectory) const {
+    // Increase noise temporarily.
     const Level hat = churned(from, trajectory);
     if (hat == from) return descend<X>(denoise, x, from, to);
     const double grown = hat.noise * hat.noise - std::pow(hat.signal * sigma_of(from), 2);
@@ -44,10 +45,13 @@ struct Heun {
   /// Lines 7 to 11.
   template <class X>
   static X descend(auto&& denoise, const X& x, Level from, Level to) {
-    const X x0 = denoise(x, from).x0, next = detail::euler_step(x, x0, from, to);
+    // Euler step.
+    const X x0 = denoise(x, from).x0;
+    const X next = detail::euler_step(x, x0, from, to);
     if (to.noise == 0 || from.signal == 0) return next;
-    return detail::along<X>(.5 * (detail::slope(x, x0, from) + detail::slope<X>(next, denoise(next, to).x0, to)), x,
-                            from, to);
+    // Second-order correction: the mean of the slopes at both ends.
+    const X next_x0 = denoise(next, to).x0;
+    return detail::along<X>(.5 * (detail::slope(x, x0, from) + detail::slope<X>(next, next_x0, to)), x, from, to);
   }
   friend constexpr bool operator==(const Heun&, const Heun&) = default;
 };

@@ -34,11 +34,13 @@ struct UnifiedPredictorCorrector {
   X step(auto&& denoise, const X& x, Level from, Level to, auto&&, Memory<X>& memory,
          const Trajectory& trajectory) const {
     check(order >= 1 && order <= 3, "UniPc", "has the orders 1, 2 and 3, not ", order);
-    const auto answer = denoise(x, from);
-    if (to.noise == 0) return to.signal * answer.x0;
-    detail::remember<X>(memory.past, {from, Prediction::of(answer)}, order + 1);
+    const auto estimates = denoise(x, from);
+    if (to.noise == 0) return to.signal * estimates.x0;
+    detail::remember<X>(memory.past, {from, Prediction::of(estimates)}, order + 1);
+    // Corrector: the last step once more, with the estimate at its end.
     const bool corrects = corrector && memory.order > 0 && int(memory.past.size()) > memory.order;
     const X here = corrects ? x + correction(memory, 0. * x) : x;
+    // Predictor.
     memory.order = detail::order_now(order, memory.past, trajectory, lower_order_final);
     return predicted(here, detail::newest(memory.past, memory.order), to);
   }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include <hush/check.hpp>
-#include <hush/kernels/combination.hpp>
+#include <hush/kernels/sampler_pass.hpp>
 #include <hush/level.hpp>
 #include <hush/parameterization.hpp>
 

@@ -4,20 +4,12 @@
 #include <vector>
 
 #include <hush/images.hpp>
-#include <hush/sampling/sampling.hpp>
+#include <hush/sampling/observers.hpp>
 
 namespace hush {
 
-/// Tensors as images on the host.
-template <Backend B>
-Images<float> download_images(const Tensor<B>& x) {
-  const Shape& s = x.shape();
-  return Images<float>(s[0], s[1], s[2], s[3], download<float>(x));
-}
-
-/// The intermediate images of a run, for whoever hands it to `sample`: `Frames frames; ... {.each_step =
-/// std::ref(frames), .every = 10}` (without std::ref a copy gets them). It belongs to one run. Each frame has the
-/// images of all batches, of which the first `most` are kept.
+/// An observer of `sample` that keeps the intermediate images: `Frames frames{.every = 10}; sample(..., frames)`. It
+/// belongs to one run. Each frame has the images of all batches, of which the first `most` are kept.
 struct Frames {
   /// The images x [n, H, W, C] after `step` steps, at `level`, and the estimates of the clean images that led to them
   /// (none in the frame before the first step).
@@ -27,15 +19,15 @@ struct Frames {
     Images<float> x, x0;
   };
   std::int64_t most = 16;
+  int every = 1;  // steps between two frames; there is one before the first step, and one after the last
   std::vector<Frame> frames = {};
 
   template <Backend B>
-  bool operator()(const Step<B>& step) {
+  void step(const Step<B>& step) {
     auto at = std::find_if(frames.begin(), frames.end(), [&](const Frame& frame) { return frame.step == step.step; });
     if (at == frames.end()) at = frames.insert(at, Frame{step.step, step.level, {}, {}});
     append(at->x, step.x);
     if (!step.x0.empty()) append(at->x0, step.x0);
-    return true;
   }
 
  private:

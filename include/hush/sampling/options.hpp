@@ -17,17 +17,6 @@
 
 namespace hush {
 
-/// What `each_step` is told: `step` of `of` are done for the images from `first_image` on, which are x at `level`; x0
-/// is the last estimate of the clean images (empty before the first step). Both are written over afterwards: download
-/// what you keep.
-template <Backend B>
-struct Step {
-  int step, of;
-  std::int64_t first_image;
-  Level level;
-  const Tensor<typename B::full>&x, &x0;
-};
-
 /// Where the noise comes from if not from Philox: called once for the start and once a draw, with the values of a batch
 /// [n, H, W, C] to fill. Such noise depends on the batch size, and a source with a state goes on where the last call of
 /// `sample` left it. `TorchRandom` makes PyTorch's.
@@ -88,8 +77,6 @@ struct SampleOptions {
   Grid grid = Trailing{};                          // where the steps fall
   Start start = FromNoise{};                       // what the run starts from
   NoiseSource noise = nullptr;                     // in place of Philox
-  std::function<bool(const Step<B>&)> each_step = nullptr;  // false ends the run; also called before the first step
-  int every = 1;  // each_step is called after so many steps, and after the last
   Execution execution = Execution::planned;
   bool record = true;  // on a GPU a plan runs as a graph; off: kernel by kernel, with the same bits
 };
@@ -119,7 +106,6 @@ void check_options(const SampleOptions<B>& options) {
     check(options.threshold->largest > 0, "sample", "the threshold's largest must be positive, is ",
           options.threshold->largest);
   }
-  check(options.every >= 1, "sample", "every must be at least 1, is ", options.every);
   check(bool(options.grid), "sample", "grid must not be empty");
   if (const auto* uniform = std::get_if<FromUniform>(&options.start))
     check(std::isfinite(uniform->low) && uniform->low <= uniform->high && std::isfinite(uniform->high), "sample",

@@ -112,4 +112,11 @@ std::vector<H> download(const Tensor<B, T>& x) {
   return values;
 }
 
+/// Tensors [N, H, W, C] as images on the host.
+template <class B>
+Images<float> download_images(const Tensor<B>& x) {
+  const Shape& s = x.shape();
+  return Images<float>(s[0], s[1], s[2], s[3], download<float>(x));
+}
+
 }  // namespace hush

@@ -123,6 +123,8 @@ class HostGpu {
   }
   /// How often the host has waited for this stream.
   std::int64_t waits = 0;
+  /// How often work was recorded instead of done.
+  std::int64_t recordings = 0;
 
   /// What a Graph records here: closures, to be called in order.
   class Program {
@@ -151,6 +153,7 @@ class HostGpu {
   using Recording = std::vector<std::function<void()>>;
   Recording record(const std::function<void()>& work) {
     check(!recording_, "HostGpu", "is recording already");
+    ++recordings;
     recording_ = std::make_unique<Recording>();
     try {
       work();

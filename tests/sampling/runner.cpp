@@ -1,17 +1,27 @@
-#include <hush/sampling/queued_steps.hpp>
-#include <hush/sampling/recorded_sampling.hpp>
+#include <hush/sampling/condition_slot.hpp>
+#include <hush/sampling/eager.hpp>
+#include <hush/sampling/program_batch.hpp>
+#include <hush/sampling/runner.hpp>
+#include <hush/sampling/start.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
+#include <hush/conditionings/mask.hpp>
+#include <hush/conditionings/replacement.hpp>
 #include <hush/cpu/elementwise.hpp>
+#include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/noise.hpp>
+#include <hush/cpu/resample.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cuda/elementwise.hpp>
+#include <hush/cuda/known_pixels.hpp>
 #include <hush/cuda/noise.hpp>
+#include <hush/cuda/resample.hpp>
 #include <hush/cuda/runtime/graph.hpp>
-#include <hush/cuda/steps.hpp>
+#include <hush/cuda/sampler_pass.hpp>
 #include <hush/cuda/team/host_gpu.hpp>
 #include <hush/cuda/threshold.hpp>
 #include <hush/sample.hpp>
@@ -20,7 +30,7 @@
 #include <hush/samplers/repaint.hpp>
 #include <hush/schedules/linear_beta.hpp>
 
-#include "../with_past.hpp"
+#include "with_past.hpp"
 
 using namespace hush;
 
@@ -40,6 +50,19 @@ struct Halved {
 };
 void halved(const Gpu& on, const Halved& body) { launch(on, body, grid_for(body.n)); }
 void halved(const Cpu<float>&, const Halved& body) { body(SerialTeam(0, 1, nullptr)); }
+
+/// y = half of the last channel of x, for n pixels.
+struct LastChannel {
+  std::int64_t n, channels;
+  const float* x;
+  float* y;
+  template <class Team>
+  void operator()(const Team& team) const {
+    for (std::int64_t i = first_of(team); i < n; i += all_of(team)) y[i] = 0.5f * x[i * channels + channels - 1];
+  }
+};
+void picked(const Gpu& on, const LastChannel& body) { launch(on, body, grid_for(body.n)); }
+void picked(const Cpu<float>&, const LastChannel& body) { body(SerialTeam(0, 1, nullptr)); }
 
 /// What is 0 for levels above a bound, and NaN below.
 struct Spoilt {
@@ -94,6 +117,46 @@ struct Timed {
   }
 };
 
+/// The same for a process with a condition: it is halved what stands in the last channel.
+template <class B>
+struct FirstChannel {
+  using backend = B;
+  Ports wanted{};
+  ImageSize image() const { return {3, 3, 1}; }
+  Ports ports() const { return wanted; }
+  B on() const { return {}; }
+  static void visit(auto&, auto&&) {}
+  template <Value V>
+  V operator()(const Input<V>& input) const {
+    const Tensor<B>& x = value_of(input.image);
+    const std::int64_t channels = x.shape()[3], n = x.size() / channels;
+    Tensor<B> y(B{}, {x.shape()[0], 3, 3, 1});
+    picked(B{}, LastChannel{n, channels, x.data(), y.data()});
+    return constant_like(input.image, y);
+  }
+};
+
+/// A number that is added to an image, whose memory nobody can see from outside.
+struct Shift {
+  using Given = std::vector<float>;
+  template <Backend B>
+  struct BatchCondition {
+    Tensor<B> shift;
+  };
+  Ports ports() const { return {}; }
+  void fits(const Given&, std::int64_t, ImageSize) const {}
+  template <Backend B>
+  BatchCondition<B> prepare(const B& on, const Given& given, const Rows& rows, const NoiseKey&) const {
+    Images<float> shifts(rows.count, 3, 3, 1);
+    for (std::int64_t i = 0; i < rows.count; ++i) std::ranges::fill(shifts[i], given[std::size_t(rows.first + i)]);
+    return {upload(on, shifts)};
+  }
+  template <Backend B>
+  void add_to(const BatchCondition<B>& condition, Input<Tensor<B>>& input) const {
+    input.image = input.image + condition.shift;
+  }
+};
+
 /// Two calls of the network a step.
 struct Midpoint {
   template <class X>
@@ -108,9 +171,10 @@ struct Midpoint {
 
 const Process process{LinearBeta{.steps = 1000}, PredictNoise<Gamma>{}};
 
-template <class N, class S>
-std::vector<float> run(const N& net, const S& sampler, const SampleOptions<typename N::backend>& options) {
-  return sample(process, net, sampler, options).pixels;
+template <class N, class S, class... Observers>
+std::vector<float> run(const N& net, const S& sampler, const SampleOptions<typename N::backend>& options,
+                       Observers&&... observers) {
+  return sample(process, net, sampler, options, observers...).pixels;
 }
 
 }  // namespace
@@ -118,7 +182,7 @@ std::vector<float> run(const N& net, const S& sampler, const SampleOptions<typen
 static_assert(HasGraphs<Gpu> && !HasGraphs<Cpu<float>>);
 static_assert(TimedBackbone<Timed, Gpu> && !TimedBackbone<Net<Gpu>, Gpu>);
 
-TEST_CASE("recorded sampling: a recording has the bits of the kernels one by one, and the CPU's picture") {
+TEST_CASE("runner: a recording has the bits of the kernels one by one, and the CPU's picture") {
   for (const int members : {1, 32})
     for (const int steps : {1, 2, 7, 60}) {
       CAPTURE(members);
@@ -143,7 +207,7 @@ TEST_CASE("recorded sampling: a recording has the bits of the kernels one by one
     }
 }
 
-TEST_CASE("recorded sampling: who looks on after a step without a look sees the last x0") {
+TEST_CASE("runner: who looks on after a step without a look sees the last x0") {
   for (const int every : {1, 3, 7, 50}) {
     const auto seen = [&]<class B>(const B&) {
       std::vector<float> all;
@@ -152,7 +216,7 @@ TEST_CASE("recorded sampling: who looks on after a step without a look sees the 
           for (const float v : download<float>(s.x0)) all.push_back(v);
         return true;
       };
-      run(Net<B>{}, RePaint{Ddpm{}, 4, 3}, {.steps = 20, .seed = 3, .each_step = look, .every = every});
+      run(Net<B>{}, RePaint{Ddpm{}, 4, 3}, {.steps = 20, .seed = 3}, Every{every, look});
       return all;
     };
     const auto gpu = seen(Gpu{}), cpu = seen(Cpu<float>{});
@@ -161,7 +225,7 @@ TEST_CASE("recorded sampling: who looks on after a step without a look sees the 
   }
 }
 
-TEST_CASE("recorded sampling: thresholds and starts are the CPU's") {
+TEST_CASE("runner: thresholds and starts are the CPU's") {
   Images<float> given(5, 3, 3, 1);
   for (std::size_t i = 0; i < given.pixels.size(); ++i) given.pixels[i] = float(i % 7) / 3 - 1;
   for (const int steps : {7, 60})
@@ -181,15 +245,36 @@ TEST_CASE("recorded sampling: thresholds and starts are the CPU's") {
     }
 }
 
-TEST_CASE("recorded sampling: a start of another shape is refused in words") {
-  const SampleOptions<Gpu> options{.steps = 3};
-  const std::vector<Level> levels = levels_at(process.schedule, {500, 300, 100});
-  const Plan plan = trace(Ddim{}, levels);
-  const Net<Gpu> net;
-  RecordedSampling recorded(process, net, Nothing{}, options, plan, levels, 2);
-  CHECK_THROWS_WITH_AS(recorded.run(Tensor<Gpu>(Gpu{}, {3, 3, 3, 1}), 0),
-                       "[sample] the run was recorded for [2, 3, 3, 1], cannot start from [3, 3, 3, 1]",
-                       std::invalid_argument);
+TEST_CASE("runner: a conditioned run is recorded once for all batches, each of which has its own condition") {
+  Images<float> pictures(6, 3, 3, 1), holes(6, 3, 3, 1);
+  for (std::size_t i = 0; i < pictures.pixels.size(); ++i) {
+    pictures.pixels[i] = float(i % 11) / 5 - 1;
+    holes.pixels[i] = (i + i / 9) % 3 == 0;
+  }
+  const auto judge = [&](const auto& conditioning, int steps) {
+    const Process conditioned{process.schedule, process.parameterization, conditioning};
+    const typename decltype(conditioned)::Given given{pictures, holes};
+    const auto made = [&]<class B>(const B&, bool record) {
+      const FirstChannel<B> net{conditioned.ports()};
+      return sample(conditioned, net, Ddim{.eta = .5}, given,
+                    SampleOptions<B>{.steps = steps, .count = 6, .batch = 2, .seed = 5, .record = record})
+          .pixels;
+    };
+    auto& machine = HostGpu::at(0, 0);
+    const std::int64_t before = machine.recordings;
+    const auto graph = made(Gpu{}, true);
+    CHECK(machine.recordings - before == 1);
+    CHECK(graph == made(Gpu{}, false));
+    const auto cpu = made(Cpu<float>{}, false);
+    for (std::size_t i = 0; i < cpu.size(); ++i) {
+      CHECK(graph[i] == doctest::Approx(cpu[i]).epsilon(1e-4));
+      if (holes.pixels[i] == 0) CHECK(graph[i] == pictures.pixels[i]);
+    }
+  };
+  for (const int steps : {7, 60}) {
+    judge(Mask{.channels = 1}, steps);
+    judge(Replacement{}, steps);
+  }
 }
 
 TEST_CASE("recorded sampling: the host waits a few times, however many the steps") {
@@ -204,12 +289,11 @@ TEST_CASE("recorded sampling: the host waits a few times, however many the steps
   // Somebody who looks on every 100 steps costs two copies and a check each time.
   const std::int64_t before = machine.waits;
   const auto look = [](const Step<Gpu>& s) { return download<float>(s.x).size() == 18; };
-  run(Net<Gpu>{}, Ddim{}, {.steps = 300, .count = 2, .each_step = look, .every = 100});
+  run(Net<Gpu>{}, Ddim{}, {.steps = 300, .count = 2}, Every{100, look});
   CHECK(machine.waits - before <= waits(300) + 12);
 }
 
-TEST_CASE(
-    "recorded sampling: who looks on sees the same as without recording, at the interval asked for, and may stop") {
+TEST_CASE("runner: who looks on sees the same as without recording, at the interval asked for, and may stop") {
   const auto watch = [&](bool record, int every, int until) {
     std::vector<float> seen;
     std::vector<int> steps;
@@ -222,8 +306,7 @@ TEST_CASE(
         for (const float v : download<float>(s.x0)) seen.push_back(v);
       return s.step < until;
     };
-    const auto last =
-        run(Net<Gpu>{}, Ddim{.eta = 1}, {.steps = 60, .seed = 3, .each_step = look, .every = every, .record = record});
+    const auto last = run(Net<Gpu>{}, Ddim{.eta = 1}, {.steps = 60, .seed = 3, .record = record}, Every{every, look});
     seen.insert(seen.end(), last.begin(), last.end());
     return std::pair(steps, seen);
   };
@@ -231,11 +314,9 @@ TEST_CASE(
   CHECK(watch(true, 25, 100).first == std::vector<int>{0, 25, 50, 60});
   CHECK(watch(true, 1, 100) == watch(false, 1, 100));
   CHECK(watch(true, 20, 40).first == std::vector<int>{0, 20, 40});
-  CHECK_THROWS_WITH_AS(run(Net<Gpu>{}, Ddim{}, {.each_step = [](const Step<Gpu>&) { return true; }, .every = 0}),
-                       "[sample] every must be at least 1, is 0", std::invalid_argument);
 }
 
-TEST_CASE("recorded sampling: NaN from the network names the first step that had it") {
+TEST_CASE("runner: NaN from the network names the first step that had it") {
   const auto message = [&](int steps, bool record) {
     try {
       run(Net<Gpu>{.spoilt_above = 0.5f}, Ddim{}, {.steps = steps, .record = record});

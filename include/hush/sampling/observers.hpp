@@ -1,0 +1,123 @@
+#pragma once
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include <hush/check.hpp>
+#include <hush/level.hpp>
+#include <hush/tensor/backend.hpp>
+#include <hush/tensor/tensor.hpp>
+
+namespace hush {
+
+/// A run, as observers of `sample` get it at the start and at the end: the steps of a batch, the images in all and at a
+/// time.
+struct SamplingRun {
+  int steps;
+  std::int64_t count, batch;
+};
+
+/// A step, as observers get it: `step` of `of` are done for the images from `first_image` on, which are x at `level`;
+/// x0 is the last estimate of the clean images (empty before the first step). Both are written over afterwards:
+/// download what you keep.
+template <Backend B>
+struct Step {
+  int step, of;
+  std::int64_t first_image;
+  Level level;
+  const Tensor<typename B::full>&x, &x0;
+};
+
+/// An observer that is called after every so many steps: `sample(..., Every{10, [](const auto& step) { ... }})`.
+template <class Observer>
+struct Every {
+  int every;
+  Observer observer;
+
+  void start(const auto& run) {
+    if constexpr (requires { observer.start(run); }) observer.start(run);
+  }
+  auto step(const auto& step) {
+    if constexpr (requires { observer.step(step); })
+      return observer.step(step);
+    else
+      return observer(step);
+  }
+  void finish(const auto& run) {
+    if constexpr (requires { observer.finish(run); }) observer.finish(run);
+  }
+};
+template <class Observer>
+Every(int, Observer) -> Every<Observer>;
+
+namespace detail {
+
+/// The observers of a run behind one type, so that what runs a sampler is compiled once for all of them. They must
+/// outlive it.
+template <Backend B>
+class StepObservers {
+ public:
+  template <class... Observers>
+  explicit StepObservers(const SamplingRun& run, Observers&... observers) {
+    (start(run, observers), ...);
+    (add(observers), ...);
+  }
+
+  bool empty() const { return all_.empty(); }
+  /// Whether an observer is called when `step` of `of` are done: each after so many steps, and after the last.
+  bool observe(int step, int of) const {
+    return std::ranges::any_of(all_, [&](const One& one) { return one.is_due(step, of); });
+  }
+  /// Calls them, the last one first; false once one of them has ended the run.
+  bool notify(const Step<B>& step) {
+    for (auto one = all_.rbegin(); one != all_.rend(); ++one)
+      if (one->is_due(step.step, step.of)) goes_on_ &= one->step(step);
+    return goes_on_;
+  }
+  bool goes_on() const { return goes_on_; }
+  /// The run is over.
+  template <class... Observers>
+  static void finish(const SamplingRun& run, Observers&... observers) {
+    (end(run, observers), ...);
+  }
+
+ private:
+  struct One {
+    std::function<bool(const Step<B>&)> step;
+    int every;
+    bool is_due(int done, int of) const { return done % every == 0 || done == of; }
+  };
+  template <class Observer>
+  static void start(const SamplingRun& run, Observer& observer) {
+    if constexpr (requires { observer.start(run); }) observer.start(run);
+  }
+  template <class Observer>
+  static void end(const SamplingRun& run, Observer& observer) {
+    if constexpr (requires { observer.finish(run); }) observer.finish(run);
+  }
+  template <class Observer>
+  void add(Observer& observer) {
+    int every = 1;
+    if constexpr (requires { observer.every; }) every = int(observer.every);
+    check(every >= 1, "sample", "every must be at least 1, is ", every);
+    const auto answer = [](auto&& call) {
+      if constexpr (std::same_as<decltype(call()), void>)
+        return call(), true;
+      else
+        return bool(call());
+    };
+    if constexpr (requires(const Step<B>& step) { observer.step(step); })
+      all_.push_back(
+          {[&observer, answer](const Step<B>& s) { return answer([&] { return observer.step(s); }); }, every});
+    else if constexpr (std::invocable<Observer&, const Step<B>&>)
+      all_.push_back({[&observer, answer](const Step<B>& s) { return answer([&] { return observer(s); }); }, every});
+  }
+
+  std::vector<One> all_;
+  bool goes_on_ = true;
+};
+
+}  // namespace detail
+}  // namespace hush
