@@ -6,6 +6,9 @@
 #include <hush/core.hpp>
 #include <hush/data/stroke_masks.hpp>
 #include <hush/fields.hpp>
+#include <hush/samplers/ddim_inversion.hpp>
+#include <hush/samplers/repaint.hpp>
+#include <hush/training/diffusion_loss.hpp>
 
 using namespace hush;
 
@@ -22,13 +25,21 @@ using Schedules = std::tuple<Betas, ConstantBeta, Cosine, Exponential, Geometric
                              Karras, Laplace, LinearBeta, LinearSigma, OneBased<Cosine>, RectifiedFlow, ScaledLinear,
                              Sigmas, Sigmoid, SigmoidBeta, VeSde, VpSde, ZeroTerminalSnr<Cosine>>;
 using Says = std::tuple<EdmPreconditioning<>, PredictFlow<>, PredictNoise<>, PredictScore<>, PredictVelocity<>,
-                        PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time, Gamma, Sigma, LogSigma>;
+                        PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time, Gamma, Sigma, LogSigma,
+                        QuarterLogSigma, LogHalfSigma, VpSdeTime>;
 using Conditions = std::tuple<Unconditional, Mask, Lightness, ConcatImage, Replacement>;
 using Training =
     std::tuple<Unweighted, Snr, MinSnr, TruncatedSnr, SigmaSquared, EdmWeighting, BetweenNeighbours, ContinuousUniform,
                DiscreteUniform, LogNormal, Stratified<LogNormal>, Antithetic<Stratified<LogNormal>>, Adam, AdamW, Ema,
                learning_rates::Constant, learning_rates::Cosine, learning_rates::CosineRestarts, learning_rates::Linear,
                learning_rates::Polynomial>;
+using Samplers = std::tuple<AnnealedLangevin, Ddim, DdimInversion, Ddpm, Deis, Dpm2, Dpm2Ancestral,
+                            DpmMultistep<detail::DataPrediction>, DpmSolverSde, DpmSinglestep<detail::NoisePrediction>,
+                            Euler, EulerAncestral, Heun, LearnedRange, Lms, Pndm, PredictorCorrector, RePaint<Ddpm>,
+                            UnifiedPredictorCorrector<detail::DataPrediction>>;
+using Grids = std::tuple<DdimQuadratic, DdimUniform, KarrasSigmas, Leading, Linspace, Sections, Times, Trailing,
+                         UniformLogSnr, SigmaRange>;
+using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>>;
 using Configs =
     std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, AdmConfig, AttentionAt, AdmEmbedding>;
 namespace masks = data::masks;
@@ -38,6 +49,9 @@ static_assert(all_list_all_fields(std::type_identity<Schedules>{}));
 static_assert(all_list_all_fields(std::type_identity<Says>{}));
 static_assert(all_list_all_fields(std::type_identity<Conditions>{}));
 static_assert(all_list_all_fields(std::type_identity<Training>{}));
+static_assert(all_list_all_fields(std::type_identity<Samplers>{}));
+static_assert(all_list_all_fields(std::type_identity<Grids>{}));
+static_assert(all_list_all_fields(std::type_identity<Options>{}));
 static_assert(all_list_all_fields(std::type_identity<Configs>{}));
 static_assert(all_list_all_fields(std::type_identity<Masks>{}));
 
@@ -99,6 +113,13 @@ TEST_CASE("fields: what is printed is the C++ that makes the same thing") {
   PRINTS_AS_WRITTEN(LinearBeta{.first = 0.0001, .last = 0.02, .steps = 500, .points = 501});
   PRINTS_AS_WRITTEN(OneBased{LinearBeta{.first = 1e-06, .last = 0.01, .steps = 2000, .points = 0}});
   PRINTS_AS_WRITTEN(InterpolatedSigma{ZeroTerminalSnr{Cosine{.steps = 1000, .offset = 0.008, .cap = 0.999}}, true});
+  PRINTS_AS_WRITTEN(Ddpm{.variance = Variance::fixed_large});
+  PRINTS_AS_WRITTEN(RePaint{Ddim{.eta = 1}, 10, 5});
+  PRINTS_AS_WRITTEN(DpmSolverPp{.order = 3, .variant = DpmVariant::heun, .lower_order_final = true, .curvature = 1});
+  PRINTS_AS_WRITTEN(UniPcNoise{.order = 3, .variant = UniPcVariant::bh1, .corrector = true, .lower_order_final = true});
+  PRINTS_AS_WRITTEN(Heun{.churn = 40, .churn_min = 0.05, .churn_max = INFINITY, .noise = 1.003});
+  PRINTS_AS_WRITTEN(KarrasSigmas{.range = {.smallest = 0.1, .largest = 10, .lowest = 0.001}, .rho = 7});
+  PRINTS_AS_WRITTEN(Sections{.counts = {10, 15, 20}});
   PRINTS_AS_WRITTEN(Betas{.values = {0.1, 0.25, 1}});
   PRINTS_AS_WRITTEN(RectifiedFlow{});
   PRINTS_AS_WRITTEN(PredictNoise<Gamma>{});

@@ -244,7 +244,7 @@ TEST_CASE("sample: a run that starts from noise where there is signal left says 
 }
 
 TEST_CASE("sample: a run that starts from noise where the schedule has more image than noise is refused") {
-  const auto message = [](const auto& process, int steps, const Grid& grid, Start start = FromNoise{}) -> std::string {
+  const auto message = [](const auto& process, int steps, const AnyGrid& grid, Start start = FromNoise{}) -> std::string {
     try {
       sample(process, Formula<float>{zero}, Ddim{},
              {.steps = steps, .count = 1, .grid = grid, .start = std::move(start)});
@@ -272,7 +272,7 @@ TEST_CASE("sample: a run that starts from noise where the schedule has more imag
   CHECK(message(ddpm_process, 5, Leading{}) == "");
   CHECK(message(straight, 4, Leading{}) == "");  // at .75, of which it warns
   CHECK(message(ddpm_process, 10, KarrasSigmas{.range = {.smallest = .03, .largest = 14.6}}) == "");
-  for (const Grid& grid : {Grid(Leading{}), Grid(Trailing{})}) CHECK(message(palette, 10, grid) == "");
+  for (const AnyGrid& grid : {AnyGrid(Leading{}), AnyGrid(Trailing{})}) CHECK(message(palette, 10, grid) == "");
   warning_sink() = before;
 }
 

@@ -57,7 +57,8 @@ inline constexpr bool is_optional<std::optional<T>> = true;
 /// A policy or config that lists its fields, in the order of their declaration:
 ///   static constexpr void fields(auto& self, auto&& f) { f("first", self.first), f("last", self.last); }
 /// A type parameter without a field of that type is listed as f("c_noise", std::type_identity<CNoise>{}). Printing,
-/// differences and model files follow from the list. Empty types need none.
+/// differences and model files follow from the list. Empty types need none. A template that is written by an alias says
+/// so: static constexpr std::string_view alias = "DpmSolver".
 template <class T>
 concept Listed = std::is_class_v<T> && requires(const T& it, detail::AnyVisitor f) {
   T::fields(it, f);
@@ -222,6 +223,7 @@ Description described_fields(const T& it) {
       made.fields.push_back({name, std::move(about), false, is_aside<T>(name)});
     }
   });
+  if constexpr (requires { T::alias; }) made.text = T::alias;
   if (!arguments.empty()) made.text += '<' + arguments + '>';
   return made;
 }
@@ -251,6 +253,10 @@ Description describe(const T& it) {
     Description made{Kind::list, ""};
     for (const auto& item : it) made.fields.push_back({"", describe(item)});
     return made;
+  } else if constexpr (requires {
+                         { it.description() } -> std::convertible_to<Description>;
+                       }) {
+    return it.description();  // a `Described`
   } else if constexpr (Listed<T>) {
     Description made = detail::described_fields(it);
     if constexpr (!detail::is_template<T> && std::is_default_constructible_v<T>) {

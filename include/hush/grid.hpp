@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
-#include <functional>
 #include <limits>
 #include <vector>
 
 #include <hush/check.hpp>
+#include <hush/described.hpp>
 #include <hush/schedule.hpp>
 #include <hush/schedules/shared/from_sigmas.hpp>
 #include <hush/schedules/shared/inverse.hpp>
@@ -22,7 +22,7 @@ concept GridRule = requires(const G& rule, const AnySchedule& schedule, int n) {
 
 /// Any GridRule behind one type, as the options of `sample` hold it: one of `grids/`, or a lambda that returns a list
 /// of times.
-using Grid = std::function<std::vector<double>(const AnySchedule& schedule, int n)>;
+using AnyGrid = Described<std::vector<double>(const AnySchedule& schedule, int n)>;
 
 /// Throws std::invalid_argument unless n is 1..steps(); a continuous schedule (steps() = 0) takes any n >= 1.
 inline void check_step_count(const AnySchedule& schedule, int n, const char* where) {
@@ -61,6 +61,9 @@ inline void check_discrete(const AnySchedule& schedule, const char* where) {
 struct SigmaRange {
   double smallest = 0, largest = 0;  // 0: of the schedule's first noisy level, of its noisiest
   double lowest = 1e-3;              // time of the first noisy level, for continuous schedules only
+  static constexpr void fields(auto& self, auto&& f) {
+    f("smallest", self.smallest), f("largest", self.largest), f("lowest", self.lowest);
+  }
   friend constexpr bool operator==(const SigmaRange&, const SigmaRange&) = default;
 };
 

@@ -1,7 +1,8 @@
 #pragma once
 #include <concepts>
 #include <cstdint>
-#include <functional>
+
+#include <hush/described.hpp>
 
 namespace hush {
 
@@ -12,7 +13,7 @@ concept RateSchedule = requires(const R& rate, std::int64_t step, std::int64_t t
 };
 
 /// Any RateSchedule, behind one type.
-using AnyLearningRate = std::function<double(std::int64_t step, std::int64_t total)>;
+using AnyLearningRate = Described<double(std::int64_t step, std::int64_t total)>;
 
 /// Linear warm-up from 0: the factor at `step` while step < warm_up.
 constexpr double warming(std::int64_t step, std::int64_t warm_up) { return double(step) / double(warm_up); }

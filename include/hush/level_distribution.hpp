@@ -3,6 +3,8 @@
 #include <cstdint>
 
 #include <hush/check.hpp>
+#include <hush/described.hpp>
+#include <hush/random/philox.hpp>
 #include <hush/schedule.hpp>
 
 namespace hush {
@@ -32,6 +34,9 @@ template <class D, class S = AnySchedule>
 concept LevelDistribution = requires(const D& draw, const S& schedule, AnyNumbers& uniform) {
   { draw(schedule, uniform) } -> std::convertible_to<double>;
 };
+
+/// Any of them behind one type: one of `level_distributions/`, or a lambda.
+using AnyLevelDistribution = Described<double(const AnySchedule& schedule, Uniform& uniform)>;
 
 /// Throws std::invalid_argument unless the schedule is discrete, that is has steps.
 inline void check_counted(int steps, const char* where) {

@@ -233,3 +233,5 @@
 #include <hush/metrics/precision_recall.hpp>
 #include <hush/metrics/psnr.hpp>
 #include <hush/metrics/ssim.hpp>
+
+#include <hush/described.hpp>

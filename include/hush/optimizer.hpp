@@ -2,6 +2,7 @@
 #include <concepts>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include <hush/kernels/adam_rule.hpp>
 #include <hush/tensor/backend.hpp>
@@ -27,6 +28,14 @@ concept Optimizer = std::copyable<O> && requires(const O& optimizer) {
   { O::moments } -> std::convertible_to<int>;
   { optimizer.rate } -> std::convertible_to<double>;
   optimizer.validate();
+};
+
+/// One that can be called for the parameters of a network on B: it moves `values` against `gradients`.
+template <class O, class B>
+concept OptimizerOn = Optimizer<O> && Backend<B> &&
+    requires(const O& optimizer, const Update<B>& update, Tensor<B, typename B::master>& values,
+             const Tensor<B, typename B::master>& gradients, std::vector<Tensor<B, typename B::master>>& moments) {
+  optimizer(update, values, gradients, moments);
 };
 
 }  // namespace hush

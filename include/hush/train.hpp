@@ -85,13 +85,19 @@ Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Da
       Backbone<Net>,
       "train: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
       "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
-  static_assert(Optimizer<Opt>,
+  constexpr bool updates = [] {
+    if constexpr (Backbone<Net>)
+      return OptimizerOn<Opt, typename Net::backend>;
+    else
+      return Optimizer<Opt>;
+  }();
+  static_assert(updates,
                 "train: not an Optimizer. Write: double rate, static constexpr int moments, void validate() const, "
                 "void operator()(const Update&, values, gradients, moments) const");
   static_assert(Dataset<Data>,
                 "train: not a Dataset. Write: std::int64_t size() const and Images<float> batch(std::span<const "
                 "std::int64_t> items) const, or Examples<Given> batch(...) for a process with a condition");
-  if constexpr (!std::is_const_v<Net> && Backbone<Net> && Optimizer<Opt> && Dataset<Data>) {
+  if constexpr (!std::is_const_v<Net> && Backbone<Net> && updates && Dataset<Data>) {
     constexpr bool fits = std::is_same_v<GivenOf<Data>, typename Proc::Given>;
     static_assert(fits,
                   "train: the data set comes with another condition than the process wants. Write: "

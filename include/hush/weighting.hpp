@@ -1,6 +1,7 @@
 #pragma once
 #include <concepts>
 
+#include <hush/described.hpp>
 #include <hush/level.hpp>
 #include <hush/parameterization.hpp>
 
@@ -14,6 +15,9 @@ template <class W>
 concept Weighting = requires(const W& weighting, Level at, const Scalings& s) {
   { weighting(at, s) } -> std::convertible_to<double>;
 };
+
+/// Any weighting behind one type, one of `weightings/` or a lambda; empty: every level counts the same.
+using AnyWeighting = Described<double(Level at, const Scalings& scalings)>;
 
 /// The squared error of x0 for an error of 1 in F: out^2.
 inline double x0_error(const Scalings& s) { return s.out * s.out; }

@@ -14,14 +14,14 @@ ARROWS = {
     # scalars only
     "check": set(), "errors": set(), "host_device": set(), "version": set(), "warning": set(),
     # what every policy and config says of itself
-    "description": set(), "fields": {"description"},
+    "description": set(), "fields": {"description"}, "described": {"description", "fields"},
     "level": set(),
     "schedule": {"level"}, "schedules": {"level", "schedule"},
     "parameterization": {"level"}, "parameterizations": {"level", "parameterization"},
-    "weighting": {"level", "parameterization"}, "weightings": {"level", "weighting"},
-    "grid": {"level", "schedule", "schedules/shared/from_sigmas", "schedules/shared/inverse"},
+    "weighting": {"level", "parameterization", "described"}, "weightings": {"level", "weighting"},
+    "grid": {"level", "described", "schedule", "schedules/shared/from_sigmas", "schedules/shared/inverse"},
     "grids": {"level", "schedule", "schedules/shared/from_sigmas", "schedules/shared/inverse", "grid"},
-    "level_distribution": {"level", "schedule"}, "level_distributions": {"level", "schedule", "schedules/shared/inverse", "level_distribution"},
+    "level_distribution": {"level", "schedule", "described", "random/philox"}, "level_distributions": {"level", "schedule", "schedules/shared/inverse", "level_distribution"},
     "sampler": {"level"}, "samplers": {"level", "sampler"},
     "sampling/plan": {"level", "random/philox"}, "sampling/trace": {"level", "sampler"}, "sampling/lower": {"level"},
     # tensors, and what is built of them
@@ -39,10 +39,10 @@ ARROWS = {
     "conditionings": {"tensor", "random", "kernels", "autograd", "ops", "level", "backbone", "conditioning"},
     "optimizer": {"tensor", "kernels", "autograd"},
     "optimizers": {"tensor", "kernels", "autograd", "optimizer"},
-    "learning_rate": set(), "learning_rates": {"learning_rate"},
+    "learning_rate": {"described"}, "learning_rates": {"learning_rate"},
     # files and pictures: host images, never tensors
     "io": {"images"},
-    "data": {"images", "examples", "io", "random/philox", "random/noise_key"},
+    "data": {"images", "described", "examples", "io", "random/philox", "random/noise_key"},
     "metrics": {"images"},
     # compositions: concepts, and the variants that are their defaults
     "process": CONCEPTS | {"tensor", "random", "parameterizations", "conditionings"},

@@ -1,10 +1,12 @@
 """Names that headers declare in namespace hush itself, where `using namespace hush` finds them, stand in names.txt: those for
-users, and those that are not and wait there to be moved into a detail. A new one is listed, or lives in hush::detail."""
+users, and those that are not and wait there to be moved into a detail. A new one is listed, or lives in hush::detail.
+Policies stand in tests/fields.cpp too, where the compiler proves that they list their fields."""
 import re
 
 import house
 
 LIST = "tests/checks/names.txt"
+FIELDS = "tests/fields.cpp"
 TYPE = re.compile(r"(?:struct|class|union|enum class|enum|concept)\s+(?:alignas\(.*\)\s+)?(\w+)\s*(<)?")
 ALIAS = re.compile(r"using (\w+) =")
 VALUE = re.compile(r"(?:(?:inline|static|constexpr)\s+)+[\w:<>,&*\s]*?\b(\w+)(<.*>)?\s*(?:=|\{|;)")
@@ -46,6 +48,23 @@ def public(root):
     return found
 
 
+def policies(root):
+    """(where, name) of each type of a folder of variants, but for networks, which list a config."""
+    for header in house.headers(root):
+        folder = header.split("/")[0]
+        if folder not in house.PLURALS or folder == "backbones" or header.startswith(f"{folder}/shared/"):
+            continue
+        raw = house.text(root, header).splitlines()
+        spaces = []
+        for number, line in enumerate(house.without_comments("\n".join(raw)).splitlines(), 1):
+            if match := re.match(r"namespace ?([\w:]*) \{", line):
+                spaces.append(match[1])
+            elif re.match(r"\}  // namespace", raw[number - 1]):
+                spaces.pop()
+            elif "detail" not in "::".join(spaces) and (match := re.match(r"(?:struct|class) (\w+) \{", line)):
+                yield f"include/hush/{header}:{number}", match[1]
+
+
 def main():
     root = house.arguments(__doc__).root
     found = public(root)
@@ -54,6 +73,10 @@ def main():
                 "hush::detail" for name, where in found.items() if name not in set(listed)]
     findings += [f"{LIST}:1: hush::{name} is declared nowhere" for name in sorted(set(listed) - set(found))]
     findings += [f"{LIST}:1: hush::{name} stands there twice" for name in sorted(set(listed)) if listed.count(name) > 1]
+    proof = root / FIELDS
+    proven = set(re.findall(r"\w+", proof.read_text())) if proof.exists() else set()
+    findings += [f"{where}: {name} is not in the lists of {FIELDS}, which prove that policies list their fields"
+                 for where, name in policies(root) if name not in proven]
     house.finish(findings, len(found))
 
 

@@ -35,6 +35,7 @@ CLEAN = {
         + "  a += 1;\n" * 25 + "  return std::pair<int, int>(1, 2);\n}\n",
     "tests/weightings/weightings.cpp": "#include <hush/weighting.hpp>\nTEST_CASE",
     "tests/checks/names.txt": "# For users\nVersion\n",
+    "tests/fields.cpp": "using Schedules = std::tuple<Cosine, Linear>;\n",
     "tests/version.cpp": "#include <hush/version.hpp>\nTEST_CASE",
     "tests/check.cpp": "#include <hush/check.hpp>\nTEST_CASE",
     "tests/part.cpp": "// [code]\nnew\n// [/code]\n",
@@ -87,6 +88,7 @@ BROKEN = [
      "hush::Whole is not in"),
     (names, "include/hush/check.hpp", "#pragma once\nnamespace hush {\ntemplate <class T>\nT run(const T& x) {\n}\n"
                                       "}  // namespace hush\n", "hush::run is not in"),
+    (names, "tests/fields.cpp", "using Schedules = std::tuple<Cosine>;\n", "Linear is not in the lists"),
     (names, "tests/checks/names.txt", "Version\nGone\n", "hush::Gone is declared nowhere"),
     (snippets, "README.md", "<!-- from: tests/level.cpp#nothing -->\n```cpp\nold\n```\n", "has no part [nothing]"),
     (snippets, "README.md", "<!-- from: tests/part.cpp#code -->\n```cpp\nold\n```\n", "differs from"),

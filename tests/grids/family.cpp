@@ -39,7 +39,7 @@ using List = std::vector<double>;
 
 constexpr LinearBeta ddpm{};
 
-void refuses(const Grid& grid, const AnySchedule& schedule, int n, const char* words) {
+void refuses(const AnyGrid& grid, const AnySchedule& schedule, int n, const char* words) {
   CHECK_THROWS_WITH_AS(grid(schedule, n), words, std::invalid_argument);
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("karras_sigmas: the 18 steps of EDM, wherever they are looked for") {
 
 TEST_CASE("karras_sigmas, uniform_log_snr: from the noisiest level to the first, on any schedule") {
   const auto spans = [](const auto& schedule, double from, double to) {
-    for (const Grid& grid : {Grid(KarrasSigmas{}), Grid(UniformLogSnr{})})
+    for (const AnyGrid& grid : {AnyGrid(KarrasSigmas{}), AnyGrid(UniformLogSnr{})})
       for (const int n : {1, 2, 3, 10}) {
         const List times = grid(schedule, n);
         REQUIRE(int(times.size()) == n);
@@ -164,8 +164,8 @@ TEST_CASE("grids: continuous schedules where that has meaning") {
 TEST_CASE("grids: what is refused") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const LinearBeta small{.steps = 20};
-  for (const Grid& grid : {Grid(DdimUniform{}), Grid(DdimQuadratic{}), Grid(KarrasSigmas{}), Grid(UniformLogSnr{}),
-                           Grid(Sections{}), Grid(Times{})}) {
+  for (const AnyGrid& grid : {AnyGrid(DdimUniform{}), AnyGrid(DdimQuadratic{}), AnyGrid(KarrasSigmas{}),
+                              AnyGrid(UniformLogSnr{}), AnyGrid(Sections{}), AnyGrid(Times{})}) {
     CHECK_THROWS_AS(grid(ddpm, 0), std::invalid_argument);
     CHECK_THROWS_AS(grid(ddpm, -1), std::invalid_argument);
     CHECK_THROWS_AS(grid(ddpm, 1001), std::invalid_argument);

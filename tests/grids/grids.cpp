@@ -27,7 +27,7 @@ struct Sine {
   Level operator()(double time) const { return {time, std::cos(time), std::sin(time)}; }
 };
 
-static_assert(!GridRule<int> && GridRule<Grid>);
+static_assert(!GridRule<int> && GridRule<AnyGrid>);
 
 }  // namespace
 
@@ -47,7 +47,7 @@ TEST_CASE("grids: halves are rounded to the even number") {
 
 TEST_CASE("grids: every number of steps of a thousand, as numpy and so the peers list them") {
   const nlohmann::json golden = nlohmann::json::parse(std::ifstream(HUSH_ROOT "/tests/goldens/grids.json"));
-  const auto judge = [&](const char* name, const Grid& grid) {
+  const auto judge = [&](const char* name, const AnyGrid& grid) {
     CAPTURE(name);
     const std::vector<int> sums = golden.at(name);
     REQUIRE(sums.size() >= 999);
@@ -79,7 +79,7 @@ TEST_CASE("grids: times fall strictly and stay within the schedule, for every nu
   for (const int steps : {1, 2, 3, 7, 20, 100, 501}) {
     const LinearBeta schedule{.steps = steps};
     for (int n = 1; n <= steps; ++n)
-      for (const Grid& grid : {Grid(Leading{}), Grid(Linspace{}), Grid(Trailing{})}) {
+      for (const AnyGrid& grid : {AnyGrid(Leading{}), AnyGrid(Linspace{}), AnyGrid(Trailing{})}) {
         const List times = grid(schedule, n);
         REQUIRE(int(times.size()) == n);
         CHECK((times.front() <= steps - 1 && times.back() >= 0));

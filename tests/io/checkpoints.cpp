@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <limits>
 
+#include <hush/data/horizontal_flip.hpp>
 #include <hush/data/with_holes.hpp>
 #include <hush/io/checkpoints.hpp>
 #include <hush/io/observers.hpp>
@@ -119,27 +120,67 @@ TEST_CASE("checkpoints: a run goes on with its own options, process and data onl
   const Scratch scratch("own");
   run(scratch, {.epochs = 2});
   CHECK(rule_broken([&] { run(scratch, {.epochs = 2, .clip_gradient = 1}); }) ==
-        "the run was started with clip_gradient = 0.0, it cannot go on with 1.0");
-  CHECK(rule_broken([&] {
-          run(scratch, {.epochs = 2, .ema = {.decay = .5}});
-        }).starts_with("the run was started with ema = "));
-  CHECK(rule_broken([&] {
-          run(scratch, {.epochs = 2}, {.rate = 2e-3});
-        }).starts_with("the run was started with optimizer = "));
+        "the run was started with clip_gradient = 0, it cannot go on with 1");
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2, .ema = {.decay = .5}}); }) ==
+        "the run was started with ema.decay = 0.9999, it cannot go on with 0.5");
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2}, {.rate = 2e-3}); }) ==
+        "the run was started with optimizer.rate = 0.001, it cannot go on with 0.002");
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2, .accumulate = 2}); }) ==
+        "the run was started with accumulate = 1, it cannot go on with 2");
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2, .weighting = MinSnr{}}); }) ==
+        "the run was started with weighting = none, it cannot go on with MinSnr{.gamma = 5}");
   CHECK(rule_broken([&] { run(scratch, {.epochs = 2, .weighting = [](Level, const Scalings&) { return 2.; }}); }) ==
-        "the run was started with weights at these times = null, it cannot go on with [2.0,2.0,2.0]");
-  CHECK(rule_broken([&] {
-          run(scratch, {.epochs = 2, .rate = learning_rates::Cosine{.warm_up = 5}});
-        }).starts_with("the run was started with factors of the rate in steps 1 to 3 = "));
+        "the run was started with weighting = none, it cannot go on with unnamed");
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2, .rate = learning_rates::Cosine{.warm_up = 5}}); }) ==
+        "the run was started with rate = learning_rates::Constant{.warm_up = 0}, it cannot go on with "
+        "learning_rates::Cosine{.warm_up = 5, .cycles = 0.5}");
   CHECK(rule_broken([&] {
           run(scratch, {.epochs = 2, .level_distribution = [](const AnySchedule&, Uniform&) { return 3.; }});
-        }).starts_with("the run was started with drawn times = "));
+        }).starts_with("the run was started with level_distribution = DiscreteUniform"));
   const Process other{tiny::process.schedule, PredictX0{}, tiny::process.conditioning};
-  CHECK(rule_broken([&] {
-          run(scratch, {.epochs = 2}, {}, 20, other);
-        }).starts_with("the run was started with scalings and targets at these times = "));
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2}, {}, 20, other); }) ==
+        "the run was started with process.parameterization = PredictNoise<Time>{}, it cannot go on with "
+        "PredictX0<Time>{}");
+  const Process later{LinearBeta{.first = 1e-3, .last = 0.3, .steps = 20}, PredictNoise{}};
+  CHECK(rule_broken([&] { run(scratch, {.epochs = 2}, {}, 20, later); }) ==
+        "the run was started with process.schedule.last = 0.2, it cannot go on with 0.3");
   CHECK(rule_broken([&] { run(scratch, {.epochs = 2}, {}, 21); }).starts_with("the run was started with data = "));
   CHECK(rule_broken([&] { run(scratch, {.epochs = 2}); }) == "nothing was refused");
+}
+
+TEST_CASE("checkpoints: lambdas, which list no fields, are told apart by their values at the levels that are drawn") {
+  const Scratch scratch("lambdas");
+  const auto go = [&](double weight, double factor) {
+    run(scratch, {.epochs = 2,
+                  .rate = [factor](std::int64_t, std::int64_t) { return factor; },
+                  .weighting = [weight](Level, const Scalings&) { return weight; }});
+  };
+  go(1, 1);
+  CHECK(rule_broken([&] { go(2, 1); }) ==
+        "the run was started with weights at these times = [1.0,1.0,1.0], it cannot go on with [2.0,2.0,2.0]");
+  CHECK(rule_broken([&] { go(1, .5); }).starts_with("the run was started with factors of the rate in steps 1 to 3 = "));
+  CHECK(rule_broken([&] { go(1, 1); }) == "nothing was refused");
+}
+
+TEST_CASE("checkpoints: the seed of a data set's own transform belongs to a run, that of one below another too") {
+  const Scratch scratch("transform");
+  const Process process{tiny::process.schedule, PredictNoise{}, Mask{.channels = 1}};
+  const auto go = [&](std::uint64_t flips, double share, std::uint64_t holes) {
+    const tiny::Squares squares{20};
+    const data::HorizontalFlip flipped(squares, flips);
+    const data::WithHoles data(flipped, data::masks::Centre{share}, holes);
+    tiny::Net net({.image = {8, 8, 1}, .widths = {4}, .bottleneck = 4, .heads = 1, .head_width = 2, .embedding = 4},
+                  process.ports(), Seed{9});
+    train(process, net, AdamW{}, data, {.batch = 4}, checkpoints(scratch));
+  };
+  go(1, .5, 2);
+  CHECK(rule_broken([&] { go(3, .5, 2); }) ==
+        "the run was started with data.data::HorizontalFlip.seed = 1, it cannot go on with 3");
+  CHECK(rule_broken([&] { go(1, .5, 3); }) ==
+        "the run was started with data.data::WithHoles.seed = 2, it cannot go on with 3");
+  CHECK(rule_broken([&] { go(1, .25, 2); }) ==
+        "the run was started with data.data::WithHoles.rule.share = 0.5, it cannot go on with 0.25");
+  CHECK(rule_broken([&] { go(1, .5, 2); }) == "nothing was refused");
 }
 
 TEST_CASE("checkpoints: what comes with the images belongs to the data of a run") {
@@ -160,20 +201,20 @@ TEST_CASE("checkpoints: where a run's own words differ, they are what is named")
   const io::Json was{{"batch", 4}, {"data", "a"}, {"epochs", 3}, {"images", 20}, {"run", "crop"}, {"seed", 6}};
   io::Json now = was;
   now["data"] = "b", now["run"] = "flip";
-  CHECK(rule_broken([&] { io::check_identity(now, was, "state.json"); }) ==
+  CHECK(rule_broken([&] { io::check_identity(now, was, "state.json", {}); }) ==
         "the run was started with run = \"crop\", it cannot go on with \"flip\"");
 }
 
 TEST_CASE("checkpoints: those of earlier versions, which knew five entries, are gone on from; another value is not") {
   const io::Json now{{"batch", 4}, {"epochs", 3}, {"seed", 6}, {"images", 20}, {"run", "small"}, {"accumulate", 1}};
   const io::Json before{{"batch", 4}, {"epochs", 3}, {"seed", 6}, {"images", 20}, {"run", "small"}};
-  io::check_identity(now, before, "state.json");
+  io::check_identity(now, before, "state.json", {});
   io::Json other = before;
   other["seed"] = 7;
-  CHECK(rule_broken([&] { io::check_identity(now, other, "state.json"); }) ==
+  CHECK(rule_broken([&] { io::check_identity(now, other, "state.json", {}); }) ==
         "the run was started with seed = 7, it cannot go on with 6");
   other.erase("seed");
-  CHECK(rule_broken([&] { io::check_identity(now, other, "state.json"); }) ==
+  CHECK(rule_broken([&] { io::check_identity(now, other, "state.json", {}); }) ==
         "the run was started with seed = nothing, it cannot go on with 6");
 }
 

@@ -60,7 +60,7 @@ struct Band {
 };
 struct GridBands {
   const char* name;
-  Grid grid;
+  AnyGrid grid;
   Band first_order, higher_order, drawing;
   const Band& of(Kind kind) const {
     return kind == Kind::first_order ? first_order : kind == Kind::drawing ? drawing : higher_order;
@@ -111,7 +111,7 @@ TEST_CASE("exact flow: every sampler on every grid ends near the data, in 5, 10,
 
 TEST_CASE("exact flow: diffusers 0.42 ends with the same deviations, on its own grids") {
   struct Row {
-    Grid grid;
+    AnyGrid grid;
     double dpm[4], unipc[4];
   };
   const Row rows[] = {

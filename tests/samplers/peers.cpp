@@ -329,15 +329,15 @@ json table() {
 }
 
 /// The grid that is a row's rule for times or sigmas; none for even spacing without rounding.
-Grid grid(const Row& row) {
+AnyGrid grid(const Row& row) {
   const bool leads = row.scheduler().starts_with("DD") || row.scheduler() == "PNDM";
   const std::string spacing = row.config("timestep_spacing", leads ? "leading" : "linspace");
   if (row.config("use_karras_sigmas", false)) return KarrasSigmas{};
   if (row.config("use_exponential_sigmas", false) || row.config("use_lu_lambdas", false)) return UniformLogSnr{};
   if (spacing == "trailing") return Trailing{};
-  if (row.is_solver()) return spacing == "leading" ? nullptr : Grid(Linspace{.closed = false});
+  if (row.is_solver()) return spacing == "leading" ? nullptr : AnyGrid(Linspace{.closed = false});
   if (leads && spacing == "linspace") return Linspace{};
-  return spacing == "leading" ? Grid(Leading{}) : nullptr;
+  return spacing == "leading" ? AnyGrid(Leading{}) : nullptr;
 }
 
 void check_near(const std::vector<double>& mine, const std::vector<double>& theirs, double off = 0) {
@@ -404,7 +404,7 @@ TEST_CASE("peers: the times and sigmas of diffusers, by hush's grids and schedul
       continue;
     }
     const Betas betas = schedule(row);
-    if (const Grid rule = grid(row)) {
+    if (const AnyGrid rule = grid(row)) {
       const InterpolatedSigma between{betas, true};
       const std::vector<double> mine = rule(between, n);
       if (!sigmas.empty()) check_near(sigmas_at(between, mine), sigmas);

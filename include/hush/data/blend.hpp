@@ -30,7 +30,11 @@ class NearestInColumn {
       while (last >= 0 && at(from(last), of(last)) > at(from(last), v)) --last;
       std::int64_t begin = 0;
       if (last >= 0) begin = 1 + (at(0, v) - at(0, of(last))) / (2 * (v - of(last)));
-      if (begin < h) ++last, of(last) = v, from(last) = begin;
+      if (begin < h) {
+        ++last;
+        of(last) = v;
+        from(last) = begin;
+      }
     }
     for (std::int64_t y = h - 1; y >= 0; --y) {
       found(y, at(y, of(last)));
@@ -65,7 +69,10 @@ inline Images<float> feathered(const Images<float>& holes, std::int64_t width) {
       }
     };
     std::fill(along.begin(), along.end(), far);
-    for (std::int64_t y = 0; y < h; ++y) sweep(y, 0, 1), sweep(y, w - 1, -1);
+    for (std::int64_t y = 0; y < h; ++y) {
+      sweep(y, 0, 1);
+      sweep(y, w - 1, -1);
+    }
     for (std::int64_t x = 0; x < w; ++x)
       nearest_in_column([&](std::int64_t v) { return along[std::size_t(v * w + x)]; },
                         [&](std::int64_t y, std::int64_t squared) {

@@ -22,7 +22,8 @@ inline Box centre_crop_box(std::int64_t from_height, std::int64_t from_width, st
     box.width = rounded(from_height, width, height);
   else
     box.height = rounded(from_width, height, width);
-  box.top = (from_height - box.height) / 2, box.left = (from_width - box.width) / 2;
+  box.top = (from_height - box.height) / 2;
+  box.left = (from_width - box.width) / 2;
   return box;
 }
 

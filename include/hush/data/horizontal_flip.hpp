@@ -39,6 +39,9 @@ class HorizontalFlip {
   Images<std::uint8_t> bytes(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
     return flipped(bytes_in(pictures_, items, epoch), items, epoch);
   }
+  /// The set whose pictures these are.
+  const Set& pictures() const { return pictures_; }
+  static constexpr void fields(auto& self, auto&& f) { f("seed", self.seed_), f("probability", self.probability_); }
   void prefetch(std::span<const std::int64_t> items) const requires ReadsAhead<Set> { pictures_.prefetch(items); }
   auto path(std::int64_t item) const requires NamesFiles<Set> { return pictures_.path(item); }
 

@@ -44,6 +44,9 @@ class JpegPairs {
     }
     return {to_floats(truth), to_floats(damaged)};
   }
+  /// The set whose pictures these are.
+  const Set& pictures() const { return pictures_; }
+  static constexpr void fields(auto& self, auto&& f) { f("qualities", self.qualities_), f("seed", self.seed_); }
   /// The file of an item, where the pictures are from files.
   auto path(std::int64_t item) const requires NamesFiles<Set> { return pictures_.path(item); }
 

@@ -89,7 +89,9 @@ inline Images<float> to_lab(const Images<float>& images, Range range = {}) {
     float* const at = &out.pixels[i];
     const Lab lab =
         lab_of({(at[0] - range.black) * scale, (at[1] - range.black) * scale, (at[2] - range.black) * scale});
-    at[0] = float(lab.lightness), at[1] = float(lab.a), at[2] = float(lab.b);
+    at[0] = float(lab.lightness);
+    at[1] = float(lab.a);
+    at[2] = float(lab.b);
   }
   return out;
 }

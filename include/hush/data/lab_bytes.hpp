@@ -33,7 +33,8 @@ struct LabTables {
       root[std::size_t(i)] = int(std::lrint(32768 * (x < .008856 ? 7.787 * x + .13793103 : std::cbrt(x))));
     }
     // Within 2e-4 of a tie, where OpenCV's roots in float fall on the other side.
-    root[49] = 9454, root[628] = 22126;
+    root[49] = 9454;
+    root[628] = 22126;
     for (int i = 0; i < 4096; ++i) byte[std::size_t(i)] = std::uint8_t(std::lrint(255 * srgb_of_linear(i / 4096.)));
   }
 };

@@ -24,6 +24,7 @@ class LabPairs {
     return {std::move(planes.ab), std::move(planes.lightness)};
   }
   /// The file of an item, where the pictures are from files.
+  const Set& pictures() const { return pictures_; }
   auto path(std::int64_t item) const requires NamesFiles<Set> { return pictures_.path(item); }
 
  private:

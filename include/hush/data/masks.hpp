@@ -3,10 +3,10 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
 
+#include <hush/described.hpp>
 #include <hush/examples.hpp>
 #include <hush/images.hpp>
 #include <hush/random/noise_key.hpp>
@@ -16,7 +16,7 @@ namespace hush::data {
 /// Draws the mask of one item, [1, height, width, 1]: 1 where pixels are unknown (the hole), 0 elsewhere. One of
 /// `masks::`, or a function of one's own. The key's image is the item, its step the epoch: the same key gives the same
 /// mask, on every machine and in every batch.
-using MaskRule = std::function<Images<float>(std::int64_t height, std::int64_t width, const NoiseKey& key)>;
+using MaskRule = Described<Images<float>(std::int64_t height, std::int64_t width, const NoiseKey& key)>;
 
 /// Throws std::invalid_argument unless `mask` [n, height, width, 1] holds zeros and ones, some of them 1 in each.
 inline void check_mask(const Images<float>& mask, std::int64_t height, std::int64_t width) {
@@ -203,7 +203,10 @@ struct RandomPixels {
     auto left = std::uint32_t(mask.pixels.size());
     auto wanted = std::uint32_t(std::max<std::int64_t>(1, std::llround(share * double(left))));
     for (float& pixel : mask.pixels)  // Knuth's algorithm S
-      if (uniform.below(left--) < wanted) pixel = 1, --wanted;
+      if (uniform.below(left--) < wanted) {
+        pixel = 1;
+        --wanted;
+      }
     return mask;
   }
   static constexpr void fields(auto& self, auto&& f) { f("share", self.share); }

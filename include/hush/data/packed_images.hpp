@@ -43,7 +43,9 @@ constexpr std::uint64_t pack_present = std::uint64_t(1) << 32;
 inline std::uint64_t pack_checksum(std::span<const std::byte> recipe, std::span<const std::uint64_t> entries) {
   io::Crc32 sum;
   const std::uint64_t lengths[]{recipe.size(), entries.size()};
-  sum.add(recipe), sum.add(std::as_bytes(entries)), sum.add(std::as_bytes(std::span(lengths)));
+  sum.add(recipe);
+  sum.add(std::as_bytes(entries));
+  sum.add(std::as_bytes(std::span(lengths)));
   return sum.value;
 }
 
@@ -141,7 +143,10 @@ class PackedImages {
     int number = -1;
     explicit Handle(int opened) : number(opened) {}
     Handle(Handle&& other) noexcept : number(std::exchange(other.number, -1)) {}
-    Handle& operator=(Handle&& other) noexcept { return std::swap(number, other.number), *this; }
+    Handle& operator=(Handle&& other) noexcept {
+      std::swap(number, other.number);
+      return *this;
+    }
     ~Handle() {
       if (number >= 0) ::close(number);
     }
@@ -166,7 +171,8 @@ class PackedImages {
       if (moved < 0 && errno == EINTR) continue;
       if (moved < 0) io::Disk::fail(path_, "cannot read", errno, at);
       if (moved == 0) throw FileError(path_, "became shorter while it was read", at);
-      to = to.subspan(std::size_t(moved)), at += std::uint64_t(moved);
+      to = to.subspan(std::size_t(moved));
+      at += std::uint64_t(moved);
     }
   }
   /// Fills `places_`; false if the pack was made by another recipe.

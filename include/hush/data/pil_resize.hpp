@@ -167,7 +167,8 @@ class PilResize {
     const std::int32_t* weights = taps.weights.data();
     for (const auto& place : taps.places) {
       detail::mix_rows(from + place.first * stride, stride, weights, place.count, to);
-      weights += taps.most, to += stride;
+      weights += taps.most;
+      to += stride;
     }
   }
 

@@ -29,6 +29,9 @@ class WithHoles {
     Images<float> shown = whole;
     return {std::move(whole), {std::move(shown), std::move(holes)}};
   }
+  /// The set whose pictures these are.
+  const Set& pictures() const { return pictures_; }
+  static constexpr void fields(auto& self, auto&& f) { f("rule", self.rule_), f("seed", self.seed_); }
   void prefetch(std::span<const std::int64_t> items) const requires ReadsAhead<Set> { pictures_.prefetch(items); }
   /// The file of an item, where the pictures are from files.
   auto path(std::int64_t item) const requires NamesFiles<Set> { return pictures_.path(item); }

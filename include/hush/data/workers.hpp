@@ -55,7 +55,8 @@ class Workers {
   /// Starts a task and returns at once.
   std::shared_ptr<Task> begin(std::int64_t pieces, Work work) {
     auto task = std::make_shared<Task>();
-    task->work = std::move(work), task->pieces = pieces;
+    task->work = std::move(work);
+    task->pieces = pieces;
     const std::lock_guard lock(mutex_);
     queue_.push_back(task);
     wake_.notify_all();
@@ -91,7 +92,10 @@ class Workers {
         task.work(piece, me);
       } catch (...) {
         const std::lock_guard lock(mutex_);
-        if (piece < task.failed_at) task.failed_at = piece, task.failed = std::current_exception();
+        if (piece < task.failed_at) {
+          task.failed_at = piece;
+          task.failed = std::current_exception();
+        }
         task.next = task.pieces;
       }
   }

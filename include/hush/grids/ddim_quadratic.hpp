@@ -26,6 +26,8 @@ struct DdimQuadratic {
     check_times(schedule, times, "DdimQuadratic");
     return times;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("part", self.part), f("lowest", self.lowest); }
+  friend bool operator==(const DdimQuadratic&, const DdimQuadratic&) = default;
 };
 static_assert(GridRule<DdimQuadratic>);
 

@@ -19,6 +19,8 @@ struct KarrasSigmas {
       return karras_sigma(smallest, largest, rho, part);
     });
   }
+  static constexpr void fields(auto& self, auto&& f) { f("range", self.range), f("rho", self.rho); }
+  friend bool operator==(const KarrasSigmas&, const KarrasSigmas&) = default;
 };
 static_assert(GridRule<KarrasSigmas>);
 

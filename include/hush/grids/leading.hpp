@@ -25,6 +25,10 @@ struct Leading {
       return steps > 0 ? offset + i * stride : lowest + (1 - lowest) * i / points;
     });
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("lowest", self.lowest), f("offset", self.offset), f("closed", self.closed);
+  }
+  friend bool operator==(const Leading&, const Leading&) = default;
 };
 static_assert(GridRule<Leading>);
 

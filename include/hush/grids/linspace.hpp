@@ -27,6 +27,8 @@ struct Linspace {
       return i < points - 1 ? std::nearbyint(i * stride) : double(last);  // numpy's roundings, which decide at halves
     });
   }
+  static constexpr void fields(auto& self, auto&& f) { f("lowest", self.lowest), f("closed", self.closed); }
+  friend bool operator==(const Linspace&, const Linspace&) = default;
 };
 static_assert(GridRule<Linspace>);
 

@@ -30,6 +30,8 @@ struct Sections {
     check(int(places.size()) == n, "Sections", "the sections have ", places.size(), " steps, asked for ", n);
     return descending(schedule, n, [&](int k) { return places[std::size_t(k)]; });
   }
+  static constexpr void fields(auto& self, auto&& f) { f("counts", self.counts); }
+  friend bool operator==(const Sections&, const Sections&) = default;
 };
 static_assert(GridRule<Sections>);
 

@@ -16,6 +16,8 @@ struct Times {
     check_times(schedule, values, "Times");
     return values;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("values", self.values); }
+  friend bool operator==(const Times&, const Times&) = default;
 };
 static_assert(GridRule<Times>);
 

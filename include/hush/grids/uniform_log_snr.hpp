@@ -13,6 +13,8 @@ struct UniformLogSnr {
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     return times_of_sigmas(schedule, n, range, "UniformLogSnr", geometric_sigma);
   }
+  static constexpr void fields(auto& self, auto&& f) { f("range", self.range); }
+  friend bool operator==(const UniformLogSnr&, const UniformLogSnr&) = default;
 };
 static_assert(GridRule<UniformLogSnr>);
 

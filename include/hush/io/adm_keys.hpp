@@ -43,7 +43,8 @@ std::map<std::string, std::vector<double>> palette_constants(const Schedule& sch
     all["posterior_log_variance_clipped"].push_back(std::log(std::max(beta * rest_before / rest, 1e-20)));
     all["posterior_mean_coef1"].push_back(beta * std::sqrt(gamma_before) / rest);
     all["posterior_mean_coef2"].push_back(rest_before * std::sqrt(1 - beta) / rest);
-    gamma_before = gamma, rest_before = rest;
+    gamma_before = gamma;
+    rest_before = rest;
   }
   return all;
 }
@@ -68,11 +69,13 @@ struct AdmName {
   explicit AdmName(std::string_view name) {
     std::vector<std::string> words(1);
     for (const char letter : name) letter == '.' ? void(words.emplace_back()) : words.back().push_back(letter);
-    part = words.front(), leaf = words.back();
+    part = words.front();
+    leaf = words.back();
     if (words.size() == 2) return;
     std::size_t next = 1;
     if (part != "middle") stage = std::stoll(words[next++]);
-    kind = words[next], index = std::stoll(words[next + 1]);
+    kind = words[next];
+    index = std::stoll(words[next + 1]);
     if (kind != "convolution") layer = words[words.size() - 2];
   }
 };

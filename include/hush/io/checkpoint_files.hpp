@@ -100,7 +100,10 @@ inline std::string checkpoint_state(const Checkpoint& checkpoint, const std::map
   for (const auto& [name, pieces] : payloads) {
     Crc32 sum;
     std::uint64_t size = 0;
-    for (const auto& piece : pieces) sum.add(piece), size += piece.size();
+    for (const auto& piece : pieces) {
+      sum.add(piece);
+      size += piece.size();
+    }
     files[name] = {{"bytes", size}, {"crc32", hexadecimal(sum.value)}};
   }
   return sealed(

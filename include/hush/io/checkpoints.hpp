@@ -123,7 +123,7 @@ class Checkpoints {
         throw FileError(file, to_text("the checkpoint has no ", name, ".safetensors"));
       return found->second;
     };
-    check_identity(identity, member(checkpoint.state, "identity", file), file);
+    check_identity(identity, member(checkpoint.state, "identity", file), file, detail::describe_run(training));
     const auto name = [&](const std::string& stem) { return folder / (stem + ".safetensors"); };
     fill_from(training.weights, part("weights"), name("weights"), training.weights.values());
     fill_from(training.weights, part("ema"), name("ema"), training.average.values());
@@ -140,7 +140,8 @@ class Checkpoints {
       const auto read = [&](const char* member_name, double& loss) {
         if (e.contains(member_name) && !e.at(member_name).is_null()) loss = e.at(member_name).get<double>();
       };
-      read("validation_loss", report.validation_loss), read("validation_hole_loss", report.validation_hole_loss);
+      read("validation_loss", report.validation_loss);
+      read("validation_hole_loss", report.validation_hole_loss);
       training.epochs.push_back(report);
     }
   }

@@ -34,7 +34,10 @@ inline std::string json_of(const Description& it) {
   if (it.kind != Kind::list && it.kind != Kind::object) return quoted(it.text);
   const bool list = it.kind == Kind::list;
   std::string out, comma;
-  if (!list && !it.text.empty()) out = "\"type\":" + quoted(it.text), comma = ",";
+  if (!list && !it.text.empty()) {
+    out = "\"type\":" + quoted(it.text);
+    comma = ",";
+  }
   for (const Description::Field& field : it.fields) {
     out += comma + (list ? "" : quoted(field.name) + ':') + json_of(field.value);
     comma = ",";
@@ -65,7 +68,7 @@ class DescriptionReader {
   bool string(const std::string& text) {
     using Kind = Description::Kind;
     if (!open_.empty() && open_.back()->kind == Kind::object && name_ == "type") {
-      if (!is_name(text)) return wrong = "calls a type " + in_quotes(text), false;
+      if (!is_name(text)) return refuse("calls a type ", text);
       open_.back()->text = name_of_today(text);
       return true;
     }
@@ -75,10 +78,13 @@ class DescriptionReader {
   }
   bool start_object(std::size_t) { return start(Description::Kind::object); }
   bool start_array(std::size_t) { return start(Description::Kind::list); }
-  bool end_object() { return open_.pop_back(), true; }
-  bool end_array() { return open_.pop_back(), true; }
+  bool end_object() { return end_array(); }
+  bool end_array() {
+    open_.pop_back();
+    return true;
+  }
   bool key(const std::string& name) {
-    if (!is_name(name)) return wrong = "calls a field " + in_quotes(name), false;
+    if (!is_name(name)) return refuse("calls a field ", name);
     name_ = name_of_today(name);
     return true;
   }
@@ -88,6 +94,10 @@ class DescriptionReader {
   /// Whether a text may be a name: no control characters, and not too long for messages.
   static bool is_name(std::string_view text) {
     return text.size() <= 256 && std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == 127; });
+  }
+  bool refuse(const char* what, const std::string& name) {
+    wrong = what + in_quotes(name);
+    return false;
   }
   bool put(Description value) {
     if (open_.empty())

@@ -121,7 +121,8 @@ inline AdmConfig adm_config_of(DiffusersConfig& config, Ports ports) {
   AdmConfig c;
   const auto widths = config.list<std::int64_t>("block_out_channels", {224, 448, 672, 896});
   config.demand(!widths.empty() && widths[0] > 0, "block_out_channels", "wants positive numbers");
-  c.channels = widths[0], c.multipliers.clear();
+  c.channels = widths[0];
+  c.multipliers.clear();
   for (const std::int64_t width : widths) {
     config.demand(width > 0 && width % c.channels == 0, "block_out_channels", "wants multiples of the first");
     c.multipliers.push_back(width / c.channels);
@@ -130,7 +131,8 @@ inline AdmConfig adm_config_of(DiffusersConfig& config, Ports ports) {
   if (size.is_array()) {
     const auto sides = config.list<std::int64_t>("sample_size", {});
     config.demand(sides.size() == 2, "sample_size", "wants one number or height and width");
-    c.image.height = sides[0], c.image.width = sides[1];
+    c.image.height = sides[0];
+    c.image.width = sides[1];
   } else {
     config.demand(!size.is_null(), "sample_size", "write the height and width of the images into the file");
     c.image.height = c.image.width = config.whole("sample_size", 0);
@@ -158,7 +160,8 @@ inline AdmConfig adm_config_of(DiffusersConfig& config, Ports ports) {
   c.scale_shift = shift == "scale_shift";
   c.downsample_padding = config.whole("downsample_padding", 1);
   config.demand(c.downsample_padding == 0 || c.downsample_padding == 1, "downsample_padding", "must be 0 or 1");
-  c.groups = config.whole("norm_num_groups", 32), c.eps = config.number("norm_eps", 1e-5);
+  c.groups = config.whole("norm_num_groups", 32);
+  c.eps = config.number("norm_eps", 1e-5);
   config.demand(!c.scale_shift || !config.is_null("attn_norm_num_groups"), "attn_norm_num_groups",
                 "with scale_shift the attention in the middle has no norm then, and here it has one");
   config.demand(config.whole("attn_norm_num_groups", c.groups) == c.groups, "attn_norm_num_groups",
@@ -171,7 +174,8 @@ inline AdmConfig adm_config_of(DiffusersConfig& config, Ports ports) {
     config.demand(config.text(key, one) == one && (config.has(key) ? !config.is_null(key) : true), key, "must be ",
                   one);
   };
-  only("time_embedding_type", "positional"), only("mid_block_type", "UNetMidBlock2D");
+  only("time_embedding_type", "positional");
+  only("mid_block_type", "UNetMidBlock2D");
   const std::string act = config.text("act_fn", "silu");
   config.demand(act == "silu" || act == "swish", "act_fn", "must be silu");
   const std::int64_t told = config.whole("time_embedding_dim", 0);

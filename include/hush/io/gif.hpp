@@ -104,7 +104,8 @@ inline std::string encode_gif(const Images<float>& frames, const Animation& anim
   config.pGlobalPalette = palette.data();
   config.numGlobalPaletteEntries = std::uint16_t(palette.size() / 3);
   config.attrFlags = CGIF_ATTR_IS_ANIMATED;
-  config.width = std::uint16_t(wide), config.height = std::uint16_t(high);
+  config.width = std::uint16_t(wide);
+  config.height = std::uint16_t(high);
   config.numLoops = CGIF_INFINITE_LOOP;
   config.pWriteFn = detail::gif_collect;
   config.pContext = &file;

@@ -130,7 +130,8 @@ class JpegWriter {
     if (setjmp(failure_.back)) return false;
     jpeg_create_compress(&info_);
     jpeg_mem_dest(&info_, &to, &size);
-    info_.image_width = JDIMENSION(width), info_.image_height = JDIMENSION(height);
+    info_.image_width = JDIMENSION(width);
+    info_.image_height = JDIMENSION(height);
     info_.input_components = channels;
     info_.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(&info_);
@@ -180,8 +181,10 @@ inline Images<std::uint8_t> decode_jpeg(std::span<const std::byte> bytes, const 
   if (!reader.open(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
     throw FileError(file, to_text("libjpeg: ", reader.words()));
   detail::check_jpeg(reader.info, bytes.size(), file);
-  reused.count = 1, reused.channels = 3;
-  reused.height = reader.info.image_height, reused.width = reader.info.image_width;
+  reused.count = 1;
+  reused.channels = 3;
+  reused.height = reader.info.image_height;
+  reused.width = reader.info.image_width;
   reused.pixels.resize(std::size_t(reused.stride()));
   std::vector<unsigned char> inks(reader.of_inks() ? 4 * std::size_t(reused.width) : 0);
   if (!reader.read(reused.pixels.data(), inks.data())) throw FileError(file, to_text("libjpeg: ", reader.words()));

@@ -48,7 +48,10 @@ struct Noted {
   const char* at = nullptr;
   const char** furthest = nullptr;
   reference operator*() const { return *at; }
-  Noted& operator++() { return *furthest = ++at, *this; }
+  Noted& operator++() {
+    *furthest = ++at;
+    return *this;
+  }
   Noted operator++(int) { return Noted{at++, furthest}; }
   bool operator==(const Noted& other) const { return at == other.at; }
   bool operator!=(const Noted& other) const { return at != other.at; }

@@ -192,10 +192,12 @@ inline Arrays to_stored(const KeyMap& map, const Arrays& native) {
     for (const std::string& name : rule.native) {
       parts.push_back(&native.items.at(name));
       sizes.push_back(parts.back()->bytes.size());
-      if (bytes == 0)
-        whole.dtype = parts[0]->dtype, whole.shape = parts[0]->shape;
-      else
+      if (bytes == 0) {
+        whole.dtype = parts[0]->dtype;
+        whole.shape = parts[0]->shape;
+      } else {
         whole.shape[0] += parts.back()->shape[0];
+      }
       bytes += sizes.back();
     }
     whole.bytes.resize(bytes);

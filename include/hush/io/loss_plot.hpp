@@ -33,7 +33,10 @@ inline Curve read_curve(const std::filesystem::path& file, const std::string& co
     std::string_view row = cut(rest, '\n'), field = cut(row, ',');
     const auto step = read_number(field);
     for (std::size_t i = 0; i < number; ++i) field = cut(row, ',');
-    if (const auto value = read_number(field); step && value) curve.x.push_back(*step), curve.y.push_back(*value);
+    if (const auto value = read_number(field); step && value) {
+      curve.x.push_back(*step);
+      curve.y.push_back(*value);
+    }
   }
   return curve;
 }
@@ -46,8 +49,12 @@ inline Curve running_mean(const Curve& curve, double share = .03) {
   const std::size_t size = curve.y.size(), stride = std::max<std::size_t>(1, size / 2000);
   double mean = 0, weight = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    mean += share * (curve.y[i] - mean), weight += share * (1 - weight);
-    if ((i + 1) % stride == 0 || i + 1 == size) smooth.x.push_back(curve.x[i]), smooth.y.push_back(mean / weight);
+    mean += share * (curve.y[i] - mean);
+    weight += share * (1 - weight);
+    if ((i + 1) % stride == 0 || i + 1 == size) {
+      smooth.x.push_back(curve.x[i]);
+      smooth.y.push_back(mean / weight);
+    }
   }
   return smooth;
 }

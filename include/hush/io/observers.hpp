@@ -74,7 +74,9 @@ class LossLog {
   }
   template <class T>
   void finish(const T&) {
-    steps->sync(), lines->sync(), epochs->sync();
+    steps->sync();
+    lines->sync();
+    epochs->sync();
   }
 
  private:

@@ -40,7 +40,8 @@ inline void check_shown(const char* who, const Images<float>& images) {
   for (std::int64_t i = 0; i < images.count; ++i)
     for (const float value : images[i]) {
       check(!std::isnan(value), who, "image ", i, " has a pixel that is NaN");
-      low = std::min(low, value), high = std::max(high, value);
+      low = std::min(low, value);
+      high = std::max(high, value);
     }
   if (low < 0 || low >= high) return;
   check(high <= 1 + 1.f / 255, who, "the pixels go from ", low, " to ", high,

@@ -81,13 +81,23 @@ struct Scale {
 
 /// The scale extended to the range of all values that it shows.
 inline Scale scale_of(const std::vector<Curve>& curves, std::vector<double> Curve::*values, Scale scale) {
-  scale.low = std::numeric_limits<double>::infinity(), scale.high = -scale.low;
+  scale.low = std::numeric_limits<double>::infinity();
+  scale.high = -scale.low;
   for (const auto& curve : curves)
-    for (const double value : curve.*values)
-      if (scale.shows(value)) scale.low = std::min(scale.low, value), scale.high = std::max(scale.high, value);
-  if (scale.low > scale.high) scale.low = 1, scale.high = 2;
+    for (const double value : curve.*values) {
+      if (!scale.shows(value)) continue;
+      scale.low = std::min(scale.low, value);
+      scale.high = std::max(scale.high, value);
+    }
+  if (scale.low > scale.high) {
+    scale.low = 1;
+    scale.high = 2;
+  }
   const double wanted = std::max(1e-12, 1e-6 * std::abs(scale.high));
-  if (scale.high - scale.low < wanted) scale.low -= scale.logarithmic ? 0 : wanted, scale.high += wanted;
+  if (scale.high - scale.low < wanted) {
+    if (!scale.logarithmic) scale.low -= wanted;
+    scale.high += wanted;
+  }
   return scale;
 }
 
@@ -105,9 +115,15 @@ inline std::vector<double> rows_near(const std::vector<double>& wanted, double f
   line = std::min(line, (to - from) / double(std::max<std::size_t>(2, wanted.size()) - 1));
   std::vector<double> rows(wanted.size());
   double least = from;
-  for (const std::size_t i : order) rows[i] = std::max(wanted[i], least), least = rows[i] + line;
+  for (const std::size_t i : order) {
+    rows[i] = std::max(wanted[i], least);
+    least = rows[i] + line;
+  }
   double most = to;
-  for (auto i = order.rbegin(); i != order.rend(); ++i) rows[*i] = std::min(rows[*i], most), most = rows[*i] - line;
+  for (auto i = order.rbegin(); i != order.rend(); ++i) {
+    rows[*i] = std::min(rows[*i], most);
+    most = rows[*i] - line;
+  }
   return rows;
 }
 

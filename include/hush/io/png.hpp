@@ -49,7 +49,8 @@ inline std::string encode_png(const Images<std::uint8_t>& image, const PictureTe
         "cannot write ", image.width, " x ", image.height, " pixels");
   png_image about{};
   about.version = PNG_IMAGE_VERSION;
-  about.width = png_uint_32(image.width), about.height = png_uint_32(image.height);
+  about.width = png_uint_32(image.width);
+  about.height = png_uint_32(image.height);
   about.format = image.channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(about);
   std::string file(size, '\0');

@@ -128,7 +128,9 @@ class PngReader {
       auto& piece = pieces_[piece_];
       const auto some = std::min(size, piece.size());
       std::memcpy(to, piece.data(), some);
-      piece.remove_prefix(some), to += some, size -= some;
+      piece.remove_prefix(some);
+      to += some;
+      size -= some;
       if (piece.empty()) ++piece_;
     }
   }
@@ -189,7 +191,9 @@ inline Images<std::uint8_t> png_pixels(const std::vector<Chunk>& chunks, std::si
   if (reader.stored_row() * height / densest > size)
     throw FileError(file, to_text("a PNG of ", width, " x ", height, " pixels cannot be in ", size, " bytes"), head);
   const std::size_t channels = reader.grey && how.grey ? 1 : 3;
-  reused.count = 1, reused.height = std::int64_t(height), reused.width = std::int64_t(width);
+  reused.count = 1;
+  reused.height = std::int64_t(height);
+  reused.width = std::int64_t(width);
   reused.channels = std::int64_t(channels);
   reused.pixels.resize(channels * width * height);
   std::vector<std::uint8_t> wide(reader.alpha ? (channels + 1) * width * (reader.interlaced ? height : 1) : 0);

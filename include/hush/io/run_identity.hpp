@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <hush/io/checksum.hpp>
+#include <hush/io/descriptions.hpp>
 #include <hush/io/json.hpp>
 #include <hush/training/training.hpp>
 
@@ -27,7 +28,8 @@ void add_given(Crc32& sum, const std::vector<T>& given) {
   sum.add(std::as_bytes(std::span(given)));
 }
 inline void add_given(Crc32& sum, const MaskedImages& given) {
-  add_given(sum, given.picture), add_given(sum, given.hole);
+  add_given(sum, given.picture);
+  add_given(sum, given.hole);
 }
 inline void add_given(Crc32&, const auto&) {}
 
@@ -43,24 +45,42 @@ DataIdentity identity_of_data(const Data& data) {
   Crc32 sum, given;
   for (const std::int64_t item : {std::int64_t(0), size / 2, size - 1}) {
     const auto examples = examples_of(data, {&item, 1});
-    add_given(sum, examples.images), add_given(given, examples.given);
+    add_given(sum, examples.images);
+    add_given(given, examples.given);
   }
   return {{{"items", size}, {"checksum", hexadecimal(sum.value)}},
           given.value == Crc32{}.value ? Json(nullptr) : Json(hexadecimal(given.value))};
 }
 
-/// The numbers of an optimizer that has them under the usual names.
-template <class Opt>
-Json identity_of_optimizer(const Opt& optimizer) {
-  Json found = Json::object();
-  if constexpr (requires { optimizer.rate; }) found["rate"] = numeral(optimizer.rate);
-  if constexpr (requires { optimizer.beta1; }) found["beta1"] = numeral(optimizer.beta1);
-  if constexpr (requires { optimizer.beta2; }) found["beta2"] = numeral(optimizer.beta2);
-  if constexpr (requires { optimizer.eps; }) found["eps"] = numeral(optimizer.eps);
-  if constexpr (requires { optimizer.l2; }) found["l2"] = numeral(optimizer.l2);
-  if constexpr (requires { optimizer.decay; }) found["decay"] = numeral(optimizer.decay);
-  if constexpr (requires { optimizer.decay_is; }) found["decay_is"] = int(optimizer.decay_is);
-  return found;
+/// The fields of a data set that lists them, and those of the sets that it stands on.
+template <class Data>
+void describe_data(const Data& data, std::vector<Description::Field>& into) {
+  if constexpr (Listed<Data>) {
+    const Description about = describe(data);
+    into.push_back({about.text, about});
+  }
+  if constexpr (requires { data.pictures().size(); }) describe_data(data.pictures(), into);
+}
+
+/// What a run is made of, by fields: process, network, optimizer, the options that change its result, and the data's
+/// own.
+template <class T>
+Description describe_run(const T& training) {
+  Description made{Description::Kind::object, ""};
+  const auto add_all = [&](const Description& options) {
+    for (const Description::Field& field : options.fields)
+      if (field.name != "epochs" && !made.find(field.name)) made.fields.push_back(field);
+  };
+  if constexpr (requires { training.loss.process; })
+    made.fields.push_back({"process", describe(training.loss.process)});
+  made.fields.push_back({"network", describe_network(training.net)});
+  made.fields.push_back({"optimizer", describe(training.optimizer)});
+  add_all(describe(training.options));
+  if constexpr (requires { training.loss.options; }) add_all(describe(training.loss.options));
+  Description data{Description::Kind::object, ""};
+  describe_data(training.data, data.fields);
+  if (!data.fields.empty()) made.fields.push_back({"data", std::move(data)});
+  return made;
 }
 
 /// What noise, prediction and weighting are, by what they give at levels that the training's own rule draws.
@@ -80,7 +100,8 @@ void describe_levels(const T& training, Json& identity) {
     scalings.push_back({numeral(s.in), numeral(s.c_noise), numeral(target.x0), numeral(target.eps)});
     if (o.weighting) weights.push_back(numeral(o.weighting(at, scalings_of(process.parameterization, at))));
   }
-  identity["drawn times"] = times, identity["levels at these times"] = levels;
+  identity["drawn times"] = times;
+  identity["levels at these times"] = levels;
   identity["scalings and targets at these times"] = scalings;
   identity["weights at these times"] = o.weighting ? weights : Json(nullptr);
 }
@@ -98,19 +119,10 @@ Json run_identity(const T& training, const std::string& words) {
                 {"seed", o.seed},
                 {"images", training.data.size()},
                 {"run", words},
-                {"accumulate", o.accumulate},
-                {"reshuffle", o.reshuffle},
-                {"clip_gradient", detail::numeral(o.clip_gradient)},
-                {"ema",
-                 {{"decay", detail::numeral(o.ema.decay)},
-                  {"warm_up", int(o.ema.warm_up)},
-                  {"inverse_gamma", detail::numeral(o.ema.inverse_gamma)},
-                  {"power", detail::numeral(o.ema.power)},
-                  {"after", o.ema.after}}},
                 {"parameters", training.weights.size()},
                 {"data", data.images},
                 {"given with the data", data.given},
-                {"optimizer", detail::identity_of_optimizer(training.optimizer)}};
+                {"fields", json_of(detail::describe_run(training))}};
   Json factors = Json::array();
   for (const std::int64_t part : {1, 2, 3}) factors.push_back(detail::numeral(o.rate(part, training.total_steps())));
   identity["factors of the rate in steps 1 to 3"] = factors;
@@ -122,14 +134,36 @@ Json run_identity(const T& training, const std::string& words) {
   return identity;
 }
 
+namespace detail {
+
+/// Throws FileError, naming the first field that differs and both values.
+inline void check_fields(const Description& mine, const Json& theirs, const std::filesystem::path& file) {
+  const auto fields = theirs.find("fields");
+  if (fields == theirs.end()) return;
+  const Description was = description_of(text_of(*fields, "fields", file), file, "the run's fields:");
+  const std::vector<Difference> found = differences(was, mine);
+  if (!found.empty())
+    throw FileError(file, to_text("the run was started with ", found[0].path, " = ", found[0].theirs,
+                                  ", it cannot go on with ", found[0].mine));
+}
+
+}  // namespace detail
+
 /// Throws FileError, naming what differs and both values, unless a run of `mine` may go on from a checkpoint of
-/// `theirs`. More epochs may follow a run; checkpoints of earlier versions know only the first five entries.
-inline void check_identity(const Json& mine, const Json& theirs, const std::filesystem::path& file) {
+/// `theirs`; `fields` are those of the run in hand, as `describe_run` lists them. More epochs may follow a run;
+/// checkpoints of earlier versions know only the first five entries.
+inline void check_identity(const Json& mine, const Json& theirs, const std::filesystem::path& file,
+                           const Description& fields) {
   constexpr std::array<std::string_view, 5> always_known{"batch", "epochs", "seed", "images", "run"};
-  std::vector<std::string> names{"run"};  // the user's own words say more than the checksums that follow from them
+  // The user's own words, and fields, say more than the checksums and values that follow from them.
+  std::vector<std::string> names{"run", "fields"};
   for (const auto& [name, value] : mine.items())
-    if (name != "run") names.push_back(name);
+    if (name != "run" && name != "fields") names.push_back(name);
   for (const std::string& name : names) {
+    if (name == "fields") {
+      detail::check_fields(fields, theirs, file);
+      continue;
+    }
     const Json& value = mine.at(name);
     const bool always = std::ranges::find(always_known, name) != always_known.end();
     if (!theirs.contains(name) && !always) continue;

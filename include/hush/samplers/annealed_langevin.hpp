@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -12,6 +13,7 @@ namespace hush {
 /// The update of Langevin dynamics with step size alpha along the score s: `authors`, alpha s + sqrt(2 alpha) z, as in
 /// their programs and NCSNv2, or `paper`, alpha / 2 s + sqrt(alpha) z, as in algorithm 1 of NCSN.
 enum class LangevinRule { authors, paper };
+constexpr std::array<const char*, 2> names_of(LangevinRule) { return {"authors", "paper"}; }
 
 /// Annealed Langevin dynamics (NCSN: Song and Ermon 2019, algorithm 1): `repeats` updates at each level, with
 /// alpha = epsilon sigma^2 / sigma_L^2, sigma_L that of the last level with noise; each update is one step of the run.
@@ -55,6 +57,9 @@ struct AnnealedLangevin {
     const X moved = x - from.signal * far / sigma * denoiser(x, from).eps + from.signal * std::sqrt(2 * far) * noise();
     if (denoise && trajectory.is_last()) return to.signal * denoiser(moved, from).x0;
     return to.signal / from.signal * moved;
+  }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("epsilon", self.epsilon), f("repeats", self.repeats), f("denoise", self.denoise), f("rule", self.rule);
   }
   friend constexpr bool operator==(const AnnealedLangevin&, const AnnealedLangevin&) = default;
 

@@ -31,6 +31,7 @@ struct Ddim {
     if (sigma == 0) return mean;
     return mean + sigma * noise();
   }
+  static constexpr void fields(auto& self, auto&& f) { f("eta", self.eta); }
   friend constexpr bool operator==(const Ddim&, const Ddim&) = default;
 };
 static_assert(Sampler<Ddim>);

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cmath>
 
 #include <hush/sampler.hpp>
@@ -7,6 +8,7 @@ namespace hush {
 
 /// The variance of DDPM's fresh noise: that of the posterior q(x_to | x_from, x0), or beta itself.
 enum class Variance { fixed_small, fixed_large };
+constexpr std::array<const char*, 2> names_of(Variance) { return {"fixed_small", "fixed_large"}; }
 
 /// Ancestral sampling (Ho et al. 2020, algorithm 2, with x0 in place of eps: eq. 7), over any interval of any schedule.
 /// No noise is added where the step ends without noise.
@@ -32,6 +34,7 @@ struct Ddpm {
     const double large = small * (from.noise * from.noise) / (to.noise * to.noise);  // beta
     return mean + std::sqrt(variance == Variance::fixed_small ? small : large) * noise();
   }
+  static constexpr void fields(auto& self, auto&& f) { f("variance", self.variance); }
   friend constexpr bool operator==(const Ddpm&, const Ddpm&) = default;
 };
 static_assert(Sampler<Ddpm>);

@@ -30,6 +30,9 @@ struct Deis {
     return detail::NoisePrediction::over(from, to).through(
         x, detail::estimates_now<X>(memory.past, {from, answer.eps}, order, trajectory, lower_order_final));
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("order", self.order), f("lower_order_final", self.lower_order_final);
+  }
   friend constexpr bool operator==(const Deis&, const Deis&) = default;
 };
 static_assert(Sampler<Deis>);

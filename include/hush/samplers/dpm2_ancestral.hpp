@@ -18,6 +18,7 @@ struct Dpm2Ancestral {
     if (split.up == 0) return mean;
     return mean + split.up * noise();
   }
+  static constexpr void fields(auto& self, auto&& f) { f("eta", self.eta); }
   friend constexpr bool operator==(const Dpm2Ancestral&, const Dpm2Ancestral&) = default;
 };
 static_assert(Sampler<Dpm2Ancestral>);

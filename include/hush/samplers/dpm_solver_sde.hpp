@@ -42,6 +42,10 @@ struct DpmSolverSde {
     if (eta == 0) return mean;
     return mean + to.noise * std::sqrt(-std::expm1(-2 * eta * over.h)) * noise();
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("order", self.order), f("variant", self.variant), f("eta", self.eta),
+        f("lower_order_final", self.lower_order_final);
+  }
   friend constexpr bool operator==(const DpmSolverSde&, const DpmSolverSde&) = default;
 };
 static_assert(Sampler<DpmSolverSde>);

@@ -1,5 +1,7 @@
 #pragma once
 #include <cmath>
+#include <string_view>
+#include <type_traits>
 
 #include <hush/check.hpp>
 #include <hush/sampler.hpp>
@@ -40,6 +42,9 @@ struct DpmSinglestep {
     if (variant == DpmVariant::midpoint) return over.through(x, {first, third});
     return over.through(x, {first, second, third});
   }
+  static constexpr std::string_view alias =
+      std::is_same_v<Prediction, detail::NoisePrediction> ? "DpmSolverSinglestep" : "DpmSolverPpSinglestep";
+  static constexpr void fields(auto& self, auto&& f) { f("order", self.order), f("variant", self.variant); }
   friend constexpr bool operator==(const DpmSinglestep&, const DpmSinglestep&) = default;
 };
 

@@ -18,6 +18,7 @@ struct EulerAncestral {
     if (split.up == 0) return mean;
     return mean + split.up * noise();
   }
+  static constexpr void fields(auto& self, auto&& f) { f("eta", self.eta); }
   friend constexpr bool operator==(const EulerAncestral&, const EulerAncestral&) = default;
 };
 static_assert(Sampler<EulerAncestral>);

@@ -41,6 +41,11 @@ struct Heun {
     return descend<X>(denoise, added > 0 ? still + added * draw() : still, hat, to);  // line 6
   }
 
+  static constexpr void fields(auto& self, auto&& f) {
+    f("churn", self.churn), f("churn_min", self.churn_min), f("churn_max", self.churn_max), f("noise", self.noise);
+  }
+  friend constexpr bool operator==(const Heun&, const Heun&) = default;
+
  private:
   /// Lines 7 to 11.
   template <class X>
@@ -53,7 +58,6 @@ struct Heun {
     const X next_x0 = denoise(next, to).x0;
     return detail::along<X>(.5 * (detail::slope(x, x0, from) + detail::slope<X>(next, next_x0, to)), x, from, to);
   }
-  friend constexpr bool operator==(const Heun&, const Heun&) = default;
 };
 static_assert(Sampler<Heun>);
 

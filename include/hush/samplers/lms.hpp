@@ -53,6 +53,7 @@ struct Lms {
       y = y + coefficient(memory.sigmas, j, sigma_of(to)) * memory.slopes[j];
     return to.signal * y;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("order", self.order); }
   friend constexpr bool operator==(const Lms&, const Lms&) = default;
 };
 static_assert(Sampler<Lms>);

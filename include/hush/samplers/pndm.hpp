@@ -67,6 +67,7 @@ struct Pndm {
     if (past.size() > 3) past.pop_back();
     return next;
   }
+  static constexpr void fields(auto& self, auto&& f) { f("warm_up", self.warm_up); }
   friend constexpr bool operator==(const Pndm&, const Pndm&) = default;
 };
 static_assert(Sampler<Pndm>);

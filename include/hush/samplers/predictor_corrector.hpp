@@ -31,6 +31,9 @@ struct PredictorCorrector {
     return predicted<X>(denoise, y, from, to, noise);
   }
 
+  static constexpr void fields(auto& self, auto&& f) { f("snr", self.snr), f("corrections", self.corrections); }
+  friend constexpr bool operator==(const PredictorCorrector&, const PredictorCorrector&) = default;
+
  private:
   /// Reverse diffusion (algorithms 2 and 3, eq. 46): the interval adds noise by x_from = a x_to + sqrt(beta) z, where
   /// a = 1 for VE and sqrt(1 - beta) for VP. The score is -eps / noise.
@@ -52,7 +55,6 @@ struct PredictorCorrector {
     const X along = (2 * w * w / from.noise) * by_norms(q, z, eps, eps);
     return x + by_norms(q, z, eps, 2 * w * z - along);
   }
-  friend constexpr bool operator==(const PredictorCorrector&, const PredictorCorrector&) = default;
 };
 static_assert(Sampler<PredictorCorrector>);
 

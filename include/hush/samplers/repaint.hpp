@@ -50,6 +50,9 @@ struct RePaint {
     memory = {};
     return kept * x + std::sqrt((to.noise - before) * (to.noise + before)) * noise();  // q(x_to | x_from)
   }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("sampler", self.sampler), f("jump_length", self.jump_length), f("resamples", self.resamples);
+  }
   friend constexpr bool operator==(const RePaint&, const RePaint&) = default;
 };
 template <class S>

@@ -1,4 +1,7 @@
 #pragma once
+#include <array>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <hush/check.hpp>
@@ -9,6 +12,7 @@ namespace hush {
 
 /// B(h) of Zhao et al. 2023: h and e^h - 1, with h negative for predicted data.
 enum class UniPcVariant { bh1, bh2 };
+constexpr std::array<const char*, 2> names_of(UniPcVariant) { return {"bh1", "bh2"}; }
 
 /// UniPC (Zhao et al. 2023): a multistep predictor of order p, UniP-p, and UniC-p, which corrects its result to order
 /// p + 1 with the network call that the next step makes there anyway. `variant`, B(h), matters where there is one
@@ -63,6 +67,12 @@ struct UnifiedPredictorCorrector {
     const X corrected = memory.order == 1 ? over.slanted(zero, begin, end, b(over)) : over.through(zero, estimates);
     estimates.pop_back();
     return corrected - predicted(zero, estimates, end.at);
+  }
+  static constexpr std::string_view alias =
+      std::is_same_v<Prediction, detail::NoisePrediction> ? "UniPcNoise" : "UniPc";
+  static constexpr void fields(auto& self, auto&& f) {
+    f("order", self.order), f("variant", self.variant), f("corrector", self.corrector),
+        f("lower_order_final", self.lower_order_final);
   }
   friend constexpr bool operator==(const UnifiedPredictorCorrector&, const UnifiedPredictorCorrector&) = default;
 };

@@ -1,6 +1,8 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include <hush/level_distributions/discrete_uniform.hpp>
@@ -25,6 +27,14 @@ struct DiffusionLossOptions {
   PixelRange pixel_range{};             // of the data
   KeptElsewhere<Data> validation = {};  // its loss is always taken with the same noise
   std::uint64_t seed = 0;               // of that noise
+
+  static constexpr void fields(auto& self, auto&& f) {
+    f("level_distribution", self.level_distribution), f("weighting", self.weighting), f("batch", self.batch),
+        f("record", self.record), f("pixel_range", self.pixel_range), f("validation", self.validation),
+        f("seed", self.seed);
+  }
+  // change no result
+  static constexpr std::array<std::string_view, 3> aside{"record", "pixel_range", "validation"};
 };
 
 /// The loss of diffusion (Ho et al. 2020, eq. 14): the mean squared error of the network's prediction, weighted by

@@ -10,7 +10,9 @@ namespace hush {
 
 /// An exponential moving average of the weights: average = d * average + (1 - d) * weights after each step, where d
 /// grows with the step, so that early weights are soon forgotten. `ratio` is (1 + s) / (10 + s); `power` is 1 - (1 + s
-/// / inverse_gamma)^-power; both are capped at `decay`. s counts steps after the first, or after `after`.
+/// / inverse_gamma)^-power; both are capped at `decay`. s counts steps after the first, or after `after`. Sources:
+/// diffusers' EMAModel; `ratio` is TensorFlow's ExponentialMovingAverage(num_updates), `power` its `use_ema_warmup`,
+/// after k-diffusion.
 struct Ema {
   enum class WarmUp { ratio, power };
   friend constexpr std::array<const char*, 2> names_of(WarmUp) { return {"ratio", "power"}; }

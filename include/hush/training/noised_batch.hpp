@@ -1,21 +1,16 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
+#include <hush/level_distribution.hpp>
 #include <hush/process.hpp>
 #include <hush/random/noise.hpp>
 #include <hush/random/noise_key.hpp>
+#include <hush/weighting.hpp>
 
 namespace hush {
-
-/// How training picks the noise level of an item: one of `level_distributions/`, or a lambda.
-using AnyLevelDistribution = std::function<double(const AnySchedule& schedule, Uniform& uniform)>;
-
-/// What counts how much in training: one of `weightings/`, or a lambda; empty: all the same.
-using AnyWeighting = std::function<double(Level at, const Scalings& scalings)>;
 
 namespace detail {
 

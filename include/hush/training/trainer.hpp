@@ -1,10 +1,12 @@
 #pragma once
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,13 @@ struct TrainerOptions {
   bool reshuffle = true;                 // each epoch has an order of its own; false: all have that of the first
   std::int64_t accumulate = 1;           // parts that a batch is computed in, one after the other, to save memory
   std::function<bool()> stop = nullptr;  // asked after each step; true ends training there
+
+  static constexpr void fields(auto& self, auto&& f) {
+    f("epochs", self.epochs), f("batch", self.batch), f("seed", self.seed), f("rate", self.rate),
+        f("clip_gradient", self.clip_gradient), f("ema", self.ema), f("reshuffle", self.reshuffle),
+        f("accumulate", self.accumulate), f("stop", self.stop);
+  }
+  static constexpr std::array aside{std::string_view("stop")};  // changes no result
 
   /// Throws std::invalid_argument for options that make no sense, and where the items do not fill a batch.
   void validate(std::int64_t items) const {
@@ -192,14 +201,14 @@ class Trainer {
     Tensor<B, master> measured(on, {GradientReport::size});
     measure_gradient(on, weights.size(), options.clip_gradient, std::as_const(weights).gradients().data(),
                      loss_value.data(), measured.data());
-    optimizer.template operator()<B>({.size = weights.size(),
-                                      .number = step + 1,
-                                      .rate_factor = rate_factor,
-                                      .gradient_factor = std::as_const(measured).data() + GradientReport::factor,
-                                      .after = {.average = average.values().data(),
-                                                .decay = options.ema.at(step + 1),
-                                                .compute_copy = weights.compute_copy().data()}},
-                                     weights.values(), weights.gradients(), moments);
+    optimizer(Update<B>{.size = weights.size(),
+                        .number = step + 1,
+                        .rate_factor = rate_factor,
+                        .gradient_factor = std::as_const(measured).data() + GradientReport::factor,
+                        .after = {.average = average.values().data(),
+                                  .decay = options.ema.at(step + 1),
+                                  .compute_copy = weights.compute_copy().data()}},
+              weights.values(), std::as_const(weights).gradients(), moments);
     return measured;
   }
   void check_finite(double value, const char* what, const StepReport& report) const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <utility>
@@ -15,6 +16,7 @@ namespace hush {
 /// name in diffusers, integrates the line through both estimates. In singlestep of order 3: DPM-Solver-3 as its authors
 /// write it, whose last sum leaves the second estimate out, and the parabola through all three.
 enum class DpmVariant { midpoint, heun };
+constexpr std::array<const char*, 2> names_of(DpmVariant) { return {"midpoint", "heun"}; }
 
 namespace detail {
 
