@@ -41,7 +41,9 @@ struct Guided {
     if (scale == 0) return null;
     return null + scale * (network(input) - null);
   }
-  static constexpr void fields(auto& self, auto&& f) { f("network", self.network), f("scale", self.scale); }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("network", self.network), f("conditioning", self.conditioning), f("scale", self.scale);
+  }
 };
 template <class Net, class Condition>
 Guided(Net, Condition, double) -> Guided<Net, Condition>;

@@ -1,7 +1,6 @@
 #pragma once
 #include <cmath>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include <hush/check.hpp>
@@ -41,8 +40,7 @@ struct DpmMultistep {
       return over.slanted(x, estimates[1], estimates[0], over.bh2());
     return over.through(x, estimates, curvature);
   }
-  static constexpr std::string_view alias =
-      std::is_same_v<Prediction, detail::NoisePrediction> ? "DpmSolver" : "DpmSolverPp";
+  static constexpr std::string_view alias = Prediction::of_noise ? "DpmSolver" : "DpmSolverPp";
   static constexpr void fields(auto& self, auto&& f) {
     f("order", self.order), f("variant", self.variant), f("lower_order_final", self.lower_order_final),
         f("curvature", self.curvature);

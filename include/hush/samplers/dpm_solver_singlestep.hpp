@@ -1,7 +1,6 @@
 #pragma once
 #include <cmath>
 #include <string_view>
-#include <type_traits>
 
 #include <hush/check.hpp>
 #include <hush/sampler.hpp>
@@ -42,8 +41,7 @@ struct DpmSinglestep {
     if (variant == DpmVariant::midpoint) return over.through(x, {first, third});
     return over.through(x, {first, second, third});
   }
-  static constexpr std::string_view alias =
-      std::is_same_v<Prediction, detail::NoisePrediction> ? "DpmSolverSinglestep" : "DpmSolverPpSinglestep";
+  static constexpr std::string_view alias = Prediction::of_noise ? "DpmSolverSinglestep" : "DpmSolverPpSinglestep";
   static constexpr void fields(auto& self, auto&& f) { f("order", self.order), f("variant", self.variant); }
   friend constexpr bool operator==(const DpmSinglestep&, const DpmSinglestep&) = default;
 };

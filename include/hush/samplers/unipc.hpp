@@ -1,7 +1,6 @@
 #pragma once
 #include <array>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include <hush/check.hpp>
@@ -53,8 +52,7 @@ struct UnifiedPredictorCorrector {
   template <class X>
   X predicted(const X& x, const std::vector<detail::Estimate<X>>& estimates, Level to) const {
     const detail::ExponentialStep over = Prediction::over(estimates.back().at, to);
-    if (estimates.size() == 2) return over.slanted(x, estimates[1], estimates[0], b(over));
-    return over.through(x, estimates);
+    return estimates.size() == 2 ? over.slanted(x, estimates[1], estimates[0], b(over)) : over.through(x, estimates);
   }
 
   /// UniC does the last step once more, with the estimate at its end as one more point; x, where it began, goes into
@@ -68,8 +66,7 @@ struct UnifiedPredictorCorrector {
     estimates.pop_back();
     return corrected - predicted(zero, estimates, end.at);
   }
-  static constexpr std::string_view alias =
-      std::is_same_v<Prediction, detail::NoisePrediction> ? "UniPcNoise" : "UniPc";
+  static constexpr std::string_view alias = Prediction::of_noise ? "UniPcNoise" : "UniPc";
   static constexpr void fields(auto& self, auto&& f) {
     f("order", self.order), f("variant", self.variant), f("corrector", self.corrector),
         f("lower_order_final", self.lower_order_final);

@@ -105,6 +105,7 @@ struct ExponentialStep {
 
 /// The network as a predictor of x0 (DPM-Solver++, Lu et al. 2022b, proposition 4.1).
 struct DataPrediction {
+  static constexpr bool of_noise = false;
   static ExponentialStep over(Level from, Level to) {
     const double begin = half_log_snr(from);
     return {begin, half_log_snr(to) - begin, -1, to.noise / from.noise, to.signal};
@@ -118,6 +119,7 @@ struct DataPrediction {
 /// The network as a predictor of eps (DPM-Solver, Lu et al. 2022a, proposition 3.1). Throws std::invalid_argument for a
 /// start at signal 0, where eps does not determine x0.
 struct NoisePrediction {
+  static constexpr bool of_noise = true;
   static ExponentialStep over(Level from, Level to) {
     check(from.signal > 0, "sampler", "noise prediction cannot start at a level without signal; take data prediction");
     const double begin = half_log_snr(from);
