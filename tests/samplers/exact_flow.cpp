@@ -25,19 +25,19 @@ using namespace samplers;
 namespace {
 
 constexpr LinearBeta ddpm{};
-constexpr Gaussian data{0, .3};
+constexpr Gaussian gaussian{0, .3};
 constexpr int counts[] = {5, 10, 20, 50};
 
 /// The deviation that a run ends with, draws included: coefficients are carried, no numbers drawn.
 template <class S>
 double deviation(const S& sampler, const std::vector<double>& times) {
-  return std::sqrt(data.carry(sampler, trajectory(ddpm, sampler, times)).variance());
+  return std::sqrt(gaussian.carry(sampler, trajectory(ddpm, sampler, times)).variance());
 }
 
 /// The deviation of the image in a single look at the level where the last step begins, E[x0 | x]: what a run ends with
 /// that is exact up to there and takes the x0 of that look, as the samplers here do.
 double last_look(const std::vector<double>& times) {
-  const double d = data.deviation;
+  const double d = gaussian.deviation;
   return d * d / std::hypot(d, sigma_of(ddpm(times.back())));
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("exact flow: every sampler on every grid ends near the data, in 5, 10,
         const double found = deviation(sampler, times);
         const bool looks_ahead = name.starts_with("Pndm") || name == "Lms";  // sums of slopes, not one x0, at the end
         CHECK(found >= band.low[i] * last_look(times));
-        CHECK(found <= band.high[i] * data.deviation);
+        CHECK(found <= band.high[i] * gaussian.deviation);
         if (std::string(table.name) == "Trailing" && kind_of(name, sampler) == Kind::higher_order && !looks_ahead)
           CHECK(found == doctest::Approx(last_look(times)).epsilon(.07));
       }
