@@ -21,8 +21,10 @@ HUSH_HOST_DEVICE inline Vec8 eight_normals(const Stream& stream, std::int64_t at
   for (int half = 0; half < 2; ++half) {
     const Words words = random_words(stream, std::uint32_t(at / 4 + half));
     const NormalPair a = box_muller(words.x, words.y), b = box_muller(words.z, words.w);
-    z.v[4 * half] = a.first, z.v[4 * half + 1] = a.second;
-    z.v[4 * half + 2] = b.first, z.v[4 * half + 3] = b.second;
+    z.v[4 * half] = a.first;
+    z.v[4 * half + 1] = a.second;
+    z.v[4 * half + 2] = b.first;
+    z.v[4 * half + 3] = b.second;
   }
   return z;
 }
@@ -91,8 +93,10 @@ void blend_images(const Cuda<P, M>& on, std::span<const double> a, std::span<con
   for (std::int64_t first = 0; first < all; first += images_a_launch) {
     const std::int64_t count = std::min(all - first, images_a_launch), at = first * stride;
     bodies::BlendImages<T> body{{count, stride}, x + at, y + at, z + at, {}, {}};
-    for (std::int64_t i = 0; i < count; ++i)
-      body.a[i] = float(a[std::size_t(first + i)]), body.b[i] = float(b[std::size_t(first + i)]);
+    for (std::int64_t i = 0; i < count; ++i) {
+      body.a[i] = float(a[std::size_t(first + i)]);
+      body.b[i] = float(b[std::size_t(first + i)]);
+    }
     launch(on, body, body.pieces.grid());
   }
 }
