@@ -30,7 +30,6 @@ struct UnifiedPredictorCorrector {
     std::vector<detail::Estimate<X>> past;
     int order = 0;  // of the last step
   };
-
   double b(const detail::ExponentialStep& over) const { return variant == UniPcVariant::bh1 ? over.bh1() : over.bh2(); }
 
   template <class X>
@@ -55,8 +54,7 @@ struct UnifiedPredictorCorrector {
     return estimates.size() == 2 ? over.slanted(x, estimates[1], estimates[0], b(over)) : over.through(x, estimates);
   }
 
-  /// UniC does the last step once more, with the estimate at its end as one more point; x, where it began, goes into
-  /// both alike. So this is what to add to where it ended.
+  /// UniC does the last step once more, with the estimate at its end as one more point: what to add to its end.
   template <class X>
   X correction(const Memory<X>& memory, const X& zero) const {
     std::vector<detail::Estimate<X>> estimates = detail::newest(memory.past, memory.order + 1);
