@@ -166,6 +166,7 @@
 #include <hush/conditionings/concat_image.hpp>
 #include <hush/conditionings/lightness.hpp>
 #include <hush/conditionings/mask.hpp>
+#include <hush/conditionings/multi_hot.hpp>
 #include <hush/conditionings/replacement.hpp>
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/nn/attention.hpp>
