@@ -27,7 +27,8 @@ using Schedules = std::tuple<Betas, ConstantBeta, Cosine, Exponential, Geometric
 using Says = std::tuple<EdmPreconditioning<>, PredictFlow<>, PredictNoise<>, PredictScore<>, PredictVelocity<>,
                         PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time, Gamma, Sigma, LogSigma,
                         QuarterLogSigma, LogHalfSigma, VpSdeTime>;
-using Conditions = std::tuple<Unconditional, Mask, Lightness, ConcatImage, Replacement, Both<Mask, Lightness>>;
+using Conditions =
+    std::tuple<Unconditional, Mask, Lightness, ConcatImage, Replacement, Both<Mask, Lightness>, MultiHot>;
 using Training =
     std::tuple<Unweighted, Snr, MinSnr, TruncatedSnr, SigmaSquared, EdmWeighting, BetweenNeighbours, ContinuousUniform,
                DiscreteUniform, LogNormal, Stratified<LogNormal>, Antithetic<Stratified<LogNormal>>, Adam, AdamW, Ema,

@@ -49,7 +49,7 @@ class SamplingJob {
                   StepObservers<B>& observers) {
     std::vector<std::uint32_t> numbers;
     for (std::int64_t i = 0; i < count; ++i) numbers.push_back(std::uint32_t(options_.first_image + first + i));
-    const NoiseKey key{.seed = options_.seed, .images = numbers};
+    const NoiseKey key{.seed = options_.seed, .split = NoiseKey::sampling, .images = numbers};
     const auto condition = process_.conditioning.prepare(net_.on(), given, Rows{first, count}, key);
     const ImageSize size = net_.image();
     const SamplingBatch<B> batch(net_.on().in_full(), {count, size.height, size.width, size.channels}, options_, first);
