@@ -57,7 +57,10 @@ def wrapped(line):
 def written(root, scalar):
     """The text of a scalar's header as it should be, and how many kernels it names."""
     headers = [header for header in house.headers(root) if header.startswith("cpu/")]
-    kernels = [match for header in headers for match in KERNEL.finditer(house.text(root, header))]
+    # what is in cpu_detail is not called by others
+    texts = [re.sub(r"^namespace cpu_detail \{.*?^\}  // namespace cpu_detail$", "", house.text(root, header), flags=re.M | re.S)
+             for header in headers]
+    kernels = [match for text in texts for match in KERNEL.finditer(text)]
     lines = [line for kernel in kernels for line in wrapped(declared(kernel[1], kernel[2], scalar))]
     includes = "".join(f"#include <hush/{header}>\n" for header in headers)
     return ABOVE.format(includes=includes, scalar=scalar) + "\n".join(lines) + BELOW, len(kernels)

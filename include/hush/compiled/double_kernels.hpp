@@ -154,12 +154,6 @@ extern template void upsample_bilinear<double>(const Cpu<double>&, const ImageSi
                                                double*);
 extern template void upsample_bilinear_backward<double>(const Cpu<double>&, const ImageSizes&, std::int64_t,
                                                         const double*, double*);
-extern template void make_estimates<double>(const Cpu<double>&, std::int64_t, std::int64_t, const SamplerPass<double,
-                                            double>&);
-extern template void combine_estimates<double>(const Cpu<double>&, std::int64_t, std::int64_t,
-                                               const SamplerPass<double, double>&);
-extern template void combine<double>(const Cpu<double>&, std::int64_t, std::int64_t, const SamplerPass<double,
-                                     double>&);
 extern template void sampler_pass<double>(const Cpu<double>&, std::int64_t, std::int64_t, const SamplerPass<double,
                                           double>&);
 extern template void fill_c_noise<double>(const Cpu<double>&, std::int64_t, const RunPlace&,

@@ -146,11 +146,6 @@ extern template void upsample_nearest_backward<float>(const Cpu<float>&, const I
 extern template void upsample_bilinear<float>(const Cpu<float>&, const ImageSizes&, std::int64_t, const float*, float*);
 extern template void upsample_bilinear_backward<float>(const Cpu<float>&, const ImageSizes&, std::int64_t,
                                                        const float*, float*);
-extern template void make_estimates<float>(const Cpu<float>&, std::int64_t, std::int64_t, const SamplerPass<float,
-                                           float>&);
-extern template void combine_estimates<float>(const Cpu<float>&, std::int64_t, std::int64_t, const SamplerPass<float,
-                                              float>&);
-extern template void combine<float>(const Cpu<float>&, std::int64_t, std::int64_t, const SamplerPass<float, float>&);
 extern template void sampler_pass<float>(const Cpu<float>&, std::int64_t, std::int64_t, const SamplerPass<float,
                                          float>&);
 extern template void fill_c_noise<float>(const Cpu<float>&, std::int64_t, const RunPlace&, const StepNumbers<float>&,
