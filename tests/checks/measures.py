@@ -18,7 +18,7 @@ LONG_FUNCTIONS = {
     "data": {"picture_files"},
     "io": {"adm_config_of", "curves_svg", "differences", "encode_gif", "parse_safetensors", "read_description"},
 }
-COMMAS = {"data": 12, "io": 39, "sampling": 1}
+COMMAS = {}
 # room -> why its variants end without a proof of their own
 UNPROVEN = {
     "backbones": "their concept wants a backend; tests/backbones proves it for those there are",

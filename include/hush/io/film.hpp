@@ -39,7 +39,10 @@ inline Images<float> film(const Frames& frames, const Tiling& tiling = {.gap = 1
     images.pixels.resize(std::size_t(count * images.stride()));
     images.count = count;
     const Images<float> tiled = tile(images, tiling, 1.f);
-    film.height = tiled.height, film.width = tiled.width, film.channels = tiled.channels, ++film.count;
+    film.height = tiled.height;
+    film.width = tiled.width;
+    film.channels = tiled.channels;
+    ++film.count;
     film.pixels.insert(film.pixels.end(), tiled.pixels.begin(), tiled.pixels.end());
   }
   return film;
@@ -54,7 +57,10 @@ inline Images<float> ways(const Frames& frames, Shown shown = Shown::noisy) {
     for (const Frames::Frame& frame : frames.frames) {
       const Images<float>& images = detail::images_of(frame, shown);
       if (images.count == 0) continue;
-      ways.height = images.height, ways.width = images.width, ways.channels = images.channels, ++ways.count;
+      ways.height = images.height;
+      ways.width = images.width;
+      ways.channels = images.channels;
+      ++ways.count;
       ways.pixels.insert(ways.pixels.end(), images[i].begin(), images[i].end());
     }
   return ways;

@@ -103,10 +103,12 @@ class StepObservers {
     if constexpr (requires { observer.every; }) every = int(observer.every);
     check(every >= 1, "sample", "every must be at least 1, is ", every);
     const auto answer = [](auto&& call) {
-      if constexpr (std::same_as<decltype(call()), void>)
-        return call(), true;
-      else
+      if constexpr (std::same_as<decltype(call()), void>) {
+        call();
+        return true;
+      } else {
         return bool(call());
+      }
     };
     if constexpr (requires(const Step<B>& step) { observer.step(step); })
       all_.push_back(
