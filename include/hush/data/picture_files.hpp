@@ -48,20 +48,21 @@ inline std::string words_of(const PassedOver& passed) {
   return pictures + (pictures.empty() || folders.empty() ? "" : ", ") + folders;
 }
 
-}  // namespace detail
+/// Name, size and time of a picture of a folder; a dangling link is reported when it is read.
+inline PictureFile picture_file(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  PictureFile file{path.lexically_relative(folder).generic_string()};
+  struct stat about;
+  if (::stat(path.c_str(), &about) != 0) return file;
+  file.bytes = std::uint64_t(about.st_size);
+  file.modified = std::int64_t(about.st_mtim.tv_sec) * 1'000'000'000 + about.st_mtim.tv_nsec;
+  return file;
+}
 
-/// The files below a folder, at any depth, with the extension .jpg, .jpeg or .png in any case, sorted by path (as
-/// bytes, as Python sorts them). Hidden names are skipped, and links to folders are not followed; pictures of other
-/// kinds and such links are counted in `passed`, or else in a warning. Throws FileError if there is no such folder, or
-/// no picture in it.
-inline std::vector<PictureFile> picture_files(const std::filesystem::path& folder, PassedOver* passed = nullptr) {
+/// The pictures below a folder as it lists them; what is passed over is counted in `others`.
+inline std::vector<PictureFile> listed_pictures(const std::filesystem::path& folder, PassedOver& others) {
   namespace fs = std::filesystem;
   std::error_code error;
-  const auto status = fs::status(folder, error);
-  if (!fs::exists(status)) throw FileError(folder, "there is no such folder");
-  if (!fs::is_directory(status)) throw FileError(folder, "must be a folder, but it is a file");
   std::vector<PictureFile> files;
-  PassedOver others;
   fs::recursive_directory_iterator at(folder, error);
   for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
     const auto& path = at->path();
@@ -75,17 +76,28 @@ inline std::vector<PictureFile> picture_files(const std::filesystem::path& folde
       continue;
     }
     const std::string ending = io::ending_of(path);
-    if (std::ranges::find(detail::other_pictures, ending) != detail::other_pictures.end()) ++others[ending];
+    if (std::ranges::find(other_pictures, ending) != other_pictures.end()) ++others[ending];
     if (ending != ".jpg" && ending != ".jpeg" && ending != ".png") continue;
-    PictureFile file{path.lexically_relative(folder).generic_string()};
-    struct stat about;
-    if (::stat(path.c_str(), &about) == 0) {  // a dangling link is reported when it is read
-      file.bytes = std::uint64_t(about.st_size);
-      file.modified = std::int64_t(about.st_mtim.tv_sec) * 1'000'000'000 + about.st_mtim.tv_nsec;
-    }
-    files.push_back(std::move(file));
+    files.push_back(picture_file(path, folder));
   }
   if (error) throw FileError(folder, to_text("cannot list it: ", error.message()));
+  return files;
+}
+
+}  // namespace detail
+
+/// The files below a folder, at any depth, with the extension .jpg, .jpeg or .png in any case, sorted by path (as
+/// bytes, as Python sorts them). Hidden names are skipped, and links to folders are not followed; pictures of other
+/// kinds and such links are counted in `passed`, or else in a warning. Throws FileError if there is no such folder, or
+/// no picture in it.
+inline std::vector<PictureFile> picture_files(const std::filesystem::path& folder, PassedOver* passed = nullptr) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const auto status = fs::status(folder, error);
+  if (!fs::exists(status)) throw FileError(folder, "there is no such folder");
+  if (!fs::is_directory(status)) throw FileError(folder, "must be a folder, but it is a file");
+  PassedOver others;
+  std::vector<PictureFile> files = detail::listed_pictures(folder, others);
   const std::string left = others.empty() ? "" : to_text("; passed over: ", detail::words_of(others));
   if (files.empty()) throw FileError(folder, "holds no pictures (.jpg, .jpeg or .png)" + left);
   if (passed)
