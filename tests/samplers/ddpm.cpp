@@ -133,7 +133,8 @@ TEST_CASE("ddpm: the posterior variances of Palette") {
 }
 
 TEST_CASE("ddpm: any falling list of times is a run, each step goes to the next of them") {
-  const LoweredPlan plan = lower(trace(Ddpm{.variance = Variance::fixed_large}, levels_at(ddpm, {100, 87, 50, 1, 0})));
+  const detail::LoweredPlan plan =
+      detail::lower(trace(Ddpm{.variance = Variance::fixed_large}, levels_at(ddpm, {100, 87, 50, 1, 0})));
   const double times[] = {100, 87, 50, 1, 0, -1};
   std::size_t step = 0;
   for (const auto& passes : plan.steps) {
