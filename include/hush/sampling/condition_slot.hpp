@@ -14,11 +14,16 @@ constexpr bool is_tensor = false;
 template <class B, class T>
 constexpr bool is_tensor<Tensor<B, T>> = true;
 
+/// Takes any part of a condition.
+struct IgnorePart {
+  void operator()(const char*, auto&) const {}
+};
+
 /// A batch's condition whose tensors can be listed: a tensor, nothing at all, or a struct that lists its parts
 /// by `static void visit(auto& self, auto&& f)`.
 template <class C>
 concept ListsTensors = is_tensor<C> || std::is_empty_v<C> || requires(C& condition) {
-  C::visit(condition, [](const char*, auto&) {});
+  C::visit(condition, IgnorePart{});
 };
 
 template <class C, class F>

@@ -54,11 +54,18 @@ Every(int, Observer) -> Every<Observer>;
 
 namespace detail {
 
+template <class Observer, class StepOf>
+concept WatchesSteps = requires(Observer& observer, const StepOf& step) {
+  observer.step(step);
+};
+
 /// The observers of a run behind one type, so that what runs a sampler is compiled once for all of them. They must
 /// outlive it.
 template <Backend B>
 class StepObservers {
  public:
+  using StepOf = Step<B>;  // named here: nvcc cannot check its constraint within the concepts that ask for it
+
   template <class... Observers>
   explicit StepObservers(const SamplingRun& run, Observers&... observers) {
     (start(run, observers), ...);
@@ -110,10 +117,10 @@ class StepObservers {
         return bool(call());
       }
     };
-    if constexpr (requires(const Step<B>& step) { observer.step(step); })
+    if constexpr (WatchesSteps<Observer, StepOf>)
       all_.push_back(
           {[&observer, answer](const Step<B>& s) { return answer([&] { return observer.step(s); }); }, every});
-    else if constexpr (std::invocable<Observer&, const Step<B>&>)
+    else if constexpr (std::invocable<Observer&, const StepOf&>)
       all_.push_back({[&observer, answer](const Step<B>& s) { return answer([&] { return observer(s); }); }, every});
   }
 

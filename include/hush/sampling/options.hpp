@@ -74,7 +74,7 @@ struct SampleOptions {
   std::int64_t first_image = 0;                    // number of the first image
   double clip = 1;                                 // x0 estimates are kept in [-clip, clip]; 0: as they are (*)
   std::optional<DynamicThreshold> threshold = {};  // in place of clip; {} is off, DynamicThreshold{} on (*)
-  AnyGrid grid = Trailing{};                          // where the steps fall
+  AnyGrid grid = Trailing{};                       // where the steps fall
   Start start = FromNoise{};                       // what the run starts from
   NoiseSource noise = nullptr;                     // in place of Philox
   Execution execution = Execution::planned;

@@ -53,10 +53,12 @@ class Runner {
  private:
   struct NoGraph {};
   static auto graph_of(const F& on) {
-    if constexpr (has_graphs)
-      return std::make_unique<decltype(graph_on(on))>(graph_on(on));
-    else
+    if constexpr (has_graphs) {
+      using Graph = decltype(graph_on(on));
+      return std::unique_ptr<Graph>(new Graph(graph_on(on)));  // a graph is neither copied nor moved
+    } else {
       return std::make_unique<NoGraph>();
+    }
   }
   using GraphPointer = decltype(graph_of(std::declval<const F&>()));
 
