@@ -178,12 +178,12 @@ TEST_CASE("family: plans need few registers and few terms, however long the run"
   const LinearBeta schedule;
   every_sampler([&](const std::string& name, const auto& sampler) {
     CAPTURE(name);
-    const Plan plan = both_ways(sampler, schedule, Linspace{}(schedule, 40), Affine{0, 1, {}}).plan;
-    CHECK(plan.slots <= 8);
-    for (const auto& row : plan.rows)
-      if (const auto* sum = std::get_if<CombineRow>(&row)) {
-        CHECK(sum->terms.size() <= 8);
-        CHECK(sum->draws.size() <= 1);
+    const auto plan = detail::lower(both_ways(sampler, schedule, Linspace{}(schedule, 40), Affine{0, 1, {}}).plan);
+    CHECK(plan.registers <= 8);
+    for (const auto& step : plan.steps)
+      for (const detail::StepPass& pass : step) {
+        CHECK(pass.terms.size() <= 8);
+        CHECK(pass.draws.size() <= 1);
       }
   });
 }

@@ -16,9 +16,9 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// How often a run asks the network.
-int looks(const Plan& plan) {
+int network_calls(const Plan& plan) {
   int count = 0;
-  for (const auto& row : plan.rows) count += std::holds_alternative<DenoiseRow>(row);
+  for (const auto& row : plan.rows) count += std::holds_alternative<Plan::NetworkCall>(row);
   return count;
 }
 
@@ -76,10 +76,10 @@ TEST_CASE("heun: mean and variance of Gaussian data, in closed form, with and wi
 
 TEST_CASE("heun: looks twice a step and once in the last, which is euler's") {
   const Trajectory trajectory = course_over(Path::preserving, 5);
-  CHECK(looks(trace(Heun{}, trajectory)) == 10);
+  CHECK(network_calls(trace(Heun{}, trajectory)) == 10);
   std::vector<Level> levels = trajectory.levels;
   levels.push_back({0, 1, 0});
-  CHECK(looks(trace(Heun{}, levels)) == 11);
+  CHECK(network_calls(trace(Heun{}, levels)) == 11);
   for (const Path path : all_paths) {
     const std::vector<Level> last{level_of(path, 3), {0, 1, 0}};
     const Affine one = Gaussian{}.carry(Heun{}, last), other = Gaussian{}.carry(Euler{}, last);
@@ -91,7 +91,7 @@ TEST_CASE("heun: looks twice a step and once in the last, which is euler's") {
   const Affine one = Gaussian{}.carry(Heun{}, blind), other = Gaussian{}.carry(Euler{}, blind);
   CHECK(one.constant == doctest::Approx(other.constant).epsilon(1e-12));
   CHECK(one.start == doctest::Approx(other.start).epsilon(1e-12));
-  CHECK(looks(trace(Heun{.churn = 40}, blind)) == 1);
+  CHECK(network_calls(trace(Heun{.churn = 40}, blind)) == 1);
 }
 
 TEST_CASE("heun: with churn the network is told the noisier level, which is one of the schedule") {
@@ -100,7 +100,7 @@ TEST_CASE("heun: with churn the network is told the noisier level, which is one 
   const Plan plan = trace(Heun{.churn = .5}, trajectory);  // 2 steps: gamma = 1/4, and e^2 is the noisiest
   std::vector<double> seen;
   for (const auto& row : plan.rows)
-    if (const auto* look = std::get_if<DenoiseRow>(&row)) seen.push_back(look->level.time);
+    if (const auto* call = std::get_if<Plan::NetworkCall>(&row)) seen.push_back(call->level.time);
   const double second = trajectory.levels[1].time;
   REQUIRE(seen.size() == 4);
   CHECK(seen[0] == doctest::Approx(std::exp(2)));

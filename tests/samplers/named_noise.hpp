@@ -30,7 +30,7 @@ double apart(const S& sampler, const Trajectory& trajectory) {
 /// How often a plan calls the network.
 inline int network_calls(const Plan& plan) {
   int calls = 0;
-  for (const auto& row : plan.rows) calls += std::holds_alternative<DenoiseRow>(row);
+  for (const auto& row : plan.rows) calls += std::holds_alternative<Plan::NetworkCall>(row);
   return calls;
 }
 
