@@ -8,8 +8,8 @@
 
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/noise.hpp>
-#include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/optimizer.hpp>
+#include <hush/cpu/sampler_pass.hpp>
 #include <hush/grids/karras_sigmas.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/grids/times.hpp>
@@ -244,7 +244,8 @@ TEST_CASE("sample: a run that starts from noise where there is signal left says 
 }
 
 TEST_CASE("sample: a run that starts from noise where the schedule has more image than noise is refused") {
-  const auto message = [](const auto& process, int steps, const AnyGrid& grid, Start start = FromNoise{}) -> std::string {
+  const auto message = [](const auto& process, int steps, const AnyGrid& grid,
+                          Start start = FromNoise{}) -> std::string {
     try {
       sample(process, Formula<float>{zero}, Ddim{},
              {.steps = steps, .count = 1, .grid = grid, .start = std::move(start)});

@@ -142,7 +142,7 @@ TEST_CASE("preconditioning: the three rows of table 1 of Karras et al. 2022, at 
     CHECK(edm.skip * at.signal == "0.307692307692"_printed);  // .25 / .8125
     CHECK(edm.out == "0.416025147169"_printed);               // .375 / sqrt(.8125)
     CHECK(edm.in * at.signal == "1.109400392450"_printed);    // 1 / sqrt(.8125)
-    CHECK(edm.c_noise == "-0.0719205181129"_printed);    // ln(.75) / 4
+    CHECK(edm.c_noise == "-0.0719205181129"_printed);         // ln(.75) / 4
     CHECK(vp.skip * at.signal == doctest::Approx(1));
     CHECK(vp.out == doctest::Approx(-.75));
     CHECK(vp.in * at.signal == doctest::Approx(.8));

@@ -21,8 +21,8 @@
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/resample.hpp>
 #include <hush/cuda/runtime/device_program.hpp>
-#include <hush/cuda/sampler_pass.hpp>
 #include <hush/cuda/runtime/graph.hpp>
+#include <hush/cuda/sampler_pass.hpp>
 #include <hush/cuda/threshold.hpp>
 #include <hush/kernels/kernels.hpp>
 
