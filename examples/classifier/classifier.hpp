@@ -8,13 +8,12 @@
 #include <hush/images.hpp>
 #include <hush/io/weights.hpp>
 #include <hush/metrics/features.hpp>
-#include <hush/nn/conv2d.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
-#include <hush/nn/norm.hpp>
-#include <hush/ops/max_pool2d.hpp>
 #include <hush/ops/reshape.hpp>
 #include <hush/ops/silu.hpp>
+
+#include "../shared/small_classifier.hpp"
 
 // A small convolutional classifier of garments. The 64 inputs of its last layer are the features with which this
 // repository measures the quality of its pictures.
@@ -22,19 +21,7 @@ namespace garments {
 
 using namespace hush;
 
-/// A 3x3 convolution, a norm over groups of 8 channels, SiLU, and max-pooling by 2.
-template <Backend B>
-struct Stage {
-  nn::Conv2d<B> conv;
-  nn::GroupNorm<B> norm;
-
-  Stage(const B& on, std::int64_t in, std::int64_t out) : conv(on, in, out, {.bias = false}), norm(on, out, out / 8) {}
-  template <Value V>
-  V operator()(const V& x) const {
-    return max_pool2d(silu(norm(conv(x))), 2);
-  }
-  static void visit(auto& self, auto&& f) { f("conv", self.conv), f("norm", self.norm); }
-};
+using examples::rows_of, examples::Stage;
 
 /// Garments [N, 32, 32, 1] in [-1, 1] to ten logits [N, 10], by way of 64 features.
 template <Backend B>
@@ -73,21 +60,6 @@ class Classifier {
   std::vector<Stage<B>> stages_;
   nn::Linear<B> hidden_, last_;
 };
-
-/// The outputs of a classifier for images in [-1, 1] on the host, in batches: `say(batch)` is a tensor [n, width].
-template <Backend B>
-std::vector<float> rows_of(const B& on, const Images<float>& images, const auto& say) {
-  constexpr std::int64_t some = 128;
-  std::vector<float> rows;
-  for (std::int64_t first = 0; first < images.count; first += some) {
-    const std::int64_t n = std::min(some, images.count - first), stride = images.stride();
-    const auto from = images.pixels.begin() + first * stride;
-    const Images<float> batch(n, images.height, images.width, images.channels, {from, from + n * stride});
-    const auto said = download<float>(say(upload(on, batch)));
-    rows.insert(rows.end(), said.begin(), said.end());
-  }
-  return rows;
-}
 
 /// The classifier's features of images: 64 numbers each.
 template <Backend B>

@@ -1,40 +1,25 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <vector>
 
-#include <hush/cpu/binary_cross_entropy.hpp>
 #include <hush/data/shapes.hpp>
 #include <hush/images.hpp>
 #include <hush/io/weights.hpp>
 #include <hush/metrics/label_accuracy.hpp>
-#include <hush/nn/conv2d.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
-#include <hush/nn/norm.hpp>
-#include <hush/ops/max_pool2d.hpp>
 #include <hush/ops/reshape.hpp>
 #include <hush/ops/silu.hpp>
+
+#include "../shared/small_classifier.hpp"
 
 // A multi-label classifier of scenes: which of 24 objects a picture shows. Generated pictures are scored by it.
 namespace iclevr {
 
 using namespace hush;
 
-/// A 3x3 convolution, a norm over groups of 8 channels, SiLU, and max-pooling by 2.
-template <Backend B>
-struct Stage {
-  nn::Conv2d<B> conv;
-  nn::GroupNorm<B> norm;
-
-  Stage(const B& on, std::int64_t in, std::int64_t out) : conv(on, in, out, {.bias = false}), norm(on, out, out / 8) {}
-  template <Value V>
-  V operator()(const V& x) const {
-    return max_pool2d(silu(norm(conv(x))), 2);
-  }
-  static void visit(auto& self, auto&& f) { f("conv", self.conv), f("norm", self.norm); }
-};
+using examples::Stage;
 
 /// Pictures [N, side, side, 3] in [-1, 1], side 32 or 64, to a logit for each of the 24 labels, [N, 24].
 template <Backend B>
@@ -81,15 +66,7 @@ class Evaluator {
 template <Backend B>
 metrics::LabelAccuracy score(const Evaluator<B>& evaluator, const Images<float>& pictures,
                              const std::vector<std::vector<std::int32_t>>& labels) {
-  constexpr std::int64_t some = 128;
-  std::vector<float> scores;
-  for (std::int64_t first = 0; first < pictures.count; first += some) {
-    const std::int64_t n = std::min(some, pictures.count - first), stride = pictures.stride();
-    const auto from = pictures.pixels.begin() + first * stride;
-    const Images<float> batch(n, pictures.height, pictures.width, pictures.channels, {from, from + n * stride});
-    const std::vector<float> rows = download<float>(evaluator(upload(evaluator.on(), batch)));
-    scores.insert(scores.end(), rows.begin(), rows.end());
-  }
+  const std::vector<float> scores = examples::rows_of(evaluator.on(), pictures, evaluator);
   return metrics::label_accuracy(scores, Evaluator<B>::labels, labels);
 }
 

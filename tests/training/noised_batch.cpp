@@ -19,25 +19,16 @@
 #include <hush/schedules/rectified_flow.hpp>
 #include <hush/weightings/snr.hpp>
 
+#include "two_images.hpp"
+
 using namespace hush;
 using detail::NoisedBatch, detail::noised_batch;
+using two_images::clean, two_images::images, two_images::key, two_images::process;
 
 namespace {
 
 using Gpu = Cuda<float, HostGpu>;
 using Cpus = Cpu<float>;
-
-const Process process{LinearBeta{.steps = 100}, PredictX0{}};
-const std::vector<std::uint32_t> images{4, 9};
-
-/// The noise of these images in a step.
-NoiseKey key(std::uint32_t step, std::uint32_t split = NoiseKey::training) { return {3, step, split, images}; }
-
-template <class F>
-Tensor<F> clean(const F& on) {
-  const std::vector<double> pixels{-1, -0.5, 0, 0.5, 1, 0.25, -0.25, 0.75};
-  return upload(on, {2, 2, 2, 1}, std::span<const double>(pixels));
-}
 
 }  // namespace
 

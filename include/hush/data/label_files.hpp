@@ -37,16 +37,41 @@ inline std::string text_in(const std::filesystem::path& file) {
   return text;
 }
 
+/// The names of an object's members in the order of its text, which parse_json has found to be strict JSON.
+class MemberOrder {
+ public:
+  std::vector<std::string> names;
+
+  bool null() { return true; }
+  bool boolean(bool) { return true; }
+  bool number_integer(std::int64_t) { return true; }
+  bool number_unsigned(std::uint64_t) { return true; }
+  bool number_float(double, const std::string&) { return true; }
+  bool string(const std::string&) { return true; }
+  bool binary(const io::Json::binary_t&) { return true; }
+  bool start_object(std::size_t) { return ++depth_ > 0; }
+  bool end_object() { return --depth_ >= 0; }
+  bool start_array(std::size_t) { return ++depth_ > 0; }
+  bool end_array() { return --depth_ >= 0; }
+  bool key(const std::string& name) {
+    if (depth_ == 1) names.push_back(name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const io::Json::exception&) { return false; }
+
+ private:
+  int depth_ = 0;
+};
+
 /// Labels from a JSON list of their names; `what` is the list's name in messages.
-template <class J>
-std::vector<std::int32_t> labels_of(const J& list, const LabelNames& names, const std::string& what,
-                                    const std::filesystem::path& file) {
+inline std::vector<std::int32_t> labels_of(const io::Json& list, const LabelNames& names, const std::string& what,
+                                           const std::filesystem::path& file) {
   if (!list.is_array()) throw FileError(file, to_text(what, " is no list of names"));
   if (list.empty()) throw FileError(file, to_text(what, " is empty: an image has at least one label"));
   std::vector<std::int32_t> labels;
   for (const auto& one : list) {
     if (!one.is_string()) throw FileError(file, to_text(what, " holds something else than names"));
-    const auto& name = one.template get_ref<const std::string&>();
+    const auto& name = one.get_ref<const std::string&>();
     if (!names.has(name)) throw FileError(file, to_text(what, ": ", names.refusal(name)));
     labels.push_back(names(name));
     if (std::ranges::count(labels, labels.back()) > 1)
@@ -80,15 +105,16 @@ inline LabelNames read_label_names(const std::filesystem::path& file) {
 /// nearest that are), empty lists and repeated names.
 inline std::vector<LabelledFile> read_labelled_files(const std::filesystem::path& file, const LabelNames& names) {
   const std::string text = detail::text_in(file);
-  io::parse_json(text, file);                             // which is strict
-  const auto json = nlohmann::ordered_json::parse(text);  // and this keeps the order
+  const io::Json json = io::parse_json(text, file);
   if (!json.is_object()) throw FileError(file, "wants an object of files and lists of labels");
+  detail::MemberOrder order;
+  io::Json::sax_parse(text, &order);
   std::vector<LabelledFile> found;
-  for (const auto& [name, list] : json.items()) {
+  for (const std::string& name : order.names) {
     const std::filesystem::path path(name);
     const bool plain = !name.empty() && path.is_relative() && std::ranges::find(path, "..") == path.end();
     if (!plain) throw FileError(file, to_text("names the file ", io::in_quotes(name), ", which is not in the folder"));
-    found.push_back({name, detail::labels_of(list, names, "the list of " + io::in_quotes(name), file)});
+    found.push_back({name, detail::labels_of(json[name], names, "the list of " + io::in_quotes(name), file)});
   }
   return found;
 }
