@@ -23,8 +23,8 @@ struct Description {
   std::string text;
   std::vector<Field> fields;
 
-  Description(Kind of = Kind::name, std::string said = "none");
-  Description(Kind of, std::string said, std::vector<Field> held);
+  Description(Kind of = Kind::name, std::string what = "none");
+  Description(Kind of, std::string what, std::vector<Field> held);
   /// The field of this name; null if there is none.
   const Description* find(std::string_view name) const;
   friend bool operator==(const Description& a, const Description& b);
@@ -38,9 +38,9 @@ struct Description::Field {
   bool usual = false, aside = false;
 };
 
-inline Description::Description(Kind of, std::string said) : Description(of, std::move(said), {}) {}
-inline Description::Description(Kind of, std::string said, std::vector<Field> held)
-    : kind(of), text(std::move(said)), fields(std::move(held)) {}
+inline Description::Description(Kind of, std::string what) : Description(of, std::move(what), {}) {}
+inline Description::Description(Kind of, std::string what, std::vector<Field> held)
+    : kind(of), text(std::move(what)), fields(std::move(held)) {}
 inline const Description* Description::find(std::string_view name) const {
   const auto found = std::ranges::find(fields, name, &Field::name);
   return found == fields.end() ? nullptr : &found->value;

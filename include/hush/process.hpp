@@ -84,8 +84,8 @@ struct Process {
       noise_labels.push_back(s.c_noise);
       as_is &= s.in == 1;
     }
-    const auto told = upload(x.on(), {std::int64_t(noise_labels.size())}, std::span<const double>(noise_labels));
-    Input<Tensor<B>> input{cast(on, as_is ? x : scaled_images(in, x)), told.handled_by(on)};
+    const auto labels = upload(x.on(), {std::int64_t(noise_labels.size())}, std::span<const double>(noise_labels));
+    Input<Tensor<B>> input{cast(on, as_is ? x : scaled_images(in, x)), labels.handled_by(on)};
     conditioning.add_to(condition, input);
     return input;
   }

@@ -24,9 +24,9 @@ inline std::function<void(std::string_view)>& warning_sink() {
 template <class Words>
 void warn_once(std::string_view kind, double number, const Words& words) {
   static std::mutex mutex;
-  static std::set<std::pair<std::string_view, double>> said;
+  static std::set<std::pair<std::string_view, double>> shown;
   const std::lock_guard lock(mutex);
-  if (said.insert({kind, number}).second && warning_sink()) warning_sink()(words());
+  if (shown.insert({kind, number}).second && warning_sink()) warning_sink()(words());
 }
 
 /// Warns once in the life of a program if the CPU kernels were compiled without optimisation.

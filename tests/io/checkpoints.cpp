@@ -5,6 +5,7 @@
 
 #include <hush/data/horizontal_flip.hpp>
 #include <hush/data/with_holes.hpp>
+#include <hush/data/with_labels.hpp>
 #include <hush/io/checkpoints.hpp>
 #include <hush/io/observers.hpp>
 #include <hush/io/run_identity.hpp>
@@ -195,6 +196,27 @@ TEST_CASE("checkpoints: what comes with the images belongs to the data of a run"
   CHECK(centre.given == of(data::masks::Centre{}).given);
   CHECK(io::detail::identity_of_data(squares).given.is_null());
   CHECK(io::detail::identity_of_data(tiny::Squares{0}).images == io::Json{{"items", 0}});
+}
+
+TEST_CASE("checkpoints: labels of images belong to the data of a run, alone and with other conditions") {
+  const tiny::Squares squares{.count = 3};
+  const auto of = [&](std::vector<std::vector<std::int32_t>> labels) {
+    return io::detail::identity_of_data(data::WithLabels(squares, std::move(labels)));
+  };
+  const auto mine = of({{1}, {2}, {0}});
+  CHECK(mine.images == io::detail::identity_of_data(squares).images);
+  CHECK(mine.given == of({{1}, {2}, {0}}).given);
+  CHECK(mine.given != of({{1}, {3}, {0}}).given);
+  CHECK(of({{1, 2}, {3}, {0}}).given != of({{1}, {2, 3}, {0}}).given);
+
+  const auto sum = [](const LabelSets& labels, float pixel) {
+    io::Crc32 crc;
+    io::detail::add_given(crc, Both<ConcatImage, MultiHot>::Given{Images<float>(1, 1, 1, 1, {pixel}), labels});
+    return crc.value;
+  };
+  CHECK(sum({{{1}}}, 0) == sum({{{1}}}, 0));
+  CHECK(sum({{{1}}}, 0) != sum({{{2}}}, 0));
+  CHECK(sum({{{1}}}, 0) != sum({{{1}}}, 1));
 }
 
 TEST_CASE("checkpoints: where a run's own words differ, they are what is named") {

@@ -118,19 +118,20 @@ TEST_CASE("noised batch: a level that the parameterization cannot do is refused 
   };
   const RectifiedFlow flow;  // signal 1 - t, noise t
   CHECK_THROWS_WITH_AS(at(Process{flow, PredictScore{}}, 0),
-                       "[train] at time 0 (signal 1, noise 0) the target's factor of the noise is -inf: the draw must "
-                       "leave out what the parameterization cannot do",
+                       "[train] at time 0 (signal 1, noise 0) the target's factor of the noise is -inf: the level "
+                       "distribution must leave out what the parameterization cannot do",
                        std::invalid_argument);
   CHECK_THROWS_AS(at(Process{flow, EdmPreconditioning{}}, 1), std::invalid_argument);
   CHECK_THROWS_WITH_AS(
       at(Process{flow, EdmPreconditioning{}}, 0),
-      "[train] at time 0 (signal 1, noise 0) what the network is told is -inf: the draw must leave out "
+      "[train] at time 0 (signal 1, noise 0) what the network is told is -inf: the level distribution must leave out "
       "what the parameterization cannot do",
       std::invalid_argument);
   at(Process{flow, PredictX0{}}, 1), at(Process{flow, PredictX0{}}, 0), at(Process{flow, PredictNoise{}}, 1);
   const auto broken = [](double time) { return Level{time, 1, std::nan("")}; };
-  CHECK_THROWS_WITH_AS(at(Process{broken, PredictX0{}}, .5),
-                       "[train] at time 0.5 (signal 1, noise nan) the noise is nan: the draw must leave out what the "
-                       "parameterization cannot do",
-                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      at(Process{broken, PredictX0{}}, .5),
+      "[train] at time 0.5 (signal 1, noise nan) the noise is nan: the level distribution must leave out what the "
+      "parameterization cannot do",
+      std::invalid_argument);
 }

@@ -178,8 +178,8 @@ inline AdmConfig adm_config_of(DiffusersConfig& config, Ports ports) {
   only("mid_block_type", "UNetMidBlock2D");
   const std::string act = config.text("act_fn", "silu");
   config.demand(act == "silu" || act == "swish", "act_fn", "must be silu");
-  const std::int64_t told = config.whole("time_embedding_dim", 0);
-  config.demand(told == 0 || told == 4 * c.channels, "time_embedding_dim", "must be ", 4 * c.channels);
+  const std::int64_t wide = config.whole("time_embedding_dim", 0);
+  config.demand(wide == 0 || wide == 4 * c.channels, "time_embedding_dim", "must be ", 4 * c.channels);
   config.demand(config.number("mid_block_scale_factor", 1) == 1, "mid_block_scale_factor", "must be 1");
   config.demand(!config.flag("center_input_sample", false), "center_input_sample", "must be false");
   config.demand(config.flag("add_attention", true), "add_attention", "must be true");

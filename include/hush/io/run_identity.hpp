@@ -22,6 +22,7 @@ namespace detail {
 inline Json numeral(double value) { return std::isfinite(value) ? Json(value) : Json(to_text(value)); }
 
 /// What a process is given with its images, for a checksum; nothing of kinds that are not known here.
+inline void add_given(Crc32&, const auto&) {}
 inline void add_given(Crc32& sum, const Images<float>& given) { sum.add(std::as_bytes(std::span(given.pixels))); }
 template <class T>
 void add_given(Crc32& sum, const std::vector<T>& given) {
@@ -31,7 +32,22 @@ inline void add_given(Crc32& sum, const MaskedImages& given) {
   add_given(sum, given.picture);
   add_given(sum, given.hole);
 }
-inline void add_given(Crc32&, const auto&) {}
+inline void add_given(Crc32& sum, const LabelSets& given) {
+  for (const std::vector<std::int32_t>& set : given.sets) {
+    const std::uint64_t labels = set.size();
+    sum.add(std::as_bytes(std::span(&labels, 1)));
+    add_given(sum, set);
+  }
+}
+template <class Given>
+requires requires(const Given& given) {
+  given.first;
+  given.second;
+}
+void add_given(Crc32& sum, const Given& given) {  // of Both
+  add_given(sum, given.first);
+  add_given(sum, given.second);
+}
 
 /// Size of a data set and a checksum of its first, middle and last item: other pictures, or another order of them, are
 /// told apart without all being read. `given` is a checksum of what comes with the same items, null for nothing.

@@ -172,9 +172,9 @@ inline Pieces safetensors_pieces(const Arrays& arrays, std::string& head) {
                    [](const auto* a, const auto* b) { return a->second.dtype > b->second.dtype; });
   auto metadata = arrays.metadata;
   metadata.try_emplace("format", "pt");
-  std::size_t said = 0;
-  for (const auto& [key, value] : metadata) said += key.size() + value.size();
-  check(said <= SafetensorsLimits{}.metadata, where, "the metadata is ", said, " bytes long, more than the ",
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : metadata) bytes += key.size() + value.size();
+  check(bytes <= SafetensorsLimits{}.metadata, where, "the metadata is ", bytes, " bytes long, more than the ",
         SafetensorsLimits{}.metadata, " that are read");
   head.assign(8, '\0');
   Pieces pieces(1);

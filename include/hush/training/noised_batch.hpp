@@ -37,7 +37,7 @@ Level drawn_level(const Proc& process, double time) {
   const Level at = process.schedule(time);
   const auto finite = [&](double value, const char* what) {
     check(std::isfinite(value), "train", "at time ", at.time, " (signal ", at.signal, ", noise ", at.noise, ") ", what,
-          " is ", value, ": the draw must leave out what the parameterization cannot do");
+          " is ", value, ": the level distribution must leave out what the parameterization cannot do");
   };
   finite(at.signal, "the signal");
   finite(at.noise, "the noise");

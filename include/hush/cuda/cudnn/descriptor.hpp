@@ -43,9 +43,9 @@ inline const char* cudnn_advice(cudnnStatus_t status) {
 /// Throws CudaError unless `status` is success: the call, what it was about, cuDNN's name of the error and its words.
 inline void check_cudnn(cudnnStatus_t status, const char* call, const std::string& about) {
   if (status == CUDNN_STATUS_SUCCESS) return;
-  const std::string said = cudnn_words();
+  const std::string words = cudnn_words();
   throw CudaError(call, int(status),
-                  to_text(about, ": cuDNN answers ", cudnnGetErrorString(status), said.empty() ? "" : ": ", said,
+                  to_text(about, ": cuDNN answers ", cudnnGetErrorString(status), words.empty() ? "" : ": ", words,
                           cudnn_advice(status)));
 }
 
