@@ -171,8 +171,8 @@ TEST_CASE("train: a draw that does not fit the schedule is refused before the fi
       "[DiscreteUniform] wants a discrete schedule, this one is continuous; take ContinuousUniform or LogNormal",
       std::invalid_argument);
   CHECK_THROWS_WITH_AS(with(Process{VpSde{}, PredictScore{}}, [](const auto&, auto&) { return 0.; }),
-                       "[train] at time 0 (signal 1, noise 0) the target's factor of the noise is -inf: the draw must "
-                       "leave out what the parameterization cannot do",
+                       "[train] at time 0 (signal 1, noise 0) the target's factor of the noise is -inf: the level "
+                       "distribution must leave out what the parameterization cannot do",
                        std::invalid_argument);
   CHECK(told.empty());
   with(Process{VpSde{}}, ContinuousUniform{});
