@@ -52,6 +52,9 @@ ARROWS = {
     "training": CONCEPTS | {"process", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "images", "examples",
                             "learning_rates", "level_distributions", "weightings"},
     "train": {"kernels", "training"},
+    # schedulers of diffusers: compositions that a file names
+    "diffusers": CONCEPTS | {"described", "description", "fields", "process", "parameterizations", "schedules", "grids", "samplers", "sampling",
+                             "tensor", "io"},
     # what a library can hold ready
     "compiled": {"cpu", "tensor", "random", "kernels", "autograd", "nn", "backbones", "training/loss_pass"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures

@@ -12,7 +12,7 @@ PLURALS = {
     "level_distributions": "level_distribution", "samplers": "sampler", "conditionings": "conditioning", "backbones": "backbone",
     "optimizers": "optimizer", "learning_rates": "learning_rate",
 }
-UMBRELLAS = {"hush.hpp", "core.hpp", "machine_free.hpp", "data.hpp", "io.hpp", "cuda.cuh"}
+UMBRELLAS = {"hush.hpp", "core.hpp", "machine_free.hpp", "data.hpp", "io.hpp", "diffusers.hpp", "cuda.cuh"}
 
 
 def arguments(what, *more):

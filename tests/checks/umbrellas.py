@@ -1,6 +1,6 @@
 """The lists of includes hold every header once; --write brings them up to date. core.hpp and cuda.cuh share machine_free.hpp.
 
-core.hpp holds what needs only the standard library and Eigen; io/gif.hpp is in no list, because it alone needs
+core.hpp holds what needs only the standard library and Eigen; diffusers.hpp is not part of hush.hpp; io/gif.hpp is in no list, because it alone needs
 cgif, and compiled.hpp in none, because it wants a library.
 """
 import house
@@ -24,6 +24,7 @@ WORDS = {
     "machine_free.hpp": "What core.hpp and cuda.cuh share: all that says no machine's name.",
     "io.hpp": "Pictures, weights and checkpoints in files.",
     "data.hpp": "Data sets: host images, no tensors.",
+    "diffusers.hpp": "Schedulers of the Python library diffusers, from their files.",
     "hush.hpp": "All of hush for the CPU.",
     "cuda.cuh": "All of core.hpp on the GPU, with CUDA, cuDNN and cuBLASLt in place of Eigen; nvcc compiles it.",
 }
@@ -51,6 +52,8 @@ def lists(root):
     needs = {header: house.outside(root, header) for header in house.headers(root)}
     every = sorted((header for header in needs if header not in house.UMBRELLAS and "cgif.h" not in needs[header] and
                     not header.startswith("compiled")), key=place)
+    foreign = [header for header in every if header.startswith("diffusers/")]
+    every = [header for header in every if header not in foreign]
     free = [header for header in every if not header.startswith("cuda/")]
     folders = {"io.hpp": [h for h in free if h.startswith("io/")], "data.hpp": [h for h in free if h.startswith("data/")]}
     closures = {header: house.closure(root, header) for header in free}
@@ -63,6 +66,7 @@ def lists(root):
     device = [h for h in every if h.startswith("cuda/") and h not in FOR_TESTS]
     return {"machine_free.hpp": cuda, "cuda.cuh": ["machine_free.hpp", *device],
             "core.hpp": ["machine_free.hpp", *(h for h in core if h not in cuda)], **{name: found for name, found in folders.items() if found},
+            **({"diffusers.hpp": foreign} if foreign else {}),
             "hush.hpp": ["core.hpp", *sorted(name for name, found in folders.items() if found), *rest]}
 
 

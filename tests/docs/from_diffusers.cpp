@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include <hush/diffusers.hpp>
 #include <hush/hush.hpp>
 
 using namespace hush;
@@ -18,6 +19,31 @@ Images<float> sampled(const std::filesystem::path& folder) {
   const auto images = sample(process, unet, Ddim{}, {.steps = 50, .count = 4, .seed = 1, .clip = 1, .grid = Leading{}});
   // [/load]
   return images;
+}
+
+Images<float> as_the_file_says(const std::filesystem::path& folder, const Adm<Cpu<float>>& unet) {
+  Images<float> images;
+  // [visit]
+  const auto file = diffusers::read_scheduler(folder);  // of a pipeline, of a scheduler, or the file
+  file.visit([&](const auto& process, const auto& sampler) {
+    auto options = file.options<Cpu<float>>();  // grid, clip, threshold
+    options.steps = 20;
+    images = sample(process, unet, sampler, options);
+  });
+  // [/visit]
+  return images;
+}
+
+Images<float> checked(const std::filesystem::path& folder, const Adm<Cpu<float>>& unet) {
+  // [check]
+  const Process process{LinearBeta{}, PredictNoise{}};
+  const DpmSolverPp sampler{.curvature = .5};
+  const SampleOptions<Cpu<float>> options{.steps = 20, .clip = 0, .grid = Linspace{.closed = false}};
+  const auto file = folder / "scheduler" / "scheduler_config.json";
+  io::check_scheduler(file, process);
+  diffusers::check_sampling(file, process, sampler, options);
+  return sample(process, unet, sampler, options);
+  // [/check]
 }
 
 Images<float> changed(const std::filesystem::path& folder, const Adm<Cpu<float>>& unet) {
@@ -58,6 +84,9 @@ void trained(const std::filesystem::path& folder) {
 TEST_CASE("from diffusers: where there is no folder its programs say so") {
   const std::filesystem::path nowhere = "tests/docs/no such folder";
   CHECK_THROWS_AS(sampled(nowhere), FileError);
+  const Adm<Cpu<float>> unet({.image = {8, 8, 1}, .channels = 4, .groups = 4}, {}, Seed{});
+  CHECK_THROWS_AS(as_the_file_says(nowhere, unet), FileError);
+  CHECK_THROWS_AS(checked(nowhere, unet), FileError);
   CHECK_THROWS_AS(trained(nowhere), FileError);
   const Adm<Cpu<float>> unet({.image = {8, 8, 3}, .channels = 4, .multipliers = {1}, .head_channels = 4, .groups = 2},
                              {}, Seed{});

@@ -57,8 +57,11 @@ Betas list_of_betas(const S& schedule) {
   return list;
 }
 
+}  // namespace detail
+
+/// The same of a config that is being read.
 inline Betas diffusers_betas(DiffusersConfig& config) {
-  check_has_betas(config);
+  detail::check_has_betas(config);
   const std::string name = config.class_name();
   const bool latent = name == "LCMScheduler" || name == "TCDScheduler";
   const bool narrow =
@@ -71,25 +74,23 @@ inline Betas diffusers_betas(DiffusersConfig& config) {
   const int n = int(steps);
   const auto made = [&]() -> Betas {
     if (!config.is_null("trained_betas")) return {config.list<double>("trained_betas", {})};
-    if (kind == "linear") return list_of_betas(LinearBeta{.first = first, .last = last, .steps = n});
-    if (kind == "scaled_linear") return list_of_betas(ScaledLinear{.first = first, .last = last, .steps = n});
-    if (kind == "squaredcos_cap_v2") return list_of_betas(Cosine{.steps = n});
-    if (kind == "sigmoid") return list_of_betas(SigmoidBeta{.first = first, .last = last, .steps = n});
-    if (kind == "laplace") return list_of_betas(Laplace{.steps = n});
+    if (kind == "linear") return detail::list_of_betas(LinearBeta{.first = first, .last = last, .steps = n});
+    if (kind == "scaled_linear") return detail::list_of_betas(ScaledLinear{.first = first, .last = last, .steps = n});
+    if (kind == "squaredcos_cap_v2") return detail::list_of_betas(Cosine{.steps = n});
+    if (kind == "sigmoid") return detail::list_of_betas(SigmoidBeta{.first = first, .last = last, .steps = n});
+    if (kind == "laplace") return detail::list_of_betas(Laplace{.steps = n});
     config.refuse("beta_schedule", "only linear, scaled_linear, squaredcos_cap_v2, sigmoid and laplace are known");
   };
   const Betas betas = made();
   config.demand(!betas.values.empty(), "trained_betas", "holds no betas");
-  return config.flag("rescale_betas_zero_snr", false) ? list_of_betas(ZeroTerminalSnr{betas}) : betas;
+  return config.flag("rescale_betas_zero_snr", false) ? detail::list_of_betas(ZeroTerminalSnr{betas}) : betas;
 }
-
-}  // namespace detail
 
 /// The schedule of a diffusers `scheduler_config.json` as its list of betas, rescaled to zero terminal SNR if it asks
 /// for that; times 0..T-1. Throws FileError, which names the key, for a scheduler without betas.
 inline Betas diffusers_betas(const std::filesystem::path& scheduler_config) {
   DiffusersConfig config(scheduler_config);
-  return detail::diffusers_betas(config);
+  return diffusers_betas(config);
 }
 
 /// Throws FileError unless a process has the noise levels (to a hundred-thousandth), the times 0..T-1 and the
@@ -98,7 +99,7 @@ inline Betas diffusers_betas(const std::filesystem::path& scheduler_config) {
 template <class P>
 void check_scheduler(const std::filesystem::path& scheduler_config, const P& process) {
   DiffusersConfig config(scheduler_config);
-  const Betas betas = detail::diffusers_betas(config);
+  const Betas betas = diffusers_betas(config);
   const auto& schedule = process.schedule;
   const int n = betas.steps();
   if constexpr (requires { schedule.steps(); }) {

@@ -1,0 +1,65 @@
+#pragma once
+#include <cmath>
+#include <vector>
+
+#include <hush/check.hpp>
+#include <hush/grid.hpp>
+#include <hush/schedules/shared/from_sigmas.hpp>
+#include <hush/schedules/shared/inverse.hpp>
+
+namespace hush::diffusers {
+
+/// The sigmas of Karras et al. or those spaced evenly in their logarithm (use_karras_sigmas, use_exponential_sigmas)
+/// over the range that a scheduler of diffusers gives them: `smallest` and `largest`, or, where these are 0, what the
+/// times of `ends` span, or the schedule. `ends_noisy`: the last time is left out, as the run ends there.
+struct Sigmas {
+  AnyGrid ends = nullptr;
+  double smallest = 0, largest = 0;  // 0: of `ends`
+  double rho = 7;                    // 0: evenly in the logarithm
+  bool ends_noisy = false;
+
+  std::vector<double> operator()(const AnySchedule& schedule, int n) const {
+    check_step_count(schedule, n, "Sigmas");
+    const std::vector<double> all = ends ? ends(schedule, n) : std::vector<double>{};
+    const double first = all.empty() ? schedule.clean() + schedule.steps() : all.front();
+    const double last = all.empty() ? schedule.clean() + 1 : all.back();
+    const double most = largest > 0 ? largest : sigma_of(schedule(first));
+    const double least = smallest > 0 ? smallest : sigma_of(schedule(last));
+    check(std::isfinite(most) && least > 0 && least <= most, "Sigmas", "wants 0 < smallest <= largest, got ", least,
+          " and ", most);
+    std::vector<double> times;
+    for (int k = n - 1; k >= (ends_noisy && n > 1 ? 1 : 0); --k) {
+      const double part = part_of(k, n);
+      times.push_back(time_of_sigma(
+          schedule, rho == 0 ? geometric_sigma(least, most, part) : karras_sigma(least, most, rho, part)));
+    }
+    return times;
+  }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("ends", self.ends), f("smallest", self.smallest), f("largest", self.largest), f("rho", self.rho);
+    f("ends_noisy", self.ends_noisy);
+  }
+};
+static_assert(GridRule<Sigmas>);
+
+/// The times of FlowMatchEulerDiscreteScheduler: evenly from its noisiest time to its least noisy one, T..1 of `steps`,
+/// each shifted by s t / (1 + (s - 1) t) (Esser et al. 2024, eq. 23); the least noisy one is shifted twice, as its
+/// constructor shifts it already.
+struct FlowShift {
+  double shift = 1;
+  int steps = 1000;
+
+  std::vector<double> operator()(const AnySchedule&, int n) const {
+    check(n >= 1, "FlowShift", "wants at least 1 step, got ", n);
+    const auto shifted = [&](double t) { return shift * t / (1 + (shift - 1) * t); };
+    const double least = shifted(1. / steps);
+    std::vector<double> times;
+    for (int i = 0; i < n; ++i) times.push_back(shifted(linspace(1, least, n, i)));
+    return times;
+  }
+  static constexpr void fields(auto& self, auto&& f) { f("shift", self.shift), f("steps", self.steps); }
+  friend bool operator==(const FlowShift&, const FlowShift&) = default;
+};
+static_assert(GridRule<FlowShift>);
+
+}  // namespace hush::diffusers

@@ -1,0 +1,71 @@
+#pragma once
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <hush/diffusers/process.hpp>
+#include <hush/grid.hpp>
+#include <hush/samplers/ddim.hpp>
+#include <hush/samplers/ddpm.hpp>
+#include <hush/samplers/deis.hpp>
+#include <hush/samplers/dpm2.hpp>
+#include <hush/samplers/dpm2_ancestral.hpp>
+#include <hush/samplers/dpm_solver.hpp>
+#include <hush/samplers/dpm_solver_sde.hpp>
+#include <hush/samplers/euler.hpp>
+#include <hush/samplers/euler_ancestral.hpp>
+#include <hush/samplers/heun.hpp>
+#include <hush/samplers/lms.hpp>
+#include <hush/samplers/pndm.hpp>
+#include <hush/samplers/unipc.hpp>
+#include <hush/sampling/options.hpp>
+
+namespace hush::diffusers {
+
+/// The samplers that a scheduler_config.json can mean.
+using AnySampler = std::variant<Ddpm, Ddim, Pndm, Euler, EulerAncestral, Lms, Heun, Dpm2, Dpm2Ancestral, DpmSolver,
+                                DpmSolverPp, DpmSolverSde, UniPc, UniPcNoise, Deis>;
+
+/// What a scheduler_config.json of diffusers means in hush: process, sampler, grid and what is done to estimates of x0.
+/// `visit` calls a function with the types that the file names:
+///   diffusers::read_scheduler(file).visit([&](const auto& process, const auto& sampler, auto options) {
+///     images = sample(process, net, sampler, options);
+///   });
+struct Sampling {
+  std::variant<BetaProcess, EdmProcess, FlowProcess> process;
+  AnySampler sampler;
+  AnyGrid grid;
+  double clip = 0;
+  std::optional<DynamicThreshold> threshold = {};
+
+  /// The options of a run that the file says: grid, clip and threshold.
+  template <Backend B>
+  SampleOptions<B> options() const {
+    SampleOptions<B> options;
+    options.grid = grid;
+    options.clip = clip;
+    options.threshold = threshold;
+    return options;
+  }
+  /// Calls f(process, sampler) with the file's own types: f is compiled for each of the 19 pairs that there are.
+  template <class F>
+  void visit(F&& f) const {
+    std::visit(
+        [&](const auto& p, const auto& s) {
+          if constexpr (pairs<std::remove_cvref_t<decltype(p)>, std::remove_cvref_t<decltype(s)>>()) f(p, s);
+        },
+        process, sampler);
+  }
+
+ private:
+  template <class P, class S>
+  static constexpr bool pairs() {
+    constexpr bool euler = std::is_same_v<S, Euler>;
+    if constexpr (std::is_same_v<P, BetaProcess>) return true;
+    if constexpr (std::is_same_v<P, FlowProcess>) return euler;
+    return euler || std::is_same_v<S, DpmSolverPp> || std::is_same_v<S, DpmSolverSde>;
+  }
+};
+
+}  // namespace hush::diffusers

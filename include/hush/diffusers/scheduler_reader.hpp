@@ -1,0 +1,274 @@
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <hush/diffusers/grids.hpp>
+#include <hush/diffusers/sampling.hpp>
+#include <hush/grids/leading.hpp>
+#include <hush/grids/linspace.hpp>
+#include <hush/grids/trailing.hpp>
+#include <hush/io/diffusers_config.hpp>
+#include <hush/io/diffusers_scheduler.hpp>
+
+namespace hush::diffusers {
+
+namespace detail {
+
+/// Reads the keys of one file, class by class.
+class SchedulerReader {
+ public:
+  explicit SchedulerReader(const std::filesystem::path& file) : config_(file), name_(config_.class_name()) {}
+
+  Sampling read() {
+    refuse_unmatched();
+    Sampling made = name_.starts_with("EDM") ? edm() : name_.starts_with("FlowMatch") ? flow() : by_betas();
+    ignore_other_classes();
+    const auto unknown = config_.unknown();
+    if (!unknown.empty()) config_.refuse(unknown[0].c_str(), "hush does not know this option");
+    return made;
+  }
+
+ private:
+  bool is(const char* name) const { return name_ == std::string(name) + "Scheduler"; }
+  [[noreturn]] void refuse_class(const char* why) const {
+    throw FileError(config_.file(),
+                    to_text("describes a ", io::in_quotes(name_), ", ", why, " (docs/from-diffusers.md)"));
+  }
+  void refuse_unmatched() const {
+    for (const char* other : {"DDIMInverse", "RePaint", "ScoreSdeVe"})
+      if (is(other)) refuse_class("which wants more than noise to start from: name its sampler in the program");
+    if (is("FlowMatchHeunDiscrete"))
+      refuse_class("whose second-order correction is made in t, that of hush's Heun in noise / signal");
+    if (is("DPMSolverSinglestep"))
+      refuse_class("whose levels within a step are those of its grid; hush's singlestep solvers take their own");
+    for (const char* known :
+         {"DDPM", "DDPMParallel", "DDIM", "DDIMParallel", "PNDM", "EulerDiscrete", "EulerAncestralDiscrete",
+          "LMSDiscrete", "HeunDiscrete", "KDPM2Discrete", "KDPM2AncestralDiscrete", "DPMSolverMultistep",
+          "UniPCMultistep", "DEISMultistep", "EDMEuler", "EDMDPMSolverMultistep", "FlowMatchEulerDiscrete"})
+      if (is(known)) return;
+    refuse_class("which has no counterpart");
+  }
+  /// Options of other classes stay in a file that was made from theirs; this class does not look at them.
+  void ignore_other_classes() {
+    config_.ignore({"skip_prk_steps",     "set_alpha_to_one",   "clip_sample",
+                    "clip_sample_range",  "thresholding",       "dynamic_thresholding_ratio",
+                    "sample_max_value",   "variance_type",      "timestep_spacing",
+                    "steps_offset",       "interpolation_type", "timestep_type",
+                    "solver_order",       "solver_type",        "solver_p",
+                    "algorithm_type",     "lower_order_final",  "disable_corrector",
+                    "predict_x0",         "flow_shift",         "time_shift_type",
+                    "lambda_min_clipped", "final_sigmas_type",  "sigma_min",
+                    "sigma_max",          "base_shift",         "max_shift",
+                    "base_image_seq_len", "max_image_seq_len",  "snr_shift_scale"});
+  }
+  void must_be_off(std::initializer_list<const char*> keys) {
+    for (const char* key : keys)
+      config_.demand(!config_.flag(key, false), key, "hush has no counterpart; write it as false");
+  }
+  /// The place of a key's word among those that hush has.
+  std::size_t one_of(const char* key, const char* usual, std::initializer_list<const char*> words) {
+    const std::string word = config_.text(key, usual);
+    const auto found = std::find(words.begin(), words.end(), word);
+    if (found == words.end()) {
+      std::string list;
+      for (const char* one : words) list += (list.empty() ? "" : ", ") + std::string(one);
+      config_.refuse(key, "hush has ", list);
+    }
+    return std::size_t(found - words.begin());
+  }
+
+  // The classes whose levels are given by betas.
+
+  bool is_solver() const { return is("DPMSolverMultistep") || is("UniPCMultistep") || is("DEISMultistep"); }
+  bool is_ddpm() const { return is("DDPM") || is("DDPMParallel"); }
+  bool is_ddim() const { return is("DDIM") || is("DDIMParallel"); }
+
+  Sampling by_betas() {
+    Betas betas = io::diffusers_betas(config_);
+    const bool keeps = (is("DPMSolverMultistep") || is("UniPCMultistep") || name_.starts_with("Euler")) &&
+                       config_.flag("rescale_betas_zero_snr", false);
+    const std::size_t says = one_of("prediction_type", "epsilon", {"epsilon", "v_prediction", "sample"});
+    Sampling made;
+    made.sampler = sampler();
+    const bool noisy = ends_noisy(), spaced = is_spaced();
+    made.grid = grid(noisy);
+    Prediction prediction{Prediction::Type(says), rounding()};
+    made.process = BetaProcess{Schedule{std::move(betas), spaced || is_second_order(), noisy, keeps}, prediction};
+    cut(made);
+    if (is("PNDM"))
+      config_.demand(says == 0, "prediction_type", "PNDM of diffusers mixes v of several levels; hush mixes eps");
+    return made;
+  }
+  bool is_second_order() const { return name_.starts_with("KDPM2"); }
+  bool is_spaced() { return config_.flag("use_karras_sigmas", false) || config_.flag("use_exponential_sigmas", false); }
+  bool ends_noisy() {
+    if (is("PNDM") || is_ddim()) return !config_.flag("set_alpha_to_one", !is("PNDM"));
+    if (is("DEISMultistep")) return true;
+    if (!is_solver() && !is("EulerDiscrete")) return false;
+    return one_of("final_sigmas_type", "zero", {"zero", "sigma_min"}) == 1;
+  }
+  /// diffusers keeps the times of its solvers as whole numbers; those of Karras' sigmas it rounds first, but for
+  /// cosine betas.
+  Prediction::Rounding rounding() {
+    using enum Prediction::Rounding;
+    if (!is_solver() || !is_spaced()) return none;
+    const bool cosine = is("DPMSolverMultistep") && config_.text("beta_schedule", "linear") == "squaredcos_cap_v2";
+    return config_.flag("use_karras_sigmas", false) && !cosine ? nearest : down;
+  }
+  AnyGrid grid(bool noisy) {
+    must_be_off({"use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting"});
+    const bool leads = is_ddpm() || is_ddim() || is("PNDM");
+    const auto spacing =
+        one_of("timestep_spacing", leads ? "leading" : "linspace", {"leading", "trailing", "linspace"});
+    const int offset = int(config_.whole("steps_offset", 0));
+    AnyGrid plain = spacing == 0   ? AnyGrid(Leading{.offset = offset, .closed = !is_solver()})
+                    : spacing == 1 ? AnyGrid(Trailing{})
+                                   : AnyGrid(Linspace{.closed = !is_solver(), .rounded = leads || is_solver()});
+    check_spacing(spacing, offset);
+    if (!is_spaced()) return plain;
+    const bool karras = config_.flag("use_karras_sigmas", false);
+    config_.demand(!karras || !is_second_order(), "use_karras_sigmas",
+                   "this class rounds the times of every other call; hush has no counterpart");
+    Sigmas sigmas{.rho = karras ? 7. : 0., .ends_noisy = noisy};
+    if (!is_solver()) sigmas.ends = std::move(plain);
+    sigmas.smallest = config_.number("sigma_min", 0);
+    sigmas.largest = config_.number("sigma_max", 0);
+    return sigmas;
+  }
+  /// Where a class does not step along its own list of times.
+  void check_spacing(std::size_t spacing, int offset) {
+    if (is_ddim() || is("PNDM"))
+      config_.demand(spacing == 0, "timestep_spacing",
+                     "this class then steps beside its own list of times, hush along it; write leading");
+    if (is_ddpm()) {
+      config_.demand(spacing != 1, "timestep_spacing", "this class then adds noise in the last step too");
+      config_.demand(spacing != 0 || offset == 0, "steps_offset", "this class then adds noise in the last step too");
+    }
+    if (is("EulerDiscrete")) {
+      one_of("interpolation_type", "linear", {"linear"});
+      one_of("timestep_type", "discrete", {"discrete"});
+    }
+  }
+  /// clip_sample or thresholding, of the classes that have them.
+  void cut(Sampling& made) {
+    const bool steps = is_ddpm() || is_ddim();
+    if (steps || is("HeunDiscrete"))
+      if (config_.flag("clip_sample", steps)) made.clip = config_.number("clip_sample_range", 1);
+    if (!(steps || is_solver()) || !config_.flag("thresholding", false)) return;
+    config_.demand(
+        !std::holds_alternative<DpmSolver>(made.sampler) && !std::holds_alternative<UniPcNoise>(made.sampler),
+        "thresholding", "this solver steps along the predicted noise");
+    made.clip = 0;
+    made.threshold =
+        DynamicThreshold{config_.number("dynamic_thresholding_ratio", .995), config_.number("sample_max_value", 1)};
+  }
+  AnySampler sampler() {
+    if (is_ddim()) return Ddim{};
+    if (is("PNDM")) return Pndm{.warm_up = !config_.flag("skip_prk_steps", false)};
+    if (is("EulerDiscrete")) return Euler{};
+    if (is("EulerAncestralDiscrete")) return EulerAncestral{};
+    if (is("LMSDiscrete")) return Lms{};
+    if (is("HeunDiscrete")) return Heun{};
+    if (is("KDPM2Discrete")) return Dpm2{};
+    if (is("KDPM2AncestralDiscrete")) return Dpm2Ancestral{};
+    if (is_solver()) return solver();
+    return Ddpm{one_of("variance_type", "fixed_small", {"fixed_small", "fixed_small_log", "fixed_large"}) == 2
+                    ? Variance::fixed_large
+                    : Variance::fixed_small};
+  }
+  int order() {
+    const std::int64_t order = config_.whole("solver_order", 2);
+    config_.demand(order >= 1 && order <= 3, "solver_order", "must be 1, 2 or 3");
+    return int(order);
+  }
+  AnySampler solver() {
+    const bool low = config_.flag("lower_order_final", true);
+    if (is("DEISMultistep")) {
+      one_of("algorithm_type", "deis", {"deis"});
+      one_of("solver_type", "logrho", {"logrho"});
+      return Deis{order(), low};
+    }
+    if (is("UniPCMultistep")) {
+      const auto variant = one_of("solver_type", "bh2", {"bh1", "bh2"}) == 0 ? UniPcVariant::bh1 : UniPcVariant::bh2;
+      config_.demand(config_.list<std::int64_t>("disable_corrector", {}).empty(), "disable_corrector",
+                     "hush corrects every step or none; write []");
+      config_.demand(config_.is_null("solver_p"), "solver_p", "must be null");
+      if (config_.flag("predict_x0", true)) return UniPc{order(), variant, true, low};
+      return UniPcNoise{order(), variant, true, low};
+    }
+    config_.demand(config_.is_null("lambda_min_clipped"), "lambda_min_clipped",
+                   "hush does not clip the times; begin at a lower level by a grid of your own");
+    config_.demand(config_.is_null("variance_type"), "variance_type", "must be null");
+    return multistep("dpmsolver++", low);
+  }
+  AnySampler multistep(const char* usual, bool low) {
+    must_be_off({"euler_at_final"});
+    const auto variant =
+        one_of("solver_type", "midpoint", {"midpoint", "heun"}) ? DpmVariant::heun : DpmVariant::midpoint;
+    const auto algorithm = one_of("algorithm_type", usual, {"dpmsolver", "dpmsolver++", "sde-dpmsolver++"});
+    // Order 3 in diffusers, as in its authors' program: half of the parabola's curvature.
+    if (algorithm == 0) return DpmSolver{order(), variant, low, .5};
+    if (algorithm == 1) return DpmSolverPp{order(), variant, low, .5};
+    return DpmSolverSde{order(), variant, 1, low};
+  }
+
+  // The classes of Karras et al. and of flow matching.
+
+  Sampling edm() {
+    one_of("prediction_type", "epsilon", {"epsilon"});
+    one_of("final_sigmas_type", "zero", {"zero"});
+    const double least = config_.number("sigma_min", .002), most = config_.number("sigma_max", 80);
+    config_.demand(least > 0 && least < most, "sigma_min", "must be positive and less than sigma_max");
+    const bool karras = one_of("sigma_schedule", "karras", {"karras", "exponential"}) == 0;
+    Sampling made;
+    made.process = EdmProcess{LinearSigma{most}, {config_.number("sigma_data", .5)}};
+    made.sampler = Euler{};
+    const double rho = config_.number("rho", 7);
+    made.grid = Sigmas{.smallest = least, .largest = most, .rho = karras ? rho : 0.};
+    config_.ignore({"num_train_timesteps"});
+    if (!is("EDMDPMSolverMultistep")) return made;
+    made.sampler = multistep("dpmsolver++", config_.flag("lower_order_final", true));
+    config_.demand(!std::holds_alternative<DpmSolver>(made.sampler), "algorithm_type", "hush has dpmsolver++ here");
+    if (config_.flag("thresholding", false))
+      made.threshold =
+          DynamicThreshold{config_.number("dynamic_thresholding_ratio", .995), config_.number("sample_max_value", 1)};
+    return made;
+  }
+  Sampling flow() {
+    must_be_off({"use_dynamic_shifting", "invert_sigmas", "use_karras_sigmas", "use_exponential_sigmas",
+                 "use_beta_sigmas", "stochastic_sampling"});
+    config_.demand(config_.is_null("shift_terminal"), "shift_terminal", "must be null");
+    const std::int64_t steps = config_.whole("num_train_timesteps", 1000);
+    config_.demand(steps >= 1 && steps <= 1'000'000, "num_train_timesteps", "must be in 1 .. 1000000");
+    const double shift = config_.number("shift", 1);
+    config_.demand(shift > 0, "shift", "must be positive");
+    Sampling made;
+    made.process = FlowProcess{RectifiedFlow{}, FlowPrediction{double(steps)}};
+    made.sampler = Euler{};
+    made.grid = FlowShift{shift, int(steps)};
+    return made;
+  }
+
+  io::DiffusersConfig config_;
+  std::string name_;
+};
+
+}  // namespace detail
+
+/// What a scheduler_config.json of diffusers means; `file` is one, or the folder of a scheduler or a pipeline. What the
+/// file says counts, what it leaves out has the class's default. Throws FileError, which names the key and its value,
+/// for a class without counterpart, and for an option that hush has not or does not know.
+inline Sampling read_scheduler(const std::filesystem::path& file) {
+  std::filesystem::path place = file;
+  if (std::filesystem::is_directory(place / "scheduler")) place /= "scheduler";
+  if (std::filesystem::is_directory(place)) place /= "scheduler_config.json";
+  return detail::SchedulerReader(place).read();
+}
+
+}  // namespace hush::diffusers

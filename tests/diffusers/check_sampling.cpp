@@ -1,0 +1,44 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include <hush/hush.hpp>
+
+#include <hush/diffusers/check_sampling.hpp>
+
+#include "io/scratch.hpp"
+
+using namespace hush;
+using B = Cpu<double>;
+
+TEST_CASE("check sampling: the types that a program names are checked against the file") {
+  const Process process{LinearBeta{}, PredictNoise{}};
+  const SampleOptions<B> usual{.steps = 10, .clip = 1, .grid = Leading{}};
+  const Scratch scratch("check_sampling");
+  const auto ddim = scratch / "ddim.json", dpm = scratch / "dpm.json";
+  put(ddim, "{\"_class_name\": \"DDIMScheduler\"}");
+  put(dpm, "{\"_class_name\": \"DPMSolverMultistepScheduler\", \"solver_order\": 3}");
+  const auto said = [&](const std::filesystem::path& file, const auto& sampler, const SampleOptions<B>& options) {
+    const std::string words = refusal([&] { diffusers::check_sampling(file, process, sampler, options); });
+    return words.empty() ? words : words.substr(file.string().size() + 2);
+  };
+  CHECK(said(ddim, Ddim{}, usual) == "");
+  CHECK(said(ddim, Ddim{.eta = 1}, usual) == "describes another run: sampler.eta is 0 there, 1 here");
+  CHECK(said(ddim, Euler{}, usual) == "describes another run: sampler is Ddim{.eta = 0} there, Euler{} here");
+  SampleOptions<B> other = usual;
+  other.grid = Trailing{};
+  CHECK(said(ddim, Ddim{}, other) ==
+        "describes another run: of 10 steps, number 0 begins at time 900 there, 999 here (.grid = Leading{.lowest = "
+        "0.001, .offset = 0, .closed = true})");
+  other = usual;
+  other.clip = 0;
+  CHECK(said(ddim, Ddim{}, other) == "describes another run: clip is 1 there, 0 here");
+  other = usual;
+  other.threshold = DynamicThreshold{};
+  CHECK(said(ddim, Ddim{}, other) == "describes another run: threshold is off there, on here");
+  other.grid = Linspace{.closed = false};
+  other.clip = 0;
+  other.threshold = {};
+  CHECK(said(dpm, DpmSolverPp{.order = 3, .curvature = .5}, other) == "");
+  CHECK(said(dpm, DpmSolverPp{.order = 3}, other) == "describes another run: sampler.curvature is 0.5 there, 1 here");
+}

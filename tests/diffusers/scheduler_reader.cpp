@@ -1,0 +1,212 @@
+// Runs that diffusers itself made from the files it wrote: tools/make_diffusers_sampling_goldens.py.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <hush/hush.hpp>
+
+#include <hush/diffusers/grids.hpp>
+#include <hush/diffusers/process.hpp>
+#include <hush/diffusers/sampling.hpp>
+#include <hush/diffusers/scheduler_reader.hpp>
+#include <hush/io/adm_keys.hpp>
+
+#include "io/scratch.hpp"
+
+using namespace hush;
+using B = Cpu<double>;
+
+namespace {
+
+struct File {
+  Scratch scratch{"scheduler_reader"};
+  explicit File(const std::string& text) { put(path(), text); }
+  std::filesystem::path path() const { return scratch / "scheduler_config.json"; }
+  diffusers::Sampling read() const { return diffusers::read_scheduler(path()); }
+  /// What is said of a file, without its name.
+  std::string said() const {
+    const std::string words = refusal([&] { read(); }), head = path().string() + ": ";
+    return words.starts_with(head) ? words.substr(head.size()) : words;
+  }
+};
+
+/// The small network of the goldens, its weights by the rule of the names' order.
+const Adm<B>& network() {
+  static const Adm<B> made = [] {
+    Adm<B> net({.image = {8, 8, 3},
+                .channels = 4,
+                .multipliers = {1, 2},
+                .blocks = 1,
+                .attention = {.factors = {2}},
+                .head_channels = 8,
+                .scale_shift = false,
+                .residual_resampling = false,
+                .groups = 4},
+               {}, Seed{});
+    io::Extents native;
+    for (const auto& [name, extents] : io::detail::parameters_of(net)) native[name] = extents;
+    const auto keys = io::diffusers_keys(net);
+    io::Arrays arrays;
+    int j = 0;
+    for (const auto& [name, shape] : io::stored_extents(keys, native)) {
+      std::vector<double> values(std::size_t(*io::elements(shape)));
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const double s = std::sin(.5 + .13 * j + .17 * double(i));
+        values[i] = shape.size() > 1           ? s / std::sqrt(double(values.size()) / double(shape[0]))
+                    : name.ends_with("weight") ? 1 + .1 * s
+                                               : .1 * s;
+      }
+      arrays.items[name] = io::array_of<double>(shape, values);
+      ++j;
+    }
+    io::load_arrays(arrays, "rule", net, keys);
+    return net;
+  }();
+  return made;
+}
+
+/// sin(step * i + phase) over the two pictures, i counted as PyTorch counts (NCHW).
+void waves(std::span<float> values, double size, double step, double phase) {
+  std::size_t at = 0;
+  for (int n = 0; n < 2; ++n)
+    for (int y = 0; y < 8; ++y)
+      for (int x = 0; x < 8; ++x)
+        for (int c = 0; c < 3; ++c)
+          values[at++] = float(size * std::sin(step * (((n * 3 + c) * 8 + y) * 8 + x) + phase));
+}
+
+/// Whether diffusers scales images by 1 / signal in this class.
+bool scales_by_signal(const diffusers::Sampling& file, const diffusers::AnySampler& sampler) {
+  return std::holds_alternative<diffusers::BetaProcess>(file.process) &&
+         std::visit(
+             [](const auto& s) {
+               using S = std::remove_cvref_t<decltype(s)>;
+               return std::is_same_v<S, Euler> || std::is_same_v<S, EulerAncestral> || std::is_same_v<S, Lms> ||
+                      std::is_same_v<S, Heun> || std::is_same_v<S, Dpm2> || std::is_same_v<S, Dpm2Ancestral>;
+             },
+             sampler);
+}
+
+/// The pictures of ten steps, as diffusers scales them.
+Images<float> ten_steps(const diffusers::Sampling& file, double start) {
+  Images<float> images;
+  file.visit([&](const auto& process, const auto& sampler) {
+    auto options = file.options<B>();
+    options.steps = 10;
+    options.count = 2;
+    const bool scaled = scales_by_signal(file, sampler);
+    const double first = options.grid(process.schedule, 10).front();
+    Images<float> latents{2, 8, 8, 3};
+    waves(latents.pixels, 1.2 * start * (scaled ? process.schedule(first).signal : 1), .3, .5);
+    options.start = FromLatents{latents};
+    options.noise = [k = 0](std::span<float> values, const Shape&) mutable { waves(values, 1.3, .7, k++); };
+    images = sample(process, network(), sampler, options);
+    const double last = process.schedule(clean_time(process.schedule)).signal;
+    if (scaled)
+      for (float& v : images.pixels) v = float(v / last);
+  });
+  return images;
+}
+
+}  // namespace
+
+TEST_CASE("scheduler reader: ten steps of a file are diffusers' own ten steps") {
+  const io::Json all = io::read_json("tests/goldens/diffusers_sampling.json");
+  for (const auto& [name, row] : all.items()) {
+    CAPTURE(name);
+    const Images<float> images = ten_steps(File(row.at("config").get<std::string>()).read(), row.at("start"));
+    const double sum = row.at("abs"), size = sum / double(images.pixels.size());
+    double found = 0;
+    for (const float v : images.pixels) found += std::abs(double(v));
+    CHECK(std::abs(found - sum) < 1e-4 * sum);
+    const auto at = [&](int y, int x, int c) { return double(images.pixels[std::size_t((y * 8 + x) * 3 + c)]); };
+    const double elements[] = {at(0, 0, 0), at(0, 1, 0), at(0, 2, 0), at(15, 7, 2)};
+    for (std::size_t i = 0; i < 4; ++i) CHECK(std::abs(elements[i] - row.at("at")[i].get<double>()) < 1e-4 * size);
+  }
+}
+
+namespace {
+
+std::string scheduler(const std::string& name, const std::string& members = "") {
+  return "{\"_class_name\": \"" + name + "Scheduler\"" + (members.empty() ? "" : ", ") + members + "}";
+}
+
+}  // namespace
+
+TEST_CASE("scheduler reader: what a file leaves out has the default of its class") {
+  const diffusers::Sampling ddpm = File(scheduler("DDPM")).read();
+  CHECK(std::get<Ddpm>(ddpm.sampler) == Ddpm{});
+  CHECK(ddpm.clip == 1);
+  CHECK(ddpm.grid.description() == describe(Leading{}));
+  const diffusers::Sampling pndm = File(scheduler("PNDM")).read();
+  CHECK(std::get<diffusers::BetaProcess>(pndm.process).schedule.ends_noisy);
+  CHECK(std::get<Pndm>(pndm.sampler).warm_up);
+  CHECK(pndm.clip == 0);
+  const auto heun = File(scheduler("HeunDiscrete")).read();
+  CHECK(std::get<diffusers::BetaProcess>(heun.process).schedule.betas.values[0] == doctest::Approx(.00085));
+  CHECK(heun.grid.description() == describe(Linspace{.rounded = false}));
+  CHECK(File(scheduler("DPMSolverMultistep")).read().grid.description() == describe(Linspace{.closed = false}));
+}
+
+TEST_CASE("scheduler reader: a folder of a pipeline or of a scheduler is looked into; options of other classes stay") {
+  const Scratch scratch("scheduler_reader");
+  std::filesystem::create_directories(scratch / "scheduler");
+  put(scratch / "scheduler" / "scheduler_config.json",
+      scheduler("EulerDiscrete", "\"skip_prk_steps\": true, \"clip_sample\": true, \"timestep_spacing\": \"leading\""));
+  for (const auto& place : {scratch / ".", scratch / "scheduler", scratch / "scheduler" / "scheduler_config.json"}) {
+    const diffusers::Sampling made = diffusers::read_scheduler(place);
+    CHECK(std::holds_alternative<Euler>(made.sampler));
+    CHECK(made.clip == 0);
+    CHECK(made.grid.description() == describe(Leading{}));
+  }
+}
+
+TEST_CASE("scheduler reader: classes without counterpart are refused by name") {
+  for (const char* name : {"SASolver", "LCM", "TCD", "CMStochasticIterative", "SCM", "FlowMatchLCM", "FlowMapEuler",
+                           "IPNDM", "DPMSolverMultistepInverse", "UnCLIP", "VQDiffusion"})
+    CHECK(File(scheduler(name)).said() ==
+          to_text("describes a \"", name, "Scheduler\", which has no counterpart (docs/from-diffusers.md)"));
+  CHECK(File(scheduler("DPMSolverSinglestep")).said().find("levels within a step") != std::string::npos);
+  CHECK(File(scheduler("FlowMatchHeunDiscrete")).said().find("second-order correction") != std::string::npos);
+  CHECK(File(scheduler("DDIMInverse")).said().find("more than noise to start from") != std::string::npos);
+}
+
+TEST_CASE("scheduler reader: options that hush has not, or does not know, are refused by key and value") {
+  const auto said = [](const char* name, const char* member) { return File(scheduler(name, member)).said(); };
+  CHECK(said("DDIM", "\"timestep_spacing\": \"linspace\"") ==
+        "timestep_spacing is \"linspace\": this class then steps beside its own list of times, hush along it; write "
+        "leading");
+  CHECK(said("DDPM", "\"timestep_spacing\": \"trailing\"") ==
+        "timestep_spacing is \"trailing\": this class then adds noise in the last step too");
+  CHECK(said("EulerDiscrete", "\"use_beta_sigmas\": true") ==
+        "use_beta_sigmas is true: hush has no counterpart; write it as false");
+  CHECK(said("DDPM", "\"variance_type\": \"learned_range\"") ==
+        "variance_type is \"learned_range\": hush has fixed_small, fixed_small_log, fixed_large");
+  CHECK(said("DPMSolverMultistep", "\"algorithm_type\": \"sde-dpmsolver\"") ==
+        "algorithm_type is \"sde-dpmsolver\": hush has dpmsolver, dpmsolver++, sde-dpmsolver++");
+  CHECK(said("DPMSolverMultistep", "\"lambda_min_clipped\": -5.1").starts_with("lambda_min_clipped is -5.1: "));
+  CHECK(said("DPMSolverMultistep", "\"solver_order\": 4") == "solver_order is 4: must be 1, 2 or 3");
+  CHECK(said("UniPCMultistep", "\"disable_corrector\": [0]").starts_with("disable_corrector is [0]: "));
+  CHECK(said("PNDM", "\"prediction_type\": \"v_prediction\"").starts_with("prediction_type is \"v_prediction\": "));
+  CHECK(said("FlowMatchEulerDiscrete", "\"use_dynamic_shifting\": true").starts_with("use_dynamic_shifting is true"));
+  CHECK(said("EDMEuler", "\"prediction_type\": \"v_prediction\"").ends_with("hush has epsilon"));
+  CHECK(said("DDPM", "\"shift_the_noise\": 2") == "shift_the_noise is 2: hush does not know this option");
+}
+
+TEST_CASE("scheduler reader: what is read compares and prints field by field") {
+  const auto schedule = [](const char* members) {
+    return std::get<diffusers::BetaProcess>(File(scheduler("EulerDiscrete", members)).read().process);
+  };
+  const auto plain = schedule("\"num_train_timesteps\": 3");
+  CHECK(plain == schedule("\"num_train_timesteps\": 3"));
+  CHECK(!(plain == schedule("\"num_train_timesteps\": 3, \"final_sigmas_type\": \"sigma_min\"")));
+  CHECK(code_of(describe(plain.parameterization)) ==
+        "diffusers::Prediction{.prediction_type = diffusers::Prediction::Type::epsilon, .rounding = "
+        "diffusers::Prediction::Rounding::none}");
+}
