@@ -6,3 +6,4 @@
 #include <hush/diffusers/process.hpp>
 #include <hush/diffusers/sampling.hpp>
 #include <hush/diffusers/scheduler_reader.hpp>
+#include <hush/diffusers/scheduler_writer.hpp>

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
+#include <utility>
 #include <variant>
 
 #include <hush/description.hpp>
@@ -17,9 +18,9 @@ namespace hush::diffusers {
 /// scheduler_config.json of diffusers means: the message says what the file means, and what is given. Only the types
 /// that the program names are compiled. `check_scheduler` does the same for a process.
 template <class P, Sampler S, Backend B>
-void check_sampling(const std::filesystem::path& file, const P& process, const S& sampler,
-                    const SampleOptions<B>& options) {
-  const Sampling theirs = read_scheduler(file);
+void check_sampling(io::DiffusersConfig config, const P& process, const S& sampler, const SampleOptions<B>& options) {
+  const std::filesystem::path file = config.file();
+  const Sampling theirs = detail::SchedulerReader(std::move(config)).read();
   const auto must = [&](bool same, const auto&... words) {
     if (!same) throw FileError(file, to_text("describes another run: ", words...));
   };
@@ -41,6 +42,12 @@ void check_sampling(const std::filesystem::path& file, const P& process, const S
        "threshold is {.ratio = ", cuts ? theirs.threshold->ratio : 0,
        ", .largest = ", cuts ? theirs.threshold->largest : 0, "} there");
   must(theirs.threshold || theirs.clip == options.clip, "clip is ", theirs.clip, " there, ", options.clip, " here");
+}
+
+template <class P, Sampler S, Backend B>
+void check_sampling(const std::filesystem::path& file, const P& process, const S& sampler,
+                    const SampleOptions<B>& options) {
+  check_sampling(io::DiffusersConfig(file), process, sampler, options);
 }
 
 }  // namespace hush::diffusers

@@ -23,7 +23,7 @@ namespace detail {
 /// Reads the keys of one file, class by class.
 class SchedulerReader {
  public:
-  explicit SchedulerReader(const std::filesystem::path& file) : config_(file), name_(config_.class_name()) {}
+  explicit SchedulerReader(io::DiffusersConfig config) : config_(std::move(config)), name_(config_.class_name()) {}
 
   Sampling read() {
     refuse_unmatched();
@@ -268,7 +268,7 @@ inline Sampling read_scheduler(const std::filesystem::path& file) {
   std::filesystem::path place = file;
   if (std::filesystem::is_directory(place / "scheduler")) place /= "scheduler";
   if (std::filesystem::is_directory(place)) place /= "scheduler_config.json";
-  return detail::SchedulerReader(place).read();
+  return detail::SchedulerReader(io::DiffusersConfig(place)).read();
 }
 
 }  // namespace hush::diffusers

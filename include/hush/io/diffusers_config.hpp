@@ -26,6 +26,11 @@ class DiffusersConfig {
     name_ = text_of(member(values_, "_class_name", file_), "_class_name", file_);
   }
 
+  /// What a file of this name would hold.
+  DiffusersConfig(std::filesystem::path file, Json values) : file_(std::move(file)), values_(std::move(values)) {
+    name_ = text_of(member(values_, "_class_name", file_), "_class_name", file_);
+  }
+
   const std::filesystem::path& file() const { return file_; }
   const std::string& class_name() const { return name_; }
 

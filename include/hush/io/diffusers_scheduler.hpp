@@ -97,8 +97,7 @@ inline Betas diffusers_betas(const std::filesystem::path& scheduler_config) {
 /// prediction_type that a `scheduler_config.json` of diffusers says its network was trained with; the message names the
 /// key, its value and what the process has. How to sample is another matter: docs/from-diffusers.md.
 template <class P>
-void check_scheduler(const std::filesystem::path& scheduler_config, const P& process) {
-  DiffusersConfig config(scheduler_config);
+void check_scheduler(DiffusersConfig& config, const P& process) {
   const Betas betas = diffusers_betas(config);
   const auto& schedule = process.schedule;
   const int n = betas.steps();
@@ -132,6 +131,11 @@ void check_scheduler(const std::filesystem::path& scheduler_config, const P& pro
   config.demand(near(scalings.c_noise, middle), "num_train_timesteps", "diffusers tells the network that level ",
                 middle, " is time ", middle, ", the process tells it ", scalings.c_noise,
                 " (times 0..T-1 are those of a schedule without OneBased, seen as Time)");
+}
+template <class P>
+void check_scheduler(const std::filesystem::path& scheduler_config, const P& process) {
+  DiffusersConfig config(scheduler_config);
+  check_scheduler(config, process);
 }
 
 }  // namespace hush::io

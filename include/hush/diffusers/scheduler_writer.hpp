@@ -1,0 +1,198 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <hush/check.hpp>
+#include <hush/description.hpp>
+#include <hush/diffusers/check_sampling.hpp>
+#include <hush/fields.hpp>
+#include <hush/io/atomic_file.hpp>
+#include <hush/io/json.hpp>
+#include <hush/io/number.hpp>
+#include <hush/sampler.hpp>
+#include <hush/sampling/options.hpp>
+#include <hush/schedule.hpp>
+#include <hush/schedules/cosine.hpp>
+#include <hush/schedules/interpolated_sigma.hpp>
+#include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/scaled_linear.hpp>
+#include <hush/schedules/zero_terminal_snr.hpp>
+
+namespace hush::diffusers {
+
+namespace detail {
+
+/// The class of diffusers that a sampler is, and what its file says of it. Throws std::invalid_argument for what no
+/// file can say.
+template <class S>
+io::Json class_of(const S& sampler) {
+  const auto multistep = [](const char* algorithm, const auto& s) {
+    return io::Json{{"_class_name", "DPMSolverMultistepScheduler"},
+                    {"algorithm_type", algorithm},
+                    {"lower_order_final", s.lower_order_final},
+                    {"solver_order", s.order},
+                    {"solver_type", s.variant == DpmVariant::heun ? "heun" : "midpoint"}};
+  };
+  const auto unipc = [](bool predicts_x0, const auto& s) {
+    return io::Json{{"_class_name", "UniPCMultistepScheduler"},
+                    {"lower_order_final", s.lower_order_final},
+                    {"predict_x0", predicts_x0},
+                    {"solver_order", s.order},
+                    {"solver_type", s.variant == UniPcVariant::bh1 ? "bh1" : "bh2"}};
+  };
+  if constexpr (std::is_same_v<S, Ddpm>) {
+    const char* variance = sampler.variance == Variance::fixed_large ? "fixed_large" : "fixed_small";
+    return {{"_class_name", "DDPMScheduler"}, {"variance_type", variance}};
+  } else if constexpr (std::is_same_v<S, Ddim>) {
+    return {{"_class_name", "DDIMScheduler"}};
+  } else if constexpr (std::is_same_v<S, Pndm>) {
+    return {{"_class_name", "PNDMScheduler"}, {"skip_prk_steps", !sampler.warm_up}};
+  } else if constexpr (std::is_same_v<S, Euler>) {
+    return {{"_class_name", "EulerDiscreteScheduler"}};
+  } else if constexpr (std::is_same_v<S, EulerAncestral>) {
+    return {{"_class_name", "EulerAncestralDiscreteScheduler"}};
+  } else if constexpr (std::is_same_v<S, Lms>) {
+    return {{"_class_name", "LMSDiscreteScheduler"}};
+  } else if constexpr (std::is_same_v<S, Heun>) {
+    return {{"_class_name", "HeunDiscreteScheduler"}};
+  } else if constexpr (std::is_same_v<S, Dpm2>) {
+    return {{"_class_name", "KDPM2DiscreteScheduler"}};
+  } else if constexpr (std::is_same_v<S, Dpm2Ancestral>) {
+    return {{"_class_name", "KDPM2AncestralDiscreteScheduler"}};
+  } else if constexpr (std::is_same_v<S, DpmSolver>) {
+    return multistep("dpmsolver", sampler);
+  } else if constexpr (std::is_same_v<S, DpmSolverPp>) {
+    return multistep("dpmsolver++", sampler);
+  } else if constexpr (std::is_same_v<S, DpmSolverSde>) {
+    return multistep("sde-dpmsolver++", sampler);
+  } else if constexpr (std::is_same_v<S, UniPc>) {
+    return unipc(true, sampler);
+  } else if constexpr (std::is_same_v<S, UniPcNoise>) {
+    return unipc(false, sampler);
+  } else if constexpr (std::is_same_v<S, Deis>) {
+    return {{"_class_name", "DEISMultistepScheduler"},
+            {"lower_order_final", sampler.lower_order_final},
+            {"solver_order", sampler.order}};
+  } else {
+    check(false, "write_scheduler", "diffusers has no scheduler for ", code_of(describe(sampler)));
+    return {};
+  }
+}
+
+/// The levels of a schedule, by their name in diffusers where they have one, else beta by beta.
+template <class S>
+void write_betas(const S& schedule, io::Json& config) {
+  static_assert(DiscreteSchedule<S>, "write_scheduler: wants a schedule that is given by betas");
+  config["num_train_timesteps"] = int(schedule.steps());
+  const auto named = [&](const char* name, double first, double last) {
+    config["beta_schedule"] = name;
+    config["beta_start"] = first;
+    config["beta_end"] = last;
+  };
+  if constexpr (std::is_same_v<S, LinearBeta>) {
+    named("linear", schedule.first, schedule.last);
+  } else if constexpr (std::is_same_v<S, ScaledLinear>) {
+    named("scaled_linear", schedule.first, schedule.last);
+  } else if constexpr (std::is_same_v<S, Schedule>) {
+    config["trained_betas"] = schedule.betas.values;
+  } else {
+    std::vector<double> betas;
+    for (int i = 0; i < schedule.steps(); ++i) betas.push_back(schedule.beta(i));
+    config["trained_betas"] = std::move(betas);
+  }
+}
+inline void write_betas(const Cosine& schedule, io::Json& config) {
+  if (!(schedule == Cosine{.steps = schedule.steps})) return write_betas<Cosine>(schedule, config);
+  config["num_train_timesteps"] = int(schedule.steps());
+  config["beta_schedule"] = "squaredcos_cap_v2";
+}
+template <class S>
+void write_betas(const ZeroTerminalSnr<S>& schedule, io::Json& config) {
+  write_betas(schedule.inner, config);
+  config["rescale_betas_zero_snr"] = true;
+}
+template <class S>
+void write_betas(const InterpolatedSigma<S>& schedule, io::Json& config) {
+  write_betas(schedule.inner, config);
+}
+
+/// prediction_type by what the network's output is worth at a level.
+template <class P>
+const char* prediction_type(const P& parameterization, Level at) {
+  const Target target = parameterization.target(at);
+  return target.x0 == 0 ? "epsilon" : target.eps == 0 ? "sample" : "v_prediction";
+}
+
+/// The number that a field of a description holds; `otherwise` where there is none.
+inline double number_of(const Description& about, const char* field, double otherwise) {
+  const Description* found = about.find(field);
+  return found ? io::read_number(found->text).value_or(otherwise) : otherwise;
+}
+
+/// Spacing of times or sigmas, by the grid's name.
+inline void write_grid(const Description& grid, io::Json& config) {
+  const auto ends_with = [&](const char* name) { return grid.text.ends_with(name); };
+  if (ends_with("Leading")) {
+    config["timestep_spacing"] = "leading";
+    config["steps_offset"] = int(number_of(grid, "offset", 0));
+  } else if (ends_with("Trailing")) {
+    config["timestep_spacing"] = "trailing";
+  } else if (ends_with("Linspace")) {
+    config["timestep_spacing"] = "linspace";
+  } else if (ends_with("KarrasSigmas") || ends_with("UniformLogSnr") || ends_with("Sigmas")) {
+    const bool even = ends_with("UniformLogSnr") || number_of(grid, "rho", 7) == 0;
+    config[even ? "use_exponential_sigmas" : "use_karras_sigmas"] = true;
+    for (const auto& [field, key] : {std::pair{"smallest", "sigma_min"}, std::pair{"largest", "sigma_max"}})
+      if (const double sigma = number_of(grid, field, 0); sigma > 0) config[key] = sigma;
+    if (const Description* ends = grid.find("ends"); ends && ends->text != "none") write_grid(*ends, config);
+  } else {
+    check(false, "write_scheduler", "diffusers has no spacing for ", code_of(grid));
+  }
+}
+
+/// The file of a process that is given by betas.
+template <class P, class S, Backend B>
+io::Json config_of(const P& process, const S& sampler, const SampleOptions<B>& options) {
+  io::Json config = class_of(sampler);
+  write_betas(process.schedule, config);
+  config["prediction_type"] = prediction_type(process.parameterization, process.schedule(process.schedule.clean() + 1));
+  write_grid(options.grid.description(), config);
+  const bool noisy = process.schedule(process.schedule.clean()).noise > 0;
+  if constexpr (std::is_same_v<S, Ddim> || std::is_same_v<S, Pndm>)
+    config["set_alpha_to_one"] = !noisy;
+  else if (noisy)
+    config["final_sigmas_type"] = "sigma_min";
+  if constexpr (std::is_same_v<S, Ddim> || std::is_same_v<S, Ddpm> || std::is_same_v<S, Heun>) {
+    config["clip_sample"] = options.clip > 0 && !options.threshold;
+    if (options.clip > 0) config["clip_sample_range"] = options.clip;
+  }
+  if (options.threshold) {
+    config["thresholding"] = true;
+    config["dynamic_thresholding_ratio"] = options.threshold->ratio;
+    config["sample_max_value"] = options.threshold->largest;
+  }
+  return config;
+}
+
+}  // namespace detail
+
+/// Writes the scheduler_config.json that means this process, sampler and options (grid, clip, threshold) into a folder,
+/// for diffusers 0.42.1 and later. What was written is read again and compared, for .steps steps: throws FileError, and
+/// leaves the folder as it was, where diffusers' file cannot say it (the message names the difference), and
+/// std::invalid_argument for a sampler or a grid without counterpart.
+template <class P, Sampler S, Backend B>
+void write_scheduler(const std::filesystem::path& folder, const P& process, const S& sampler,
+                     const SampleOptions<B>& options) {
+  io::Json config = detail::config_of(process, sampler, options);
+  config["_diffusers_version"] = "0.42.1";
+  const auto file = folder / "scheduler_config.json";
+  io::DiffusersConfig written(file, config);
+  io::check_scheduler(written, process);
+  check_sampling(io::DiffusersConfig(file, config), process, sampler, options);
+  io::write_file(file, config.dump(2) + "\n");
+}
+
+}  // namespace hush::diffusers

@@ -1,0 +1,89 @@
+#include <doctest/doctest.h>
+
+#include <string>
+#include <type_traits>
+#include <variant>
+
+#include <hush/hush.hpp>
+
+#include <hush/diffusers/scheduler_writer.hpp>
+
+#include "io/scratch.hpp"
+
+using namespace hush;
+using B = Cpu<double>;
+
+TEST_CASE("scheduler writer: what diffusers wrote, read and written again, means the same") {
+  const Scratch scratch("scheduler_writer");
+  int written = 0;
+  const io::Json all = io::read_json("tests/goldens/diffusers_sampling.json");
+  for (const auto& [name, row] : all.items()) {
+    CAPTURE(name);
+    put(scratch / "first.json", row.at("config").get<std::string>());
+    const diffusers::Sampling file = diffusers::read_scheduler(scratch / "first.json");
+    const auto* process = std::get_if<diffusers::BetaProcess>(&file.process);
+    if (!process || process->schedule.keeps_signal) continue;
+    auto options = file.options<B>();
+    options.steps = 10;
+    std::visit([&](const auto& sampler) { diffusers::write_scheduler(scratch / ".", *process, sampler, options); },
+               file.sampler);
+    io::DiffusersConfig before(scratch / "first.json"), after(scratch / "scheduler_config.json");
+    CHECK(after.class_name() == before.class_name());
+    CHECK(after.text("prediction_type", "") == before.text("prediction_type", ""));
+    CHECK(diffusers::read_scheduler(scratch / "scheduler_config.json").clip == file.clip);
+    ++written;
+  }
+  CHECK(written > 30);
+}
+
+TEST_CASE("scheduler writer: a process of hush is written by the names of diffusers, keys sorted") {
+  const Scratch scratch("scheduler_writer");
+  const SampleOptions<B> options{.steps = 10, .clip = 0, .grid = Linspace{.closed = false}};
+  diffusers::write_scheduler(scratch / ".", Process{LinearBeta{}, PredictVelocity{}},
+                             DpmSolverPp{.order = 3, .curvature = .5}, options);
+  CHECK(get(scratch / "scheduler_config.json") == R"({
+  "_class_name": "DPMSolverMultistepScheduler",
+  "_diffusers_version": "0.42.1",
+  "algorithm_type": "dpmsolver++",
+  "beta_end": 0.02,
+  "beta_schedule": "linear",
+  "beta_start": 0.0001,
+  "lower_order_final": true,
+  "num_train_timesteps": 1000,
+  "prediction_type": "v_prediction",
+  "solver_order": 3,
+  "solver_type": "midpoint",
+  "timestep_spacing": "linspace"
+}
+)");
+  diffusers::write_scheduler(scratch / ".", Process{ZeroTerminalSnr{Cosine{.steps = 100}}, PredictX0{}}, Ddim{},
+                             SampleOptions<B>{.steps = 10, .clip = 2, .grid = Leading{}});
+  const io::Json config = io::read_json(scratch / "scheduler_config.json");
+  CHECK(config.at("beta_schedule") == "squaredcos_cap_v2");
+  CHECK(config.at("rescale_betas_zero_snr") == true);
+  CHECK(config.at("clip_sample_range") == 2);
+  CHECK(config.at("set_alpha_to_one") == true);
+}
+
+TEST_CASE("scheduler writer: what the file of a class cannot say is refused, and nothing is written") {
+  const Scratch scratch("scheduler_writer");
+  const Process process{LinearBeta{}, PredictNoise{}};
+  const auto said = [&](const auto& sampler, const SampleOptions<B>& options) {
+    const std::string words = refusal([&] { diffusers::write_scheduler(scratch / ".", process, sampler, options); });
+    const auto at = words.find("scheduler_config.json: ");
+    CHECK(!std::filesystem::exists(scratch / "scheduler_config.json"));
+    return at == words.npos ? words : words.substr(at + 23);
+  };
+  const SampleOptions<B> leading{.steps = 10, .clip = 1, .grid = Leading{}};
+  CHECK(said(Ddim{.eta = 1}, leading) == "describes another run: sampler.eta is 0 there, 1 here");
+  CHECK(said(DpmSolverPp{.order = 3}, leading).starts_with("describes another run: sampler.curvature is 0.5 there"));
+  CHECK(said(Euler{}, leading) == "describes another run: clip is 0 there, 1 here");
+  CHECK(said(Ddim{}, SampleOptions<B>{.steps = 10}).starts_with("timestep_spacing is \"trailing\": "));
+  CHECK_THROWS_WITH_AS(said(Ddim{}, SampleOptions<B>{.steps = 2, .grid = Times{{900, 400}}}),
+                       "[write_scheduler] diffusers has no spacing for Times{.values = {900, 400}}",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      said(PredictorCorrector{}, leading),
+      "[write_scheduler] diffusers has no scheduler for PredictorCorrector{.snr = 0.16, .corrections = 1}",
+      std::invalid_argument);
+}
