@@ -25,60 +25,47 @@ namespace hush::diffusers {
 
 namespace detail {
 
-/// The class of diffusers that a sampler is, and what its file says of it. Throws std::invalid_argument for what no
-/// file can say.
+/// The class of diffusers that a sampler is, without "Scheduler"; nullptr: none.
 template <class S>
-io::Json class_of(const S& sampler) {
-  const auto multistep = [](const char* algorithm, const auto& s) {
-    return io::Json{{"_class_name", "DPMSolverMultistepScheduler"},
-                    {"algorithm_type", algorithm},
-                    {"lower_order_final", s.lower_order_final},
-                    {"solver_order", s.order},
-                    {"solver_type", s.variant == DpmVariant::heun ? "heun" : "midpoint"}};
-  };
-  const auto unipc = [](bool predicts_x0, const auto& s) {
-    return io::Json{{"_class_name", "UniPCMultistepScheduler"},
-                    {"lower_order_final", s.lower_order_final},
-                    {"predict_x0", predicts_x0},
-                    {"solver_order", s.order},
-                    {"solver_type", s.variant == UniPcVariant::bh1 ? "bh1" : "bh2"}};
-  };
-  if constexpr (std::is_same_v<S, Ddpm>) {
-    const char* variance = sampler.variance == Variance::fixed_large ? "fixed_large" : "fixed_small";
-    return {{"_class_name", "DDPMScheduler"}, {"variance_type", variance}};
-  } else if constexpr (std::is_same_v<S, Ddim>) {
-    return {{"_class_name", "DDIMScheduler"}};
-  } else if constexpr (std::is_same_v<S, Pndm>) {
-    return {{"_class_name", "PNDMScheduler"}, {"skip_prk_steps", !sampler.warm_up}};
-  } else if constexpr (std::is_same_v<S, Euler>) {
-    return {{"_class_name", "EulerDiscreteScheduler"}};
-  } else if constexpr (std::is_same_v<S, EulerAncestral>) {
-    return {{"_class_name", "EulerAncestralDiscreteScheduler"}};
-  } else if constexpr (std::is_same_v<S, Lms>) {
-    return {{"_class_name", "LMSDiscreteScheduler"}};
-  } else if constexpr (std::is_same_v<S, Heun>) {
-    return {{"_class_name", "HeunDiscreteScheduler"}};
-  } else if constexpr (std::is_same_v<S, Dpm2>) {
-    return {{"_class_name", "KDPM2DiscreteScheduler"}};
-  } else if constexpr (std::is_same_v<S, Dpm2Ancestral>) {
-    return {{"_class_name", "KDPM2AncestralDiscreteScheduler"}};
-  } else if constexpr (std::is_same_v<S, DpmSolver>) {
-    return multistep("dpmsolver", sampler);
-  } else if constexpr (std::is_same_v<S, DpmSolverPp>) {
-    return multistep("dpmsolver++", sampler);
-  } else if constexpr (std::is_same_v<S, DpmSolverSde>) {
-    return multistep("sde-dpmsolver++", sampler);
-  } else if constexpr (std::is_same_v<S, UniPc>) {
-    return unipc(true, sampler);
-  } else if constexpr (std::is_same_v<S, UniPcNoise>) {
-    return unipc(false, sampler);
-  } else if constexpr (std::is_same_v<S, Deis>) {
-    return {{"_class_name", "DEISMultistepScheduler"},
-            {"lower_order_final", sampler.lower_order_final},
-            {"solver_order", sampler.order}};
-  } else {
-    check(false, "write_scheduler", "diffusers has no scheduler for ", code_of(describe(sampler)));
-    return {};
+constexpr const char* class_of() {
+  const auto is = []<class... T>(std::type_identity<T>...) { return (std::is_same_v<S, T> || ...); };
+  if (is(std::type_identity<Ddpm>{})) return "DDPM";
+  if (is(std::type_identity<Ddim>{})) return "DDIM";
+  if (is(std::type_identity<Pndm>{})) return "PNDM";
+  if (is(std::type_identity<Euler>{})) return "EulerDiscrete";
+  if (is(std::type_identity<EulerAncestral>{})) return "EulerAncestralDiscrete";
+  if (is(std::type_identity<Lms>{})) return "LMSDiscrete";
+  if (is(std::type_identity<Heun>{})) return "HeunDiscrete";
+  if (is(std::type_identity<Dpm2>{})) return "KDPM2Discrete";
+  if (is(std::type_identity<Dpm2Ancestral>{})) return "KDPM2AncestralDiscrete";
+  if (is(std::type_identity<Deis>{})) return "DEISMultistep";
+  if (is(std::type_identity<UniPc>{}, std::type_identity<UniPcNoise>{})) return "UniPCMultistep";
+  if (is(std::type_identity<DpmSolver>{}, std::type_identity<DpmSolverPp>{}, std::type_identity<DpmSolverSde>{}))
+    return "DPMSolverMultistep";
+  return nullptr;
+}
+
+/// What a file says of a sampler.
+template <class S>
+void write_sampler(const S& sampler, io::Json& config) {
+  const char* name = class_of<S>();
+  check(name, "write_scheduler", "diffusers has no scheduler for ", code_of(describe(sampler)));
+  config["_class_name"] = std::string(name) + "Scheduler";
+  if constexpr (std::is_same_v<S, Ddpm>)
+    config["variance_type"] = sampler.variance == Variance::fixed_large ? "fixed_large" : "fixed_small";
+  if constexpr (std::is_same_v<S, Pndm>) config["skip_prk_steps"] = !sampler.warm_up;
+  if constexpr (requires { sampler.lower_order_final; }) {
+    config["lower_order_final"] = sampler.lower_order_final;
+    config["solver_order"] = sampler.order;
+  }
+  if constexpr (std::is_same_v<S, DpmSolver>) config["algorithm_type"] = "dpmsolver";
+  if constexpr (std::is_same_v<S, DpmSolverPp>) config["algorithm_type"] = "dpmsolver++";
+  if constexpr (std::is_same_v<S, DpmSolverSde>) config["algorithm_type"] = "sde-dpmsolver++";
+  if constexpr (requires { sampler.variant == DpmVariant::heun; })
+    config["solver_type"] = sampler.variant == DpmVariant::heun ? "heun" : "midpoint";
+  if constexpr (requires { sampler.variant == UniPcVariant::bh1; }) {
+    config["solver_type"] = sampler.variant == UniPcVariant::bh1 ? "bh1" : "bh2";
+    config["predict_x0"] = std::is_same_v<S, UniPc>;
   }
 }
 
@@ -156,7 +143,8 @@ inline void write_grid(const Description& grid, io::Json& config) {
 /// The file of a process that is given by betas.
 template <class P, class S, Backend B>
 io::Json config_of(const P& process, const S& sampler, const SampleOptions<B>& options) {
-  io::Json config = class_of(sampler);
+  io::Json config;
+  write_sampler(sampler, config);
   write_betas(process.schedule, config);
   config["prediction_type"] = prediction_type(process.parameterization, process.schedule(process.schedule.clean() + 1));
   write_grid(options.grid.description(), config);
