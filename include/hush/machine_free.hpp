@@ -137,6 +137,7 @@
 #include <hush/ops/concat.hpp>
 #include <hush/ops/concat_upsampled.hpp>
 #include <hush/ops/conv2d.hpp>
+#include <hush/ops/conv2d_constants.hpp>
 #include <hush/ops/conv2d_transposed.hpp>
 #include <hush/ops/cross_entropy.hpp>
 #include <hush/ops/dropout.hpp>
@@ -149,6 +150,7 @@
 #include <hush/ops/max_pool2d.hpp>
 #include <hush/ops/mse.hpp>
 #include <hush/ops/relu.hpp>
+#include <hush/ops/repeat.hpp>
 #include <hush/ops/reshape.hpp>
 #include <hush/ops/silu.hpp>
 #include <hush/ops/sinusoidal_embedding.hpp>
@@ -163,11 +165,13 @@
 #include <hush/backbones/with_embedding.hpp>
 #include <hush/conditioning.hpp>
 #include <hush/conditionings/both.hpp>
+#include <hush/conditionings/class_label.hpp>
 #include <hush/conditionings/concat_image.hpp>
 #include <hush/conditionings/lightness.hpp>
 #include <hush/conditionings/mask.hpp>
 #include <hush/conditionings/multi_hot.hpp>
 #include <hush/conditionings/replacement.hpp>
+#include <hush/conditionings/shared/labels.hpp>
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/nn/attention.hpp>
 #include <hush/nn/attention_block.hpp>
@@ -236,3 +240,5 @@
 #include <hush/metrics/ssim.hpp>
 
 #include <hush/described.hpp>
+#include <hush/embeddings/label_channels.hpp>
+#include <hush/embeddings/label_tokens.hpp>

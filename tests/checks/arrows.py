@@ -35,6 +35,7 @@ ARROWS = {
     "nn": {"tensor", "random", "kernels", "autograd", "ops"},
     "backbone": {"tensor", "autograd", "images"},
     "backbones": {"tensor", "random", "autograd", "ops", "nn", "backbone", "images"},
+    "embeddings": {"tensor", "random", "autograd", "ops", "nn", "backbone"},
     "conditioning": {"tensor", "random", "kernels", "autograd", "level", "backbone", "examples"},
     "conditionings": {"tensor", "random", "kernels", "autograd", "ops", "level", "backbone", "conditioning"},
     "optimizer": {"tensor", "kernels", "autograd"},
