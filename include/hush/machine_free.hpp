@@ -137,7 +137,6 @@
 #include <hush/ops/concat.hpp>
 #include <hush/ops/concat_upsampled.hpp>
 #include <hush/ops/conv2d.hpp>
-#include <hush/ops/conv2d_constants.hpp>
 #include <hush/ops/conv2d_transposed.hpp>
 #include <hush/ops/cross_entropy.hpp>
 #include <hush/ops/dropout.hpp>
@@ -160,6 +159,7 @@
 #include <hush/backbone.hpp>
 #include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
+#include <hush/backbones/broadcast_unet.hpp>
 #include <hush/backbones/shared/adm_config.hpp>
 #include <hush/backbones/simple_unet.hpp>
 #include <hush/backbones/with_embedding.hpp>
@@ -178,6 +178,7 @@
 #include <hush/nn/batch_norm.hpp>
 #include <hush/nn/compute_copies.hpp>
 #include <hush/nn/conv2d.hpp>
+#include <hush/nn/conv2d_constants.hpp>
 #include <hush/nn/conv2d_transposed.hpp>
 #include <hush/nn/flat_parameters.hpp>
 #include <hush/nn/group_norm_chain.hpp>
@@ -242,3 +243,8 @@
 #include <hush/described.hpp>
 #include <hush/embeddings/label_channels.hpp>
 #include <hush/embeddings/label_tokens.hpp>
+#include <hush/guidance_rule.hpp>
+#include <hush/guidance_rules/cfg_zero_star.hpp>
+#include <hush/guidance_rules/guidance_interval.hpp>
+#include <hush/guidance_rules/rescaled_guidance.hpp>
+#include <hush/guidance_rules/shared/per_image.hpp>

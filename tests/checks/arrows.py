@@ -47,7 +47,9 @@ ARROWS = {
     "metrics": {"images"},
     # compositions: concepts, and the variants that are their defaults
     "process": CONCEPTS | {"tensor", "random", "parameterizations", "conditionings"},
-    "guidance": CONCEPTS | {"tensor", "autograd", "ops"},
+    "guidance_rule": {"tensor", "autograd", "ops", "level"},
+    "guidance_rules": {"tensor", "kernels", "autograd", "ops", "level", "guidance_rule"},
+    "guidance": CONCEPTS | {"tensor", "autograd", "ops", "guidance_rule"},
     "sampling": CONCEPTS | {"process", "schedules/shared/inverse", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
     "sample": CONCEPTS | {"kernels", "sampling", "nn/compute_copies", "tensor/named_range"},
     "training": CONCEPTS | {"process", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "images", "examples",

@@ -64,11 +64,12 @@ Input<Tensor<B>> input_of(const Both& both, const typename Both::Given& given, c
   return input;
 }
 
-/// The squares with their classes, and a hole.
+/// The squares with their classes, as labels of a conditioning, and a hole.
+template <class Labels = Classes>
 struct HoledSquares {
   labelled::Squares squares;
   std::int64_t size() const { return squares.size(); }
-  Examples<MaskAndClasses::Given> batch(std::span<const std::int64_t> items) const {
+  Examples<typename Both<Mask, Labels>::Given> batch(std::span<const std::int64_t> items) const {
     auto examples = squares.batch(items);
     return {examples.images, {{examples.images, holed().hole}, examples.given}};
   }
@@ -146,7 +147,7 @@ TEST_CASE("both: a mask and labels of one's own are trained together and sampled
   Adm<B> net({.image = {8, 8, 1}, .channels = 4, .multipliers = {1, 2}, .blocks = 1, .head_channels = 0, .groups = 2},
              process.ports(), Seed{1}, B{.threads = 2});
   const auto trained =
-      train(process, net, Adam{.rate = 5e-3}, HoledSquares{}, {.epochs = 30, .batch = 8, .ema = {.decay = .9}});
+      train(process, net, Adam{.rate = 5e-3}, HoledSquares<>{}, {.epochs = 30, .batch = 8, .ema = {.decay = .9}});
   CHECK(trained.epochs.back().loss < trained.epochs.front().loss / 2);
 
   const MaskedImages given = holed();
@@ -162,4 +163,33 @@ TEST_CASE("both: a mask and labels of one's own are trained together and sampled
   CHECK(guided != made);
   for (std::size_t p = 0; p < 128; ++p)
     if (p % 8 >= 4) CHECK(guided.pixels[p] == given.picture.pixels[p]);
+}
+
+TEST_CASE("both: a mask and labels of the library, as channels behind those of the mask, with rules of guidance") {
+  const Process process{tiny::process.schedule, PredictNoise{}, Both{mask, ClassLabel{.classes = 2, .dropout = .2}}};
+  const LabelChannels<B> labels({.channels = 4}, process.ports(), Seed{1}, B{.threads = 2});
+  CHECK(labels.network_ports(process.ports()) == Ports{.extra_channels = 1, .constant_channels = 4});
+  const AdmConfig sizes{
+      .image = {8, 8, 1}, .channels = 4, .multipliers = {1, 2}, .blocks = 1, .head_channels = 0, .groups = 2};
+  WithEmbedding net{process.ports(), Adm<B>(sizes, labels.network_ports(process.ports()), Seed{2}, B{.threads = 2}),
+                    labels};
+  const auto trained = train(process, net, Adam{.rate = 5e-3}, HoledSquares<ClassLabel>{},
+                             {.epochs = 30, .batch = 8, .ema = {.decay = .9}});
+  CHECK(trained.epochs.back().loss < trained.epochs.front().loss / 2);
+
+  const MaskedImages given = holed();
+  const auto restored = [&](const auto& network, std::vector<std::int32_t> classes) {
+    const Images<float> made =
+        sample(process, network, Ddim{}, {given, std::move(classes)}, {.steps = 5, .count = 2, .seed = 2});
+    for (std::size_t p = 0; p < 128; ++p)
+      if (p % 8 >= 4) CHECK(made.pixels[p] == given.picture.pixels[p]);
+    return made;
+  };
+  const Images<float> made = restored(trained.averaged, {0, 1});
+  CHECK(made != restored(trained.averaged, {1, 1}));
+  const Guided guided{trained.averaged, process.conditioning, 3.};
+  CHECK(restored(guided, {0, 1}) != made);
+  const Guided limited{trained.averaged, process.conditioning, 3., GuidanceInterval{.low = .3, .high = .6}};
+  CHECK(restored(limited, {0, 1}) != restored(guided, {0, 1}));
+  CHECK(restored(AutoGuided{trained.averaged, net, 2.}, {0, 1}) != made);
 }

@@ -2,8 +2,9 @@
 #include <optional>
 
 #include <hush/kernels/capabilities.hpp>
+#include <hush/nn/conv2d_constants.hpp>
 #include <hush/ops/arithmetic.hpp>
-#include <hush/ops/conv2d_constants.hpp>
+#include <hush/ops/conv2d.hpp>
 
 namespace hush::nn {
 

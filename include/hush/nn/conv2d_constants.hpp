@@ -5,7 +5,7 @@
 #include <hush/ops/conv2d.hpp>
 
 namespace hush {
-namespace ops {
+namespace detail {
 
 /// Convolution of images behind whose channels stand others that have one number each. The latter are never made: such
 /// a channel is its number times an image of ones, so the products of numbers and weights [N, O, kH, kW] come first,
@@ -23,9 +23,9 @@ struct Conv2dConstants {
   auto record(const Tensor<B>& x, const Tensor<B>& constants, const Tensor<B>& weight, const Tensor<B>& bias) const {
     check_shapes(x.shape(), constants.shape(), weight.shape());
     const Shape &s = x.shape(), &w = weight.shape();
-    const Tensor<B> of_images = Concat::columns(weight, w.with_back(s[3]), 0);
-    const Tensor<B> of_constants = Concat::columns(weight, {w[0] * w[1] * w[2], constants.shape()[1]}, s[3]);
-    Tensor<B> y = Conv2d{options}.forward(x, of_images, bias);
+    const Tensor<B> of_images = ops::Concat::columns(weight, w.with_back(s[3]), 0);
+    const Tensor<B> of_constants = ops::Concat::columns(weight, {w[0] * w[1] * w[2], constants.shape()[1]}, s[3]);
+    Tensor<B> y = ops::Conv2d{options}.forward(x, of_images, bias);
     Tensor<B> taps(x.on(), {s[0], of_constants.shape()[0]}), sums = empty_like(y);
     linear(x.on(), s[0], constants.shape()[1], taps.shape()[1], constants.data(), of_constants.data(),
            Tensor<B>().data(), taps.data());
@@ -39,8 +39,8 @@ struct Conv2dConstants {
   template <Backend B>
   Grads<B, 4> backward(const Needs<4>& needs, const Tensor<B>& dy, const Tensor<B>& x, const Tensor<B>& constants,
                        const Tensor<B>& of_images, const Tensor<B>& of_constants) const {
-    const Conv2dSizes s = Conv2d{options}.sizes(x.shape(), of_images, Tensor<B>());
-    auto [dx, dweight, dbias] = Conv2d{options}.backward({needs[0], needs[2], needs[3]}, dy, x, of_images, s);
+    const Conv2dSizes s = ops::Conv2d{options}.sizes(x.shape(), of_images, Tensor<B>());
+    auto [dx, dweight, dbias] = ops::Conv2d{options}.backward({needs[0], needs[2], needs[3]}, dy, x, of_images, s);
     Grads<B, 4> grads{dx, {}, {}, dbias};
     if (!needs[1] && !needs[2]) return grads;
     const std::int64_t images = x.shape()[0], in = constants.shape()[1], out = of_constants.shape()[0];
@@ -57,7 +57,7 @@ struct Conv2dConstants {
       Tensor<B> dconstants = empty_like(of_constants);
       linear_backward_weight(dy.on(), images, in, out, constants.data(), dtaps.data(), dconstants.data(),
                              Tensor<B>().data());
-      grads[2] = Concat{}.forward(dweight, dconstants.reshaped(of_images.shape().with_back(in)));
+      grads[2] = ops::Concat{}.forward(dweight, dconstants.reshaped(of_images.shape().with_back(in)));
     }
     return grads;
   }
@@ -76,12 +76,12 @@ struct Conv2dConstants {
   void each_image(const Tensor<B>& x, const Shape& weight, const F& f) const {
     const Shape &s = x.shape(), alone{1, s[1], s[2], 1};
     const Tensor<B> ones = filled(x.on(), alone, 1), none;
-    const Conv2dSizes one = Conv2d{options}.sizes(alone, Tensor<B>(x.on(), weight.with_back(1)), none);
+    const Conv2dSizes one = ops::Conv2d{options}.sizes(alone, Tensor<B>(x.on(), weight.with_back(1)), none);
     for (std::int64_t n = 0; n < s[0]; ++n) f(one, ones, n);
   }
 };
 
-}  // namespace ops
+}  // namespace detail
 
 /// Convolution of x [N, H, W, C] with K channels behind it whose value is the same at every pixel, `constants` [N, K],
 /// as if they stood there: weight [O, kH, kW, C + K], padding with zeros around constants too. It costs the memory and
@@ -89,7 +89,7 @@ struct Conv2dConstants {
 template <Value V>
 V conv2d(const V& x, const V& constants, const Parameter<typename V::backend>& weight,
          const Parameter<typename V::backend>& bias, const Conv2dOptions& options = {}) {
-  return apply(ops::Conv2dConstants{options}, x, constants, in_scalars(weight), in_scalars(bias));
+  return apply(detail::Conv2dConstants{options}, x, constants, in_scalars(weight), in_scalars(bias));
 }
 
 }  // namespace hush

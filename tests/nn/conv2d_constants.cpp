@@ -2,7 +2,7 @@
 
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/gemm.hpp>
-#include <hush/ops/conv2d_constants.hpp>
+#include <hush/nn/conv2d_constants.hpp>
 #include <ops/inputs.hpp>
 
 using namespace hush;
