@@ -26,14 +26,13 @@ struct Conv2dConstants {
     const Tensor<B> of_images = ops::Concat::columns(weight, w.with_back(s[3]), 0);
     const Tensor<B> of_constants = ops::Concat::columns(weight, {w[0] * w[1] * w[2], constants.shape()[1]}, s[3]);
     Tensor<B> y = ops::Conv2d{options}.forward(x, of_images, bias);
-    Tensor<B> taps(x.on(), {s[0], of_constants.shape()[0]}), sums = empty_like(y);
+    Tensor<B> taps(x.on(), {s[0], of_constants.shape()[0]}), sums(x.on(), y.shape().with_front(1));
     linear(x.on(), s[0], constants.shape()[1], taps.shape()[1], constants.data(), of_constants.data(),
            Tensor<B>().data(), taps.data());
     each_image(x, w, [&](const Conv2dSizes& one, const Tensor<B>& ones, std::int64_t n) {
-      conv2d(x.on(), one, ones.data(), taps.data() + n * taps.shape()[1], Tensor<B>().data(),
-             sums.data() + n * of_result(one));
+      conv2d(x.on(), one, ones.data(), taps.data() + n * taps.shape()[1], Tensor<B>().data(), sums.data());
+      add_into(x.on(), sums.size(), sums.data(), y.data() + n * sums.size());
     });
-    add_into(x.on(), y.size(), sums.data(), y.data());
     return Recorded{y, std::tuple{x, constants, of_images, of_constants}};
   }
   template <Backend B>
