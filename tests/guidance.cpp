@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -18,9 +19,12 @@
 #include <hush/guidance_rules/cfg_zero_star.hpp>
 #include <hush/guidance_rules/guidance_interval.hpp>
 #include <hush/guidance_rules/rescaled_guidance.hpp>
+#include <hush/parameterizations/predict_flow.hpp>
 #include <hush/sample.hpp>
 #include <hush/samplers/ddim.hpp>
+#include <hush/samplers/euler.hpp>
 #include <hush/schedules/linear_beta.hpp>
+#include <hush/schedules/rectified_flow.hpp>
 
 using namespace hush;
 
@@ -171,6 +175,29 @@ TEST_CASE("guidance: in an interval of noise levels the network is asked twice, 
   CHECK_THROWS_WITH_AS(run(guided(5, 1), Execution::planned),
                        "[GuidanceInterval] wants low < high, has .low = 5 and .high = 1", std::invalid_argument);
   CHECK_THROWS_AS(run(guided(std::nan(""), 1), Execution::eager), std::invalid_argument);
+}
+
+TEST_CASE("guidance: CFG-Zero* stays where it is in the first step of a flow, and asks no network") {
+  const Process process{RectifiedFlow{}, PredictFlow<>{}, Vectors{}};
+  const Guided zero{Shifted{}, Vectors{}, 3., CfgZeroStar{}}, all{Shifted{}, Vectors{}, 3., CfgZeroStar{NAN}};
+  for (const Execution execution : {Execution::planned, Execution::eager}) {
+    std::vector<Tensor<B>> images;
+    const auto run = [&](const auto& net) {
+      images.clear(), Shifted::calls = 0;
+      sample(process, net, Euler{}, std::vector<float>(3, .1f),
+             SampleOptions<B>{.steps = 5, .clip = 0, .grid = Trailing{}, .execution = execution},
+             [&](const Step<B>& step) { images.push_back(1.0 * step.x); });
+      REQUIRE(images.size() == 6);
+      const auto before = download<float>(images[0]), after = download<float>(images[1]);
+      float moved = 0;
+      for (std::size_t i = 0; i < 4; ++i) moved = std::max(moved, std::abs(after[i] - before[i]));
+      return moved;
+    };
+    CHECK(run(zero) < 1e-6f);
+    CHECK(Shifted::calls == 2 * 4);
+    CHECK(run(all) > 1e-3f);
+    CHECK(Shifted::calls == 2 * 5);
+  }
 }
 
 TEST_CASE("guidance: a weaker network takes the place of the null condition") {

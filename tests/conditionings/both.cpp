@@ -189,7 +189,7 @@ TEST_CASE("both: a mask and labels of the library, as channels behind those of t
   CHECK(made != restored(trained.averaged, {1, 1}));
   const Guided guided{trained.averaged, process.conditioning, 3.};
   CHECK(restored(guided, {0, 1}) != made);
-  const Guided limited{trained.averaged, process.conditioning, 3., GuidanceInterval{.low = .3, .high = .6}};
+  const Guided limited{trained.averaged, process.conditioning, 3., GuidanceInterval{.3, .6}};
   CHECK(restored(limited, {0, 1}) != restored(guided, {0, 1}));
   CHECK(restored(AutoGuided{trained.averaged, net, 2.}, {0, 1}) != made);
 }

@@ -171,7 +171,7 @@ TEST_CASE("cuda labels: guidance by each rule makes the CPU's pictures; recorded
     for (const int steps : {4, 20}) CHECK(guided<Half>(rule, steps, true) == guided<Half>(rule, steps, false));
   };
   check(RescaledGuidance{});
-  check(GuidanceInterval{.low = .3, .high = 2, .rule = CfgZeroStar{}});
+  check(GuidanceInterval{.3, 2, CfgZeroStar{}});
   const auto wanted = auto_guided<Cpu<float>>(), single = auto_guided<Single>();
   CHECK(distance(single, wanted) < 1e-3);
   CHECK(auto_guided<Single>(false) == single);

@@ -35,8 +35,7 @@ Images<float> made_with(const AdmConfig& sizes, const LabelSets& wanted) {
     return made;
   };
   // [interval]
-  const Guided limited{net, process.conditioning, 3,
-                       GuidanceInterval{.low = .3, .high = 3, .rule = RescaledGuidance{}}};
+  const Guided limited{net, process.conditioning, 3, GuidanceInterval{.3, 3, RescaledGuidance{}}};
   // [/interval]
   // [auto]
   const AutoGuided better{net, weaker, 2};

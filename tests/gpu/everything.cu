@@ -62,7 +62,7 @@ double everything() {
   const auto learned = train(labelled, told, AdamW{}, names, TrainOptions<Named>{.batch = 1});
   const LabelSets wanted{{{1}}};
   const SampleOptions<B> few{.steps = 5};
-  const GuidanceInterval limits{.low = 0, .high = 5, .rule = RescaledGuidance{}};
+  const GuidanceInterval limits{0, 5, RescaledGuidance{}};
   const Images<float> guided =
       sample(labelled, Guided{learned.averaged, labelled.conditioning, 2., limits}, Ddim{}, wanted, few);
   const Images<float> zeroed =

@@ -78,9 +78,8 @@ TEST_CASE("guidance rules: CFG-Zero* first brings the answer without the conditi
 }
 
 TEST_CASE("guidance rules: an interval of noise levels, below and above which the condition stands alone") {
-  const GuidanceInterval interval{.low = .28, .high = 2.9};
-  const GuidanceInterval zero{
-      .low = 0, .high = std::numeric_limits<double>::infinity(), .rule = CfgZeroStar{.zero_from = 10}};
+  const GuidanceInterval interval{.28, 2.9};
+  const GuidanceInterval zero{0., std::numeric_limits<double>::infinity(), CfgZeroStar{.zero_from = 10}};
   CHECK(interval.at(at_sigma(.28)) == Guiding::condition_only);
   CHECK(interval.at(at_sigma(.29)) == Guiding::combined);
   CHECK(interval.at(at_sigma(2.9)) == Guiding::combined);

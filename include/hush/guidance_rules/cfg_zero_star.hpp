@@ -10,7 +10,7 @@ namespace hush {
 /// Guidance of flow-matching networks (CFG-Zero*): s without + scale * (with - s without), where s = <with, without> /
 /// |without|^2 over each image puts the answer without the condition as near the other as a factor can; and zeros where
 /// sigma is `zero_from` or more, by default at pure noise (signal 0), the first step of a flow. Zeros are the velocity
-/// of an image that stays (PredictFlow), so raise the default bound only for such networks. Gradients take s for a
+/// of an image that stays (PredictFlow), so lower the bound for such networks only. Gradients take s for a
 /// constant. Source: Fan et al. 2025, "CFG-Zero*" (arXiv 2503.18886).
 struct CfgZeroStar {
   double zero_from = std::numeric_limits<double>::infinity();  // sigma = noise / signal
