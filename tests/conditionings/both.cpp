@@ -40,6 +40,28 @@ struct Repeated {
   }
 };
 
+/// `count` channels of one number, all `value`; zeros stand for no condition, if there is one that does.
+template <bool has_null>
+struct Constant {
+  std::int64_t count = 1;
+  double value = 1;
+
+  using Given = Nothing;
+  template <class On>
+  using BatchCondition = Nothing;
+  Ports ports() const { return {.constant_channels = count}; }
+  void fits(const Nothing&, std::int64_t, const ImageSize&) const {}
+  Nothing prepare(const auto&, const Nothing&, const Rows&, const NoiseKey&) const { return {}; }
+  template <class On>
+  void add_to(const Nothing&, Input<Tensor<On>>& input) const {
+    input.constants = filled(input.image.on(), {input.image.shape()[0], count}, value);
+  }
+  template <Value V>
+  void set_null(Input<V>& input) const requires has_null {
+    input.constants = 0.0 * *input.constants;
+  }
+};
+
 constexpr Mask mask{.channels = 1};
 using MaskAndClasses = Both<Mask, Classes>;
 static_assert(Conditioning<MaskAndClasses, B> && KnowsPixels<MaskAndClasses, B> && HasNullCondition<MaskAndClasses, B>);
@@ -131,6 +153,15 @@ TEST_CASE("both: labels and tokens of the first, then of the second; the null co
   CHECK(download<float>(*tokens.tokens) == std::vector<float>(4, 1));
   CHECK(download<float>(*tokens.token_mask) == std::vector<float>(2, 0));
   CHECK_FALSE(tokens.labels.has_value());
+}
+
+TEST_CASE("both: constants stand side by side, and each part takes its own for the null condition") {
+  const Both both{Constant<true>{1, 2}, Constant<false>{2, 3}};
+  CHECK(both.ports() == Ports{.constant_channels = 3});
+  auto input = input_of(both, {}, {2, 2, 2, 1});
+  CHECK(download<float>(*input.constants) == std::vector<float>{2, 3, 3, 2, 3, 3});
+  both.set_null(input);
+  CHECK(download<float>(*input.constants) == std::vector<float>{0, 3, 3, 0, 3, 3});
 }
 
 TEST_CASE("both: what does not fit is refused by the part that it is for") {
