@@ -47,7 +47,9 @@ Input<Tensor<On>> full(double first) {
           .labels = numbers<On>({2, 3}, first + 2),
           .tokens = numbers<On>({2, 2, 2}, first + 3),
           .token_mask = numbers<On>({2, 2}, first + 4),
-          .timed = {numbers<On>({2, 5}, first + 5), numbers<On>({2, 1}, first + 6)}};
+          .constants = numbers<On>({2, 1}, first + 7),
+          .timed = {numbers<On>({2, 5}, first + 5), numbers<On>({2, 1}, first + 6)},
+          .variant = 2};
 }
 
 /// All numbers of an input, in order.
@@ -58,7 +60,9 @@ std::vector<double> numbers_of(const Input<V>& input) {
     for (const double v : download<double>(x)) all.push_back(v);
   };
   const auto one = [&](const auto& x) {
-    if constexpr (requires { x.value(); })
+    if constexpr (std::is_same_v<std::decay_t<decltype(x)>, int>)
+      all.push_back(x);
+    else if constexpr (requires { x.value(); })
       add(x.value());
     else
       add(x);
@@ -82,7 +86,7 @@ struct Everything {
   Parameter<On> w{On{}, {2, 2, 2, 1}, Init::ones()};
   Everything() { fill(On{}, 8, 0.5, w.value.data()); }
   ImageSize image() const { return {2, 2, 1}; }
-  Ports ports() const { return {.label_dim = 3, .tokens = 2, .token_dim = 2}; }
+  Ports ports() const { return {.label_dim = 3, .tokens = 2, .token_dim = 2, .constant_channels = 1}; }
   On on() const { return {}; }
   static void visit(auto& self, auto&& f) { f("w", self.w); }
   template <Value V>
@@ -91,7 +95,9 @@ struct Everything {
     const V level = constant_like(input.image, input.noise_labels.reshaped({2, 1}));
     const V mask = concat(*input.token_mask, *input.token_mask), labels = concat(*input.labels, level);
     const V condition = mask * reshape(*input.tokens, {2, 4}) + labels;
-    return apply(ops::Multiply{}, input.image, in_scalars(w)) + reshape(condition, {2, 2, 2, 1});
+    const V constants = concat(concat(*input.constants, *input.constants), concat(*input.constants, *input.constants));
+    return reshape(constants, {2, 2, 2, 1}) + apply(ops::Multiply{}, input.image, in_scalars(w)) +
+           reshape(condition, {2, 2, 2, 1});
   }
 };
 static_assert(Backbone<Everything<B>>);
@@ -147,7 +153,8 @@ TEST_CASE("backbone: ports that a network has not are refused by name, not ignor
         }) == "[Net] ports.tokens is 8 and ports.token_dim 0: give both or none");
 
   const Ports tokens{.tokens = 8, .token_dim = 16};
-  const std::string adm = "[Adm] has no port tokens, the process has one of 8; it has extra_channels, label_dim";
+  const std::string adm =
+      "[Adm] has no port tokens, the process has one of 8; it has extra_channels, label_dim, constant_channels";
   CHECK(thrown::message([&] { Adm<B>({}, tokens, Seed{1}); }) == adm);
   const std::string others = " has no port tokens, the process has one of 8; it has extra_channels";
   CHECK(thrown::message([&] { AttentionUnet<B>({}, tokens, Seed{1}); }) == "[AttentionUnet]" + others);
@@ -156,10 +163,12 @@ TEST_CASE("backbone: ports that a network has not are refused by name, not ignor
 
 TEST_CASE("backbone: an input lists all of its members") {
   auto input = full<B>(0);
-  auto& [image, noise_labels, labels, tokens, token_mask, timed] = input;  // as many as it has, or it does not compile
+  // As many as it has, or it does not compile.
+  auto& [image, noise_labels, labels, tokens, token_mask, constants, timed, variant] = input;
   std::vector<const void*> listed;
   Input<Tensor<B>>::visit(input, [&](const char*, const auto& member) { listed.push_back(&member); });
-  CHECK(listed == std::vector<const void*>{&image, &noise_labels, &labels, &tokens, &token_mask, &timed});
+  CHECK(listed ==
+        std::vector<const void*>{&image, &noise_labels, &labels, &tokens, &token_mask, &constants, &timed, &variant});
 }
 
 TEST_CASE("backbone: on a tape an input is the same, with all that it has and without what it has not") {
@@ -191,6 +200,9 @@ TEST_CASE("backbone: an input is copied into the memory of another, or refused w
         }) == "[train] an input with labels of [2, 3] was recorded, this one has [2, 4]");
   CHECK(said([](auto& input) { input.noise_labels = numbers<B>({1}, 0); }) ==
         "[train] an input with noise_labels of [2] was recorded, this one has [1]");
+  CHECK(said([](auto& input) { input.constants.reset(); }) ==
+        "[train] an input with constants was recorded, this one has none");
+  CHECK(said([](auto& input) { input.variant = 1; }) == "[train] an input of variant 2 was recorded, this one has 1");
   CHECK(said([](auto& input) { input.timed.pop_back(); }) ==
         "[train] an input with 2 tensors in timed was recorded, this one has 1");
   Input<Tensor<B>> bare{to.image, to.noise_labels};

@@ -28,7 +28,8 @@ using Says = std::tuple<EdmPreconditioning<>, PredictFlow<>, PredictNoise<>, Pre
                         PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time, Gamma, Sigma, LogSigma,
                         QuarterLogSigma, LogHalfSigma, VpSdeTime>;
 using Conditions =
-    std::tuple<Unconditional, Mask, Lightness, ConcatImage, Replacement, Both<Mask, Lightness>, MultiHot>;
+    std::tuple<Unconditional, Mask, Lightness, ConcatImage, Replacement, Both<Mask, Lightness>, MultiHot, ClassLabel>;
+using GuidanceRules = std::tuple<ClassifierFree, RescaledGuidance, CfgZeroStar, GuidanceInterval<CfgZeroStar>>;
 using Training =
     std::tuple<Unweighted, Snr, MinSnr, TruncatedSnr, SigmaSquared, EdmWeighting, BetweenNeighbours, ContinuousUniform,
                DiscreteUniform, LogNormal, Stratified<LogNormal>, Antithetic<Stratified<LogNormal>>, Adam, AdamW, Ema,
@@ -41,14 +42,15 @@ using Samplers = std::tuple<AnnealedLangevin, Ddim, DdimInversion, Ddpm, Deis, D
 using Grids = std::tuple<DdimQuadratic, DdimUniform, KarrasSigmas, Leading, Linspace, Sections, Times, Trailing,
                          UniformLogSnr, SigmaRange>;
 using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>>;
-using Configs =
-    std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, AdmConfig, AttentionAt, AdmEmbedding>;
+using Configs = std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, BroadcastUnetConfig, AdmConfig,
+                           AttentionAt, AdmEmbedding, LabelChannelsConfig, LabelTokensConfig, Ports>;
 namespace masks = data::masks;
 using Masks = std::tuple<masks::Centre, masks::OuterFrame, masks::Corners, masks::Half, masks::RandomBox,
                          masks::RandomPixels, masks::Irregular, masks::FreeForm, masks::Hybrid>;
 static_assert(all_list_all_fields(std::type_identity<Schedules>{}));
 static_assert(all_list_all_fields(std::type_identity<Says>{}));
 static_assert(all_list_all_fields(std::type_identity<Conditions>{}));
+static_assert(all_list_all_fields(std::type_identity<GuidanceRules>{}));
 static_assert(all_list_all_fields(std::type_identity<Training>{}));
 static_assert(all_list_all_fields(std::type_identity<Samplers>{}));
 static_assert(all_list_all_fields(std::type_identity<Grids>{}));
@@ -126,6 +128,7 @@ TEST_CASE("fields: what is printed is the C++ that makes the same thing") {
   PRINTS_AS_WRITTEN(PredictNoise<Gamma>{});
   PRINTS_AS_WRITTEN(PredictScore<LogSigma>{.divided = true});
   PRINTS_AS_WRITTEN(Mask{.channels = 3, .filling = HoleFilling::start, .range = {.low = -1, .high = 1}});
+  PRINTS_AS_WRITTEN(GuidanceInterval{0.28, 2.9, RescaledGuidance{.phi = 0.7}});
   PRINTS_AS_WRITTEN(Stratified{LogNormal{.mean = -1.2, .deviation = 1.2}});
   PRINTS_AS_WRITTEN(MinSnr{.gamma = INFINITY});
   PRINTS_AS_WRITTEN(

@@ -14,14 +14,15 @@
 
 namespace hush {
 
-/// The sizes of a network's inputs besides the noisy image: channels of images that stand in front of its own, the
-/// width of a label vector, and the number and width of tokens; 0: none. They are the process's to say
-/// (`process.ports()`), and a network is built from them, so that the two cannot disagree.
+/// The sizes of a network's inputs besides the noisy image: channels of images that stand beside its own, the width of
+/// a label vector, the number and width of tokens, and the number of channels that are the same at every pixel and come
+/// as a vector; 0: none. They are the process's to say (`process.ports()`), and a network is built from them, so that
+/// the two cannot disagree.
 struct Ports {
-  std::int64_t extra_channels = 0, label_dim = 0, tokens = 0, token_dim = 0;
+  std::int64_t extra_channels = 0, label_dim = 0, tokens = 0, token_dim = 0, constant_channels = 0;
   static constexpr void fields(auto& self, auto&& f) {
     f("extra_channels", self.extra_channels), f("label_dim", self.label_dim);
-    f("tokens", self.tokens), f("token_dim", self.token_dim);
+    f("tokens", self.tokens), f("token_dim", self.token_dim), f("constant_channels", self.constant_channels);
   }
   constexpr bool operator==(const Ports&) const = default;
 };
@@ -58,18 +59,21 @@ inline Ports check_supported(const char* who, const Ports& wanted, std::initiali
   return wanted;
 }
 
-/// What a network is called with: the scaled noisy image, images of the condition in front of it [N, H, W, extra + C];
+/// What a network is called with: the scaled noisy image beside images of the condition [N, H, W, extra + C];
 /// the noise level of each image as the parameterization's `c_noise` says it, `noise_labels` [N] in masters (no half
-/// precision tells 499 from 500); and of the condition, where the ports have them, `labels` [N, label_dim] and `tokens`
-/// [N, tokens, token_dim] with their `token_mask` [N, tokens], 1 where there is one. `timed`: per-level modulations
-/// that the network computed for all steps of a run beforehand (see TimedBackbone); else empty.
+/// precision tells 499 from 500); and of the condition, where the ports have them, `labels` [N, label_dim], `tokens`
+/// [N, tokens, token_dim] with their `token_mask` [N, tokens], 1 where there is one, and `constants`
+/// [N, constant_channels], channels behind the image that have one number each. `timed`: per-level modulations that the
+/// network computed for all steps of a run beforehand (see TimedBackbone); else empty. `variant`: which of its
+/// computations a network with several is to do (see variant_of); the others do not read it.
 template <Value V>
 struct Input {
   using B = typename V::backend;
   V image;
   Tensor<B, typename B::master> noise_labels;
-  std::optional<V> labels{}, tokens{}, token_mask{};
+  std::optional<V> labels{}, tokens{}, token_mask{}, constants{};
   std::vector<V> timed{};
+  int variant = 0;
 
   /// Calls f(name, member) for each member; with other inputs, f(name, member, the same member of each other...).
   /// Whoever copies, records or checks inputs walks this list.
@@ -79,7 +83,9 @@ struct Input {
     f("labels", self.labels, others.labels...);
     f("tokens", self.tokens, others.tokens...);
     f("token_mask", self.token_mask, others.token_mask...);
+    f("constants", self.constants, others.constants...);
     f("timed", self.timed, others.timed...);
+    f("variant", self.variant, others.variant...);
   }
 };
 
@@ -90,6 +96,9 @@ void copy_member(const char* where, const char* name, const Tensor<B, T>& from, 
   check(from.shape() == to.shape(), where, "an input with ", name, " of ", to.shape(), " was recorded, this one has ",
         from.shape());
   copy(from.on(), from.size(), from.data(), to.data());
+}
+inline void copy_member(const char* where, const char* name, int from, int& to) {
+  check(from == to, where, "an input of ", name, ' ', to, " was recorded, this one has ", from);
 }
 template <class T>
 void copy_member(const char* where, const char* name, const std::optional<T>& from, std::optional<T>& to) {
@@ -142,6 +151,7 @@ void check_input(const char* who, const Net& net, const Input<V>& input) {
   detail::check_member(who, "labels", input.labels, ports.label_dim > 0, {s[0], ports.label_dim});
   detail::check_member(who, "tokens", input.tokens, ports.tokens > 0, {s[0], ports.tokens, ports.token_dim});
   detail::check_member(who, "a token_mask", input.token_mask, ports.tokens > 0, {s[0], ports.tokens});
+  detail::check_member(who, "constants", input.constants, ports.constant_channels > 0, {s[0], ports.constant_channels});
 }
 
 /// A network that maps an Input to [N, H, W, C], on the backend `on()`. Its forward pass is written once over Value;
@@ -166,5 +176,15 @@ template <class Net, class B>
 concept TimedBackbone = requires(const Net& net, const Tensor<B, typename B::master>& noise_labels) {
   { net.timed(noise_labels) } -> std::same_as<std::vector<Tensor<B>>>;
 };
+
+/// Which of its computations a network does at a level, for Input::variant: what `net.variant(level)` says of one that
+/// has several (guidance in an interval of noise levels), 0 of any other. A run asks before its first step.
+template <class Net, class L>
+int variant_of(const Net& net, const L& level) {
+  if constexpr (requires { net.variant(level); })
+    return net.variant(level);
+  else
+    return 0;
+}
 
 }  // namespace hush

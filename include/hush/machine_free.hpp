@@ -149,6 +149,7 @@
 #include <hush/ops/max_pool2d.hpp>
 #include <hush/ops/mse.hpp>
 #include <hush/ops/relu.hpp>
+#include <hush/ops/repeat.hpp>
 #include <hush/ops/reshape.hpp>
 #include <hush/ops/silu.hpp>
 #include <hush/ops/sinusoidal_embedding.hpp>
@@ -158,22 +159,26 @@
 #include <hush/backbone.hpp>
 #include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
+#include <hush/backbones/broadcast_unet.hpp>
 #include <hush/backbones/shared/adm_config.hpp>
 #include <hush/backbones/simple_unet.hpp>
 #include <hush/backbones/with_embedding.hpp>
 #include <hush/conditioning.hpp>
 #include <hush/conditionings/both.hpp>
+#include <hush/conditionings/class_label.hpp>
 #include <hush/conditionings/concat_image.hpp>
 #include <hush/conditionings/lightness.hpp>
 #include <hush/conditionings/mask.hpp>
 #include <hush/conditionings/multi_hot.hpp>
 #include <hush/conditionings/replacement.hpp>
+#include <hush/conditionings/shared/labels.hpp>
 #include <hush/conditionings/unconditional.hpp>
 #include <hush/nn/attention.hpp>
 #include <hush/nn/attention_block.hpp>
 #include <hush/nn/batch_norm.hpp>
 #include <hush/nn/compute_copies.hpp>
 #include <hush/nn/conv2d.hpp>
+#include <hush/nn/conv2d_constants.hpp>
 #include <hush/nn/conv2d_transposed.hpp>
 #include <hush/nn/flat_parameters.hpp>
 #include <hush/nn/group_norm_chain.hpp>
@@ -236,3 +241,10 @@
 #include <hush/metrics/ssim.hpp>
 
 #include <hush/described.hpp>
+#include <hush/embeddings/label_channels.hpp>
+#include <hush/embeddings/label_tokens.hpp>
+#include <hush/guidance_rule.hpp>
+#include <hush/guidance_rules/cfg_zero_star.hpp>
+#include <hush/guidance_rules/guidance_interval.hpp>
+#include <hush/guidance_rules/rescaled_guidance.hpp>
+#include <hush/guidance_rules/shared/per_image.hpp>

@@ -35,6 +35,7 @@ ARROWS = {
     "nn": {"tensor", "random", "kernels", "autograd", "ops"},
     "backbone": {"tensor", "autograd", "images"},
     "backbones": {"tensor", "random", "autograd", "ops", "nn", "backbone", "images"},
+    "embeddings": {"tensor", "random", "autograd", "ops", "nn", "backbone"},
     "conditioning": {"tensor", "random", "kernels", "autograd", "level", "backbone", "examples"},
     "conditionings": {"tensor", "random", "kernels", "autograd", "ops", "level", "backbone", "conditioning"},
     "optimizer": {"tensor", "kernels", "autograd"},
@@ -46,7 +47,9 @@ ARROWS = {
     "metrics": {"images"},
     # compositions: concepts, and the variants that are their defaults
     "process": CONCEPTS | {"tensor", "random", "parameterizations", "conditionings"},
-    "guidance": CONCEPTS | {"tensor", "autograd", "ops"},
+    "guidance_rule": {"tensor", "autograd", "ops", "level"},
+    "guidance_rules": {"tensor", "kernels", "autograd", "ops", "level", "guidance_rule"},
+    "guidance": CONCEPTS | {"tensor", "autograd", "ops", "guidance_rule"},
     "sampling": CONCEPTS | {"process", "schedules/shared/inverse", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
     "sample": CONCEPTS | {"kernels", "sampling", "nn/compute_copies", "tensor/named_range"},
     "training": CONCEPTS | {"process", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "images", "examples",

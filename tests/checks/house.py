@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLURALS = {
     "schedules": "schedule", "parameterizations": "parameterization", "weightings": "weighting", "grids": "grid",
     "level_distributions": "level_distribution", "samplers": "sampler", "conditionings": "conditioning", "backbones": "backbone",
-    "optimizers": "optimizer", "learning_rates": "learning_rate",
+    "optimizers": "optimizer", "learning_rates": "learning_rate", "guidance_rules": "guidance_rule",
 }
 UMBRELLAS = {"hush.hpp", "core.hpp", "machine_free.hpp", "data.hpp", "io.hpp", "diffusers.hpp", "cuda.cuh"}
 

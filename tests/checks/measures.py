@@ -22,6 +22,7 @@ COMMAS = {}
 UNPROVEN = {
     "backbones": "their concept wants a backend; tests/backbones proves it for those there are",
     "conditionings": "their concept wants a backend; tests/conditionings proves it for those there are",
+    "guidance_rules": "their concept wants a backend; tests/guidance_rules proves it for those there are",
 }
 
 

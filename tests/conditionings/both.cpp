@@ -40,6 +40,28 @@ struct Repeated {
   }
 };
 
+/// `count` channels of one number, all `value`; zeros stand for no condition, if there is one that does.
+template <bool has_null>
+struct Constant {
+  std::int64_t count = 1;
+  double value = 1;
+
+  using Given = Nothing;
+  template <class On>
+  using BatchCondition = Nothing;
+  Ports ports() const { return {.constant_channels = count}; }
+  void fits(const Nothing&, std::int64_t, const ImageSize&) const {}
+  Nothing prepare(const auto&, const Nothing&, const Rows&, const NoiseKey&) const { return {}; }
+  template <class On>
+  void add_to(const Nothing&, Input<Tensor<On>>& input) const {
+    input.constants = filled(input.image.on(), {input.image.shape()[0], count}, value);
+  }
+  template <Value V>
+  void set_null(Input<V>& input) const requires has_null {
+    input.constants = 0.0 * *input.constants;
+  }
+};
+
 constexpr Mask mask{.channels = 1};
 using MaskAndClasses = Both<Mask, Classes>;
 static_assert(Conditioning<MaskAndClasses, B> && KnowsPixels<MaskAndClasses, B> && HasNullCondition<MaskAndClasses, B>);
@@ -64,11 +86,12 @@ Input<Tensor<B>> input_of(const Both& both, const typename Both::Given& given, c
   return input;
 }
 
-/// The squares with their classes, and a hole.
+/// The squares with their classes, as labels of a conditioning, and a hole.
+template <class Labels = Classes>
 struct HoledSquares {
   labelled::Squares squares;
   std::int64_t size() const { return squares.size(); }
-  Examples<MaskAndClasses::Given> batch(std::span<const std::int64_t> items) const {
+  Examples<typename Both<Mask, Labels>::Given> batch(std::span<const std::int64_t> items) const {
     auto examples = squares.batch(items);
     return {examples.images, {{examples.images, holed().hole}, examples.given}};
   }
@@ -132,6 +155,15 @@ TEST_CASE("both: labels and tokens of the first, then of the second; the null co
   CHECK_FALSE(tokens.labels.has_value());
 }
 
+TEST_CASE("both: constants stand side by side, and each part takes its own for the null condition") {
+  const Both both{Constant<true>{1, 2}, Constant<false>{2, 3}};
+  CHECK(both.ports() == Ports{.constant_channels = 3});
+  auto input = input_of(both, {}, {2, 2, 2, 1});
+  CHECK(download<float>(*input.constants) == std::vector<float>{2, 3, 3, 2, 3, 3});
+  both.set_null(input);
+  CHECK(download<float>(*input.constants) == std::vector<float>{0, 3, 3, 0, 3, 3});
+}
+
 TEST_CASE("both: what does not fit is refused by the part that it is for") {
   const ImageSize size{8, 8, 1};
   const Both both{mask, Classes{}};
@@ -146,7 +178,7 @@ TEST_CASE("both: a mask and labels of one's own are trained together and sampled
   Adm<B> net({.image = {8, 8, 1}, .channels = 4, .multipliers = {1, 2}, .blocks = 1, .head_channels = 0, .groups = 2},
              process.ports(), Seed{1}, B{.threads = 2});
   const auto trained =
-      train(process, net, Adam{.rate = 5e-3}, HoledSquares{}, {.epochs = 30, .batch = 8, .ema = {.decay = .9}});
+      train(process, net, Adam{.rate = 5e-3}, HoledSquares<>{}, {.epochs = 30, .batch = 8, .ema = {.decay = .9}});
   CHECK(trained.epochs.back().loss < trained.epochs.front().loss / 2);
 
   const MaskedImages given = holed();
@@ -162,4 +194,33 @@ TEST_CASE("both: a mask and labels of one's own are trained together and sampled
   CHECK(guided != made);
   for (std::size_t p = 0; p < 128; ++p)
     if (p % 8 >= 4) CHECK(guided.pixels[p] == given.picture.pixels[p]);
+}
+
+TEST_CASE("both: a mask and labels of the library, as channels behind those of the mask, with rules of guidance") {
+  const Process process{tiny::process.schedule, PredictNoise{}, Both{mask, ClassLabel{.classes = 2, .dropout = .2}}};
+  const LabelChannels<B> labels({.channels = 4}, process.ports(), Seed{1}, B{.threads = 2});
+  CHECK(labels.network_ports(process.ports()) == Ports{.extra_channels = 1, .constant_channels = 4});
+  const AdmConfig sizes{
+      .image = {8, 8, 1}, .channels = 4, .multipliers = {1, 2}, .blocks = 1, .head_channels = 0, .groups = 2};
+  WithEmbedding net{process.ports(), Adm<B>(sizes, labels.network_ports(process.ports()), Seed{2}, B{.threads = 2}),
+                    labels};
+  const auto trained = train(process, net, Adam{.rate = 5e-3}, HoledSquares<ClassLabel>{},
+                             {.epochs = 30, .batch = 8, .ema = {.decay = .9}});
+  CHECK(trained.epochs.back().loss < trained.epochs.front().loss / 2);
+
+  const MaskedImages given = holed();
+  const auto restored = [&](const auto& network, std::vector<std::int32_t> classes) {
+    const Images<float> made =
+        sample(process, network, Ddim{}, {given, std::move(classes)}, {.steps = 5, .count = 2, .seed = 2});
+    for (std::size_t p = 0; p < 128; ++p)
+      if (p % 8 >= 4) CHECK(made.pixels[p] == given.picture.pixels[p]);
+    return made;
+  };
+  const Images<float> made = restored(trained.averaged, {0, 1});
+  CHECK(made != restored(trained.averaged, {1, 1}));
+  const Guided guided{trained.averaged, process.conditioning, 3.};
+  CHECK(restored(guided, {0, 1}) != made);
+  const Guided limited{trained.averaged, process.conditioning, 3., GuidanceInterval{.3, .6}};
+  CHECK(restored(limited, {0, 1}) != restored(guided, {0, 1}));
+  CHECK(restored(AutoGuided{trained.averaged, net, 2.}, {0, 1}) != made);
 }

@@ -20,6 +20,11 @@ struct Torn {
   }
 };
 
+struct Named {
+  std::int64_t size() const { return 1; }
+  Examples<LabelSets> batch(std::span<const std::int64_t> items) const { return {Blank{}.batch(items), {{{1}}}}; }
+};
+
 template <class P>
 double everything() {
   using B = Cuda<P>;
@@ -47,7 +52,30 @@ double everything() {
   const auto normed = train(process, plain, AdamW{}, data, TrainOptions<Blank>{.batch = 1});
   const Images<float> smooth = sample(process, normed.averaged, Ddpm{}, SampleOptions<B>{});
 
+  const Process labelled{LinearBeta{}, PredictNoise{}, MultiHot{.labels = 3}};
+  const Named names;
+  const LabelChannels<B> channels({.channels = 8}, labelled.ports(), Seed{1}, on);
+  WithEmbedding told{labelled.ports(),
+                     Adm<B>({.image = {8, 8, 1}, .channels = 32, .multipliers = {1, 2}},
+                            channels.network_ports(labelled.ports()), Seed{1}, on),
+                     channels};
+  const auto learned = train(labelled, told, AdamW{}, names, TrainOptions<Named>{.batch = 1});
+  const LabelSets wanted{{{1}}};
+  const SampleOptions<B> few{.steps = 5};
+  const GuidanceInterval limits{0, 5, RescaledGuidance{}};
+  const Images<float> guided =
+      sample(labelled, Guided{learned.averaged, labelled.conditioning, 2., limits}, Ddim{}, wanted, few);
+  const Images<float> zeroed =
+      sample(labelled, AutoGuided{learned.averaged, told, 2., CfgZeroStar{}}, Ddim{}, wanted, few);
+  BroadcastUnet<B> broadcast({.image = {8, 8, 1}, .widths = {8, 16}, .embedding = 8}, labelled.ports(), Seed{1}, on);
+  const auto told_everywhere = train(labelled, broadcast, AdamW{}, names, TrainOptions<Named>{.batch = 1});
+  const Images<float> everywhere = sample(labelled, told_everywhere.averaged, Ddim{}, wanted, few);
+
   Tape<B> tape;
+  const LabelTokens<B> tokens({.width = 8}, labelled.ports(), Seed{1}, on);
+  const auto embedded = tokens(
+      on_tape(tape, labelled.input(on, upload(on.in_full(), made), std::vector<Level>{{}}, filled(on, {1, 3}, 1))));
+  tape.backward(sum(*embedded.tokens));
   const Var<B> x = tape.variable(upload(on, made));
   const Parameter<B> table(on, {4, 8}, Init::ones());
   const std::vector<std::int32_t> rows{1, 2};
@@ -58,7 +86,8 @@ double everything() {
   tape.backward(sum(looked_up));
   tape.backward(cross_entropy(looked_up, rows));
   tape.backward(binary_cross_entropy(looked_up, looked_up.value()));
-  return double(eager.pixels[0] + multistep.pixels[0] + corrected.pixels[0] + restored.pixels[0] + smooth.pixels[0]) +
+  return double(eager.pixels[0] + multistep.pixels[0] + corrected.pixels[0] + restored.pixels[0] + smooth.pixels[0] +
+                guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0]) +
          download<double>(tape.gradient(x))[0];
 }
 

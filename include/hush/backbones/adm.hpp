@@ -44,7 +44,7 @@ class Adm {
         on_(on),
         time_(on, sinusoid(), embedding_width(), true),
         labels_(label_layer(on, ports.label_dim, embedding_width())),
-        first_(on, config_.image.channels + ports.extra_channels, adm::width(config_, 0)),
+        first_(on, config_.image.channels + ports.extra_channels + ports.constant_channels, adm::width(config_, 0)),
         norm_(on, adm::width(config_, 0), config_.groups, config_.eps),
         last_(on, adm::width(config_, 0), config_.outputs ? config_.outputs : config_.image.channels) {
     const Config& c = config_;
@@ -87,7 +87,7 @@ class Adm {
       if (j >= stage.attention.size()) return y;
       return block([&layer = stage.attention[j]](const auto& v) { return layer(v); }, y);
     };
-    V x = first_(input.image);
+    V x = first_(input.image, input.constants);
     std::vector<V> skips{x};
     for (const auto& stage : down_) {
       for (std::size_t j = 0; j < stage.blocks.size(); ++j) skips.push_back(x = through(stage, j, x));

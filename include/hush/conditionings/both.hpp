@@ -9,10 +9,11 @@
 
 namespace hush {
 
-/// Two conditionings of one process, say a mask and labels. Their ports add up: `labels` and `tokens` [N, S, D] are
-/// those of the first, then those of the second (tokens of one width D); the images of the part that comes second stand
-/// in front. A part that knows pixels comes first, whichever it is. The null condition is that of the parts that have
-/// one: guidance by labels keeps the mask. Given is a struct of both; what does not fit is refused by the part's name.
+/// Two conditionings of one process, say a mask and labels. Their ports add up: `labels`, `constants` and `tokens`
+/// [N, S, D] are those of the first, then those of the second (tokens of one width D); the images of the part that
+/// comes second stand in front. A part that knows pixels comes first, whichever it is. The null condition is that of
+/// the parts that have one: guidance by labels keeps the mask. Given is a struct of both; what does not fit is refused
+/// by the part's name.
 template <class First, class Second>
 struct Both {
   First first{};
@@ -36,7 +37,7 @@ struct Both {
     check(a.tokens == 0 || b.tokens == 0 || a.token_dim == b.token_dim, "Both", "tokens of widths ", a.token_dim,
           " and ", b.token_dim, " do not stand in one sequence");
     return {a.extra_channels + b.extra_channels, a.label_dim + b.label_dim, a.tokens + b.tokens,
-            std::max(a.token_dim, b.token_dim)};
+            std::max(a.token_dim, b.token_dim), a.constant_channels + b.constant_channels};
   }
   void fits(const Given& given, std::int64_t count, const ImageSize& size) const {
     first.fits(given.first, count, size);
@@ -88,12 +89,13 @@ struct Both {
     Input<V> first, second;
   };
 
-  /// Labels, tokens and mask: the first part's, then the second's.
+  /// Labels, tokens, their mask and constants: the first part's, then the second's.
   template <Value V>
   static void join(const Parts<V>& parts, Input<V>& input) {
     const auto &a = parts.first, &b = parts.second;
     input.labels = beside(a.labels, b.labels);
     input.token_mask = beside(a.token_mask, b.token_mask);
+    input.constants = beside(a.constants, b.constants);
     input.tokens = a.tokens ? a.tokens : b.tokens;
     if (!a.tokens || !b.tokens) return;
     const Shape &s = a.tokens->shape(), &t = b.tokens->shape();
@@ -116,6 +118,8 @@ struct Both {
     parts.second.labels = take(input.labels, a.label_dim, b.label_dim);
     parts.first.token_mask = take(input.token_mask, 0, a.tokens);
     parts.second.token_mask = take(input.token_mask, a.tokens, b.tokens);
+    parts.first.constants = take(input.constants, 0, a.constant_channels);
+    parts.second.constants = take(input.constants, a.constant_channels, b.constant_channels);
     if (!input.tokens || a.tokens == 0 || b.tokens == 0) {
       (a.tokens == 0 ? parts.first : parts.second).tokens.reset();
       return parts;

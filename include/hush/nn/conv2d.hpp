@@ -1,5 +1,8 @@
 #pragma once
+#include <optional>
+
 #include <hush/kernels/capabilities.hpp>
+#include <hush/nn/conv2d_constants.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/conv2d.hpp>
 
@@ -26,6 +29,12 @@ struct Conv2d {
   template <Value V>
   V operator()(const V& x) const {
     return conv2d(x, weight, bias, options);
+  }
+  /// The same for x [N, H, W, C] and channels behind it that are the same at every pixel, constants [N, in - C], where
+  /// there are such (see conv2d of constants).
+  template <Value V>
+  V operator()(const V& x, const std::optional<V>& constants) const {
+    return constants ? conv2d(x, *constants, weight, bias, options) : (*this)(x);
   }
   /// residual + (*this)(x): one op on a backend that has it.
   template <Value V>

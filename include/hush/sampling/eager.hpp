@@ -58,7 +58,9 @@ class EagerRun {
   /// The network's estimates of the clean images and of the noise in x at a level.
   Denoised<Tensor<F>> estimates(const Tensor<F>& x, Level level, int step) {
     const std::vector<Level> same(std::size_t(batch_.count()), level);
-    const Tensor<B> f = process_.predict(net_, x, same, condition_);
+    Input<Tensor<B>> input = process_.input(net_.on(), x, same, condition_);
+    input.variant = variant_of(net_, level);
+    const Tensor<B> f = net_(input);
     check(f.shape() == x.shape(), "sample", "the network gave ", f.shape(), ", wanted ", x.shape());
     const EstimateRule rule = estimate_rule(process_.parameterization, level, options_.threshold ? 0 : options_.clip);
     const double numbers[]{0, 0, rule.a, rule.b, rule.c, rule.d, rule.clip};

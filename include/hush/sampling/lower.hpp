@@ -20,6 +20,7 @@ struct StepPass {
   std::vector<int> terms = {}, draws = {};  // registers; ordinals
   int draws_later = 0;                      // the draws are those of so many steps later
   int picture = -1;                         // known pixels of this register are put into `to`
+  int variant = 0;                          // of the network's computations (variant_of)
 
   Level level{};                          // of the network call
   double of_x0 = 0, of_eps = 0;           // coefficients
@@ -30,7 +31,7 @@ struct StepPass {
 inline bool same_kernels(const StepPass& a, const StepPass& b) {
   const auto registers = [](const StepPass& p) {
     return std::tie(p.input, p.x0, p.eps, p.to, p.adds_eps, p.ends_step, p.from_host, p.terms, p.draws, p.draws_later,
-                    p.picture);
+                    p.picture, p.variant);
   };
   return registers(a) == registers(b);
 }

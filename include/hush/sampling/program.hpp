@@ -45,6 +45,9 @@ class Program {
                                        .noise_from_host = bool(options.noise),
                                        .most_terms = Kernel::most_terms,
                                        .most_draws = Kernel::most_draws});
+    for (auto& step : lowered.steps)
+      for (StepPass& pass : step)
+        if (pass.input >= 0) pass.variant = variant_of(net, pass.level);
     registers = lowered.registers;
     result = lowered.result;
     picture = lowered.picture;

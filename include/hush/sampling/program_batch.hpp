@@ -130,6 +130,7 @@ class ProgramBatch {
       fetch_timed(one.call);
       input.timed = timed_[std::size_t(one.call)];
     }
+    input.variant = one.pass.variant;
     process_.conditioning.add_to(condition_, input);
     Tensor<B> f = net_(input);
     check(f.shape() == shape_, "sample", "the network gave ", f.shape(), ", wanted ", shape_);

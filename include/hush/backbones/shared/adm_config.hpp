@@ -105,7 +105,7 @@ inline void validate(const AdmConfig& c, Ports ports) {
   const auto least = [](std::int64_t bound, std::int64_t n, const char* name) {
     check(n >= bound, "Adm", name, " must be at least ", bound, ", is ", n);
   };
-  check_supported("Adm", ports, {"extra_channels", "label_dim"});
+  check_supported("Adm", ports, {"extra_channels", "label_dim", "constant_channels"});
   least(1, c.image.channels, "image.channels");
   least(0, c.outputs, "outputs");
   least(c.embedding.half_minus_one ? 4 : 2, c.channels, "channels");
