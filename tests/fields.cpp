@@ -41,8 +41,8 @@ using Samplers = std::tuple<AnnealedLangevin, Ddim, DdimInversion, Ddpm, Deis, D
 using Grids = std::tuple<DdimQuadratic, DdimUniform, KarrasSigmas, Leading, Linspace, Sections, Times, Trailing,
                          UniformLogSnr, SigmaRange>;
 using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>>;
-using Configs =
-    std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, AdmConfig, AttentionAt, AdmEmbedding>;
+using Configs = std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, AdmConfig, AttentionAt,
+                           AdmEmbedding, Unet2dConfig>;
 namespace masks = data::masks;
 using Masks = std::tuple<masks::Centre, masks::OuterFrame, masks::Corners, masks::Half, masks::RandomBox,
                          masks::RandomPixels, masks::Irregular, masks::FreeForm, masks::Hybrid>;

@@ -159,7 +159,9 @@
 #include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
 #include <hush/backbones/shared/adm_config.hpp>
+#include <hush/backbones/shared/unet2d_config.hpp>
 #include <hush/backbones/simple_unet.hpp>
+#include <hush/backbones/unet2d.hpp>
 #include <hush/backbones/with_embedding.hpp>
 #include <hush/conditioning.hpp>
 #include <hush/conditionings/both.hpp>
@@ -175,6 +177,7 @@
 #include <hush/nn/compute_copies.hpp>
 #include <hush/nn/conv2d.hpp>
 #include <hush/nn/conv2d_transposed.hpp>
+#include <hush/nn/cross_attention.hpp>
 #include <hush/nn/flat_parameters.hpp>
 #include <hush/nn/group_norm_chain.hpp>
 #include <hush/nn/initialise.hpp>
@@ -184,6 +187,7 @@
 #include <hush/nn/res_stage.hpp>
 #include <hush/nn/skip.hpp>
 #include <hush/nn/time_embedding.hpp>
+#include <hush/nn/transformer2d.hpp>
 #include <hush/nn/walk.hpp>
 
 #include <hush/learning_rate.hpp>
