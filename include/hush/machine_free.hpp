@@ -139,8 +139,10 @@
 #include <hush/ops/conv2d.hpp>
 #include <hush/ops/conv2d_transposed.hpp>
 #include <hush/ops/cross_entropy.hpp>
+#include <hush/ops/divide_images.hpp>
 #include <hush/ops/dropout.hpp>
 #include <hush/ops/embedding.hpp>
+#include <hush/ops/fourier_embedding.hpp>
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/group_norm.hpp>
 #include <hush/ops/group_norm_fused.hpp>

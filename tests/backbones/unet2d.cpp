@@ -333,5 +333,31 @@ TEST_CASE("unet2d: an input that is not the network's is refused in words") {
                        std::invalid_argument);
 }
 
+TEST_CASE(
+    "unet2d: noise levels as Fourier features or rows of a table: what is made of them beforehand changes nothing") {
+  using B = Cpu<float>;
+  for (const TimeEmbedType type : {TimeEmbedType::fourier, TimeEmbedType::learned}) {
+    Unet2dConfig config = small();
+    config.time_embedding_type = type;
+    config.class_embed_type = ClassEmbedType::rows;
+    if (type == TimeEmbedType::learned) config.num_train_timesteps = 100;
+    const Unet2d<B> net(config, {.tokens = 2, .token_dim = 5}, Seed{1});
+    bool trained = true;
+    walk(net, [&](const std::string& name, const Parameter<B>& p) {
+      trained = name == "time0.weight" ? p.trained : trained;
+    });
+    CHECK(trained == (type == TimeEmbedType::learned));
+    auto in = input(net, 2);
+    const auto wanted = download<float>(net(in));
+    Tape<B> tape;
+    CHECK(download<float>(net(on_tape(tape, in)).value()) == wanted);
+    in.timed = net.timed(in.noise_labels);
+    CHECK(download<float>(net(in)) == wanted);
+    in.timed.clear();
+    in.noise_labels = filled(B{}, {2}, 4);
+    CHECK(download<float>(net(in)) != wanted);
+  }
+}
+
 static_assert(Backbone<Unet2d<Cpu<float>>> && TimedBackbone<Unet2d<Cpu<float>>, Cpu<float>>);
 static_assert(Backbone<Unet2d<Cpu<double>>>);

@@ -39,7 +39,7 @@ Tensor<B> tensor(const Shape& shape, const std::vector<double>& values) {
 }
 
 void check_golden(const Unet2dConfig& config, const Ports& ports, const Golden& golden,
-                  const std::vector<double>& labels = {}) {
+                  const std::vector<double>& labels = {}, const std::vector<double>& levels = {10, 500}) {
   Unet2d<B> net(config, ports, Seed{1});
   CHECK(count_parameters(net) == golden.parameters);
   io::Extents native;
@@ -47,7 +47,7 @@ void check_golden(const Unet2dConfig& config, const Ports& ports, const Golden& 
   const io::KeyMap keys = io::diffusers_keys(net);
   io::load_arrays(sine::weights(io::stored_extents(keys, native)), "sines", net, keys);
 
-  Input<Tensor<B>> input{tensor({2, 8, 8, 3}, sine::images(2, 3, 8, 8)), tensor({2}, {10, 500})};
+  Input<Tensor<B>> input{tensor({2, 8, 8, 3}, sine::images(2, 3, 8, 8)), tensor({2}, levels)};
   if (ports.label_dim) input.labels = tensor({2, ports.label_dim}, labels);
   if (ports.tokens) {
     input.tokens = tensor({2, ports.tokens, ports.token_dim}, sine::numbers(2 * ports.tokens * ports.token_dim));
@@ -129,4 +129,16 @@ TEST_CASE("unet2d goldens: UNet2DConditionModel with tokens") {
   c.num_attention_heads = {2};
   check_golden(c, {.tokens = 3, .token_dim = 6},
                {16'727, 20.540774395, 258.931746834, 1.038704110, 1.479638579, 1.345684856});
+}
+
+TEST_CASE("unet2d goldens: noise levels as Fourier features of sigma, and as rows of a table") {
+  Unet2dConfig c = base();
+  c.time_embedding_type = TimeEmbedType::fourier;
+  check_golden(c, {}, {11'831, 5.267875918, 261.107082365, 0.472797077, -0.054927128, 0.030333293}, {}, {0.5, 20});
+  c.time_embedding_type = TimeEmbedType::learned;
+  c.num_train_timesteps = 600;
+  check_golden(c, {}, {14'167, -15.127334014, 268.278571974, 1.049114860, 1.244783823, 0.502692408});
+  c.class_embed_type = ClassEmbedType::timestep;
+  check_golden(c, {.label_dim = 1}, {14'519, 7.019843978, 98.635549552, 0.776002622, 0.752862542, 0.172927561},
+               {3, 40});
 }

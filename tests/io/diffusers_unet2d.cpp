@@ -109,7 +109,28 @@ const std::vector<Case> cases{
      600.335897799,
      -0.057503687,
      -0.181334143,
-     0.109465327}};
+     0.109465327},
+    {R"({"_class_name": "UNet2DModel", "sample_size": 8, "block_out_channels": [4, 8], "layers_per_block": 1,
+         "norm_num_groups": 4, "down_block_types": ["DownBlock2D", "AttnDownBlock2D"],
+         "up_block_types": ["AttnUpBlock2D", "UpBlock2D"], "time_embedding_type": "fourier"})",
+     {},
+     11831,
+     -0.548542679,
+     13.219679811,
+     0.106985597,
+     0.126986271,
+     0.000914596},
+    {R"({"_class_name": "UNet2DModel", "sample_size": 8, "block_out_channels": [4, 8], "layers_per_block": 1,
+         "norm_num_groups": 4, "down_block_types": ["DownBlock2D", "AttnDownBlock2D"],
+         "up_block_types": ["AttnUpBlock2D", "UpBlock2D"], "time_embedding_type": "learned",
+         "num_train_timesteps": 600})",
+     {},
+     14167,
+     -15.127334014,
+     268.278571974,
+     1.049114860,
+     1.244783823,
+     0.502692408}};
 
 Tensor<B> tensor(const Shape& shape, const std::vector<double>& values) {
   return upload(B{}, shape, std::span<const double>(values));
@@ -277,6 +298,22 @@ TEST_CASE("diffusers unet2d: a network that differs is refused by field and both
         other + "down_block_types[1] is UnetBlock::attention in the file, UnetBlock::resnet here");
   CHECK(refused([](auto&) {}, {.extra_channels = 2, .label_dim = 3}) ==
         "num_class_embeds is null: the vector of this process's condition has a width of 3");
+}
+
+TEST_CASE("diffusers unet2d: a head of all channels is what none means, and frequencies matter where they are read") {
+  const Folder one_head(cases[1]);
+  Unet2dConfig c = one_head.config;
+  c.attention_head_dim = 16;  // all that the one resolution with attention has
+  Unet2d<B> same(c, cases[1].ports, Seed{1});
+  CHECK(refusal([&] { io::load_diffusers(one_head.scratch.folder, same); }) == "");
+  for (const auto& at : {cases[0], cases[7]}) {
+    const Folder folder(at);
+    c = folder.config;
+    c.flip_sin_to_cos = !c.flip_sin_to_cos;
+    Unet2d<B> flipped(c, at.ports, Seed{1});
+    const std::string words = refusal([&] { io::load_diffusers(folder.scratch.folder, flipped); });
+    CHECK(words.empty() == (c.time_embedding_type == TimeEmbedType::learned));
+  }
 }
 
 TEST_CASE("diffusers unet2d: weights that are another network's are refused by name") {

@@ -107,8 +107,12 @@ TEST_CASE("unet2d config: what Unet2d cannot be is refused by the key and its va
   CHECK(file.refused("attention_head_dim", 1000) ==
         "describes no network that Unet2d can be: [Unet2d] 448 of block_out_channels are too few for a head of 1000 "
         "(attention_head_dim)");
-  CHECK(file.refused("time_embedding_type", "fourier") == "time_embedding_type is \"fourier\": must be positional");
-  CHECK(file.refused("decay", 0.9999) == "");  // EMAModel writes its settings beside the network's
+  CHECK(file.refused("time_embedding_type", "rotary") == "time_embedding_type is \"rotary\": has no counterpart");
+  CHECK(file.refused("time_embedding_type", "learned") ==
+        "describes no network that Unet2d can be: [Unet2d] num_train_timesteps is 0: the rows of the table of "
+        "time_embedding_type learned, at least 1 there, 0 elsewhere");
+  CHECK(file.refused("num_train_timesteps", 1000) == "");  // nobody reads it without `learned`
+  CHECK(file.refused("decay", 0.9999) == "");              // EMAModel writes its settings beside the network's
 }
 
 TEST_CASE("unet2d config: options of networks with tokens that change numbers are refused by key") {
@@ -128,6 +132,8 @@ TEST_CASE("unet2d config: options of networks with tokens that change numbers ar
     CAPTURE(key);
     CHECK(file.refused(key, value, tokens).starts_with(to_text(key, " is ", value.dump(), ": must be ")));
   }
+  CHECK(file.refused("time_embedding_type", "fourier", tokens) ==
+        "time_embedding_type is \"fourier\": must be positional in a UNet2DConditionModel");
   CHECK(file.refused("resnet_out_scale_factor", 1, tokens) == "");
   CHECK(file.refused("mid_block_only_cross_attention", false, tokens) == "");
   CHECK(file.refused("upcast_attention", true, tokens) == "");  // of half precision only

@@ -1,5 +1,4 @@
 #pragma once
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -16,10 +15,13 @@
 #include <hush/nn/norm.hpp>
 #include <hush/nn/res_block.hpp>
 #include <hush/nn/res_stage.hpp>
-#include <hush/nn/time_embedding.hpp>
 #include <hush/nn/transformer2d.hpp>
 #include <hush/ops/arithmetic.hpp>
+#include <hush/ops/divide_images.hpp>
+#include <hush/ops/embedding.hpp>
+#include <hush/ops/fourier_embedding.hpp>
 #include <hush/ops/silu.hpp>
+#include <hush/ops/sinusoidal_embedding.hpp>
 #include <hush/ops/upsample.hpp>
 
 namespace hush {
@@ -39,39 +41,66 @@ struct Stage {
   }
 };
 
+/// The frequencies or the table of times, where there is one.
+template <Backend B>
+struct Projection {
+  Parameter<B> weight;
+  static void visit(auto& self, auto&& f) { f("weight", self.weight); }
+};
+
 /// The embedding of noise levels and labels.
 template <Backend B>
 struct Embedding {
+  using Levels = Tensor<B, typename B::master>;
+
   ClassEmbedType type;
-  nn::TimeEmbedding<B> time;
-  nn::Linear<B> label1, label2;  // may be empty
+  SinusoidalOptions sinusoid;
+  Projection<B> projection;
+  nn::Linear<B> time1, time2, label1, label2;  // those of labels may be empty
 
   Embedding(const B& on, const Unet2dConfig& c, std::int64_t label_dim)
       : type(c.class_embed_type),
-        time(on, {c.block_out_channels[0], 10000, c.flip_sin_to_cos, c.freq_shift == 1}, embedding_width(c), true) {
+        sinusoid{c.block_out_channels[0], 10000, c.flip_sin_to_cos, c.freq_shift == 1},
+        time1(on, waves(c), embedding_width(c)),
+        time2(on, embedding_width(c), embedding_width(c)) {
+    const std::int64_t channels = c.block_out_channels[0], width = embedding_width(c);
+    if (c.time_embedding_type == TimeEmbedType::fourier) projection.weight = buffer(on, {channels}, Init::normal(16));
+    if (c.time_embedding_type == TimeEmbedType::learned)
+      projection.weight = Parameter<B>(on, {c.num_train_timesteps, channels}, Init::normal(1));
     if (label_dim == 0 || type == ClassEmbedType::identity) return;
     const bool rows = type == ClassEmbedType::rows;
-    const std::int64_t in = type == ClassEmbedType::timestep ? c.block_out_channels[0] : label_dim;
-    label1 = nn::Linear<B>(on, in, embedding_width(c), !rows);
-    if (rows) label1.weight.init = Init::uniform(std::sqrt(3.0));  // of variance 1
+    label1 = nn::Linear<B>(on, type == ClassEmbedType::timestep ? waves(c) : label_dim, width, !rows);
+    if (rows) label1.weight.init = Init::normal(1);
     if (type == ClassEmbedType::timestep || type == ClassEmbedType::projection)
-      label2 = nn::Linear<B>(on, embedding_width(c), embedding_width(c));
+      label2 = nn::Linear<B>(on, width, width);
+  }
+  bool is_fourier() const { return !projection.weight.value.empty() && projection.weight.value.shape().rank() == 1; }
+  /// The embedding of levels [N], in the life of `like`, which is any value of the pass.
+  template <Value V>
+  V of_levels(const V& like, const Levels& levels) const {
+    return time2(silu(time1(projected(like, levels))));
   }
   template <Value V>
   V of_labels(const V& labels) const {
     if (type == ClassEmbedType::identity) return labels;
-    const V first = label1(type == ClassEmbedType::timestep ? waves(labels) : labels);
+    const V first = label1(type == ClassEmbedType::timestep ? projected(labels, numbers_of(labels)) : labels);
     return label2.empty() ? first : label2(silu(first));
   }
 
  private:
-  /// The sinusoidal embedding of labels [N, 1].
   template <Value V>
-  V waves(const V& labels) const {
+  V projected(const V& like, const Levels& levels) const {
+    if (projection.weight.value.empty()) return sinusoidal_embedding(like, levels, sinusoid);
+    return is_fourier() ? fourier_embedding(like, levels, projection.weight)
+                        : embedding(like, projection.weight, levels);
+  }
+  /// The numbers of labels [N, 1].
+  template <Value V>
+  static Levels numbers_of(const V& labels) {
     const Tensor<B>& numbers = value_of(labels);
-    Tensor<B, typename B::master> levels(numbers.on(), {numbers.shape()[0]});
+    Levels levels(numbers.on(), {numbers.shape()[0]});
     copy(numbers.on(), numbers.size(), numbers.data(), levels.data());
-    return sinusoidal_embedding(labels, levels, time.sinusoid);
+    return levels;
   }
 };
 
@@ -142,12 +171,13 @@ class Unet2d {
       if (!layers.resample.empty()) x = residual(layers.resample[0], *next++, x);
       if (!layers.convolution.empty()) x = layers.convolution[0](upsample_nearest(x, 2));
     }
-    return last_(norm_(x, {.activation = Activation::silu}));
+    const V y = last_(norm_(x, {.activation = Activation::silu}));
+    return embedding_.is_fourier() ? divide_images(y, input.noise_labels) : y;
   }
   /// What depends on levels noise_labels [n] alone: the scales and shifts of the blocks, in the order in which they
   /// run; or, where labels are added to it first, the embedding.
   std::vector<Tensor<B>> timed(const Tensor<B, typename B::master>& noise_labels) const {
-    const Tensor<B> embedding = embedding_.time(Tensor<B>(), noise_labels);
+    const Tensor<B> embedding = embedding_.of_levels(Tensor<B>(), noise_labels);
     if (ports_.label_dim > 0) return {embedding};
     return nn::tensors_of(modulations_of(embedding));
   }
@@ -157,7 +187,7 @@ class Unet2d {
   const B& on() const { return on_; }
   const Config& config() const { return config_; }
   static void visit(auto& self, auto&& f) {
-    f("time1", self.embedding_.time.linear1), f("time2", self.embedding_.time.linear2);
+    f("time0", self.embedding_.projection), f("time1", self.embedding_.time1), f("time2", self.embedding_.time2);
     f("label1", self.embedding_.label1), f("label2", self.embedding_.label2);
     f("first", self.first_), f("down", self.down_), f("middle", self.middle_), f("up", self.up_);
     f("norm", self.norm_), f("last", self.last_);
@@ -222,7 +252,7 @@ class Unet2d {
   std::vector<nn::Modulation<V>> modulations_of(const Input<V>& input) const {
     const std::vector<V>& timed = input.timed;
     if (!timed.empty() && !input.labels) return nn::modulations_of(timed, config_.scale_shift);
-    const V embedding = timed.empty() ? embedding_.time(input.image, input.noise_labels) : timed[0];
+    const V embedding = timed.empty() ? embedding_.of_levels(input.image, input.noise_labels) : timed[0];
     return modulations_of<V>(input.labels ? embedding + embedding_.of_labels(*input.labels) : embedding);
   }
   template <Value V>

@@ -127,7 +127,8 @@ inline KeyRule guided_rule(const AdmName& n, const std::vector<std::int64_t>& ex
 }
 
 inline std::string diffusers_name(const AdmName& n, AttentionNames attention) {
-  static const Words tops{{"time1", "time_embedding.linear_1"},
+  static const Words tops{{"time0", "time_proj"},
+                          {"time1", "time_embedding.linear_1"},
                           {"time2", "time_embedding.linear_2"},
                           {"cue", "class_embedding"},
                           {"label1", "class_embedding.linear_1"},

@@ -67,6 +67,7 @@ inline void check_adm(DiffusersConfig& file, const Unet2dConfig& u) {
   const auto& widths = u.block_out_channels;
   for (const std::int64_t width : widths)
     file.demand(width > 0 && width % widths[0] == 0, "block_out_channels", "wants multiples of the first");
+  file.demand(u.time_embedding_type == TimeEmbedType::positional, "time_embedding_type", "must be positional");
   file.demand(u.mid_block_type != UnetMiddle::none, "mid_block_type", "must be UNetMidBlock2D");
   file.demand(u.mid_block_type == UnetMiddle::attention, "add_attention", "must be true");
   file.demand(!u.scale_shift || u.attn_norm_num_groups, "attn_norm_num_groups",

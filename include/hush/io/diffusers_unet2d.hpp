@@ -20,38 +20,53 @@ namespace hush::io {
 
 namespace detail {
 
-/// The config of the same layers and numbers, in which what no layer reads has its default and what follows from others
-/// is written out; without what a folder and a network may differ in.
-inline Unet2dConfig essential(Unet2dConfig c) {
-  const Unet2dConfig usual;
-  const std::size_t last = c.block_out_channels.size() - 1;
+/// Writes out the heads and groups of each attention, and forgets those that no layer reads.
+inline void settle_attention(Unet2dConfig& c) {
   std::vector<std::int64_t> heads, layers;
-  for (std::size_t i = 0; i <= last; ++i) {
+  bool attends = false, one_head = true;
+  for (std::size_t i = 0; i < c.block_out_channels.size(); ++i) {
     const bool reads = unet2d::has(c, i, UnetBlock::cross_attention);
     heads.push_back(reads ? unet2d::entry(c.num_attention_heads, i) : 8);
     layers.push_back(reads ? unet2d::entry(c.transformer_layers_per_block, i) : 1);
+    if (!unet2d::has(c, i, UnetBlock::attention)) continue;
+    attends = true;
+    one_head &= unet2d::head_width(c, c.block_out_channels[i]) == c.block_out_channels[i];
   }
   c.num_attention_heads = heads;
   c.transformer_layers_per_block = layers;
-  const bool middle = c.mid_block_type == UnetMiddle::attention;
-  if (middle)
-    c.attn_norm_num_groups = unet2d::middle_groups(c);
-  else
-    c.attn_norm_num_groups.reset();
-  if (!middle && !has_block(c, UnetBlock::attention)) c.attention_head_dim = usual.attention_head_dim;
-  bool down_convolution = false, down_choice = false, up_choice = false;
-  for (std::size_t i = 0; i < last; ++i) {
+  if (!attends) c.attention_head_dim = 8;
+  if (attends && one_head) c.attention_head_dim.reset();
+  const std::int64_t groups = unet2d::middle_groups(c);
+  c.attn_norm_num_groups.reset();
+  if (c.mid_block_type == UnetMiddle::attention) c.attn_norm_num_groups = groups;
+}
+
+/// Forgets how resolutions change where none does so.
+inline void settle_resampling(Unet2dConfig& c) {
+  bool convolves = false, chooses_down = false, chooses_up = false;
+  for (std::size_t i = 0; i + 1 < c.block_out_channels.size(); ++i) {
     const UnetBlock down = c.down_block_types[i];
-    down_choice |= down == UnetBlock::attention;
-    up_choice |= c.up_block_types[i] == UnetBlock::attention;
-    down_convolution |= down == UnetBlock::resnet || down == UnetBlock::cross_attention ||
-                        (down == UnetBlock::attention && c.downsample_type == UnetResampling::convolution);
+    const bool attends = down == UnetBlock::attention;
+    chooses_down |= attends;
+    chooses_up |= c.up_block_types[i] == UnetBlock::attention;
+    convolves |= attends ? c.downsample_type == UnetResampling::convolution : down != UnetBlock::resnet_resampling;
   }
-  if (!down_choice) c.downsample_type = usual.downsample_type;
-  if (!up_choice) c.upsample_type = usual.upsample_type;
-  if (!down_convolution) c.downsample_padding = usual.downsample_padding;
+  if (!chooses_down) c.downsample_type = UnetResampling::convolution;
+  if (!chooses_up) c.upsample_type = UnetResampling::convolution;
+  if (!convolves) c.downsample_padding = 1;
+}
+
+/// The config of the same layers and numbers, in which what no layer reads has its default and what follows from others
+/// is written out; without what a folder and a network may differ in.
+inline Unet2dConfig essential(Unet2dConfig c) {
+  settle_attention(c);
+  settle_resampling(c);
   if (c.mid_block_type == UnetMiddle::none) c.mid_block_scale_factor = 1;
   if (c.outputs == 0) c.outputs = c.image.channels;
+  if (c.time_embedding_type != TimeEmbedType::positional) {
+    c.freq_shift = 0;
+    c.flip_sin_to_cos = true;
+  }
   c.time_embedding_dim = unet2d::embedding_width(c);
   c.image.height = c.image.width = 0;
   c.dropout = 0;
@@ -138,6 +153,8 @@ inline std::string unet_json(const Unet2dConfig& c, const Ports& ports) {
   to["in_channels"] = image.channels + ports.extra_channels;
   to["out_channels"] = c.outputs ? c.outputs : image.channels;
   to["center_input_sample"] = c.center_input_sample;
+  to["time_embedding_type"] = names_of(c.time_embedding_type)[std::size_t(c.time_embedding_type)];
+  if (c.num_train_timesteps) to["num_train_timesteps"] = c.num_train_timesteps;
   if (c.time_embedding_dim) to["time_embedding_dim"] = c.time_embedding_dim;
   to["freq_shift"] = c.freq_shift;
   to["flip_sin_to_cos"] = c.flip_sin_to_cos;

@@ -182,6 +182,16 @@ inline void read_unet_attention(DiffusersConfig& file, bool conditional, const P
                 "the tokens of this process have a width of ", ports.token_dim);
 }
 
+/// The enumerator that a word names; `otherwise` where the file has null.
+template <class Enum>
+Enum enumerator(DiffusersConfig& file, const char* key, const char* otherwise) {
+  const std::string word = file.text(key, otherwise);
+  const auto names = names_of(Enum());
+  const auto found = std::ranges::find(names, std::string_view(word));
+  file.demand(found != names.end(), key, "has no counterpart");
+  return Enum(found - names.begin());
+}
+
 /// How the noise level and the labels are embedded.
 inline void read_unet_embedding(DiffusersConfig& file, bool conditional, const Ports& ports, Unet2dConfig& c) {
   const std::int64_t shift = file.whole("freq_shift", 0);
@@ -189,15 +199,16 @@ inline void read_unet_embedding(DiffusersConfig& file, bool conditional, const P
   c.freq_shift = shift;
   c.flip_sin_to_cos = file.flag("flip_sin_to_cos", true);
   c.time_embedding_dim = file.whole("time_embedding_dim", 0);
+  c.time_embedding_type = enumerator<TimeEmbedType>(file, "time_embedding_type", "positional");
+  file.demand(!conditional || c.time_embedding_type == TimeEmbedType::positional, "time_embedding_type",
+              "must be positional in a ", conditional_unet_class);
+  if (c.time_embedding_type == TimeEmbedType::learned) c.num_train_timesteps = file.whole("num_train_timesteps", 0);
   c.center_input_sample = file.flag("center_input_sample", false);
   const std::string type = file.text("class_embed_type", "rows");
   const bool projects = type == "projection" || type == "simple_projection";
   file.demand(type != "rows" || file.is_null("class_embed_type"), "class_embed_type", "has no counterpart");
   file.demand(!projects || conditional, "class_embed_type", "belongs to a ", conditional_unet_class);
-  const auto names = names_of(c.class_embed_type);
-  const auto found = std::ranges::find(names, std::string_view(type));
-  file.demand(found != names.end(), "class_embed_type", "has no counterpart");
-  c.class_embed_type = ClassEmbedType(found - names.begin());
+  c.class_embed_type = enumerator<ClassEmbedType>(file, "class_embed_type", "rows");
   const char* key = projects ? "projection_class_embeddings_input_dim" : "num_class_embeds";
   const std::int64_t width = file.whole(key, 0);
   const bool sized = projects || c.class_embed_type == ClassEmbedType::rows;
@@ -209,8 +220,6 @@ inline void read_unet_embedding(DiffusersConfig& file, bool conditional, const P
 inline void refuse_unet_options(DiffusersConfig& file, bool conditional) {
   const std::string act = file.text("act_fn", "silu");
   file.demand(act == "silu" || act == "swish", "act_fn", "must be silu");
-  file.demand(file.text("time_embedding_type", "positional") == "positional", "time_embedding_type",
-              "must be positional");
   if (conditional) {
     if (file["mid_block_only_cross_attention"] != Json(false))
       file.only(unet_defaults(true), {"mid_block_only_cross_attention"});

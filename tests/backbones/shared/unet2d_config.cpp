@@ -44,6 +44,9 @@ TEST_CASE("unet2d_config: numbers that cannot be are refused in words") {
   CHECK(refused([](auto& c) { c.block_out_channels[1] = 0; }) ==
         "[Unet2d] each of block_out_channels must be at least 1, is 0");
   CHECK(refused([](auto& c) { c.time_embedding_dim = -1; }) == "[Unet2d] time_embedding_dim must be at least 0, is -1");
+  CHECK(refused([](auto& c) {
+          c.num_train_timesteps = 5;
+        }).starts_with("[Unet2d] num_train_timesteps is 5: the rows of the table of time_embedding_type learned"));
   CHECK(refused([](auto& c) { c.freq_shift = 2; }) == "[Unet2d] freq_shift must be 0 or 1, is 2");
   CHECK(refused([](auto& c) { c.downsample_padding = 2; }) == "[Unet2d] downsample_padding must be 0 or 1, is 2");
   CHECK(refused([](auto& c) { c.mid_block_scale_factor = 0; }) ==

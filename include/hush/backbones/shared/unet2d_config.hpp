@@ -27,6 +27,12 @@ constexpr auto names_of(UnetMiddle) { return std::array{"none", "resnet", "resne
 enum class UnetResampling { convolution, resnet };
 constexpr auto names_of(UnetResampling) { return std::array{"convolution", "resnet"}; }
 
+/// How a Unet2d embeds what it sees of the noise level. `positional`: as sines and cosines of a time; `fourier`: as
+/// those of 2 pi w ln(sigma) for normal frequencies w that are not trained, and its output is divided by sigma (Song et
+/// al. 2021, appendix C.2); `learned`: as the row of a table that is nearest to a time.
+enum class TimeEmbedType { positional, fourier, learned };
+constexpr auto names_of(TimeEmbedType) { return std::array{"positional", "fourier", "learned"}; }
+
 /// How labels [N, label_dim] are added to the embedding of the noise level, which has `width` numbers. `rows`: one row
 /// of a table for each number of the label (num_class_embeds of diffusers), summed; `timestep`: label_dim is 1, and the
 /// number is embedded as a noise level is; `identity`: as they are, label_dim is `width`; `projection`: two linear
@@ -38,12 +44,14 @@ constexpr auto names_of(ClassEmbedType) {
 
 /// Sizes of a Unet2d, under the names of diffusers' UNet2DModel and with its defaults.
 struct Unet2dConfig {
-  ImageSize image{};                    // sides divisible by 2 for each block but the first
-  std::int64_t outputs = 0;             // channels it gives; 0: as many as the image has
-  bool center_input_sample = false;     // the image is in [0, 1]: it is taken as 2 x - 1
-  std::int64_t time_embedding_dim = 0;  // width of the embedding; 0: 4 times the first of block_out_channels
-  std::int64_t freq_shift = 0;          // frequencies 10000^(-k / (half - freq_shift)); 0 or 1
-  bool flip_sin_to_cos = true;          // the cosines stand first
+  ImageSize image{};                 // sides divisible by 2 for each block but the first
+  std::int64_t outputs = 0;          // channels it gives; 0: as many as the image has
+  bool center_input_sample = false;  // the image is in [0, 1]: it is taken as 2 x - 1
+  TimeEmbedType time_embedding_type = TimeEmbedType::positional;
+  std::int64_t num_train_timesteps = 0;  // rows of the table of times; of `learned` alone
+  std::int64_t time_embedding_dim = 0;   // width of the embedding; 0: 4 times the first of block_out_channels
+  std::int64_t freq_shift = 0;           // frequencies 10000^(-k / (half - freq_shift)); 0 or 1
+  bool flip_sin_to_cos = true;           // the cosines stand first
   std::vector<UnetBlock> down_block_types{UnetBlock::resnet, UnetBlock::attention, UnetBlock::attention,
                                           UnetBlock::attention};  // finest first
   UnetMiddle mid_block_type = UnetMiddle::attention;
@@ -68,6 +76,7 @@ struct Unet2dConfig {
   bool checkpoint = false;  // training keeps only the inputs of each block, and computes it twice: memory for time
   static constexpr void fields(auto& self, auto&& f) {
     f("image", self.image), f("outputs", self.outputs), f("center_input_sample", self.center_input_sample),
+        f("time_embedding_type", self.time_embedding_type), f("num_train_timesteps", self.num_train_timesteps),
         f("time_embedding_dim", self.time_embedding_dim), f("freq_shift", self.freq_shift),
         f("flip_sin_to_cos", self.flip_sin_to_cos), f("down_block_types", self.down_block_types),
         f("mid_block_type", self.mid_block_type), f("up_block_types", self.up_block_types),
@@ -89,6 +98,10 @@ namespace unet2d {
 
 inline std::int64_t embedding_width(const Unet2dConfig& c) {
   return c.time_embedding_dim ? c.time_embedding_dim : 4 * c.block_out_channels[0];
+}
+/// How many sines and cosines, or numbers of a row, the noise level is embedded in.
+inline std::int64_t waves(const Unet2dConfig& c) {
+  return c.time_embedding_type == TimeEmbedType::fourier ? 2 * c.block_out_channels[0] : c.block_out_channels[0];
 }
 /// The entry of a list that has one for each resolution, or one for all.
 inline std::int64_t entry(const std::vector<std::int64_t>& list, std::size_t resolution) {
@@ -146,6 +159,9 @@ inline void validate_numbers(const Unet2dConfig& c) {
   if (c.attn_norm_num_groups) check_least(1, *c.attn_norm_num_groups, "attn_norm_num_groups");
   if (c.attention_head_dim) check_least(1, *c.attention_head_dim, "attention_head_dim");
   check(c.freq_shift == 0 || c.freq_shift == 1, "Unet2d", "freq_shift must be 0 or 1, is ", c.freq_shift);
+  const bool learned = c.time_embedding_type == TimeEmbedType::learned;
+  check(learned == (c.num_train_timesteps > 0), "Unet2d", "num_train_timesteps is ", c.num_train_timesteps,
+        ": the rows of the table of time_embedding_type learned, at least 1 there, 0 elsewhere");
   check(c.block_out_channels[0] >= (c.freq_shift ? 4 : 2), "Unet2d",
         "the first of block_out_channels must be at least ", c.freq_shift ? 4 : 2, ", is ", c.block_out_channels[0],
         ": the noise level is embedded in as many numbers");
