@@ -15,11 +15,11 @@ static_assert(Backbone<Unet2d<Cuda<float, Machine>>>);
 /// All kinds of blocks, a middle that is divided, and a head width that does not divide the channels.
 template <class B>
 Unet2d<B> network(bool scaled) {
-  Unet2dConfig c{.image = {8, 8, 2},
-                 .down_block_types = {UnetBlock::attention, UnetBlock::resnet_resampling, UnetBlock::cross_attention},
+  Unet2dConfig c{.image = {4, 4, 2},
+                 .down_block_types = {scaled ? UnetBlock::attention : UnetBlock::resnet, UnetBlock::cross_attention},
                  .mid_block_type = scaled ? UnetMiddle::attention : UnetMiddle::cross_attention,
-                 .up_block_types = {UnetBlock::cross_attention, UnetBlock::resnet, UnetBlock::attention},
-                 .block_out_channels = {8, 8, 16},
+                 .up_block_types = {scaled ? UnetBlock::resnet_resampling : UnetBlock::attention, UnetBlock::resnet},
+                 .block_out_channels = {8, 16},
                  .layers_per_block = 1,
                  .mid_block_scale_factor = 2,
                  .attention_head_dim = 5,
@@ -37,22 +37,22 @@ Unet2d<B> network(bool scaled) {
   return Unet2d<B>(c, {.label_dim = 3, .tokens = 2, .token_dim = 8}, Seed{9});
 }
 
-/// What the network says of three images, and the gradient of all its parameters, one behind the other.
+/// What the network says of two images, and the gradient of all its parameters, one behind the other.
 template <class B>
 std::pair<std::vector<double>, std::vector<double>> said_and_learned(const Unet2d<B>& net) {
   const auto put_in = [&](const Shape& shape, const std::vector<double>& v) {
     return upload(B{}, shape, std::span<const double>(v));
   };
-  const std::vector<double> seen{3, 1, 39};
-  Tensor<B, typename B::master> noise_labels(B{}, {3});
-  copy_in(B{}, 3, seen.data(), noise_labels.data());
-  const Input<Tensor<B>> input{put_in({3, 8, 8, 2}, random<bf16>(3 * 64 * 2, 1)), noise_labels,
-                               put_in({3, 3}, {1, 0, 0, 0, 0, 1, 0, 1, 0}),
-                               put_in({3, 2, 8}, random<bf16>(3 * 2 * 8, 3)), put_in({3, 2}, {1, 1, 1, 0, 0, 1})};
+  const std::vector<double> seen{3, 39};
+  Tensor<B, typename B::master> noise_labels(B{}, {2});
+  copy_in(B{}, 2, seen.data(), noise_labels.data());
+  const Input<Tensor<B>> input{put_in({2, 4, 4, 2}, random<bf16>(64, 1)), noise_labels,
+                               put_in({2, 3}, {1, 0, 0, 0, 1, 1}), put_in({2, 2, 8}, random<bf16>(32, 3)),
+                               put_in({2, 2}, {1, 1, 1, 0})};
   Tape<B> tape;
   const auto said = net(on_tape(tape, input));
-  CHECK(download<double>(net(input)) == download<double>(said.value()));
-  tape.backward(said, put_in({3, 8, 8, 2}, random<bf16>(3 * 64 * 2, 2)));
+  CHECK(distance(download<double>(net(input)), download<double>(said.value())) < 2e-2);  // attention keeps no weights
+  tape.backward(said, put_in({2, 4, 4, 2}, random<bf16>(64, 2)));
   std::vector<double> gradients;
   walk(net, [&](const std::string&, const Parameter<B>& p) {
     for (const double v : download<double>(p.grad)) gradients.push_back(v);
