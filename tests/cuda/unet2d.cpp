@@ -16,9 +16,9 @@ static_assert(Backbone<Unet2d<Cuda<float, Machine>>>);
 template <class B>
 Unet2d<B> network(bool scaled) {
   Unet2dConfig c{.image = {4, 4, 2},
-                 .down_block_types = {scaled ? UnetBlock::attention : UnetBlock::resnet, UnetBlock::cross_attention},
+                 .down_block_types = {UnetBlock::attention, UnetBlock::cross_attention},
                  .mid_block_type = scaled ? UnetMiddle::attention : UnetMiddle::cross_attention,
-                 .up_block_types = {scaled ? UnetBlock::resnet_resampling : UnetBlock::attention, UnetBlock::resnet},
+                 .up_block_types = {UnetBlock::resnet_resampling, UnetBlock::resnet},
                  .block_out_channels = {8, 16},
                  .layers_per_block = 1,
                  .mid_block_scale_factor = 2,
@@ -31,6 +31,9 @@ Unet2d<B> network(bool scaled) {
     c.downsample_padding = 0;
     c.time_embedding_type = TimeEmbedType::fourier;
   } else {
+    c.down_block_types = {UnetBlock::cross_attention};
+    c.up_block_types = {UnetBlock::attention};
+    c.block_out_channels = {8};
     c.time_embedding_type = TimeEmbedType::learned;
     c.num_train_timesteps = 50;
   }

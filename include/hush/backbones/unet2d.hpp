@@ -263,7 +263,8 @@ class Unet2d {
   template <Value V>
   V attended(const Input<V>& input, const unet2d::Stage<B>& stage, std::size_t j, const V& x) const {
     const auto layer = [&](const auto& list) { return [&one = list[j]](const auto&... v) { return one(v...); }; };
-    const auto &attention = stage.residual.attention, &transformers = stage.transformers;
+    const std::vector<nn::AttentionBlock<B>>& attention = stage.residual.attention;
+    const std::vector<nn::Transformer2d<B>>& transformers = stage.transformers;
     if (j < attention.size()) return checkpoint_if(config_.checkpoint, layer(attention), x);
     if (j >= transformers.size()) return x;
     return checkpoint_if(config_.checkpoint, layer(transformers), x, *input.tokens, *input.token_mask);
