@@ -43,7 +43,7 @@ using Grids = std::tuple<DdimQuadratic, DdimUniform, KarrasSigmas, Leading, Lins
                          UniformLogSnr, SigmaRange>;
 using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>>;
 using Configs = std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, BroadcastUnetConfig, AdmConfig,
-                           AttentionAt, AdmEmbedding, LabelChannelsConfig, LabelTokensConfig, Ports>;
+                           AttentionAt, AdmEmbedding, LabelChannelsConfig, LabelTokensConfig, Ports, Unet2dConfig>;
 namespace masks = data::masks;
 using Masks = std::tuple<masks::Centre, masks::OuterFrame, masks::Corners, masks::Half, masks::RandomBox,
                          masks::RandomPixels, masks::Irregular, masks::FreeForm, masks::Hybrid>;

@@ -22,6 +22,7 @@
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/lanes.hpp>
 #include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/levels.hpp>
 #include <hush/cpu/memory.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/normals.hpp>

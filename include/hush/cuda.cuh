@@ -38,6 +38,7 @@
 #include <hush/cuda/kernels.cuh>
 #include <hush/cuda/known_pixels.hpp>
 #include <hush/cuda/layer_norm.hpp>
+#include <hush/cuda/levels.hpp>
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/norm_column.hpp>
 #include <hush/cuda/optimizer.hpp>

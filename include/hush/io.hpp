@@ -11,8 +11,11 @@
 #include <hush/io/crc32c.hpp>
 #include <hush/io/descriptions.hpp>
 #include <hush/io/diffusers_config.hpp>
+#include <hush/io/diffusers_folder.hpp>
 #include <hush/io/diffusers_scheduler.hpp>
 #include <hush/io/diffusers_unet.hpp>
+#include <hush/io/diffusers_unet2d.hpp>
+#include <hush/io/diffusers_unet2d_config.hpp>
 #include <hush/io/disk.hpp>
 #include <hush/io/event.hpp>
 #include <hush/io/event_file.hpp>
@@ -44,4 +47,5 @@
 #include <hush/io/stop.hpp>
 #include <hush/io/tensorboard.hpp>
 #include <hush/io/tile.hpp>
+#include <hush/io/unet2d_keys.hpp>
 #include <hush/io/weights.hpp>

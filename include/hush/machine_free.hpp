@@ -139,8 +139,10 @@
 #include <hush/ops/conv2d.hpp>
 #include <hush/ops/conv2d_transposed.hpp>
 #include <hush/ops/cross_entropy.hpp>
+#include <hush/ops/divide_images.hpp>
 #include <hush/ops/dropout.hpp>
 #include <hush/ops/embedding.hpp>
+#include <hush/ops/fourier_embedding.hpp>
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/group_norm.hpp>
 #include <hush/ops/group_norm_fused.hpp>
@@ -161,7 +163,9 @@
 #include <hush/backbones/attention_unet.hpp>
 #include <hush/backbones/broadcast_unet.hpp>
 #include <hush/backbones/shared/adm_config.hpp>
+#include <hush/backbones/shared/unet2d_config.hpp>
 #include <hush/backbones/simple_unet.hpp>
+#include <hush/backbones/unet2d.hpp>
 #include <hush/backbones/with_embedding.hpp>
 #include <hush/conditioning.hpp>
 #include <hush/conditionings/both.hpp>
@@ -180,6 +184,7 @@
 #include <hush/nn/conv2d.hpp>
 #include <hush/nn/conv2d_constants.hpp>
 #include <hush/nn/conv2d_transposed.hpp>
+#include <hush/nn/cross_attention.hpp>
 #include <hush/nn/flat_parameters.hpp>
 #include <hush/nn/group_norm_chain.hpp>
 #include <hush/nn/initialise.hpp>
@@ -189,6 +194,7 @@
 #include <hush/nn/res_stage.hpp>
 #include <hush/nn/skip.hpp>
 #include <hush/nn/time_embedding.hpp>
+#include <hush/nn/transformer2d.hpp>
 #include <hush/nn/walk.hpp>
 
 #include <hush/learning_rate.hpp>

@@ -70,4 +70,11 @@ TEST_CASE("checkpoint: gradients of several inputs are those of finite differenc
   const auto f = [](const auto& x, const auto& y) { return x * silu(y) + y; };
   CHECK(gradient_error([&](const auto& x, const auto& y) { return checkpoint(f, x, y); }, a, b).worst <= 1);
   CHECK(download<double>(checkpoint(f, a, b)) == download<double>(f(a, b)));
+  for (const bool again : {false, true}) {
+    Tape<B> tape;
+    const auto x = tape.variable(a);
+    const auto y = checkpoint_if(again, f, x, tape.variable(b));
+    CHECK(y.node() + 1 == (again ? 3 : 5));  // two variables, and one block or its three operations
+    CHECK(download<double>(y.value()) == download<double>(f(a, b)));
+  }
 }

@@ -64,6 +64,8 @@ ARROWS = {
     "io/descriptions": {"fields"}, "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"},
     "io/run_identity": {"training"}, "io/observers": {"training"}, "io/film": {"sampling/frames"},
     "io/tensorboard": {"training"}, "io/diffusers_unet": {"backbone", "backbones/adm"},
+    "io/diffusers_unet2d": {"backbones/unet2d", "description", "fields"}, "io/diffusers_unet2d_config": {"backbones/shared/unet2d_config"},
+    "io/unet2d_keys": {"backbones/shared/unet2d_config"},
     "io/diffusers_scheduler": {"schedule", "schedules"},
 }
 

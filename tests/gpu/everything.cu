@@ -51,6 +51,14 @@ double everything() {
   SimpleUnet<B> plain({.image = {8, 8, 1}, .widths = {8, 16}}, process.ports(), Seed{1}, on);
   const auto normed = train(process, plain, AdamW{}, data, TrainOptions<Blank>{.batch = 1});
   const Images<float> smooth = sample(process, normed.averaged, Ddpm{}, SampleOptions<B>{});
+  const Unet2dConfig blocks{.image = {8, 8, 1},
+                            .down_block_types = {UnetBlock::resnet, UnetBlock::attention},
+                            .up_block_types = {UnetBlock::attention, UnetBlock::resnet},
+                            .block_out_channels = {32, 64},
+                            .checkpoint = true};
+  Unet2d<B> listed(blocks, process.ports(), Seed{1}, on);
+  const auto tuned = train(process, listed, AdamW{}, data, TrainOptions<Blank>{.batch = 1});
+  const Images<float> drawn = sample(process, tuned.averaged, Ddim{}, SampleOptions<B>{.steps = 30});
 
   const Process labelled{LinearBeta{}, PredictNoise{}, MultiHot{.labels = 3}};
   const Named names;
@@ -87,7 +95,7 @@ double everything() {
   tape.backward(cross_entropy(looked_up, rows));
   tape.backward(binary_cross_entropy(looked_up, looked_up.value()));
   return double(eager.pixels[0] + multistep.pixels[0] + corrected.pixels[0] + restored.pixels[0] + smooth.pixels[0] +
-                guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0]) +
+                guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0] + drawn.pixels[0]) +
          download<double>(tape.gradient(x))[0];
 }
 

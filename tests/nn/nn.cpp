@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -35,6 +36,23 @@ TEST_CASE(
   CHECK(names ==
         std::vector<std::string>{"conv.weight", "list.0.weight", "list.0.bias", "list.1.weight", "list.1.bias"});
   CHECK(count_parameters(pair) == 3 * 4 * 9 + 4 * 2 + 2 + 2 * 5 + 5);
+}
+
+TEST_CASE("initialise: normal numbers have the mean and the standard deviation that are asked for") {
+  nn::Linear<B> layer(B{}, 200, 100, false);
+  layer.weight.init = Init::normal(16);
+  initialise(layer, Seed{3});
+  double sum = 0, squares = 0, most = 0;
+  const auto values = download<double>(layer.weight.value);
+  for (const double v : values) {
+    sum += v;
+    squares += v * v;
+    most = std::max(most, std::abs(v));
+  }
+  const double count = double(values.size());
+  CHECK(std::abs(sum / count) < 4 * 16 / std::sqrt(count));
+  CHECK(std::abs(squares / count / 256 - 1) < 4 * std::sqrt(2 / count));
+  CHECK(most > 3 * 16);  // no uniform distribution of this deviation reaches so far
 }
 
 TEST_CASE("initialise: within 1/sqrt(fan in), spread over it, and a function of seed and name") {

@@ -147,3 +147,32 @@ TEST_CASE("attention block: the image and what its pixels see of each other, not
   CHECK_THROWS_WITH_AS(nn::AttentionBlock<B>(B{}, 6, 0, 2), "[AttentionBlock] 6 channels do not fall into 0 heads",
                        std::invalid_argument);
 }
+
+TEST_CASE("res block, attention block: the sum at the end is divided, and the last layer may start as the others do") {
+  const nn::ResBlockConfig config{.in = 4, .out = 6, .embedding_width = 3, .groups = 2};
+  nn::ResBlockConfig halved = config;
+  halved.divisor = 2;
+  halved.zero_start = false;
+  const auto whole = random(nn::ResBlock<B>(B{2}, config)), half = random(nn::ResBlock<B>(B{2}, halved));
+  const V x = input(image, 1), embedding = input({2, 3}, 2);
+  CHECK(download<double>(half(x, half.modulation(embedding))) ==
+        download<double>(0.5 * whole(x, whole.modulation(embedding))));
+  CHECK(nn::ResBlock<B>(B{}, config).conv2.weight.init.kind == Init::Kind::zeros);
+  CHECK(nn::ResBlock<B>(B{}, halved).conv2.weight.init.kind == Init::Kind::uniform);
+  const nn::AttentionBlockConfig attention{.channels = 4, .head_width = 4, .groups = 2};
+  nn::AttentionBlockConfig quarter = attention;
+  quarter.divisor = 4;
+  quarter.zero_start = false;
+  const auto all = random(nn::AttentionBlock<B>(B{2}, attention)), part = random(nn::AttentionBlock<B>(B{2}, quarter));
+  CHECK(download<double>(part(x)) == download<double>(0.25 * all(x)));
+  CHECK(nn::AttentionBlock<B>(B{}, attention).attention.out.weight.init.kind == Init::Kind::zeros);
+  CHECK(nn::AttentionBlock<B>(B{}, quarter).attention.out.weight.init.kind == Init::Kind::uniform);
+}
+
+TEST_CASE("attention block: without groups it has no norm, and its heads may leave channels out") {
+  const auto block = random(nn::AttentionBlock<B>(B{2}, {.channels = 4, .heads = 1, .head_width = 3, .groups = 0}));
+  CHECK(names(block).front() == "attention.q.weight");
+  CHECK(block.attention.out.weight.value.shape() == Shape{4, 3});
+  const V x = input(image, 1), flat = reshape(x, {2, 24, 4});
+  CHECK(download<double>(block(x)) == download<double>(flat + block.attention(flat)));
+}

@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <hush/cpu/embedding.hpp>
+#include <hush/cpu/levels.hpp>
 #include <hush/ops/embedding.hpp>
+#include <hush/ops/fourier_embedding.hpp>
 #include <hush/ops/sinusoidal_embedding.hpp>
 #include <ops/inputs.hpp>
 
@@ -74,4 +76,38 @@ TEST_CASE("embedding: rows, their gradients, and indices outside of the table") 
   CHECK_THROWS_WITH_AS(embedding(like, table, high), "[embedding] index 1 is 3, the table has rows 0 to 2",
                        std::invalid_argument);
   CHECK_THROWS_AS(embedding(like, table, low), std::invalid_argument);
+}
+
+TEST_CASE("fourier_embedding: sines, then cosines, of 2 pi frequencies ln(t)") {
+  using B = Cpu<double>;
+  Parameter<B> w = parameter({2}, 1);
+  const std::vector<double> frequencies{0.5, -3}, levels{0.02, 1, 80};
+  copy_in(B{}, 2, frequencies.data(), w.value.data());
+  const auto t = upload(B{}, {3}, std::span<const double>(levels));
+  const auto y = download<double>(fourier_embedding(t, t, w));
+  REQUIRE(y.size() == 12);
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t k = 0; k < 2; ++k) {
+      const double angle = 2 * std::acos(-1.) * frequencies[k] * std::log(levels[i]);
+      CHECK(y[4 * i + k] == doctest::Approx(std::sin(angle)));
+      CHECK(y[4 * i + 2 + k] == doctest::Approx(std::cos(angle)));
+    }
+  CHECK_THROWS_WITH_AS(fourier_embedding(t, input({3, 1}, 1), w), "[fourier_embedding] wants t [N], got [3, 1]",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(fourier_embedding(t, t, parameter({2, 2}, 1)),
+                       "[fourier_embedding] wants frequencies [K], got [2, 2]", std::invalid_argument);
+}
+
+TEST_CASE("embedding: rows nearest to numbers, the ends beyond them, and the gradient of their table") {
+  using B = Cpu<double>;
+  Parameter<B> table = parameter({4, 2}, 1);
+  const auto t = upload(B{}, {6}, std::span<const double>(std::vector<double>{0, 2.4, 2.5, 99, -3, std::nan("")}));
+  const auto rows = download<double>(table.value), y = download<double>(embedding(t, table, t));
+  const std::size_t wanted[] = {0, 2, 3, 3, 0, 0};
+  for (std::size_t i = 0; i < 6; ++i)
+    for (std::size_t c = 0; c < 2; ++c) CHECK(y[2 * i + c] == rows[2 * wanted[i] + c]);
+  Tensor<B> like = input({1}, 2);
+  CHECK(gradient_error([&](const auto& x, const auto& p) { return embedding(x, p, t); }, like, table).worst <= 1);
+  CHECK_THROWS_WITH_AS(embedding(t, table, input({2, 1}, 1)), "[embedding] wants numbers [N], got [2, 1]",
+                       std::invalid_argument);
 }

@@ -35,4 +35,10 @@ Tensor<B> checkpoint(const F& f, const Tensor<B>& x, const Rest&... rest) {
   return f(x, rest...);
 }
 
+/// f(x...), by `checkpoint` where `again` says so.
+template <class F, class... X>
+auto checkpoint_if(bool again, const F& f, const X&... x) {
+  return again ? checkpoint(f, x...) : f(x...);
+}
+
 }  // namespace hush

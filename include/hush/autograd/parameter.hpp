@@ -7,14 +7,15 @@
 
 namespace hush {
 
-/// How a parameter starts: all zeros, all ones, or uniform in [-scale, scale].
+/// How a parameter starts: all zeros, all ones, uniform in [-scale, scale], or normal of standard deviation scale.
 struct Init {
-  enum class Kind { zeros, ones, uniform } kind = Kind::zeros;
+  enum class Kind { zeros, ones, uniform, normal } kind = Kind::zeros;
   double scale = 0;
 
   static constexpr Init zeros() { return {Kind::zeros, 0}; }
   static constexpr Init ones() { return {Kind::ones, 1}; }
   static constexpr Init uniform(double scale) { return {Kind::uniform, scale}; }
+  static constexpr Init normal(double scale) { return {Kind::normal, scale}; }
   /// Uniform within 1 / sqrt(fan_in): what PyTorch's convolutions and linear layers start with.
   static Init fan_in(std::int64_t fan_in) { return uniform(1 / std::sqrt(double(fan_in))); }
 };

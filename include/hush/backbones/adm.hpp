@@ -4,7 +4,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +19,6 @@
 #include <hush/nn/res_stage.hpp>
 #include <hush/nn/time_embedding.hpp>
 #include <hush/ops/arithmetic.hpp>
-#include <hush/ops/concat.hpp>
 #include <hush/ops/silu.hpp>
 #include <hush/ops/upsample.hpp>
 
@@ -85,7 +83,8 @@ class Adm {
     const auto through = [&](const nn::ResStage<B>& stage, std::size_t j, const V& x, const auto&... skip) {
       const V y = residual(stage.blocks[j], *next++, x, skip...);
       if (j >= stage.attention.size()) return y;
-      return block([&layer = stage.attention[j]](const auto& v) { return layer(v); }, y);
+      return checkpoint_if(
+          config_.checkpoint, [&layer = stage.attention[j]](const auto& v) { return layer(v); }, y);
     };
     V x = first_(input.image, input.constants);
     std::vector<V> skips{x};
@@ -107,12 +106,7 @@ class Adm {
   std::vector<Tensor<B>> timed(const Tensor<B, typename B::master>& noise_labels) const {
     const Tensor<B> embedding = time_(Tensor<B>(), noise_labels);
     if (!labels_.empty()) return {embedding};
-    std::vector<Tensor<B>> all;
-    for (const nn::Modulation<Tensor<B>>& by : modulations_of(embedding)) {
-      if (by.scale) all.push_back(*by.scale);
-      all.push_back(by.shift);
-    }
-    return all;
+    return nn::tensors_of(modulations_of(embedding));
   }
 
   ImageSize image() const { return config_.image; }
@@ -161,27 +155,12 @@ class Adm {
       return modulations_of<V>(embedding + labels_(*input.labels));
     }
     if (timed.empty()) return modulations_of<V>(time_(input.image, input.noise_labels));
-    std::vector<nn::Modulation<V>> all;
-    for (std::size_t i = 0; i < timed.size(); i += config_.scale_shift ? 2 : 1)
-      all.push_back(config_.scale_shift ? nn::Modulation<V>{timed[i], timed[i + 1]}
-                                        : nn::Modulation<V>{std::nullopt, timed[i]});
-    return all;
+    return nn::modulations_of(timed, config_.scale_shift);
   }
-  /// A residual block on x, or on x beside a skip connection.
   template <Value V, std::same_as<V>... Skip>
   V residual(const nn::ResBlock<B>& layer, const nn::Modulation<V>& by, const V& x, const Skip&... skip) const {
-    const auto modulated = [&layer](const auto& scale, const auto& shift, const auto&... v) {
-      return layer(joined(v...), {scale, shift});
-    };
-    const auto shifted = [&layer](const auto& shift, const auto&... v) {
-      return layer(joined(v...), {std::nullopt, shift});
-    };
-    return by.scale ? block(modulated, *by.scale, by.shift, x, skip...) : block(shifted, by.shift, x, skip...);
+    return nn::residual(layer, by, config_.checkpoint, x, skip...);
   }
-  static const auto& joined(const auto& x) { return x; }
-  static auto joined(const auto& x, const auto& skip) { return concat(x, skip); }
-  /// run(x...), computed again in the backward pass if the config says so.
-  auto block(const auto& run, const auto&... x) const { return config_.checkpoint ? checkpoint(run, x...) : run(x...); }
 
   Config config_;
   Ports ports_;

@@ -18,6 +18,7 @@
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/lanes.hpp>
 #include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/levels.hpp>
 #include <hush/cpu/memory.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/normals.hpp>
@@ -126,6 +127,11 @@ extern template void layer_norm<double>(const Cpu<double>&, std::int64_t, std::i
 extern template void layer_norm_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
                                                  const double*, const double*, const double*, const double*,
                                                  const double*, double*, double*, double*);
+extern template void fourier_embedding<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
+                                               const double*, double*);
+extern template void nearest_rows<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, std::int32_t*);
+extern template void divide_images<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
+                                           const double*, double*);
 extern template void normals<double>(const Cpu<double>&, std::span<const std::uint32_t>, std::int64_t, const Stream&,
                                      double*);
 extern template void blend_images<double>(const Cpu<double>&, std::span<const double>, std::span<const double>,

@@ -18,6 +18,7 @@
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/lanes.hpp>
 #include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/levels.hpp>
 #include <hush/cpu/memory.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/normals.hpp>
@@ -120,6 +121,11 @@ extern template void layer_norm<float>(const Cpu<float>&, std::int64_t, std::int
 extern template void layer_norm_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t,
                                                 const float*, const float*, const float*, const float*, const float*,
                                                 float*, float*, float*);
+extern template void fourier_embedding<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*,
+                                              const float*, float*);
+extern template void nearest_rows<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, std::int32_t*);
+extern template void divide_images<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, const float*,
+                                          float*);
 extern template void normals<float>(const Cpu<float>&, std::span<const std::uint32_t>, std::int64_t, const Stream&,
                                     float*);
 extern template void blend_images<float>(const Cpu<float>&, std::span<const double>, std::span<const double>,

@@ -13,6 +13,7 @@
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/levels.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/optimizer.hpp>
 #include <hush/cpu/pooling.hpp>

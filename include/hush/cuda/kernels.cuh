@@ -15,6 +15,7 @@
 #include <hush/cuda/group_norm_fused.hpp>
 #include <hush/cuda/known_pixels.hpp>
 #include <hush/cuda/layer_norm.hpp>
+#include <hush/cuda/levels.hpp>
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/optimizer.hpp>
 #include <hush/cuda/pooling.hpp>

@@ -61,13 +61,14 @@ Parameters parameters_of(const Net& net) {
   return all;
 }
 
-/// A parameter of an Adm by its name: `down.1.blocks.0.conv1.weight`, `middle.attention.0.norm.bias`, `first.weight`.
+/// A parameter of an Adm or a Unet2d by its name: `down.1.blocks.0.conv1.weight`, `middle.attention.0.norm.bias`,
+/// `first.weight`.
 struct AdmName {
+  std::vector<std::string> words{""};
   std::string part, kind, layer, leaf;  // "down", "blocks", "conv1", "weight"; part and leaf alone where it is no stage
   std::int64_t stage = 0, index = 0;
 
   explicit AdmName(std::string_view name) {
-    std::vector<std::string> words(1);
     for (const char letter : name) letter == '.' ? void(words.emplace_back()) : words.back().push_back(letter);
     part = words.front();
     leaf = words.back();
@@ -126,9 +127,12 @@ inline KeyRule guided_rule(const AdmName& n, const std::vector<std::int64_t>& ex
 }
 
 inline std::string diffusers_name(const AdmName& n, AttentionNames attention) {
-  static const Words tops{{"time1", "time_embedding.linear_1"},
+  static const Words tops{{"time0", "time_proj"},
+                          {"time1", "time_embedding.linear_1"},
                           {"time2", "time_embedding.linear_2"},
                           {"cue", "class_embedding"},
+                          {"label1", "class_embedding.linear_1"},
+                          {"label2", "class_embedding.linear_2"},
                           {"first", "conv_in"},
                           {"norm", "conv_norm_out"},
                           {"last", "conv_out"}};

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
@@ -100,6 +101,20 @@ class DiffusersConfig {
   template <class... Why>
   void demand(bool holds, const char* key, const Why&... why) {
     if (!holds) refuse(key, why...);
+  }
+  /// Puts defaults in the place of missing keys. Refuses null where the default is another value, unless these keys
+  /// may be null.
+  void complete(const Json& defaults, const std::set<std::string_view>& may_be_null = {}) {
+    for (const auto& [key, value] : defaults.items()) {
+      const auto place = values_.emplace(key, value).first;
+      demand(!place->is_null() || value.is_null() || may_be_null.count(key), key.c_str(), "wants a value, ",
+             value.dump(), " for instance");
+    }
+  }
+  /// Refuses other values of these keys than their defaults.
+  void only(const Json& defaults, std::initializer_list<const char*> keys) {
+    for (const char* key : keys)
+      demand((*this)[key] == defaults.at(key), key, "must be ", defaults.at(key).dump(), ", hush has no other");
   }
   /// Marks keys as known that have no meaning here.
   void ignore(std::initializer_list<const char*> keys) { known_.insert(keys.begin(), keys.end()); }

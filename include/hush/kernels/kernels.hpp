@@ -125,6 +125,14 @@ concept EmbeddingKernels = requires(const B& on, std::int64_t n, double number, 
   sinusoidal_embedding(on, n, n, number, number, number, cosine_first, p, y);
 };
 
+/// Sines and cosines of 2 pi frequencies ln(noise labels), rows of a table nearest to them, images divided by them.
+template <class B, class S = typename B::scalar, class M = typename B::master>
+concept LevelKernels = requires(const B& on, std::int64_t n, const S* x, const M* p, S* y, std::int32_t* rows) {
+  fourier_embedding(on, n, n, p, p, y);
+  nearest_rows(on, n, n, p, rows);
+  divide_images(on, n, n, x, p, y);
+};
+
 /// Linear layers with bias (or nullptr), and their gradients by input, weight and bias (or nullptr).
 template <class B, class S = typename B::scalar>
 concept LinearKernels = requires(const B& on, std::int64_t n, const S* x, S* y) {
@@ -272,9 +280,9 @@ concept AsyncCopyKernels =
 template <class B>
 concept Kernels = Backend<B> && ActivationKernels<B> && AttentionKernels<B> && BatchNormKernels<B> &&
     BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> && DropoutKernels<B> &&
-    ElementwiseKernels<B> && EmbeddingKernels<B> && LinearKernels<B> && GroupNormKernels<B> && LayerNormKernels<B> &&
-    KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> && PoolingKernels<B> && ReductionKernels<B> &&
-    ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> && ResidualKernels<B> &&
+    ElementwiseKernels<B> && EmbeddingKernels<B> && LevelKernels<B> && LinearKernels<B> && GroupNormKernels<B> &&
+    LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> && PoolingKernels<B> &&
+    ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> && ResidualKernels<B> &&
     ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B>;
 
 }  // namespace hush

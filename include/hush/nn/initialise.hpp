@@ -1,10 +1,12 @@
 #pragma once
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include <hush/nn/walk.hpp>
+#include <hush/random/normal.hpp>
 #include <hush/random/philox.hpp>
 
 namespace hush {
@@ -38,13 +40,17 @@ void initialise(Net& net, Seed seed) {
   walk(net, [&](const std::string& name, auto& parameter) {
     const auto size = parameter.value.size();
     const auto& on = parameter.value.on();
-    if (parameter.init.kind != Init::Kind::uniform) {
-      fill(on, size, parameter.init.kind == Init::Kind::ones ? 1 : 0, parameter.value.data());
+    const Init init = parameter.init;
+    if (init.kind == Init::Kind::zeros || init.kind == Init::Kind::ones) {
+      fill(on, size, init.kind == Init::Kind::ones ? 1 : 0, parameter.value.data());
       return;
     }
     std::vector<float> values(std::size_t(size), 0.f);
-    Uniform uniform{Stream{.seed = seed.value, .purpose = purpose("parameter " + name)}};
-    for (float& value : values) value = float(parameter.init.scale * (2 * uniform() - 1));
+    const Stream stream{.seed = seed.value, .purpose = purpose("parameter " + name)};
+    Uniform uniform{stream};
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] =
+          float(init.scale * (init.kind == Init::Kind::normal ? double(normal_at(stream, i)) : 2 * uniform() - 1));
     copy_in(on, size, values.data(), parameter.value.data());
   });
 }

@@ -7,6 +7,7 @@
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>
 #include <hush/ops/add_channels.hpp>
+#include <hush/ops/arithmetic.hpp>
 #include <hush/ops/average_pool2d.hpp>
 #include <hush/ops/dropout.hpp>
 #include <hush/ops/upsample.hpp>
@@ -22,6 +23,8 @@ struct ResBlockConfig {
   double dropout = 0;                  // before the second convolution
   bool scales = true;                  // the embedding scales and shifts, or only shifts
   Resample resample = Resample::none;  // halves or doubles the image on its way
+  double divisor = 1;                  // of the sum at the end
+  bool zero_start = true;              // conv2 starts at zero: the block adds nothing at first
 };
 
 /// How an embedding changes an image's channels between two layers, both [N, C]: (1 + scale) v + shift, or v + shift
@@ -35,7 +38,7 @@ struct Modulation {
 /// The residual block of Dhariwal and Nichol 2021 (section 3), [N, H, W, in] -> [N, H', W', out]:
 ///   h = conv1(resample(silu(norm1(x))))
 ///   h = conv2(dropout(silu((1 + scale) norm2(h) + shift))), or of norm2(h + shift) where nothing scales
-///   y = h + resample(x), by a 1x1 convolution where the channels differ; conv2 starts at zero
+///   y = (h + resample(x)) / divisor, x by a 1x1 convolution where the channels differ
 /// `scale` and `shift` [N, out] are linear layers of an embedding (`modulation`).
 template <Backend B>
 struct ResBlock {
@@ -44,7 +47,7 @@ struct ResBlock {
   Linear<B> scale, shift;
   GroupNorm<B> norm2;
   Conv2d<B> conv2, shortcut;
-  double rate;
+  double rate, divisor;
   Resample resample;
 
   ResBlock(const B& on, const ResBlockConfig& c)
@@ -54,10 +57,11 @@ struct ResBlock {
         norm2(on, c.out, c.groups, c.eps),
         conv2(on, c.out, c.out),
         rate(c.dropout),
+        divisor(c.divisor),
         resample(c.resample) {
     if (c.scales) scale = Linear<B>(on, c.embedding_width, c.out);
     if (c.in != c.out) shortcut = Conv2d<B>(on, c.in, c.out, {.kernel = 1});
-    start_at_zero(conv2);
+    if (c.zero_start) start_at_zero(conv2);
   }
 
   /// The block's scale, if it has one, and its shift for an embedding [N, embedding_width].
@@ -87,7 +91,8 @@ struct ResBlock {
     const V past = resample == Resample::average2   ? average_pool2d(x, 2)
                    : resample == Resample::nearest2 ? upsample_nearest(x, 2)
                                                     : x;
-    return conv2.onto(shortcut.empty() ? past : shortcut(past), dropout(h, rate));
+    const V y = conv2.onto(shortcut.empty() ? past : shortcut(past), dropout(h, rate));
+    return divisor == 1 ? y : 1 / divisor * y;
   }
 };
 

@@ -1,12 +1,58 @@
 #pragma once
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include <hush/autograd/checkpoint.hpp>
 #include <hush/nn/attention_block.hpp>
 #include <hush/nn/conv2d.hpp>
 #include <hush/nn/res_block.hpp>
+#include <hush/ops/concat.hpp>
 
 namespace hush::nn {
+
+/// The scales and shifts of modulations one after the other, scales only where there are any; and back.
+template <Value V>
+std::vector<V> tensors_of(const std::vector<Modulation<V>>& all) {
+  std::vector<V> tensors;
+  for (const Modulation<V>& by : all) {
+    if (by.scale) tensors.push_back(*by.scale);
+    tensors.push_back(by.shift);
+  }
+  return tensors;
+}
+template <Value V>
+std::vector<Modulation<V>> modulations_of(const std::vector<V>& tensors, bool scales) {
+  std::vector<Modulation<V>> all;
+  for (std::size_t i = 0; i < tensors.size(); i += scales ? 2 : 1)
+    all.push_back(scales ? Modulation<V>{tensors[i], tensors[i + 1]} : Modulation<V>{std::nullopt, tensors[i]});
+  return all;
+}
+
+/// x, or the channels of x and then those of a skip connection.
+template <Value V>
+const V& joined(const V& x) {
+  return x;
+}
+template <Value V>
+V joined(const V& x, const V& skip) {
+  return concat(x, skip);
+}
+
+/// A residual block on x, or on x beside a skip connection; computed again in the backward pass if `again` says so.
+template <Backend B, Value V, std::same_as<V>... Skip>
+V residual(const ResBlock<B>& layer, const Modulation<V>& by, bool again, const V& x, const Skip&... skip) {
+  const auto modulated = [&layer](const auto& scale, const auto& shift, const auto&... v) {
+    return layer(joined(v...), {scale, shift});
+  };
+  const auto shifted = [&layer](const auto& shift, const auto&... v) {
+    return layer(joined(v...), {std::nullopt, shift});
+  };
+  return by.scale ? checkpoint_if(again, modulated, *by.scale, by.shift, x, skip...)
+                  : checkpoint_if(again, shifted, by.shift, x, skip...);
+}
 
 /// The residual blocks of one resolution of a UNet, attention behind each of them or none, and what changes the
 /// resolution behind them, if it does: a residual block, or a convolution (of stride 2, or of an image made twice as

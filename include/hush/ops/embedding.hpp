@@ -25,8 +25,13 @@ struct Embedding {
     const auto n = std::int64_t(indices.size());
     Tensor<B, std::int32_t> rows(like.on(), {n});
     copy_in(like.on(), n, indices.data(), rows.data());
-    Tensor<B> y(like.on(), {n, s[1]});
-    embedding(like.on(), n, s[1], table.data(), rows.data(), y.data());
+    return taken(table, rows);
+  }
+  template <Backend B>
+  static auto taken(const Tensor<B>& table, const Tensor<B, std::int32_t>& rows) {
+    const Shape& s = table.shape();
+    Tensor<B> y(table.on(), {rows.size(), s[1]});
+    embedding(table.on(), rows.size(), s[1], table.data(), rows.data(), y.data());
     return Recorded{y, std::tuple{rows, s}};
   }
   template <Backend B>
@@ -41,6 +46,26 @@ struct Embedding {
   }
 };
 
+/// The rows nearest to numbers in the backend's memory.
+template <Backend B>
+struct NearestEmbedding {
+  Tensor<B, typename B::master> t;
+
+  Tensor<B> forward(const Tensor<B>& like, const Tensor<B>& table) const { return record(like, table).y; }
+  auto record(const Tensor<B>&, const Tensor<B>& table) const {
+    const Shape& s = table.shape();
+    check(s.rank() == 2 && s[0] >= 1, "embedding", "wants a table [entries, width], got ", s);
+    check(t.shape().rank() == 1, "embedding", "wants numbers [N], got ", t.shape());
+    Tensor<B, std::int32_t> rows(table.on(), {t.size()});
+    nearest_rows(rows.on(), t.size(), s[0], t.data(), rows.data());
+    return Embedding::taken(table, rows);
+  }
+  Grads<B, 2> backward(const Needs<2>& needs, const Tensor<B>& dy, const Tensor<B, std::int32_t>& rows,
+                       const Shape& s) const {
+    return Embedding{}.backward(needs, dy, rows, s);
+  }
+};
+
 }  // namespace ops
 
 /// Rows `indices` of `table` [entries, width], as [indices.size(), width]. `like` is any value of the pass: the result
@@ -48,6 +73,14 @@ struct Embedding {
 template <Value V>
 V embedding(const V& like, const Parameter<typename V::backend>& table, std::span<const std::int32_t> indices) {
   return apply(ops::Embedding{indices}, like, in_scalars(table));
+}
+
+/// Rows of `table` [entries, width] nearest to the numbers t [N] (times), as [N, width]; a number beyond the table
+/// takes its end. For numbers that the host does not know.
+template <Value V>
+V embedding(const V& like, const Parameter<typename V::backend>& table,
+            const Tensor<typename V::backend, typename V::backend::master>& t) {
+  return apply(ops::NearestEmbedding<typename V::backend>{t}, like, in_scalars(table));
 }
 
 }  // namespace hush
