@@ -1,8 +1,10 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -87,6 +89,26 @@ inline void check_files(const TrainArguments& a) {
   files.check();
 }
 
+/// How `train` trains; the validation pictures and the clock must outlive it.
+inline TrainOptions<LabelledPictures> options_of(const TrainArguments& a, const Recipe& recipe,
+                                                 const LabelledPictures& held_out, const io::Stop& stop) {
+  return {.epochs = recipe.epochs,
+          .batch = recipe.batch,
+          .seed = a.seed,
+          .rate = recipe.rate,
+          .clip_gradient = recipe.clip_gradient,
+          .ema = recipe.ema,
+          .validation = held_out.size() ? &held_out : nullptr,
+          .stop = std::ref(stop)};
+}
+inline io::CheckpointOptions checkpoints_of(const TrainArguments& a) {
+  const char* data = a.pictures.empty() ? " scenes" : a.no_flip ? " pictures, no flip" : " pictures";
+  return {.run = a.run,
+          .every = a.save_every,
+          .resume = !a.fresh,
+          .identity = to_text(a.preset, data, examples::started_from(a.from))};
+}
+
 /// `train` on a machine.
 template <class B>
 int train_on(const TrainArguments& a, const B& on) {
@@ -105,25 +127,10 @@ int train_on(const TrainArguments& a, const B& on) {
   const std::map<std::string, std::string> words{{"preset", a.preset}};
   Best best{{a.run, "validation_loss", words}};
   const io::Stop stop({.minutes = a.minutes});
-  const auto trained = hush::train(process, network, recipe.optimizer, pictures,
-                                   TrainOptions<LabelledPictures>{.epochs = recipe.epochs,
-                                                                  .batch = recipe.batch,
-                                                                  .seed = a.seed,
-                                                                  .rate = recipe.rate,
-                                                                  .clip_gradient = recipe.clip_gradient,
-                                                                  .ema = recipe.ema,
-                                                                  .validation = held_out.size() ? &held_out : nullptr,
-                                                                  .stop = std::ref(stop)},
-                                   io::Checkpoints({.run = a.run,
-                                                    .every = a.save_every,
-                                                    .resume = !a.fresh,
-                                                    .identity = to_text(a.preset,
-                                                                        a.pictures.empty() ? " scenes"
-                                                                        : a.no_flip        ? " pictures, no flip"
-                                                                                           : " pictures",
-                                                                        examples::started_from(a.from))}),
-                                   io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{}, best,
-                                   Progress{held_out, a.run, recipe.sample_every});
+  const auto trained =
+      hush::train(process, network, recipe.optimizer, pictures, options_of(a, recipe, held_out, stop),
+                  io::Checkpoints(checkpoints_of(a)), io::LossLog(a.run), io::TrainingBar({.what = "train"}),
+                  examples::Report{}, best, Progress{held_out, a.run, recipe.sample_every});
 
   examples::plot(a.run, "iCLEVR", "mean squared error of the noise");
   const auto weights = examples::weights_of(a.weights, a.run);

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <functional>
 #include <hush/hush.hpp>
 #include <hush/ops/binary_cross_entropy.hpp>
 #include <iostream>
@@ -61,13 +62,15 @@ int train_evaluator(const EvaluatorArguments& a) {
   const auto loss = tape_loss<Machine>([&net](Tape<Machine>& tape, const auto& batch, const NoiseKey&) {
     return binary_cross_entropy(net(tape.constant(batch.images)), multi_hot(net.on(), batch.given, batch.rows));
   });
+  const io::Stop stop;
   Trainer trainer(net, optimizer, scenes, loss,
                   {.epochs = a.epochs,
                    .batch = a.batch,
                    .seed = a.seed,
                    .rate = learning_rates::Cosine{.warm_up = 200},
                    .clip_gradient = 1,
-                   .ema = {.decay = 0.998}});
+                   .ema = {.decay = 0.998},
+                   .stop = std::ref(stop)});
   std::cout << "evaluator of " << count_parameters(net) << " parameters, " << a.epochs << " epochs of "
             << trainer.steps_per_epoch() << " steps, each of new scenes of " << a.side << 'x' << a.side << std::endl;
   const Report report{held_out};
@@ -78,8 +81,8 @@ int train_evaluator(const EvaluatorArguments& a) {
   io::save_weights(a.weights, trained.averaged,
                    {.dtype = io::Dtype::F16,
                     .metadata = {{"side", to_text(a.side)}, {"accuracy on held-out scenes", to_text(reached)}}});
-  std::cout << "averaged weights in " << a.weights.string() << std::endl;
-  return 0;
+  std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << a.weights.string() << std::endl;
+  return stop.exit_code();
 }
 
 }  // namespace iclevr
