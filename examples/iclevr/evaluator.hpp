@@ -4,9 +4,7 @@
 #include <vector>
 
 #include <hush/data/shapes.hpp>
-#include <hush/images.hpp>
 #include <hush/io/weights.hpp>
-#include <hush/metrics/label_accuracy.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
 #include <hush/ops/reshape.hpp>
@@ -19,7 +17,22 @@ namespace iclevr {
 
 using namespace hush;
 
-using examples::Stage;
+/// A 3x3 convolution at the full resolution, a norm over groups of 8 channels and SiLU, then a `Stage`: what tells a
+/// cube from a cylinder is a pixel or two wide.
+template <Backend B>
+struct TwoConvolutions {
+  nn::Conv2d<B> conv;
+  nn::GroupNorm<B> norm;
+  examples::Stage<B> pooled;
+
+  TwoConvolutions(const B& on, std::int64_t in, std::int64_t out)
+      : conv(on, in, out, {.bias = false}), norm(on, out, out / 8), pooled(on, out, out) {}
+  template <Value V>
+  V operator()(const V& x) const {
+    return pooled(silu(norm(conv(x))));
+  }
+  static void visit(auto& self, auto&& f) { f("conv", self.conv), f("norm", self.norm), f("pooled", self.pooled); }
+};
 
 /// Pictures [N, side, side, 3] in [-1, 1], side 32 or 64, to a logit for each of the 24 labels, [N, 24].
 template <Backend B>
@@ -30,7 +43,7 @@ class Evaluator {
 
   Evaluator(std::int64_t side, Seed seed, const B& on = {}) : on_(on), side_(side) {
     check(side == 32 || side == 64, "Evaluator", "judges pictures of 32x32 or 64x64, not ", side, 'x', side);
-    std::int64_t in = 3, out = 32;
+    std::int64_t in = 3, out = side == 64 ? 16 : 32;
     for (std::int64_t extent = side; extent > 4; extent /= 2) {
       stages_.emplace_back(on, in, out);
       in = out;
@@ -46,7 +59,7 @@ class Evaluator {
     check(s.rank() == 4 && s[1] == side_ && s[2] == side_ && s[3] == 3, "Evaluator", "wants [N, ", side_, ", ", side_,
           ", 3], got ", s);
     V x = pictures;
-    for (const Stage<B>& stage : stages_) x = stage(x);
+    for (const TwoConvolutions<B>& stage : stages_) x = stage(x);
     return last_(silu(hidden_(reshape(x, {s[0], x.shape().size() / s[0]}))));
   }
   std::int64_t side() const { return side_; }
@@ -58,16 +71,8 @@ class Evaluator {
  private:
   B on_;
   std::int64_t side_;
-  std::vector<Stage<B>> stages_;
+  std::vector<TwoConvolutions<B>> stages_;
   nn::Linear<B> hidden_, last_;
 };
-
-/// How many of the labels of pictures in [-1, 1] an evaluator finds.
-template <Backend B>
-metrics::LabelAccuracy score(const Evaluator<B>& evaluator, const Images<float>& pictures,
-                             const std::vector<std::vector<std::int32_t>>& labels) {
-  const std::vector<float> scores = examples::rows_of(evaluator.on(), pictures, evaluator);
-  return metrics::label_accuracy(scores, Evaluator<B>::labels, labels);
-}
 
 }  // namespace iclevr

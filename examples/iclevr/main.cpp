@@ -1,176 +1,178 @@
-#include <cstdio>
-#include <filesystem>
-#include <hush/hush.hpp>
-#include <hush/ops/binary_cross_entropy.hpp>
-#include <iostream>
-#include <numeric>
-#include <vector>
+#include "../shared/run_options.hpp"
+#include "../shared/samplers.hpp"
+#include "recipe.hpp"
 
-#include "../shared/command_line.hpp"
-#include "evaluator.hpp"
-
-namespace iclevr {
 namespace {
 
-using Machine = Cpu<float>;
-using Sets = std::vector<std::vector<std::int32_t>>;
+using namespace iclevr;
 
-struct Arguments {
-  std::filesystem::path weights, run, pictures, labels, out;
-  std::int64_t side = 32, scenes = 30000, held_out = 3000, epochs = 12, batch = 128;
-  double rate = 2e-3;
-  std::uint64_t seed = 0;
-  int threads = 0;
-};
-
-/// Pictures, and their labels as rows of zeros and ones.
-struct MultiHotSet {
-  const data::InMemory& pictures;
-  const Sets& labels;
-  std::int64_t size() const { return pictures.size(); }
-  Examples<std::vector<float>> batch(std::span<const std::int64_t> items) const {
-    std::vector<float> rows(items.size() * data::shape_labels);
-    for (std::size_t i = 0; i < items.size(); ++i)
-      for (const std::int32_t label : labels[std::size_t(items[i])])
-        rows[i * data::shape_labels + std::size_t(label)] = 1;
-    return {pictures.batch(items), std::move(rows)};
-  }
-};
-
-/// Prints the loss of each epoch, and the accuracy of the averaged weights on scenes that were held out.
-struct Report {
-  const Images<float>& held_out;
-  const Sets& labels;
-  void epoch(const auto& training, const EpochReport& report) const {
-    std::printf("epoch %d of %d: training loss %.5f, accuracy on held-out scenes %.2f %%\n", int(report.epoch + 1),
-                int(training.options.epochs), report.loss, 100 * score(training.averaged, held_out, labels).value());
-    std::fflush(stdout);
-  }
-};
-
-int train_evaluator(const Arguments& a) {
-  io::FilePlan files;
-  files.writes("--weights", a.weights);
-  if (!a.run.empty()) files.writes_folder("--run", a.run);
-  io::check_weights_name(a.weights);
-  files.check();
-  std::cout << "drawing " << a.scenes + a.held_out << " scenes of " << a.side << 'x' << a.side << std::endl;
-  const Sets labels = data::random_label_sets(a.scenes, a.seed);
-  const Sets held_labels = data::random_label_sets(a.held_out, a.seed + 1);
-  const data::InMemory pictures = data::in_memory(data::Shapes(labels, a.side, a.side, a.seed));
-  const data::InMemory held = data::in_memory(data::Shapes(held_labels, a.side, a.side, a.seed + 1));
-  const Images<float> held_out = data::to_floats(held.pictures());
-
-  Evaluator<Machine> net(a.side, Seed{a.seed}, Machine{.threads = a.threads});
-  const MultiHotSet set{pictures, labels};
-  const AdamW optimizer{.rate = a.rate, .decay = 1e-2};
-  const auto loss = tape_loss<Machine>([&net](Tape<Machine>& tape, const auto& batch, const NoiseKey&) {
-    const std::int64_t n = batch.images.shape()[0], width = data::shape_labels;
-    const std::span<const float> rows(batch.given.data() + batch.rows.first * width, std::size_t(n * width));
-    return binary_cross_entropy(net(tape.constant(batch.images)), upload(net.on(), {n, width}, rows));
-  });
-  Trainer trainer(net, optimizer, set, loss,
-                  {.epochs = a.epochs,
-                   .batch = a.batch,
-                   .seed = a.seed,
-                   .rate = learning_rates::Cosine{.warm_up = 200},
-                   .ema = {.decay = 0.998}});
-  std::cout << "evaluator of " << count_parameters(net) << " parameters, " << a.epochs << " epochs of "
-            << trainer.steps_per_epoch() << " steps" << std::endl;
-  const Report report{held_out, held_labels};
-  io::TrainingBar bar({.what = "train"});
-  const auto trained = a.run.empty() ? hush::train(trainer, report, bar)
-                                     : hush::train(trainer, io::Checkpoints({.run = a.run}), report, bar);
-  const double reached = score(trained.averaged, held_out, held_labels).value();
-  io::save_weights(a.weights, trained.averaged,
-                   {.dtype = io::Dtype::F16,
-                    .metadata = {{"side", to_text(a.side)}, {"accuracy on held-out scenes", to_text(reached)}}});
-  std::cout << "averaged weights in " << a.weights.string() << std::endl;
-  return 0;
+/// A command, whose help shows the usual values.
+CLI::App& add(CLI::App& app, const char* name, const char* what) {
+  auto* command = app.add_subcommand(name, what);
+  command->option_defaults()->always_capture_default();
+  return *command;
+}
+void add_side(CLI::App& command, std::int64_t& side) {
+  command.add_option("--size", side, "Height and width of the pictures, 32 or 64")->check(CLI::IsMember({32, 64}));
 }
 
-/// Label sets of a JSON file, as iCLEVR's test.json has them.
-Sets label_lists(const std::filesystem::path& file) {
-  return data::read_label_lists(file, data::LabelNames(data::shape_names()));
+void add_train(CLI::App& train, TrainArguments& t) {
+  t.run = "out/iclevr";
+  t.sample_every = -1;
+  train
+      .add_option("--pictures", t.pictures,
+                  "Folder of pictures, squeezed to the preset's size (default: scenes are drawn, others in each epoch)")
+      ->always_capture_default(false);
+  train
+      .add_option("--labels", t.labels,
+                  "Their labels: JSON, {\"a.png\": [\"red cube\"], ...}, plain or gzip (data/iclevr/train.json.gz); "
+                  "nine tenths train, the last tenth validates")
+      ->always_capture_default(false);
+  train.add_flag("--no-flip", t.no_flip, "Do not mirror training pictures of a folder at random");
+  train.add_option("--scenes", t.scenes, "Scenes drawn an epoch, 0: as the preset says")->check(examples::at_least(0));
+  train
+      .add_option("--validate", t.validate,
+                  "Scenes to validate on after each epoch, 0: none; of a folder's last tenth, 0: all")
+      ->check(examples::at_least(0));
+  train
+      .add_option(
+          "--label-dropout", t.label_dropout,
+          "Probability that a picture's labels are left out, which guidance needs (default: as the preset says)")
+      ->default_str("")
+      ->check(examples::at_least(0));
+  examples::add_run(train, t, presets,
+                    "small: 32x32, for two cores; medium: 64x64, for a GPU, both with averaged weights and 10 % label "
+                    "dropout; paper: 64x64, the sizes of a student's UNet2DModel, neither");
+  train.get_option("--sample-every")
+      ->description(
+          "Epochs between epoch-N.png, pictures of validation labels above the truth; 0: none, -1: as the "
+          "preset says");
 }
 
-/// The scenes of a list of labels, drawn: what a perfect generator would make.
-int draw(const Arguments& a) {
-  io::FilePlan files;
-  files.reads("--labels", a.labels);
-  files.writes_folder("--out", a.out);
-  files.check();
-  const data::Shapes scenes(label_lists(a.labels), a.side, a.side, a.seed);
-  io::write_pngs(a.out, data::in_memory(scenes).pictures());
-  std::cout << scenes.size() << " scenes in " << a.out.string() << std::endl;
-  return 0;
+void add_how(CLI::App& command, SamplingArguments& how) {
+  command.add_option("--sampler", how.sampler, "One of those listed below")
+      ->check(CLI::IsMember(samplers::names(samplers::all)))
+      ->option_text("NAME=" + how.sampler);
+  command.add_option("--eta", how.eta, "Fresh noise of a sampler that has an eta: 0 none, 1 that of ddpm")
+      ->check(examples::at_least(0));
+  command.add_option("--steps", how.steps, "Steps of the sampler, 1..2000")->check(CLI::Range(1, 2000));
+  command
+      .add_option(
+          "--guidance", how.guidance,
+          "Scale of classifier-free guidance: 1 none, 2 to 4 hold pictures to their labels and cost two calls a "
+          "step")
+      ->check(examples::at_least(0));
+  command.add_option("--seed", how.seed, "Seed of the noise; picture i depends on it, on i and on its labels alone");
+  command.add_option("--batch", how.batch, "Pictures at a time; changes nothing but memory and speed")
+      ->check(examples::at_least(1));
+  examples::add_where(command, how.where);
+  command.footer("Samplers:\n" + samplers::help(samplers::all));
 }
 
-/// Scores a folder of pictures (0.png, 1.png, ... as write_pngs names them) against their list of labels.
-int evaluate(const Arguments& a) {
-  io::FilePlan files;
-  files.reads_folder("--pictures", a.pictures);
-  files.reads("--labels", a.labels);
-  files.reads("--evaluator", a.weights);
-  files.check();
-  const Sets labels = label_lists(a.labels);
-  const auto metadata = io::read_safetensors(a.weights).metadata;
-  const std::int64_t side = metadata.count("side") && metadata.at("side") == "64" ? 64 : 32;
-  Evaluator<Machine> evaluator(side, Seed{}, Machine{.threads = a.threads});
-  io::load_weights(a.weights, evaluator);
-  const auto pictures = data::image_folder(a.pictures, {.size = {side, side}});
-  check(pictures.size() == std::int64_t(labels.size()), "evaluate", a.pictures.string(), " holds ", pictures.size(),
-        " pictures, ", a.labels.string(), " has labels of ", labels.size());
-  std::vector<std::int64_t> all(labels.size());
-  std::iota(all.begin(), all.end(), std::int64_t(0));
-  const metrics::LabelAccuracy found = score(evaluator, pictures.batch(all), labels);
-  std::printf("%d of %d labels found, accuracy %.4f\n", int(found.hits), int(found.labels), found.value());
-  return 0;
+void add_sample(CLI::App& sample, SampleArguments& s) {
+  sample.add_option("--weights", s.how.weights, "Weights as `train` wrote them (safetensors)")->required();
+  auto* labels = sample.add_option("--labels", s.labels, "What the pictures show: \"red cube, blue sphere\"")
+                     ->always_capture_default(false);
+  auto* file = sample
+                   .add_option("--labels-file", s.labels_file,
+                               "JSON file, a list of label lists (data/iclevr/test.json), in place of --labels")
+                   ->always_capture_default(false);
+  file->excludes(labels);
+  sample.add_option("--count", s.count, "Pictures of each label set, 0: 8 of --labels, 1 of --labels-file")
+      ->check(examples::at_least(0));
+  sample.add_option("--out", s.out, "PNG grid of the pictures");
+  sample.add_option("--columns", s.columns, "Pictures in a row of the grid, 0: as square as can be")
+      ->check(examples::at_least(0));
+  sample.add_option("--scale", s.scale, "Screen pixels a pixel of the grid")->check(CLI::Range(1, 64));
+  sample.add_option("--folder", s.folder, "Folder for single files, 00.png, 01.png, ... (default: none)")
+      ->always_capture_default(false);
+  sample.add_flag("--min-max", s.min_max,
+                  "Stretch each picture to 0..255, as save_image(normalize=True) of torchvision does: it changes "
+                  "colours (else: (x + 1) / 2)");
+  sample
+      .add_option("--strip", s.strip,
+                  "Times, such as 900,500,200,0: the noisy images at them, a row for each of the first 8 pictures "
+                  "(default: none)")
+      ->default_str("")
+      ->delimiter(',');
+  sample.add_option("--strip-out", s.strip_out, "PNG file for --strip");
+  add_how(sample, s.how);
+}
+
+void add_evaluate(CLI::App& evaluate, EvaluateArguments& e) {
+  auto* weights =
+      evaluate
+          .add_option("--weights", e.how.weights,
+                      "Weights as `train` wrote them: pictures are generated of all lists, with several seeds")
+          ->always_capture_default(false);
+  evaluate
+      .add_option("--pictures", e.pictures, "In place of --weights: a folder of pictures, in the order of the labels")
+      ->always_capture_default(false)
+      ->excludes(weights);
+  evaluate
+      .add_option("--labels", e.labels,
+                  "JSON file, a list of label lists; several with --weights (default with --weights: test.json and "
+                  "new_test.json of data/iclevr)")
+      ->default_str("");
+  evaluate.add_option("--evaluator", e.evaluator, "Weights as `train-evaluator` wrote them (safetensors)")->required();
+  evaluate.add_option("--seeds", e.seeds, "With --weights: how many seeds, from --seed on")
+      ->check(examples::at_least(1));
+  evaluate
+      .add_option("--missed", e.missed,
+                  "PNG file of the pictures with labels that were not found, each named with what was (with --weights: "
+                  "of the first list and seed; default: none)")
+      ->always_capture_default(false);
+  add_how(evaluate, e.how);
+}
+
+void add_evaluator(CLI::App& train, EvaluatorArguments& v) {
+  add_side(train, v.side);
+  train.add_option("--weights", v.weights, "File for the averaged weights")->required();
+  train.add_option("--run", v.run, "Folder for checkpoints, from which the same command goes on (default: none)")
+      ->always_capture_default(false);
+  train.add_option("--scenes", v.scenes, "Scenes drawn an epoch, others in each")->check(examples::at_least(1));
+  train.add_option("--held-out", v.held_out, "Scenes that are held out")->check(examples::at_least(1));
+  train.add_option("--epochs", v.epochs, "Epochs")->check(examples::at_least(1));
+  train.add_option("--batch", v.batch, "Scenes a step")->check(examples::at_least(1));
+  train.add_option("--rate", v.rate, "Learning rate")->check(examples::above(0));
+  train.add_option("--seed", v.seed, "Seed of weights, scenes and order");
+  train.add_option("--threads", v.threads, "Threads, 0: all cores; the result does not depend on it")
+      ->check(examples::at_least(0));
 }
 
 }  // namespace
-}  // namespace iclevr
 
 int main(int argc, char** argv) {
-  iclevr::Arguments a;
   CLI::App app{
-      "Scenes of 24 kinds of objects after iCLEVR: draws them, trains a classifier of them, and scores pictures by "
-      "it."};
+      "Scenes of 24 kinds of objects after iCLEVR: trains a diffusion model of scenes told by their labels, samples "
+      "from it, and scores pictures by a classifier. Scenes are drawn; nothing is downloaded."};
   app.require_subcommand(1);
+  app.option_defaults()->always_capture_default();
   app.set_help_all_flag("--help-all", "Print the help of all subcommands and exit");
-  const auto add = [&](const char* name, const char* what) {
-    auto* command = app.add_subcommand(name, what);
-    command->option_defaults()->always_capture_default();
-    command->add_option("--threads", a.threads, "Threads, 0: all cores; the result does not depend on it")
-        ->check(examples::at_least(0));
-    return command;
-  };
-  const auto add_side = [&](CLI::App* command) {
-    command->add_option("--size", a.side, "Height and width of the pictures, 32 or 64")->check(CLI::IsMember({32, 64}));
-  };
-  auto* draw = add("draw", "Draw a scene for each label set of a list");
-  draw->add_option("--labels", a.labels, "JSON file, a list of lists of labels (data/iclevr/test.json)")->required();
-  draw->add_option("--out", a.out, "Folder for the pictures")->required();
-  draw->add_option("--seed", a.seed, "Seed of places and sizes");
-  add_side(draw);
-  auto* evaluate = add("evaluate", "Say how many of their labels the evaluator finds in pictures");
-  evaluate->add_option("--pictures", a.pictures, "Folder of PNGs, in the order of the labels")->required();
-  evaluate->add_option("--labels", a.labels, "JSON file, a list of lists of labels")->required();
-  evaluate->add_option("--evaluator", a.weights, "Weights as `train-evaluator` wrote them (safetensors)")->required();
-  auto* train = add("train-evaluator", "Train the classifier on drawn scenes");
-  add_side(train);
-  train->add_option("--weights", a.weights, "File for the averaged weights")->required();
-  train->add_option("--run", a.run, "Folder for checkpoints, from which the same command goes on (default: none)")
-      ->always_capture_default(false);
-  train->add_option("--scenes", a.scenes, "Scenes that train")->check(examples::at_least(1));
-  train->add_option("--held-out", a.held_out, "Scenes that are held out")->check(examples::at_least(1));
-  train->add_option("--epochs", a.epochs, "Epochs")->check(examples::at_least(1));
-  train->add_option("--batch", a.batch, "Scenes a step")->check(examples::at_least(1));
-  train->add_option("--rate", a.rate, "Learning rate")->check(examples::above(0));
-  train->add_option("--seed", a.seed, "Seed of weights, scenes and order");
+
+  TrainArguments t;
+  auto& train = add(app, "train", "Train a network; resumes a run that was interrupted");
+  add_train(train, t);
+  SampleArguments s;
+  auto& sample = add(app, "sample", "Make pictures of labels with trained weights");
+  add_sample(sample, s);
+  EvaluateArguments e;
+  auto& evaluate = add(app, "evaluate", "Say how many of their labels an evaluator finds in pictures");
+  add_evaluate(evaluate, e);
+  EvaluatorArguments v;
+  auto& evaluator = add(app, "train-evaluator", "Train the evaluator, a classifier, on drawn scenes");
+  add_evaluator(evaluator, v);
+  DrawArguments d;
+  auto& draw = add(app, "draw", "Draw a scene for each label set of a list: what a perfect generator would make");
+  draw.add_option("--labels", d.labels, "JSON file, a list of label lists (data/iclevr/test.json)")->required();
+  draw.add_option("--out", d.out, "Folder for the pictures")->required();
+  draw.add_option("--seed", d.seed, "Seed of places and sizes");
+  add_side(draw, d.side);
 
   return examples::main_of(app, "iclevr", argc, argv, [&] {
-    if (*draw) return iclevr::draw(a);
-    return *train ? iclevr::train_evaluator(a) : iclevr::evaluate(a);
+    if (train) return iclevr::train(t);
+    if (sample) return iclevr::sample(s);
+    if (evaluate) return iclevr::evaluate(e);
+    return evaluator ? iclevr::train_evaluator(v) : iclevr::draw(d);
   });
 }

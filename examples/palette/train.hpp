@@ -1,5 +1,4 @@
 #pragma once
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -17,6 +16,7 @@
 #include <hush/metrics/mae.hpp>
 #include <hush/train.hpp>
 
+#include "../shared/best_weights.hpp"
 #include "../shared/training_run.hpp"
 #include "restoring.hpp"
 
@@ -35,6 +35,7 @@ class Restorations {
         run_(std::move(run)),
         model_(std::move(model)),
         board_(board),
+        best_(run_, "mae", model_.words()),
         items_(std::size_t(std::min(count, pairs.size()))) {
     std::iota(items_.begin(), items_.end(), 0);
   }
@@ -42,10 +43,7 @@ class Restorations {
   void start(const T& training) {
     log_.emplace(run_ / "restorations.csv", std::vector<std::string>{"mae", "mae_in_hole"},
                  training.step > 0 ? training.step : -1);
-    if (training.step == 0 || !std::filesystem::exists(best_file())) return;
-    const auto about = io::read_safetensors(best_file()).metadata;
-    const double mae = number_in(about, "mae"), step = number_in(about, "step");
-    if (step <= double(training.step)) best_ = mae;
+    best_.start(training);
   }
   template <class T>
   void epoch(const T& training, const EpochReport& report) {
@@ -69,34 +67,20 @@ class Restorations {
     board_.events().scalars(report.step, scalars);
     write_triptychs(run_ / to_text("epoch-", report.epoch + 1, ".png"), task_.shown(examples.given),
                     task_.pictures(examples.given, made), task_.pictures(examples.given, examples.images));
-    if (mae < best_) {
-      best_ = mae;
-      io::WeightFile as{.dtype = io::Dtype::F16, .metadata = model_.words()};
-      as.metadata["mae"] = io::number(mae), as.metadata["step"] = std::to_string(report.step);
-      io::save_model(best_file(), training.loss.process, training.averaged, as);
-    }
+    best_.offer(training, report.step, mae);
     begin_ = std::chrono::steady_clock::now();
   }
 
  private:
-  /// A number of the metadata, infinity where it is missing.
-  static double number_in(const std::map<std::string, std::string>& about, const char* name) {
-    double number = std::numeric_limits<double>::infinity();
-    if (const auto found = about.find(name); found != about.end())
-      std::from_chars(found->second.data(), found->second.data() + found->second.size(), number);
-    return number;
-  }
-  std::filesystem::path best_file() const { return run_ / "best.safetensors"; }
-
   const Task& task_;
   const Pairs<typename Task::Given>& pairs_;
   SampleArguments how_;
   std::filesystem::path run_;
   Told model_;
   io::TensorBoard& board_;
+  examples::BestWeights best_;
   std::vector<std::int64_t> items_;
   std::optional<io::CsvLog> log_;
-  double best_ = std::numeric_limits<double>::infinity();
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 

@@ -26,6 +26,7 @@
 #include <hush/data/picture_files.hpp>
 #include <hush/data/pil_resize.hpp>
 #include <hush/data/pixels.hpp>
+#include <hush/data/random_shapes.hpp>
 #include <hush/data/resize.hpp>
 #include <hush/data/scene.hpp>
 #include <hush/data/shapes.hpp>

@@ -59,13 +59,13 @@ inline std::vector<std::string> shape_names() {
 }
 
 /// Places objects of these labels on the floor of a scene, without overlap and each at least half visible: a function
-/// of labels, seed and number, the same on every machine to rounding. Throws std::invalid_argument for an unknown
-/// label, and for more than 5 objects.
+/// of labels, seed, number and epoch, the same on every machine to rounding. Throws std::invalid_argument for an
+/// unknown label, and for more than 5 objects.
 inline std::vector<SceneObject> place_shapes(std::span<const std::int32_t> labels, std::uint64_t seed,
-                                             std::uint32_t number) {
+                                             std::uint32_t number, std::uint32_t epoch = 0) {
   check(labels.size() <= 5, "place_shapes", labels.size(), " objects do not fit into a scene, 5 do");
   for (const std::int32_t label : labels) detail::check_label("place_shapes", label);
-  Uniform uniform{Stream{seed, number, 0, purpose("scene")}};
+  Uniform uniform{Stream{seed, number, epoch, purpose("scene")}};
   const auto between = [&](double low, double high) { return low + (high - low) * uniform(); };
   const auto one = [&](std::int32_t label) {
     SceneObject object{SceneShape(label / 8), detail::clevr_colours[std::size_t(label % 8)].rgb};
@@ -92,30 +92,34 @@ inline std::vector<SceneObject> place_shapes(std::span<const std::int32_t> label
   }
 }
 
-/// `count` sets of 1 to 3 labels (`most` at most), each label at most once in a set, in rising order, for scenes to
-/// show. A function of count, seed and most.
-inline std::vector<std::vector<std::int32_t>> random_label_sets(std::int64_t count, std::uint64_t seed, int most = 3) {
-  check(count >= 0 && most >= 1 && most <= 5, "random_label_sets", "cannot make ", count, " sets of up to ", most,
-        " labels");
-  std::vector<std::vector<std::int32_t>> sets;
-  for (std::int64_t i = 0; i < count; ++i) {
-    Uniform uniform{Stream{seed, std::uint32_t(i), 0, purpose("labels")}};
-    std::vector<std::int32_t> set;
-    for (auto left = 1 + uniform.below(std::uint32_t(most)); left > 0;) {
-      const auto label = std::int32_t(uniform.below(shape_labels));
-      if (std::ranges::find(set, label) != set.end()) continue;
-      set.push_back(label);
-      --left;
-    }
-    std::ranges::sort(set);
-    sets.push_back(std::move(set));
+/// A set of 1 to `most` labels, each at most once, in rising order, for a scene to show: a function of seed, number and
+/// epoch. Throws std::invalid_argument unless `most` is 1 to 5.
+inline std::vector<std::int32_t> random_label_set(std::uint64_t seed, std::uint32_t number, std::uint32_t epoch = 0,
+                                                  int most = 3) {
+  check(most >= 1 && most <= 5, "random_label_set", "cannot make a set of up to ", most, " labels");
+  Uniform uniform{Stream{seed, number, epoch, purpose("labels")}};
+  std::vector<std::int32_t> set;
+  for (auto left = 1 + uniform.below(std::uint32_t(most)); left > 0;) {
+    const auto label = std::int32_t(uniform.below(shape_labels));
+    if (std::ranges::find(set, label) != set.end()) continue;
+    set.push_back(label);
+    --left;
   }
+  std::ranges::sort(set);
+  return set;
+}
+
+/// `count` such sets, those of the numbers from 0 on.
+inline std::vector<std::vector<std::int32_t>> random_label_sets(std::int64_t count, std::uint64_t seed, int most = 3) {
+  check(count >= 0, "random_label_sets", "cannot make ", count, " sets");
+  std::vector<std::vector<std::int32_t>> sets;
+  for (std::int64_t i = 0; i < count; ++i) sets.push_back(random_label_set(seed, std::uint32_t(i), 0, most));
   return sets;
 }
 
 /// A data set of drawn scenes like the pictures of iCLEVR, [H, W, 3]: item i shows the objects of its label set, placed
 /// anew for each item. Needs no download; a picture of 64 x 64 takes about 5 ms, so keep those that are read often
-/// (data::in_memory).
+/// (data::in_memory). `RandomShapes` draws others in each epoch.
 class Shapes {
  public:
   /// Throws std::invalid_argument for an unknown label, and for a set of no or of more than 5 labels.

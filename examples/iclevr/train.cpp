@@ -1,0 +1,13 @@
+#include <hush/hush.hpp>
+
+#include "commands.hpp"
+#include "train.hpp"
+
+namespace iclevr {
+
+int train(const TrainArguments& arguments) {
+  if (arguments.where.device == "cuda") return examples::on_cuda<Commands>(arguments.where.precision).train(arguments);
+  return train_on(arguments, Cpu<float>{.threads = arguments.where.threads});
+}
+
+}  // namespace iclevr
