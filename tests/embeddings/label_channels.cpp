@@ -39,9 +39,9 @@ Net<On> network(bool fused, std::uint64_t seed = 1) {
 }
 
 /// What a network says of two images with labels, and the gradient of each parameter.
-template <class On>
-std::pair<std::vector<double>, std::vector<double>> said_and_learned(bool fused) {
-  const Net<On> net = network<On>(fused);
+template <class Any>
+std::pair<std::vector<double>, std::vector<double>> said_and_learned(const Any& net) {
+  using On = typename Any::backend;
   std::vector<double> pixels;
   for (int i = 0; i < 128; ++i) pixels.push_back(std::sin(i));
   const auto x = upload(On{}, {2, 8, 8, 1}, std::span<const double>(pixels));
@@ -84,10 +84,11 @@ TEST_CASE("label channels: a linear layer's numbers behind the image's channels,
 }
 
 TEST_CASE("label channels: fused they are the same network, its gradients and its files included") {
-  const auto exact = said_and_learned<Cpu<double>>(false), fused = said_and_learned<Cpu<double>>(true);
+  const auto exact = said_and_learned(network<Cpu<double>>(false)),
+             fused = said_and_learned(network<Cpu<double>>(true));
   CHECK(distance(fused.first, exact.first) < 1e-12);
   CHECK(distance(fused.second, exact.second) < 1e-11);
-  CHECK(distance(said_and_learned<B>(true).first, said_and_learned<B>(false).first) < 1e-5);
+  CHECK(distance(said_and_learned(network<B>(true)).first, said_and_learned(network<B>(false)).first) < 1e-5);
   CHECK(count_parameters(network<B>(true)) == count_parameters(network<B>(false)));
 
   const Scratch scratch("label_channels");
@@ -122,4 +123,23 @@ TEST_CASE("label channels: what cannot be is refused in words") {
   CHECK(said({}, {.extra_channels = 3}) == "[LabelChannels] the process has no labels: give it MultiHot or ClassLabel");
   CHECK(thrown::message([&] { SimpleUnet<B>({}, {.constant_channels = 4}, Seed{}); }) ==
         "[SimpleUnet] has no port constant_channels, the process has one of 4; it has extra_channels");
+}
+
+TEST_CASE("label channels: a Unet2d reads them fused or made, with the same result and gradients") {
+  const auto net = [](bool fused) {
+    using On = Cpu<double>;
+    const LabelChannels<On> embedding({.channels = 5, .fused = fused}, process.ports(), Seed{1});
+    const Unet2dConfig sizes{.image = {8, 8, 1},
+                             .down_block_types = {UnetBlock::resnet, UnetBlock::attention},
+                             .up_block_types = {UnetBlock::attention, UnetBlock::resnet},
+                             .block_out_channels = {4, 8},
+                             .layers_per_block = 1,
+                             .norm_num_groups = 2};
+    return WithEmbedding{process.ports(), Unet2d<On>(sizes, embedding.network_ports(process.ports()), Seed{2}),
+                         embedding};
+  };
+  const auto [made, made_gradients] = said_and_learned(net(false));
+  const auto [fused, fused_gradients] = said_and_learned(net(true));
+  CHECK(distance(fused, made) < 1e-12);
+  CHECK(distance(fused_gradients, made_gradients) < 1e-12);
 }

@@ -123,7 +123,8 @@ class Unet2d {
         ports_(ports),
         on_(on),
         embedding_(on, config_, ports.label_dim),
-        first_(on, config_.image.channels + ports.extra_channels, config_.block_out_channels[0]),
+        first_(on, config_.image.channels + ports.extra_channels + ports.constant_channels,
+               config_.block_out_channels[0]),
         norm_(on, config_.block_out_channels[0], config_.norm_num_groups, config_.norm_eps),
         last_(on, config_.block_out_channels[0], config_.outputs ? config_.outputs : config_.image.channels) {
     const std::vector<std::int64_t>& widths = config_.block_out_channels;
@@ -156,7 +157,7 @@ class Unet2d {
     const auto through = [&](const unet2d::Stage<B>& stage, std::size_t j, const V& x, const auto&... skip) {
       return attended(input, stage, j, residual(stage.residual.blocks[j], *next++, x, skip...));
     };
-    V x = first_(config_.center_input_sample ? centred(input.image) : input.image);
+    V x = first_(config_.center_input_sample ? centred(input.image) : input.image, input.constants);
     std::vector<V> skips{x};
     for (const auto& stage : down_) {
       const nn::ResStage<B>& layers = stage.residual;

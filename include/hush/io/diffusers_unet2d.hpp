@@ -150,7 +150,7 @@ inline std::string unet_json(const Unet2dConfig& c, const Ports& ports) {
   to["_diffusers_version"] = "0.42.1";  // whose keys these are
   const ImageSize& image = c.image;
   to["sample_size"] = image.height == image.width ? Json(image.height) : Json{image.height, image.width};
-  to["in_channels"] = image.channels + ports.extra_channels;
+  to["in_channels"] = image.channels + ports.extra_channels + ports.constant_channels;
   to["out_channels"] = c.outputs ? c.outputs : image.channels;
   to["center_input_sample"] = c.center_input_sample;
   to["time_embedding_type"] = names_of(c.time_embedding_type)[std::size_t(c.time_embedding_type)];

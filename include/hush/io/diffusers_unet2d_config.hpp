@@ -112,8 +112,9 @@ inline ImageSize unet_image_of(DiffusersConfig& file, const Ports& ports) {
     file.demand(!file.is_null("sample_size"), "sample_size", "write the height and width of the images into the file");
     image.height = image.width = file.whole("sample_size", 0);
   }
-  image.channels = file.whole("in_channels", 3) - ports.extra_channels;
-  file.demand(image.channels > 0, "in_channels", "this process has ", ports.extra_channels,
+  const std::int64_t of_condition = ports.extra_channels + ports.constant_channels;
+  image.channels = file.whole("in_channels", 3) - of_condition;
+  file.demand(image.channels > 0, "in_channels", "this process has ", of_condition,
               " channels of a condition beside the image's");
   return image;
 }

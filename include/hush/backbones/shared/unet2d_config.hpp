@@ -192,7 +192,7 @@ inline void validate_channels(const Unet2dConfig& c) {
 }
 
 inline void validate_ports(const Unet2dConfig& c, const Ports& ports) {
-  check_supported("Unet2d", ports, {"extra_channels", "label_dim", "tokens", "token_dim"});
+  check_supported("Unet2d", ports, {"extra_channels", "label_dim", "tokens", "token_dim", "constant_channels"});
   const bool reads = reads_tokens(c);
   check(reads || ports.tokens == 0, "Unet2d", "no block reads the ", ports.tokens,
         " tokens of the process: one of them must be of type cross_attention");
