@@ -25,7 +25,7 @@ Generator generator_on(const SamplingArguments& a, const B& on) {
   examples::load(a.weights, model, process, network);
   const auto guided =
       std::make_shared<Guided<Network<B>, Conditioned>>(Guided{std::move(network), process.conditioning, a.guidance});
-  return {process, model.network.image, [a, process, guided](const Sets& labels, std::uint64_t seed, Frames* frames) {
+  return {process, model.network.unet.image, [a, process, guided](const Sets& labels, std::uint64_t seed, Frames* frames) {
             const SampleOptions<B> options{
                 .steps = a.steps, .count = std::int64_t(labels.size()), .batch = a.batch, .seed = seed};
             Frames none{.most = 0, .every = a.steps};

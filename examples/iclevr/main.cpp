@@ -35,6 +35,12 @@ void add_train(CLI::App& train, TrainArguments& t) {
                   "Scenes to validate on after each epoch, 0: none; of a folder's last tenth, 0: all")
       ->check(examples::at_least(0));
   train
+      .add_option("--label-mode", t.label_mode,
+                  "How labels reach the network: added to the embedding of the noise level, as channels fused into the "
+                  "first convolution or made, or as tokens (default: as the preset says)")
+      ->always_capture_default(false)
+      ->check(CLI::IsMember(label_modes));
+  train
       .add_option(
           "--label-dropout", t.label_dropout,
           "Probability that a picture's labels are left out, which guidance needs (default: as the preset says)")

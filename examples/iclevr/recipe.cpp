@@ -1,5 +1,7 @@
 #include "recipe.hpp"
 
+#include <algorithm>
+
 #include <hush/data/label_files.hpp>
 #include <hush/data/shapes.hpp>
 #include <hush/learning_rates/cosine.hpp>
@@ -8,14 +10,20 @@ namespace iclevr {
 
 namespace {
 
+constexpr UnetBlock plain = UnetBlock::resnet, attention = UnetBlock::attention, tokens = UnetBlock::cross_attention;
+
 Recipe small() {
-  return {.network = {.image = {32, 32, 3},
-                      .channels = 32,
-                      .multipliers = {1, 2, 3},
-                      .blocks = 1,
-                      .attention = {.factors = {4}},
-                      .residual_resampling = false,
-                      .groups = 8},
+  return {.network = {.unet = {.image = {32, 32, 3},
+                               .down_block_types = {plain, plain, tokens},
+                               .mid_block_type = UnetMiddle::cross_attention,
+                               .up_block_types = {tokens, plain, plain},
+                               .block_out_channels = {32, 64, 96},
+                               .layers_per_block = 1,
+                               .num_attention_heads = {4},
+                               .norm_num_groups = 8,
+                               .scale_shift = true},
+                      .mode = LabelMode::tokens,
+                      .width = 64},
           .labels = {},
           .optimizer = {.rate = 1e-3, .decay = 1e-3},
           .rate = learning_rates::Cosine{.warm_up = 200},
@@ -23,16 +31,21 @@ Recipe small() {
           .epochs = 20,
           .batch = 64,
           .scenes = 16000,
+          .validate_every = 1,
           .sample_every = 1,
           .clip_gradient = 1};
 }
 
 Recipe medium() {
-  return {.network = {.image = {64, 64, 3},
-                      .channels = 64,
-                      .multipliers = {1, 2, 3, 4},
-                      .blocks = 2,
-                      .attention = {.factors = {4, 8}}},
+  return {.network = {.unet = {.image = {64, 64, 3},
+                               .down_block_types = {plain, plain, tokens, tokens},
+                               .mid_block_type = UnetMiddle::cross_attention,
+                               .up_block_types = {tokens, tokens, plain, plain},
+                               .block_out_channels = {64, 128, 192, 256},
+                               .num_attention_heads = {4},
+                               .scale_shift = true},
+                      .mode = LabelMode::tokens,
+                      .width = 128},
           .labels = {},
           .optimizer = {.rate = 2e-4, .decay = 1e-4},
           .rate = learning_rates::Cosine{.warm_up = 500},
@@ -40,21 +53,21 @@ Recipe medium() {
           .epochs = 150,
           .batch = 64,
           .scenes = 16206,
+          .validate_every = 1,
           .sample_every = 5,
           .clip_gradient = 1};
 }
 
-/// The sizes of a student's UNet2DModel of diffusers, as a network of this library: no weights are averaged, no labels
-/// left out.
+/// A student's UNet2DModel of diffusers, whose first convolution reads 512 channels of labels: no weights are averaged,
+/// no labels left out.
 Recipe paper() {
-  return {.network = {.image = {64, 64, 3},
-                      .channels = 128,
-                      .multipliers = {1, 1, 2, 2, 4, 4},
-                      .blocks = 3,
-                      .attention = {.factors = {16, 32}},
-                      .head_channels = 8,
-                      .scale_shift = false,
-                      .residual_resampling = false},
+  return {.network = {.unet = {.image = {64, 64, 3},
+                               .down_block_types = {plain, plain, plain, plain, attention, attention},
+                               .up_block_types = {attention, attention, plain, plain, plain, plain},
+                               .block_out_channels = {128, 128, 256, 256, 512, 512},
+                               .layers_per_block = 3},
+                      .mode = LabelMode::fused,
+                      .width = 512},
           .labels = {.dropout = 0},
           .optimizer = {.rate = 1e-4, .decay = 0},
           .rate = learning_rates::Cosine{.warm_up = 500},
@@ -62,6 +75,7 @@ Recipe paper() {
           .epochs = 200,
           .batch = 32,
           .scenes = 16206,
+          .validate_every = 2,
           .sample_every = 5,
           .clip_gradient = 0};
 }
@@ -73,6 +87,18 @@ Recipe recipe(const std::string& preset) {
   if (preset == "medium") return medium();
   check(preset == "paper", "preset", "there is no preset ", preset, ": take small, medium or paper");
   return paper();
+}
+
+NetworkConfig in_mode(NetworkConfig network, LabelMode mode) {
+  const bool attends = mode == LabelMode::tokens;
+  for (auto* types : {&network.unet.down_block_types, &network.unet.up_block_types})
+    std::replace(types->begin(), types->end(), attends ? attention : tokens, attends ? tokens : attention);
+  UnetMiddle& middle = network.unet.mid_block_type;
+  if (middle == UnetMiddle::attention || middle == UnetMiddle::cross_attention)
+    middle = attends ? UnetMiddle::cross_attention : UnetMiddle::attention;
+  if (mode != network.mode) network.width = mode == LabelMode::vector ? 0 : attends ? 64 : 512;
+  network.mode = mode;
+  return network;
 }
 
 Described described(const std::filesystem::path& weights) {

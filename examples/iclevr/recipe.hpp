@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <hush/backbones/adm.hpp>
 #include <hush/conditionings/multi_hot.hpp>
 #include <hush/learning_rate.hpp>
 #include <hush/optimizers/adamw.hpp>
@@ -15,6 +14,7 @@
 
 #include "../shared/model_files.hpp"
 #include "../shared/run_arguments.hpp"
+#include "labelled_unet.hpp"
 
 // What this program trains and samples: scenes of up to five objects, told by their labels. All that names the network
 // or the conditioning stands here.
@@ -24,8 +24,8 @@ using namespace hush;
 using examples::Where;
 
 template <Backend B>
-using Network = Adm<B>;
-using NetworkConfig = AdmConfig;
+using Network = LabelledUnet<B>;
+using NetworkConfig = LabelledUnetConfig;
 using Conditioned = MultiHot;
 using Diffusion = Process<Cosine, PredictNoise<>, Conditioned>;
 using Sets = std::vector<std::vector<std::int32_t>>;
@@ -37,7 +37,7 @@ struct Recipe {
   AdamW optimizer;
   AnyLearningRate rate;
   Ema ema;
-  std::int64_t epochs, batch, scenes, sample_every;
+  std::int64_t epochs, batch, scenes, validate_every, sample_every;
   double clip_gradient;
 
   /// 2000 steps of the squared cosine.
@@ -46,6 +46,10 @@ struct Recipe {
 inline const std::vector<std::string> presets{"small", "medium", "paper"};
 /// Throws std::invalid_argument for another name.
 Recipe recipe(const std::string& preset);
+/// The names of LabelMode.
+inline const std::vector<std::string> label_modes{"vector", "fused", "channels", "tokens"};
+/// The same network, read labels in another way: blocks with attention attend to tokens or do not.
+NetworkConfig in_mode(NetworkConfig network, LabelMode mode);
 
 /// The description in a weights file, its process included. Throws FileError if there is none.
 struct Described : examples::ModelFile<NetworkConfig> {
@@ -63,6 +67,7 @@ struct TrainArguments : examples::RunArguments {
   bool no_flip = false;
   std::int64_t scenes = 0, validate = 1000;
   double label_dropout = -1;  // less than 0: as the preset says
+  std::string label_mode;     // empty: as the preset says
 };
 int train(const TrainArguments& arguments);
 
@@ -104,7 +109,7 @@ int draw(const DrawArguments& arguments);
 
 struct EvaluatorArguments {
   std::filesystem::path weights, run;
-  std::int64_t side = 32, scenes = 30000, held_out = 3000, epochs = 20, batch = 128;
+  std::int64_t side = 32, scenes = 30000, held_out = 3000, epochs = 30, batch = 128;
   double rate = 2e-3;
   std::uint64_t seed = 0;
   int threads = 0;

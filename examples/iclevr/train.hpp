@@ -75,6 +75,9 @@ inline Recipe settings(const TrainArguments& a) {
   if (a.rate > 0) recipe.optimizer.rate = a.rate;
   if (a.sample_every >= 0) recipe.sample_every = a.sample_every;
   if (a.label_dropout >= 0) recipe.labels.dropout = a.label_dropout;
+  const auto mode = std::find(label_modes.begin(), label_modes.end(), a.label_mode);
+  if (mode != label_modes.end())
+    recipe.network = in_mode(std::move(recipe.network), LabelMode(mode - label_modes.begin()));
   return recipe;
 }
 
@@ -114,7 +117,7 @@ template <class B>
 int train_on(const TrainArguments& a, const B& on) {
   const Recipe recipe = settings(a);
   check_files(a);
-  const auto [pictures, held_out] = pictures_of(a, recipe.scenes, recipe.network.image);
+  const auto [pictures, held_out] = pictures_of(a, recipe.scenes, recipe.network.unet.image);
   check(pictures.size() >= recipe.batch, "train", pictures.size(), " pictures to train on are fewer than one batch of ",
         recipe.batch, ": give a smaller --batch, or more pictures");
   const Diffusion process = recipe.process();

@@ -53,12 +53,13 @@ ModelFile<Config> model_file(const std::filesystem::path& file, const std::strin
                     hush::to_text("is neither a model file (save_model) nor weights of this program: its metadata have "
                                   "no entries \"",
                                   word, "\" and \"network\""));
-  try {
-    read_older(io::parse_json(found.words.at("network"), file), found.network);
-  } catch (const io::Json::exception&) {
-    throw FileError(file, "describes its network in words this program does not know");
+  if constexpr (requires(const io::Json& sizes) { read_older(sizes, found.network); }) {
+    try {
+      read_older(io::parse_json(found.words.at("network"), file), found.network);
+      return found;
+    } catch (const io::Json::exception&) {}
   }
-  return found;
+  throw FileError(file, "describes its network in words this program does not know");
 }
 
 /// `load_model` for older files too, which have the network's config only.

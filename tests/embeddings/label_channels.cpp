@@ -124,22 +124,3 @@ TEST_CASE("label channels: what cannot be is refused in words") {
   CHECK(thrown::message([&] { SimpleUnet<B>({}, {.constant_channels = 4}, Seed{}); }) ==
         "[SimpleUnet] has no port constant_channels, the process has one of 4; it has extra_channels");
 }
-
-TEST_CASE("label channels: a Unet2d reads them fused or made, with the same result and gradients") {
-  const auto net = [](bool fused) {
-    using On = Cpu<double>;
-    const LabelChannels<On> embedding({.channels = 5, .fused = fused}, process.ports(), Seed{1});
-    const Unet2dConfig sizes{.image = {8, 8, 1},
-                             .down_block_types = {UnetBlock::resnet, UnetBlock::attention},
-                             .up_block_types = {UnetBlock::attention, UnetBlock::resnet},
-                             .block_out_channels = {4, 8},
-                             .layers_per_block = 1,
-                             .norm_num_groups = 2};
-    return WithEmbedding{process.ports(), Unet2d<On>(sizes, embedding.network_ports(process.ports()), Seed{2}),
-                         embedding};
-  };
-  const auto [made, made_gradients] = said_and_learned(net(false));
-  const auto [fused, fused_gradients] = said_and_learned(net(true));
-  CHECK(distance(fused, made) < 1e-12);
-  CHECK(distance(fused_gradients, made_gradients) < 1e-12);
-}

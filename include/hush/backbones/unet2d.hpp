@@ -157,7 +157,9 @@ class Unet2d {
     const auto through = [&](const unet2d::Stage<B>& stage, std::size_t j, const V& x, const auto&... skip) {
       return attended(input, stage, j, residual(stage.residual.blocks[j], *next++, x, skip...));
     };
-    V x = first_(config_.center_input_sample ? centred(input.image) : input.image, input.constants);
+    std::optional<V> constants = input.constants;
+    if (constants && config_.center_input_sample) constants = centred(*constants);
+    V x = first_(config_.center_input_sample ? centred(input.image) : input.image, constants);
     std::vector<V> skips{x};
     for (const auto& stage : down_) {
       const nn::ResStage<B>& layers = stage.residual;
