@@ -37,7 +37,8 @@ TEST_CASE("cuda levels: nearest rows, and images divided by numbers") {
 
     for (const std::int64_t stride : {1, 7, 64}) {
       const auto x = random<T>(3 * stride, 2);
-      const auto near_x = put<T>(on, x), by = put<float>(on, {2, -0.25, 4});
+      const auto near_x = put<T>(on, x);
+      const auto by = put<float>(on, {2, -0.25, 4});
       auto y = room<T>(on, 3 * stride);
       divide_images(on, 3, stride, near_x.data(), by.data(), y.data());
       const auto values = download<double>(y);

@@ -222,9 +222,10 @@ TEST_CASE("diffusers unet2d: a folder that is written holds the same config and 
     CHECK(weights(back) == weights(net));
     const io::Json written = io::read_json(folder.scratch / "written" / "config.json"),
                    given = io::read_json(folder.scratch / "config.json");
-    for (const auto& [key, value] : given.items()) {
+    for (const auto& item : given.items()) {
+      const std::string key = item.key();
       CAPTURE(key);
-      CHECK(written.at(key) == value);
+      CHECK(written.at(key) == item.value());
     }
   }
 }

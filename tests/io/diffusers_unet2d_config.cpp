@@ -117,20 +117,20 @@ TEST_CASE("unet2d config: what Unet2d cannot be is refused by the key and its va
 
 TEST_CASE("unet2d config: options of networks with tokens that change numbers are refused by key") {
   File file("UNet2DConditionModel");
-  for (const auto& [key, value] :
-       std::vector<std::pair<const char*, io::Json>>{{"addition_embed_type", "text_time"},
-                                                     {"class_embeddings_concat", true},
-                                                     {"conv_in_kernel", 1},
-                                                     {"dual_cross_attention", true},
-                                                     {"encoder_hid_dim", 64},
-                                                     {"mid_block_only_cross_attention", true},
-                                                     {"only_cross_attention", true},
-                                                     {"resnet_out_scale_factor", 2},
-                                                     {"resnet_skip_time_act", true},
-                                                     {"time_cond_proj_dim", 32},
-                                                     {"timestep_post_act", "silu"}}) {
-    CAPTURE(key);
-    CHECK(file.refused(key, value, tokens).starts_with(to_text(key, " is ", value.dump(), ": must be ")));
+  for (const auto& each : std::vector<std::pair<const char*, io::Json>>{{"addition_embed_type", "text_time"},
+                                                                        {"class_embeddings_concat", true},
+                                                                        {"conv_in_kernel", 1},
+                                                                        {"dual_cross_attention", true},
+                                                                        {"encoder_hid_dim", 64},
+                                                                        {"mid_block_only_cross_attention", true},
+                                                                        {"only_cross_attention", true},
+                                                                        {"resnet_out_scale_factor", 2},
+                                                                        {"resnet_skip_time_act", true},
+                                                                        {"time_cond_proj_dim", 32},
+                                                                        {"timestep_post_act", "silu"}}) {
+    CAPTURE(each.first);
+    CHECK(file.refused(each.first, each.second, tokens)
+              .starts_with(to_text(each.first, " is ", each.second.dump(), ": must be ")));
   }
   CHECK(file.refused("time_embedding_type", "fourier", tokens) ==
         "time_embedding_type is \"fourier\": must be positional in a UNet2DConditionModel");

@@ -64,10 +64,10 @@ TEST_CASE("unet2d keys: layers have the names and extents that diffusers gives t
       {"up_blocks.1.resnets.1.conv1.weight", {4, 8, 3, 3}},
       {"conv_norm_out.weight", {4}},
       {"conv_out.bias", {3}}};
-  for (const auto& [name, extents] : wanted) {
-    CAPTURE(name);
-    REQUIRE(there.count(name) == 1);
-    CHECK(there.at(name) == extents);
+  for (const auto& each : wanted) {
+    CAPTURE(each.first);
+    REQUIRE(there.count(each.first) == 1);
+    CHECK(there.at(each.first) == each.second);
   }
   CHECK(there.count("down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.bias") == 0);
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -115,6 +116,11 @@ inline Json unet_block_names(const std::vector<UnetBlock>& types, const char* wa
 inline Json one_or_list(const std::vector<std::int64_t>& list) { return list.size() == 1 ? Json(list[0]) : Json(list); }
 inline Json or_null(std::optional<std::int64_t> value) { return value ? Json(*value) : Json(); }
 
+/// A number as Python writes a whole one that was given without a point.
+inline Json whole_if_it_is(double value) {
+  return value == std::floor(value) && std::abs(value) < 1e15 ? Json(std::int64_t(value)) : Json(value);
+}
+
 inline void put_unet_class(const Unet2dConfig& c, const Ports& ports, bool conditional, Json& to) {
   const ClassEmbedType type = c.class_embed_type;
   const bool projects = type == ClassEmbedType::projection || type == ClassEmbedType::simple_projection;
@@ -162,7 +168,7 @@ inline std::string unet_json(const Unet2dConfig& c, const Ports& ports) {
   to["up_block_types"] = unet_block_names(c.up_block_types, "Up");
   to["block_out_channels"] = c.block_out_channels;
   to["layers_per_block"] = c.layers_per_block;
-  if (c.mid_block_scale_factor != 1) to["mid_block_scale_factor"] = c.mid_block_scale_factor;
+  to["mid_block_scale_factor"] = whole_if_it_is(c.mid_block_scale_factor);
   to["downsample_padding"] = c.downsample_padding;
   to["dropout"] = c.dropout;
   to["norm_num_groups"] = c.norm_num_groups;
