@@ -23,6 +23,7 @@ Recipe small() {
           .epochs = 20,
           .batch = 64,
           .scenes = 16000,
+          .validate_every = 1,
           .sample_every = 1,
           .clip_gradient = 1};
 }
@@ -40,6 +41,7 @@ Recipe medium() {
           .epochs = 150,
           .batch = 64,
           .scenes = 16206,
+          .validate_every = 1,
           .sample_every = 5,
           .clip_gradient = 1};
 }
@@ -62,6 +64,7 @@ Recipe paper() {
           .epochs = 200,
           .batch = 32,
           .scenes = 16206,
+          .validate_every = 2,
           .sample_every = 5,
           .clip_gradient = 0};
 }

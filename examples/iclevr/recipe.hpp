@@ -37,7 +37,7 @@ struct Recipe {
   AdamW optimizer;
   AnyLearningRate rate;
   Ema ema;
-  std::int64_t epochs, batch, scenes, sample_every;
+  std::int64_t epochs, batch, scenes, validate_every, sample_every;
   double clip_gradient;
 
   /// 2000 steps of the squared cosine.
@@ -104,7 +104,7 @@ int draw(const DrawArguments& arguments);
 
 struct EvaluatorArguments {
   std::filesystem::path weights, run;
-  std::int64_t side = 32, scenes = 30000, held_out = 3000, epochs = 20, batch = 128;
+  std::int64_t side = 32, scenes = 30000, held_out = 3000, epochs = 30, batch = 128;
   double rate = 2e-3;
   std::uint64_t seed = 0;
   int threads = 0;
