@@ -14,6 +14,7 @@
 #include <hush/train.hpp>
 #include <hush/training/training.hpp>
 
+#include "thrown.hpp"
 #include "tiny.hpp"
 
 using namespace hush;
@@ -324,6 +325,24 @@ TEST_CASE("train: an item that does not fit is named when its batch is read, in 
   CHECK(said({smaller}, {}).first == "[train] item 30 (30.png): the data are 8x4x1, the network makes 8x8x1");
   const auto coloured = [](Images<float>& image) { image = Images<float>(1, 8, 8, 3); };
   CHECK(said({coloured}, {}).first == "[train] item 30 (30.png): the data are 8x8x3, the network makes 8x8x1");
+}
+
+TEST_CASE("train: every second epoch and the last one are validated, and the weights are those of any other number") {
+  const tiny::Squares data{.count = 8}, held_out{.count = 4};
+  const auto trained = [&](std::int64_t every) {
+    Net net = tiny::net();
+    return train(tiny::process, net, Adam{}, data,
+                 {.epochs = 5, .batch = 4, .validation = &held_out, .validate_every = every});
+  };
+  const auto each = trained(1), second = trained(2);
+  for (const std::size_t epoch : {1u, 3u, 4u})
+    CHECK(second.epochs[epoch].validation_loss == each.epochs[epoch].validation_loss);
+  for (const std::size_t epoch : {0u, 2u}) {
+    CHECK(std::isnan(second.epochs[epoch].validation_loss));
+    CHECK(std::isfinite(each.epochs[epoch].validation_loss));
+    CHECK(second.epochs[epoch].loss == each.epochs[epoch].loss);
+  }
+  CHECK(thrown::message([&] { trained(0); }) == "[train] validate_every must be at least 1, is 0");
 }
 
 TEST_CASE("train: validation pictures are checked too, the first of them before the first step") {

@@ -102,6 +102,7 @@ inline TrainOptions<LabelledPictures> options_of(const TrainArguments& a, const 
           .clip_gradient = recipe.clip_gradient,
           .ema = recipe.ema,
           .validation = held_out.size() ? &held_out : nullptr,
+          .validate_every = recipe.validate_every,
           .stop = std::ref(stop)};
 }
 inline io::CheckpointOptions checkpoints_of(const TrainArguments& a) {

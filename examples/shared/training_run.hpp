@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -43,7 +44,7 @@ struct Report {
     const auto now = std::chrono::steady_clock::now();
     std::printf("epoch %lld of %lld: training MSE %.4f", static_cast<long long>(report.epoch + 1),
                 static_cast<long long>(training.options.epochs), report.loss);
-    if (training.loss.options.validation) std::printf(", validation MSE %.4f", report.validation_loss);
+    if (std::isfinite(report.validation_loss)) std::printf(", validation MSE %.4f", report.validation_loss);
     std::printf(", %.1f s\n", std::chrono::duration<double>(now - begin).count());
     std::fflush(stdout);
     begin = now;

@@ -157,6 +157,7 @@ TEST_CASE("trainer: options that make no sense are refused in words, and so is a
   };
   CHECK(refused({.epochs = 0}) == "[train] epochs must be at least 1, is 0");
   CHECK(refused({.batch = 25}) == "[train] the data set has 24 images, fewer than one batch of 25");
+  CHECK(refused({.batch = 8, .validate_every = 0}) == "[train] validate_every must be at least 1, is 0");
   CHECK(refused({.batch = 8, .accumulate = 3}) == "[train] a batch of 8 does not fall into 3 equal parts");
   CHECK(refused({.batch = 8, .rate = nullptr}) == "[train] rate must not be empty");
   const LabelledSquares data;

@@ -36,14 +36,16 @@ struct TrainerOptions {
   Ema ema{};                                          // the averaged weights
   bool reshuffle = true;                 // each epoch has an order of its own; false: all have that of the first
   std::int64_t accumulate = 1;           // parts that a batch is computed in, one after the other, to save memory
+  std::int64_t validate_every = 1;       // epochs between validations; the last epoch always has one
   std::function<bool()> stop = nullptr;  // asked after each step; true ends training there
 
   static constexpr void fields(auto& self, auto&& f) {
     f("epochs", self.epochs), f("batch", self.batch), f("seed", self.seed), f("rate", self.rate),
         f("clip_gradient", self.clip_gradient), f("ema", self.ema), f("reshuffle", self.reshuffle),
-        f("accumulate", self.accumulate), f("stop", self.stop);
+        f("accumulate", self.accumulate), f("validate_every", self.validate_every), f("stop", self.stop);
   }
-  static constexpr std::array aside{std::string_view("stop")};  // changes no result
+  // change no result
+  static constexpr std::array<std::string_view, 2> aside{"validate_every", "stop"};
 
   /// Throws std::invalid_argument for options that make no sense, and where the items do not fill a batch.
   void validate(std::int64_t items) const {
@@ -52,6 +54,7 @@ struct TrainerOptions {
     check(items >= batch, "train", "the data set has ", items, " images, fewer than one batch of ", batch);
     check(accumulate >= 1 && batch % accumulate == 0, "train", "a batch of ", batch, " does not fall into ", accumulate,
           " equal parts");
+    check(validate_every >= 1, "train", "validate_every must be at least 1, is ", validate_every);
     check(clip_gradient >= 0, "train", "clip_gradient must not be negative, is ", clip_gradient);
     check(bool(rate), "train", "rate must not be empty");
     ema.validate();
@@ -64,7 +67,7 @@ struct StepReport {
   double loss = 0, rate = 0, gradient_norm = 0;
 };
 
-/// One epoch (from 0): the mean of its batch losses, and the validation loss (NaN where there is no validation set).
+/// One epoch (from 0): the mean of its batch losses, and the validation loss (NaN where there is no validation).
 /// Where pixels are known both are means over all pixels, the known ones without an error; `validation_hole_loss` is
 /// the mean over the others.
 struct EpochReport {
@@ -143,15 +146,17 @@ class Trainer {
     return report;
   }
 
-  /// Closes an epoch: its mean loss, and the validation loss where the loss has one.
+  /// Closes an epoch: its mean loss, and, in each `validate_every`-th epoch and the last one, the validation loss where
+  /// the loss has one.
   EpochReport close_epoch() {
     EpochReport report{step / steps_per_epoch() - 1, step, epoch_loss / double(steps_per_epoch())};
     epoch_loss = 0;
-    if constexpr (requires { loss.validation(); }) {
-      const auto found = loss.validation();
-      report.validation_loss = found.all;
-      report.validation_hole_loss = found.hole;
-    }
+    if constexpr (requires { loss.validation(); })
+      if (finished() || (report.epoch + 1) % options.validate_every == 0) {
+        const auto found = loss.validation();
+        report.validation_loss = found.all;
+        report.validation_hole_loss = found.hole;
+      }
     epochs.push_back(report);
     return report;
   }

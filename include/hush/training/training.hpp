@@ -23,12 +23,13 @@ struct TrainOptions {
   std::int64_t accumulate = 1;           // parts that a batch is computed in, one after the other, to save memory
   bool record = false;                   // on a GPU: the step's forward and backward pass as a graph (no dropout then)
   PixelRange pixel_range{};              // of the data; `PixelRange::any()`: data that are no images
-  KeptElsewhere<Data> validation = {};   // its loss is taken after each epoch, always with the same noise
+  KeptElsewhere<Data> validation = {};   // its loss is taken after epochs, always with the same noise
+  std::int64_t validate_every = 1;       // epochs between validations; the last epoch always has one
   std::function<bool()> stop = nullptr;  // asked after each step; true ends training there
 
   /// What of them is for any loss, and what for that of diffusion.
   TrainerOptions trainer() const {
-    return {epochs, batch, seed, rate, clip_gradient, ema, reshuffle, accumulate, stop};
+    return {epochs, batch, seed, rate, clip_gradient, ema, reshuffle, accumulate, validate_every, stop};
   }
   DiffusionLossOptions<Data> loss() const {
     return {level_distribution, weighting, batch, record, pixel_range, validation, seed};
