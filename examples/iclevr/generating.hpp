@@ -25,22 +25,22 @@ Generator generator_on(const SamplingArguments& a, const B& on) {
   examples::load(a.weights, model, process, network);
   const auto guided =
       std::make_shared<Guided<Network<B>, Conditioned>>(Guided{std::move(network), process.conditioning, a.guidance});
-  return {process, model.network.unet.image, [a, process, guided](const Sets& labels, std::uint64_t seed, Frames* frames) {
-            const SampleOptions<B> options{
-                .steps = a.steps, .count = std::int64_t(labels.size()), .batch = a.batch, .seed = seed};
-            Frames none{.most = 0, .every = a.steps};
-            io::SamplingBar bar;
-            Images<float> images;
-            samplers::with(a.sampler, [&](auto sampler) {
-              if constexpr (requires { sampler.eta; })
-                sampler.eta = a.eta.value_or(sampler.eta);
-              else
-                check(!a.eta, "sample", a.sampler, " has no eta");
-              images =
-                  hush::sample(process, *guided, sampler, LabelSets{labels}, options, bar, frames ? *frames : none);
-            });
-            return images;
-          }};
+  return {
+      process, model.network.unet.image, [a, process, guided](const Sets& labels, std::uint64_t seed, Frames* frames) {
+        const SampleOptions<B> options{
+            .steps = a.steps, .count = std::int64_t(labels.size()), .batch = a.batch, .seed = seed};
+        Frames none{.most = 0, .every = a.steps};
+        io::SamplingBar bar;
+        Images<float> images;
+        samplers::with(a.sampler, [&](auto sampler) {
+          if constexpr (requires { sampler.eta; })
+            sampler.eta = a.eta.value_or(sampler.eta);
+          else
+            check(!a.eta, "sample", a.sampler, " has no eta");
+          images = hush::sample(process, *guided, sampler, LabelSets{labels}, options, bar, frames ? *frames : none);
+        });
+        return images;
+      }};
 }
 
 }  // namespace iclevr
