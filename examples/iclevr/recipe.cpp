@@ -17,7 +17,7 @@ Recipe small() {
                                .down_block_types = {plain, plain, tokens},
                                .mid_block_type = UnetMiddle::cross_attention,
                                .up_block_types = {tokens, plain, plain},
-                               .block_out_channels = {32, 64, 96},
+                               .block_out_channels = {32, 64, 80},
                                .layers_per_block = 1,
                                .num_attention_heads = {4},
                                .norm_num_groups = 8,
