@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <variant>
 
 #include <hush/hush.hpp>
 
@@ -36,6 +37,16 @@ TEST_CASE("check sampling: the types that a program names are checked against th
   other = usual;
   other.threshold = DynamicThreshold{};
   CHECK(said(ddim, Ddim{}, other) == "describes another run: threshold is off there, on here");
+  const auto noisy = scratch / "noisy.json", euler = scratch / "euler.json";
+  put(noisy, "{\"_class_name\": \"DDIMScheduler\", \"set_alpha_to_one\": false}");
+  CHECK(
+      said(noisy, Ddim{}, usual).starts_with("describes another run: at the end noise / signal is 0.0100005 there, 0"));
+  const auto file = diffusers::read_scheduler(noisy);
+  diffusers::check_sampling(noisy, std::get<diffusers::BetaProcess>(file.process), Ddim{}, usual);
+  put(euler, "{\"_class_name\": \"EulerDiscreteScheduler\"}");  // diffusers interpolates noise / signal
+  const SampleOptions<B> between{.steps = 7, .clip = 0, .grid = Linspace{.rounded = false}};
+  CHECK(said(euler, Euler{}, between).starts_with("describes another run: at time 832.5 noise / signal is 3"));
+  diffusers::check_sampling(euler, Process{InterpolatedSigma{LinearBeta{}}, PredictNoise{}}, Euler{}, between);
   other.grid = Linspace{.closed = false};
   other.clip = 0;
   other.threshold = {};

@@ -5,18 +5,38 @@
 #include <filesystem>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <hush/description.hpp>
 #include <hush/diffusers/scheduler_reader.hpp>
 #include <hush/errors.hpp>
+#include <hush/level.hpp>
 #include <hush/sampler.hpp>
 #include <hush/sampling/options.hpp>
+#include <hush/schedule.hpp>
 
 namespace hush::diffusers {
 
-/// Throws FileError unless a sampler and the options of a run (steps, grid, clip, threshold) are those that a
-/// scheduler_config.json of diffusers means: the message says what the file means, and what is given. Only the types
-/// that the program names are compiled. `check_scheduler` does the same for a process.
+namespace detail {
+
+/// Throws FileError unless two schedules have the same noise / signal at times, and where the run ends.
+template <class A, class B>
+void check_levels(const std::filesystem::path& file, const A& theirs, const B& ours, const std::vector<double>& times) {
+  const auto compare = [&](double a, double b, const auto&... where) {
+    if (!(a == b || std::abs(a - b) <= 1e-5 * std::min(a, b)))
+      throw FileError(file, to_text("describes another run: ", where..., " noise / signal is ", a, " there, ", b,
+                                    " here; the process that read_scheduler gives has these levels"));
+  };
+  for (const double time : times) compare(sigma_of(theirs(time)), sigma_of(ours(time)), "at time ", time);
+  compare(sigma_of(theirs(clean_time(theirs))), sigma_of(ours(clean_time(ours))), "at the end");
+}
+
+}  // namespace detail
+
+/// Throws FileError unless a sampler, the options of a run (steps, grid, clip, threshold) and the levels at which its
+/// steps begin and at which it ends are those that a scheduler_config.json of diffusers means: the message says what
+/// the file means, and what is given. Only the types that the program names are compiled. `check_scheduler` compares
+/// what the network was trained with.
 template <class P, Sampler S, Backend B>
 void check_sampling(io::DiffusersConfig config, const P& process, const S& sampler, const SampleOptions<B>& options) {
   const std::filesystem::path file = config.file();
@@ -34,6 +54,7 @@ void check_sampling(io::DiffusersConfig config, const P& process, const S& sampl
          options.steps, " steps, number ", i, " begins at time ", i < there.size() ? to_text(there[i]) : "none",
          " there, ", i < here.size() ? to_text(here[i]) : "none", " here (.grid = ", code_of(theirs.grid.description()),
          ")");
+  std::visit([&](const auto& p) { detail::check_levels(file, p.schedule, process.schedule, here); }, theirs.process);
   const bool cuts = theirs.threshold.has_value() && options.threshold.has_value();
   must(theirs.threshold.has_value() == options.threshold.has_value(), "threshold is ", theirs.threshold ? "on" : "off",
        " there, ", options.threshold ? "on" : "off", " here");
