@@ -202,6 +202,7 @@ TEST_CASE("scheduler reader: options that hush has not, or does not know, are re
   CHECK(said("DDIM", "\"steps_offset\": 4294967297") == "steps_offset is 4294967297: must be in 0 .. 999999");
   CHECK(said("DDIM", "\"clip_sample_range\": 0").starts_with("clip_sample_range is 0: must be positive"));
   CHECK(said("DDIM", "\"thresholding\": true, \"dynamic_thresholding_ratio\": 2").ends_with("must be in 0 .. 1"));
+  CHECK(said("HeunDiscrete", "\"rescale_betas_zero_snr\": true").starts_with("rescale_betas_zero_snr is true: "));
   CHECK(said("EDMEuler", "\"rho\": 0") == "rho is 0: must be positive");
   CHECK(said("EDMEuler", "\"sigma_data\": 0") == "sigma_data is 0: must be positive");
   CHECK(said("LMSDiscrete", "\"use_karras_sigmas\": true, \"sigma_min\": 5, \"sigma_max\": 1")

@@ -93,15 +93,18 @@ class SchedulerReader {
 
   Sampling by_betas() {
     Betas betas = io::diffusers_betas(config_);
-    const bool keeps = (is("DPMSolverMultistep") || is("UniPCMultistep") || name_.starts_with("Euler")) &&
-                       config_.flag("rescale_betas_zero_snr", false);
+    const bool rescales = config_.flag("rescale_betas_zero_snr", false);
+    const bool keeps = is("DPMSolverMultistep") || is("UniPCMultistep") || name_.starts_with("Euler");
+    config_.demand(!rescales || keeps || is_ddpm() || is_ddim(), "rescale_betas_zero_snr",
+                   "this class of diffusers does not look at it, and steps along other levels; write it as false");
     const std::size_t says = one_of("prediction_type", "epsilon", {"epsilon", "v_prediction", "sample"});
     Sampling made;
     made.sampler = sampler();
     const bool noisy = ends_noisy(), spaced = is_spaced();
     made.grid = grid(noisy);
     Prediction prediction{Prediction::Type(says), rounding()};
-    made.process = BetaProcess{Schedule{std::move(betas), spaced || is_second_order(), noisy, keeps}, prediction};
+    made.process =
+        BetaProcess{Schedule{std::move(betas), spaced || is_second_order(), noisy, keeps && rescales}, prediction};
     cut(made);
     if (is("PNDM"))
       config_.demand(says == 0, "prediction_type", "PNDM of diffusers mixes v of several levels; hush mixes eps");
@@ -135,10 +138,9 @@ class SchedulerReader {
     const bool leads = is_ddpm() || is_ddim() || is("PNDM");
     const auto spacing =
         one_of("timestep_spacing", leads ? "leading" : "linspace", {"leading", "trailing", "linspace"});
-    const std::int64_t given = config_.whole("steps_offset", 0);
-    config_.demand(given >= 0 && given < 1'000'000, "steps_offset", "must be in 0 .. 999999");
-    const int offset = int(given);
-    AnyGrid plain = spacing == 0   ? AnyGrid(Leading{.offset = offset, .closed = !is_solver()})
+    const std::int64_t offset = config_.whole("steps_offset", 0);
+    config_.demand(offset >= 0 && offset < 1'000'000, "steps_offset", "must be in 0 .. 999999");
+    AnyGrid plain = spacing == 0   ? AnyGrid(Leading{.offset = int(offset), .closed = !is_solver()})
                     : spacing == 1 ? AnyGrid(Trailing{})
                                    : AnyGrid(Linspace{.closed = !is_solver(), .rounded = leads || is_solver()});
     check_spacing(spacing, offset);
@@ -157,7 +159,7 @@ class SchedulerReader {
     return sigmas;
   }
   /// Where a class does not step along its own list of times.
-  void check_spacing(std::size_t spacing, int offset) {
+  void check_spacing(std::size_t spacing, std::int64_t offset) {
     if (is_ddim() || is("PNDM"))
       config_.demand(spacing == 0, "timestep_spacing",
                      "this class then steps beside its own list of times, hush along it; write leading");
