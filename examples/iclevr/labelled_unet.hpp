@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <hush/backbones/unet2d.hpp>
 #include <hush/backbones/with_embedding.hpp>

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <variant>
 
 #include <hush/hush.hpp>
 
@@ -36,6 +37,24 @@ TEST_CASE("check sampling: the types that a program names are checked against th
   other = usual;
   other.threshold = DynamicThreshold{};
   CHECK(said(ddim, Ddim{}, other) == "describes another run: threshold is off there, on here");
+  const auto noisy = scratch / "noisy.json", euler = scratch / "euler.json";
+  put(noisy, "{\"_class_name\": \"DDIMScheduler\", \"set_alpha_to_one\": false}");
+  CHECK(
+      said(noisy, Ddim{}, usual).starts_with("describes another run: at the end noise / signal is 0.0100005 there, 0"));
+  const auto file = diffusers::read_scheduler(noisy);
+  diffusers::check_sampling(noisy, std::get<diffusers::BetaProcess>(file.process), Ddim{}, usual);
+  put(euler, "{\"_class_name\": \"EulerDiscreteScheduler\"}");  // diffusers interpolates noise / signal
+  const SampleOptions<B> between{.steps = 7, .clip = 0, .grid = Linspace{.rounded = false}};
+  CHECK(said(euler, Euler{}, between).starts_with("describes another run: at time 832.5 noise / signal is 3"));
+  diffusers::check_sampling(euler, Process{InterpolatedSigma{LinearBeta{}}, PredictNoise{}}, Euler{}, between);
+  const auto edm = scratch / "edm.json";
+  put(edm, "{\"_class_name\": \"EDMEulerScheduler\"}");
+  const SampleOptions<B> karras{.steps = 5, .clip = 0, .grid = KarrasSigmas{{.smallest = .002}}};
+  diffusers::check_sampling(edm, Process{LinearSigma{80}, EdmPreconditioning{}}, Euler{}, karras);
+  const std::string words = refusal([&] {
+    diffusers::check_sampling(edm, Process{LinearSigma{80}, EdmPreconditioning{.sigma_data = 1}}, Euler{}, karras);
+  });
+  CHECK(words.find("describes another run: at time 1 the estimate of x0 keeps of the image 3.9") != words.npos);
   other.grid = Linspace{.closed = false};
   other.clip = 0;
   other.threshold = {};

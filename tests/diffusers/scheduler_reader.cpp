@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -196,7 +197,49 @@ TEST_CASE("scheduler reader: options that hush has not, or does not know, are re
   CHECK(said("PNDM", "\"prediction_type\": \"v_prediction\"").starts_with("prediction_type is \"v_prediction\": "));
   CHECK(said("FlowMatchEulerDiscrete", "\"use_dynamic_shifting\": true").starts_with("use_dynamic_shifting is true"));
   CHECK(said("EDMEuler", "\"prediction_type\": \"v_prediction\"").ends_with("hush has epsilon"));
+  CHECK(said("EulerDiscrete", "\"use_karras_sigmas\": true, \"use_exponential_sigmas\": true") ==
+        "use_exponential_sigmas is true: use_karras_sigmas is on too");
+  CHECK(said("DDIM", "\"steps_offset\": 4294967297") == "steps_offset is 4294967297: must be in 0 .. 999999");
+  CHECK(said("DDIM", "\"clip_sample_range\": 0").starts_with("clip_sample_range is 0: must be positive"));
+  CHECK(said("DDIM", "\"thresholding\": true, \"dynamic_thresholding_ratio\": 2").ends_with("must be in 0 .. 1"));
+  CHECK(said("HeunDiscrete", "\"rescale_betas_zero_snr\": true").starts_with("rescale_betas_zero_snr is true: "));
+  CHECK(said("EDMEuler", "\"rho\": 0") == "rho is 0: must be positive");
+  CHECK(said("EDMEuler", "\"sigma_data\": 0") == "sigma_data is 0: must be positive");
+  CHECK(said("LMSDiscrete", "\"use_karras_sigmas\": true, \"sigma_min\": 5, \"sigma_max\": 1")
+            .starts_with("sigma_max is 1: "));
+  CHECK(said("UniPCMultistep", "\"use_karras_sigmas\": true, \"sigma_min\": 0.1, \"final_sigmas_type\": \"sigma_min\"")
+            .starts_with("sigma_min is 0.1: this class then ends there"));
   CHECK(said("DDPM", "\"shift_the_noise\": 2") == "shift_the_noise is 2: hush does not know this option");
+}
+
+TEST_CASE("scheduler reader: classes that cannot space their sigmas do not look at the options of those that can") {
+  for (const char* name : {"DDPM", "DDIM", "PNDM", "EulerAncestralDiscrete"}) {
+    CAPTURE(name);
+    const auto plain = File(scheduler(name)).read();
+    const auto other = File(scheduler(name, "\"use_karras_sigmas\": true, \"use_beta_sigmas\": true")).read();
+    CHECK(other.grid.description() == plain.grid.description());
+  }
+}
+
+TEST_CASE("scheduler reader: a run that ends at a noisy level takes no last step of Karras' that is there already") {
+  const auto sigmas = [](const std::string& members) {
+    const auto file = File(scheduler("EulerDiscrete",
+                                     "\"use_karras_sigmas\": true, \"final_sigmas_type\": "
+                                     "\"sigma_min\"" +
+                                         members))
+                          .read();
+    return file.grid(std::get<diffusers::BetaProcess>(file.process).schedule, 3).size();
+  };
+  CHECK(sigmas("") == 2);
+  CHECK(sigmas(", \"sigma_min\": 0.1") == 3);
+  CHECK(sigmas(", \"timestep_spacing\": \"trailing\"") == 3);
+  CHECK_THROWS_AS(sigmas(", \"sigma_min\": 0.001"), std::invalid_argument);
+}
+
+TEST_CASE("scheduler reader: a process and a sampler that diffusers has no class for are refused, not passed over") {
+  auto file = File(scheduler("FlowMatchEulerDiscrete")).read();
+  file.sampler = Ddim{};
+  CHECK_THROWS_AS(file.visit([](const auto&, const auto&) {}), std::invalid_argument);
 }
 
 TEST_CASE("scheduler reader: what is read compares and prints field by field") {

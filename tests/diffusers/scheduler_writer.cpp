@@ -65,6 +65,35 @@ TEST_CASE("scheduler writer: a process of hush is written by the names of diffus
   CHECK(config.at("set_alpha_to_one") == true);
 }
 
+TEST_CASE("scheduler writer: cosine betas keep their name, on which rounded times depend") {
+  const Scratch scratch("scheduler_writer");
+  put(scratch / "first.json",
+      R"({"_class_name": "DPMSolverMultistepScheduler", "beta_schedule": "squaredcos_cap_v2", "num_train_timesteps": 50,
+          "use_karras_sigmas": true})");
+  const diffusers::Sampling file = diffusers::read_scheduler(scratch / "first.json");
+  const auto& process = std::get<diffusers::BetaProcess>(file.process);
+  CHECK(process.parameterization.rounding == diffusers::Prediction::Rounding::down);
+  auto options = file.options<B>();
+  options.steps = 10;
+  diffusers::write_scheduler(scratch / ".", process, std::get<DpmSolverPp>(file.sampler), options);
+  const diffusers::Sampling again = diffusers::read_scheduler(scratch / "scheduler_config.json");
+  CHECK(std::get<diffusers::BetaProcess>(again.process) == process);
+}
+
+TEST_CASE("scheduler writer: the range of Karras' sigmas is written, and levels that the file has not are refused") {
+  const Scratch scratch("scheduler_writer");
+  const SampleOptions<B> options{.steps = 5, .clip = 0, .grid = KarrasSigmas{{.smallest = .1, .largest = 10}}};
+  diffusers::write_scheduler(scratch / ".", Process{InterpolatedSigma{LinearBeta{}, true}, PredictNoise{}}, Euler{},
+                             options);
+  const io::Json config = io::read_json(scratch / "scheduler_config.json");
+  CHECK(config.at("sigma_min") == .1);
+  CHECK(config.at("sigma_max") == 10);
+  const SampleOptions<B> between{.steps = 7, .clip = 0, .grid = Linspace{.rounded = false}};
+  CHECK(refusal([&] {
+          diffusers::write_scheduler(scratch / ".", Process{LinearBeta{}, PredictNoise{}}, Euler{}, between);
+        }).find("describes another run: at time 832.5 noise / signal is ") != std::string::npos);
+}
+
 TEST_CASE("scheduler writer: what the file of a class cannot say is refused, and nothing is written") {
   const Scratch scratch("scheduler_writer");
   const Process process{LinearBeta{}, PredictNoise{}};

@@ -65,6 +65,13 @@ TEST_CASE("diffusers config: Python's infinities outside of words are null") {
   CHECK(config["d"].size() == 2);
 }
 
+TEST_CASE("diffusers config: null is false where a flag is written, and its default where it is not") {
+  const File file;
+  DiffusersConfig config = file(R"(, "a": null)");
+  CHECK(!config.flag("a", true));
+  CHECK(config.flag("b", true));
+}
+
 TEST_CASE("diffusers config: a value of another kind is refused by its name") {
   const File file;
   const std::string all = R"(, "a": 0.5, "b": "x", "c": 1, "d": [1, "p"], "e": {})";
@@ -73,7 +80,11 @@ TEST_CASE("diffusers config: a value of another kind is refused by its name") {
   CHECK(file.refused(all, [](auto& c) { c.flag("c", true); }) == ": c is 1: wants true or false");
   CHECK(file.refused(all, [](auto& c) { c.text("c", ""); }) == ": c is 1: wants a word");
   CHECK(file.refused(all, [](auto& c) { c.template list<std::int64_t>("d", {}); }) ==
-        ": d is [1,\"p\"]: wants a list of numbers");
+        ": d is [1,\"p\"]: wants a list of whole numbers");
+  const std::string large = R"(, "a": 18446744073709551615, "d": [9223372036854775808])";
+  CHECK(file.refused(large, [](auto& c) { c.whole("a", 1); }) == ": a is 18446744073709551615: wants a whole number");
+  CHECK(file.refused(large, [](auto& c) { c.template list<std::int64_t>("d", {}); }) ==
+        ": d is [9223372036854775808]: wants a list of whole numbers");
   CHECK(file.refused(all, [](auto& c) { c.template list<std::string>("e", {}); }) == ": e is {}: wants a list");
   put(file.scratch / "config.json", "[]");
   CHECK_THROWS_AS(DiffusersConfig(file.scratch / "config.json"), FileError);

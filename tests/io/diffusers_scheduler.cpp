@@ -97,5 +97,11 @@ TEST_CASE("diffusers scheduler: one without betas, and betas of another kind, ar
   CHECK(said("\"beta_schedule\": \"exp\"") ==
         "beta_schedule is \"exp\": only linear, scaled_linear, squaredcos_cap_v2, sigmoid and laplace are known");
   CHECK(said("\"trained_betas\": []") == "trained_betas is []: holds no betas");
+  CHECK(said("\"trained_betas\": [0.1, 0.2], \"num_train_timesteps\": 3") ==
+        "num_train_timesteps is 3: trained_betas has 2");
+  CHECK(said("\"trained_betas\": [1, 0.1]") ==
+        "describes no noise levels: [schedule] beta 0 is 1, must be in [0, 1); only the last may be 1");
+  CHECK(said("\"trained_betas\": [0.1], \"rescale_betas_zero_snr\": true") ==
+        "rescale_betas_zero_snr is true: wants at least 2 betas");
   CHECK(said("\"num_train_timesteps\": 0") == "num_train_timesteps is 0: must be in 1 .. 1000000");
 }

@@ -111,6 +111,7 @@ TEST_CASE("unet2d config: what Unet2d cannot be is refused by the key and its va
   CHECK(file.refused("time_embedding_type", "learned") ==
         "describes no network that Unet2d can be: [Unet2d] num_train_timesteps is 0: the rows of the table of "
         "time_embedding_type learned, at least 1 there, 0 elsewhere");
+  CHECK(file.refused("out_channels", 0) == "out_channels is 0: must be positive");
   CHECK(file.refused("num_train_timesteps", 1000) == "");  // nobody reads it without `learned`
   CHECK(file.refused("decay", 0.9999) == "");              // EMAModel writes its settings beside the network's
 }

@@ -11,7 +11,8 @@ namespace hush::diffusers {
 
 /// The sigmas of Karras et al. or those spaced evenly in their logarithm (use_karras_sigmas, use_exponential_sigmas)
 /// over the range that a scheduler of diffusers gives them: `smallest` and `largest`, or, where these are 0, what the
-/// times of `ends` span, or the schedule. `ends_noisy`: the last time is left out, as the run ends there.
+/// times of `ends` span, or the schedule. `ends_noisy`: the run ends at a noisy level, so that the last time is left
+/// out where it has that level.
 struct Sigmas {
   AnyGrid ends = nullptr;
   double smallest = 0, largest = 0;  // 0: of `ends`
@@ -27,8 +28,11 @@ struct Sigmas {
     const double least = smallest > 0 ? smallest : sigma_of(schedule(last));
     check(std::isfinite(most) && least > 0 && least <= most, "Sigmas", "wants 0 < smallest <= largest, got ", least,
           " and ", most);
+    const double end = ends_noisy ? sigma_of(schedule(schedule.clean())) : 0;
+    const bool there = ends_noisy && n > 1 && least <= end * (1 + 1e-9);
+    check(least >= end * (1 - 1e-9), "Sigmas", "smallest is ", least, ", the run ends at noise / signal = ", end);
     std::vector<double> times;
-    for (int k = n - 1; k >= (ends_noisy && n > 1 ? 1 : 0); --k) {
+    for (int k = n - 1; k >= (there ? 1 : 0); --k) {
       const double part = part_of(k, n);
       times.push_back(time_of_sigma(
           schedule, rho == 0 ? geometric_sigma(least, most, part) : karras_sigma(least, most, rho, part)));
@@ -51,6 +55,8 @@ struct FlowShift {
 
   std::vector<double> operator()(const AnySchedule&, int n) const {
     check(n >= 1, "FlowShift", "wants at least 1 step, got ", n);
+    check(shift > 0 && std::isfinite(shift) && steps >= 1, "FlowShift", "wants a positive shift and steps, has ", shift,
+          " and ", steps);
     const auto shifted = [&](double t) { return shift * t / (1 + (shift - 1) * t); };
     const double least = shifted(1. / steps);
     std::vector<double> times;

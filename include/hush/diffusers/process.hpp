@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <hush/check.hpp>
 #include <hush/level.hpp>
 #include <hush/parameterizations/edm_preconditioning.hpp>
 #include <hush/parameterizations/predict_flow.hpp>
@@ -29,7 +30,10 @@ struct LevelTable {
 
   int steps() const { return int(levels.size()); }
   double clean() const { return -1; }
-  Level operator()(double time) const { return time < 0 ? Level{-1, 1, 0} : levels[std::size_t(time)]; }
+  Level operator()(double time) const {
+    check(time < steps(), "diffusers::Schedule", "its betas were changed: construct another");
+    return time < 0 ? Level{-1, 1, 0} : levels[std::size_t(time)];
+  }
   static constexpr void fields(auto&, auto&&) {}
   friend constexpr bool operator==(const LevelTable& a, const LevelTable& b) {
     const auto same = [](const Level& x, const Level& y) {
@@ -45,7 +49,7 @@ struct LevelTable {
 /// linear, or its logarithm (diffusers finds the times of Karras' sigmas so). `ends_noisy`: the last step ends at
 /// the level of time 0 instead of the clean one (set_alpha_to_one = false, final_sigmas_type = "sigma_min").
 /// `keeps_signal`: alpha_bar is 2^-24 at the noisiest level (some classes with rescale_betas_zero_snr), which may be
-/// more than at the one before.
+/// more than at the one before. Its levels are made once: to change a field, construct another.
 struct Schedule {
   Betas betas;
   bool logarithmic = false, ends_noisy = false, keeps_signal = false;
@@ -59,7 +63,8 @@ struct Schedule {
         between_{{}, logarithmic_} {
     auto rising = betas.rising();
     for (int i = 0; i < betas.steps(); ++i) between_.inner.levels.push_back(rising(i));
-    if (keeps_signal) between_.inner.levels.back() = variance_preserving(betas.steps() - 1, 0x1p-24);
+    if (keeps_signal && betas.steps() > 0)
+      between_.inner.levels.back() = variance_preserving(betas.steps() - 1, 0x1p-24);
   }
   int steps() const { return betas.steps(); }
   double clean() const { return -1; }

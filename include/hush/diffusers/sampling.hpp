@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include <hush/check.hpp>
+#include <hush/description.hpp>
 #include <hush/diffusers/process.hpp>
 #include <hush/grid.hpp>
 #include <hush/samplers/ddim.hpp>
@@ -29,8 +31,9 @@ using AnySampler = std::variant<Ddpm, Ddim, Pndm, Euler, EulerAncestral, Lms, He
 
 /// What a scheduler_config.json of diffusers means in hush: process, sampler, grid and what is done to estimates of x0.
 /// `visit` calls a function with the types that the file names:
-///   diffusers::read_scheduler(file).visit([&](const auto& process, const auto& sampler, auto options) {
-///     images = sample(process, net, sampler, options);
+///   const auto file = diffusers::read_scheduler(folder);
+///   file.visit([&](const auto& process, const auto& sampler) {
+///     images = sample(process, net, sampler, file.template options<Cpu<float>>());
 ///   });
 struct Sampling {
   std::variant<BetaProcess, EdmProcess, FlowProcess> process;
@@ -48,12 +51,17 @@ struct Sampling {
     options.threshold = threshold;
     return options;
   }
-  /// Calls f(process, sampler) with the file's own types: f is compiled for each of the 19 pairs that there are.
+  /// Calls f(process, sampler) with the file's own types: f is compiled for each of the 19 pairs that there are. Throws
+  /// std::invalid_argument for another pair, which no file gives.
   template <class F>
   void visit(F&& f) const {
     std::visit(
         [&](const auto& p, const auto& s) {
-          if constexpr (pairs<std::remove_cvref_t<decltype(p)>, std::remove_cvref_t<decltype(s)>>()) f(p, s);
+          if constexpr (pairs<std::remove_cvref_t<decltype(p)>, std::remove_cvref_t<decltype(s)>>())
+            f(p, s);
+          else
+            check(false, "Sampling", "diffusers has no ", code_of(describe(s)), " for ",
+                  code_of(describe(p.parameterization)));
         },
         process, sampler);
   }

@@ -66,6 +66,8 @@ class SchedulerReader {
                     "lambda_min_clipped", "final_sigmas_type",  "sigma_min",
                     "sigma_max",          "base_shift",         "max_shift",
                     "base_image_seq_len", "max_image_seq_len",  "snr_shift_scale"});
+    config_.ignore({"use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas",
+                    "use_flow_sigmas", "use_dynamic_shifting"});
   }
   void must_be_off(std::initializer_list<const char*> keys) {
     for (const char* key : keys)
@@ -91,22 +93,32 @@ class SchedulerReader {
 
   Sampling by_betas() {
     Betas betas = io::diffusers_betas(config_);
-    const bool keeps = (is("DPMSolverMultistep") || is("UniPCMultistep") || name_.starts_with("Euler")) &&
-                       config_.flag("rescale_betas_zero_snr", false);
+    const bool rescales = config_.flag("rescale_betas_zero_snr", false);
+    const bool keeps = is("DPMSolverMultistep") || is("UniPCMultistep") || name_.starts_with("Euler");
+    config_.demand(!rescales || keeps || is_ddpm() || is_ddim(), "rescale_betas_zero_snr",
+                   "this class of diffusers does not look at it, and steps along other levels; write it as false");
     const std::size_t says = one_of("prediction_type", "epsilon", {"epsilon", "v_prediction", "sample"});
     Sampling made;
     made.sampler = sampler();
     const bool noisy = ends_noisy(), spaced = is_spaced();
     made.grid = grid(noisy);
     Prediction prediction{Prediction::Type(says), rounding()};
-    made.process = BetaProcess{Schedule{std::move(betas), spaced || is_second_order(), noisy, keeps}, prediction};
+    made.process =
+        BetaProcess{Schedule{std::move(betas), spaced || is_second_order(), noisy, keeps && rescales}, prediction};
     cut(made);
     if (is("PNDM"))
       config_.demand(says == 0, "prediction_type", "PNDM of diffusers mixes v of several levels; hush mixes eps");
     return made;
   }
   bool is_second_order() const { return name_.starts_with("KDPM2"); }
-  bool is_spaced() { return config_.flag("use_karras_sigmas", false) || config_.flag("use_exponential_sigmas", false); }
+  /// Whether a class can space its sigmas; the others do not look at these options.
+  bool has_spacings() const { return !is_ddpm() && !is_ddim() && !is("PNDM") && !is("EulerAncestralDiscrete"); }
+  bool is_spaced() {
+    if (!has_spacings()) return false;
+    const bool karras = config_.flag("use_karras_sigmas", false), even = config_.flag("use_exponential_sigmas", false);
+    config_.demand(!karras || !even, "use_exponential_sigmas", "use_karras_sigmas is on too");
+    return karras || even;
+  }
   bool ends_noisy() {
     if (is("PNDM") || is_ddim()) return !config_.flag("set_alpha_to_one", !is("PNDM"));
     if (is("DEISMultistep")) return true;
@@ -122,12 +134,13 @@ class SchedulerReader {
     return config_.flag("use_karras_sigmas", false) && !cosine ? nearest : down;
   }
   AnyGrid grid(bool noisy) {
-    must_be_off({"use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting"});
+    if (has_spacings()) must_be_off({"use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting"});
     const bool leads = is_ddpm() || is_ddim() || is("PNDM");
     const auto spacing =
         one_of("timestep_spacing", leads ? "leading" : "linspace", {"leading", "trailing", "linspace"});
-    const int offset = int(config_.whole("steps_offset", 0));
-    AnyGrid plain = spacing == 0   ? AnyGrid(Leading{.offset = offset, .closed = !is_solver()})
+    const std::int64_t offset = config_.whole("steps_offset", 0);
+    config_.demand(offset >= 0 && offset < 1'000'000, "steps_offset", "must be in 0 .. 999999");
+    AnyGrid plain = spacing == 0   ? AnyGrid(Leading{.offset = int(offset), .closed = !is_solver()})
                     : spacing == 1 ? AnyGrid(Trailing{})
                                    : AnyGrid(Linspace{.closed = !is_solver(), .rounded = leads || is_solver()});
     check_spacing(spacing, offset);
@@ -139,10 +152,14 @@ class SchedulerReader {
     if (!is_solver()) sigmas.ends = std::move(plain);
     sigmas.smallest = config_.number("sigma_min", 0);
     sigmas.largest = config_.number("sigma_max", 0);
+    config_.demand(sigmas.smallest >= 0, "sigma_min", "must be positive");
+    config_.demand(sigmas.largest == 0 || sigmas.largest > sigmas.smallest, "sigma_max", "must be more than sigma_min");
+    config_.demand(!noisy || sigmas.smallest == 0 || !(is("UniPCMultistep") || is("DEISMultistep")), "sigma_min",
+                   "this class then ends there, hush at the level of time 0");
     return sigmas;
   }
   /// Where a class does not step along its own list of times.
-  void check_spacing(std::size_t spacing, int offset) {
+  void check_spacing(std::size_t spacing, std::int64_t offset) {
     if (is_ddim() || is("PNDM"))
       config_.demand(spacing == 0, "timestep_spacing",
                      "this class then steps beside its own list of times, hush along it; write leading");
@@ -159,14 +176,23 @@ class SchedulerReader {
   void cut(Sampling& made) {
     const bool steps = is_ddpm() || is_ddim();
     if (steps || is("HeunDiscrete"))
-      if (config_.flag("clip_sample", steps)) made.clip = config_.number("clip_sample_range", 1);
+      if (config_.flag("clip_sample", steps)) {
+        made.clip = config_.number("clip_sample_range", 1);
+        config_.demand(made.clip > 0, "clip_sample_range", "must be positive; clip_sample = false is no clipping");
+      }
     if (!(steps || is_solver()) || !config_.flag("thresholding", false)) return;
     config_.demand(
         !std::holds_alternative<DpmSolver>(made.sampler) && !std::holds_alternative<UniPcNoise>(made.sampler),
         "thresholding", "this solver steps along the predicted noise");
     made.clip = 0;
-    made.threshold =
-        DynamicThreshold{config_.number("dynamic_thresholding_ratio", .995), config_.number("sample_max_value", 1)};
+    made.threshold = threshold();
+  }
+  DynamicThreshold threshold() {
+    const DynamicThreshold made{config_.number("dynamic_thresholding_ratio", .995),
+                                config_.number("sample_max_value", 1)};
+    config_.demand(made.ratio >= 0 && made.ratio <= 1, "dynamic_thresholding_ratio", "must be in 0 .. 1");
+    config_.demand(made.largest > 0, "sample_max_value", "must be positive");
+    return made;
   }
   AnySampler sampler() {
     if (is_ddim()) return Ddim{};
@@ -227,17 +253,17 @@ class SchedulerReader {
     config_.demand(least > 0 && least < most, "sigma_min", "must be positive and less than sigma_max");
     const bool karras = one_of("sigma_schedule", "karras", {"karras", "exponential"}) == 0;
     Sampling made;
-    made.process = EdmProcess{LinearSigma{most}, {config_.number("sigma_data", .5)}};
+    const double data = config_.number("sigma_data", .5), rho = config_.number("rho", 7);
+    config_.demand(data > 0, "sigma_data", "must be positive");
+    config_.demand(rho > 0, "rho", "must be positive");
+    made.process = EdmProcess{LinearSigma{most}, {data}};
     made.sampler = Euler{};
-    const double rho = config_.number("rho", 7);
     made.grid = Sigmas{.smallest = least, .largest = most, .rho = karras ? rho : 0.};
     config_.ignore({"num_train_timesteps"});
     if (!is("EDMDPMSolverMultistep")) return made;
     made.sampler = multistep("dpmsolver++", config_.flag("lower_order_final", true));
     config_.demand(!std::holds_alternative<DpmSolver>(made.sampler), "algorithm_type", "hush has dpmsolver++ here");
-    if (config_.flag("thresholding", false))
-      made.threshold =
-          DynamicThreshold{config_.number("dynamic_thresholding_ratio", .995), config_.number("sample_max_value", 1)};
+    if (config_.flag("thresholding", false)) made.threshold = threshold();
     return made;
   }
   Sampling flow() {

@@ -10,6 +10,7 @@
 #include <hush/diffusers/check_sampling.hpp>
 #include <hush/fields.hpp>
 #include <hush/io/atomic_file.hpp>
+#include <hush/io/diffusers_scheduler.hpp>
 #include <hush/io/json.hpp>
 #include <hush/io/number.hpp>
 #include <hush/sampler.hpp>
@@ -84,7 +85,11 @@ void write_betas(const S& schedule, io::Json& config) {
   } else if constexpr (std::is_same_v<S, ScaledLinear>) {
     named("scaled_linear", schedule.first, schedule.last);
   } else if constexpr (std::is_same_v<S, Schedule>) {
-    config["trained_betas"] = schedule.betas.values;
+    // By its name where it has it, as the class of DPM-Solver rounds times otherwise then.
+    if (schedule.betas == io::detail::list_of_betas(Cosine{.steps = schedule.steps()}))
+      config["beta_schedule"] = "squaredcos_cap_v2";
+    else
+      config["trained_betas"] = schedule.betas.values;
   } else {
     std::vector<double> betas;
     for (int i = 0; i < schedule.steps(); ++i) betas.push_back(schedule.beta(i));
@@ -132,8 +137,9 @@ inline void write_grid(const Description& grid, io::Json& config) {
   } else if (ends_with("KarrasSigmas") || ends_with("UniformLogSnr") || ends_with("Sigmas")) {
     const bool even = ends_with("UniformLogSnr") || number_of(grid, "rho", 7) == 0;
     config[even ? "use_exponential_sigmas" : "use_karras_sigmas"] = true;
+    const Description* range = grid.find("range");
     for (const auto& [field, key] : {std::pair{"smallest", "sigma_min"}, std::pair{"largest", "sigma_max"}})
-      if (const double sigma = number_of(grid, field, 0); sigma > 0) config[key] = sigma;
+      if (const double sigma = number_of(range ? *range : grid, field, 0); sigma > 0) config[key] = sigma;
     if (const Description* ends = grid.find("ends"); ends && ends->text != "none") write_grid(*ends, config);
   } else {
     check(false, "write_scheduler", "diffusers has no spacing for ", code_of(grid));

@@ -18,7 +18,7 @@ struct Leading {
     const int steps = schedule.steps(), open = closed ? 0 : 1, points = n + open, stride = steps / points;
     check(steps == 0 || stride > 0, "Leading", n, " steps of ", points, " times are too many for the ", steps,
           " of the schedule");
-    check(offset >= 0 && (steps == 0 || offset + (points - 1) * stride < steps), "Leading", "an offset of ", offset,
+    check(offset >= 0 && (steps == 0 || offset < steps - (points - 1) * stride), "Leading", "an offset of ", offset,
           " leads out of the ", steps, " steps");
     return descending(schedule, n, [&](int k) {
       const int i = k + open;

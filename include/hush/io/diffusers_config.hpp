@@ -48,7 +48,7 @@ class DiffusersConfig {
   std::int64_t whole(const char* key, std::int64_t otherwise) {
     const Json& value = (*this)[key];
     if (value.is_null()) return otherwise;
-    if (!value.is_number_integer()) refuse(key, "wants a whole number");
+    if (!is_whole(value)) refuse(key, "wants a whole number");
     return value.get<std::int64_t>();
   }
   double number(const char* key, double otherwise) {
@@ -59,7 +59,7 @@ class DiffusersConfig {
   }
   bool flag(const char* key, bool otherwise) {
     const Json& value = (*this)[key];
-    if (value.is_null()) return otherwise;
+    if (value.is_null()) return otherwise && !has(key);  // Python's None is false
     if (!value.is_boolean()) refuse(key, "wants true or false");
     return value.get<bool>();
   }
@@ -78,11 +78,14 @@ class DiffusersConfig {
     const auto fits = [](const Json& one) {
       if constexpr (std::is_same_v<T, std::string>) return one.is_string();
       if constexpr (std::is_same_v<T, double>) return one.is_number();
-      return one.is_number_integer();
+      return is_whole(one);
     };
+    const char* const words = std::is_same_v<T, std::string> ? "words"
+                              : std::is_same_v<T, double>    ? "numbers"
+                                                             : "whole numbers";
     if (!value.is_array()) refuse(key, "wants a list");
     for (const Json& one : value) {
-      if (!fits(one)) refuse(key, "wants a list of ", std::is_same_v<T, std::string> ? "words" : "numbers");
+      if (!fits(one)) refuse(key, "wants a list of ", words);
       all.push_back(one.get<T>());
     }
     return all;
@@ -127,6 +130,10 @@ class DiffusersConfig {
   }
 
  private:
+  /// A whole number of 64 bits with a sign.
+  static bool is_whole(const Json& value) {
+    return value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX);
+  }
   static void without_infinities(std::string& text) {
     bool quoted = false;
     for (std::size_t i = 0; i < text.size(); ++i) {

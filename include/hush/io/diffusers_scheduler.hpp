@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -82,8 +83,17 @@ inline Betas diffusers_betas(DiffusersConfig& config) {
     config.refuse("beta_schedule", "only linear, scaled_linear, squaredcos_cap_v2, sigmoid and laplace are known");
   };
   const Betas betas = made();
-  config.demand(!betas.values.empty(), "trained_betas", "holds no betas");
-  return config.flag("rescale_betas_zero_snr", false) ? detail::list_of_betas(ZeroTerminalSnr{betas}) : betas;
+  const int count = betas.steps();
+  config.demand(count > 0, "trained_betas", "holds no betas");
+  config.demand(!config.has("num_train_timesteps") || count == n, "num_train_timesteps", "trained_betas has ", count);
+  const bool rescales = config.flag("rescale_betas_zero_snr", false);
+  config.demand(!rescales || count > 1, "rescale_betas_zero_snr", "wants at least 2 betas");
+  try {
+    betas.rising()(count - 1);
+  } catch (const std::invalid_argument& error) {
+    throw FileError(config.file(), to_text("describes no noise levels: ", error.what()));
+  }
+  return rescales ? detail::list_of_betas(ZeroTerminalSnr{betas}) : betas;
 }
 
 /// The schedule of a diffusers `scheduler_config.json` as its list of betas, rescaled to zero terminal SNR if it asks

@@ -114,8 +114,7 @@ inline ImageSize unet_image_of(DiffusersConfig& file, const Ports& ports) {
   }
   const std::int64_t of_condition = ports.extra_channels + ports.constant_channels;
   image.channels = file.whole("in_channels", 3) - of_condition;
-  file.demand(image.channels > 0, "in_channels", "this process has ", of_condition,
-              " channels of a condition beside the image's");
+  file.demand(image.channels > 0, "in_channels", "leaves the image none: the process's condition has ", of_condition);
   return image;
 }
 
@@ -249,6 +248,7 @@ inline Unet2dConfig unet2d_config_of(DiffusersConfig& file, const Ports& ports) 
   Unet2dConfig c;
   c.image = unet_image_of(file, ports);
   const std::int64_t outputs = file.whole("out_channels", 3);
+  file.demand(outputs > 0, "out_channels", "must be positive");
   c.outputs = outputs == c.image.channels ? 0 : outputs;
   read_unet_blocks(file, conditional, c);
   read_unet_attention(file, conditional, ports, c);

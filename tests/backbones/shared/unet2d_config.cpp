@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <string>
 
 #include <hush/backbones/shared/unet2d_config.hpp>
@@ -43,6 +44,12 @@ TEST_CASE("unet2d_config: numbers that cannot be are refused in words") {
   CHECK(refused([](auto& c) { c.layers_per_block = 0; }) == "[Unet2d] layers_per_block must be at least 1, is 0");
   CHECK(refused([](auto& c) { c.block_out_channels[1] = 0; }) ==
         "[Unet2d] each of block_out_channels must be at least 1, is 0");
+  CHECK(refused([](auto& c) { c.block_out_channels[1] = std::int64_t(1) << 62; }) ==
+        "[Unet2d] each of block_out_channels must be at most 16777216, is 4611686018427387904");
+  CHECK(refused([](auto& c) { c.layers_per_block = 1025; }) ==
+        "[Unet2d] layers_per_block must be at most 1024, is 1025");
+  CHECK(refused([](auto& c) { c.transformer_layers_per_block = {1025}; }) ==
+        "[Unet2d] each of transformer_layers_per_block must be at most 1024, is 1025");
   CHECK(refused([](auto& c) { c.time_embedding_dim = -1; }) == "[Unet2d] time_embedding_dim must be at least 0, is -1");
   CHECK(refused([](auto& c) {
           c.num_train_timesteps = 5;

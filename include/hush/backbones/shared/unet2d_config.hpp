@@ -131,6 +131,7 @@ inline bool reads_tokens(const Unet2dConfig& c) {
 
 inline void check_least(std::int64_t bound, std::int64_t n, const char* name) {
   check(n >= bound, "Unet2d", name, " must be at least ", bound, ", is ", n);
+  check(n <= 1 << 24, "Unet2d", name, " must be at most ", 1 << 24, ", is ", n);
 }
 
 inline void validate_lists(const Unet2dConfig& c) {
@@ -145,6 +146,7 @@ inline void validate_lists(const Unet2dConfig& c) {
   const auto one_or_as_many = [&](const std::vector<std::int64_t>& list, const char* name) {
     check(list.size() == 1 || list.size() == count, "Unet2d", name, " wants 1 entry or ", count, ", has ", list.size());
     for (const std::int64_t n : list) check(n >= 1, "Unet2d", "each of ", name, " must be at least 1, is ", n);
+    for (const std::int64_t n : list) check(n <= 1024, "Unet2d", "each of ", name, " must be at most 1024, is ", n);
   };
   one_or_as_many(c.num_attention_heads, "num_attention_heads");
   one_or_as_many(c.transformer_layers_per_block, "transformer_layers_per_block");
@@ -155,6 +157,8 @@ inline void validate_numbers(const Unet2dConfig& c) {
   check_least(0, c.outputs, "outputs");
   check_least(0, c.time_embedding_dim, "time_embedding_dim");
   check_least(1, c.layers_per_block, "layers_per_block");
+  check(c.layers_per_block <= 1024, "Unet2d", "layers_per_block must be at most 1024, is ", c.layers_per_block);
+  check_least(0, c.num_train_timesteps, "num_train_timesteps");
   check_least(1, c.norm_num_groups, "norm_num_groups");
   if (c.attn_norm_num_groups) check_least(1, *c.attn_norm_num_groups, "attn_norm_num_groups");
   if (c.attention_head_dim) check_least(1, *c.attention_head_dim, "attention_head_dim");
