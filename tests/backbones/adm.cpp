@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,23 +24,16 @@
 #include <hush/process.hpp>
 #include <hush/random/noise.hpp>
 
+#include "shapes_only.hpp"
+
 using namespace hush;
 
-namespace {
+namespace shapes_only {
+inline void initialise(Adm<Shapes>&, Seed) {}
+}  // namespace shapes_only
+using shapes_only::Shapes;
 
-/// A backend of shapes without numbers: networks of any size fit.
-struct Shapes {
-  using scalar = float;
-  using master = float;
-  using full = Shapes;
-  full in_full() const { return *this; }
-  template <class U>
-  std::shared_ptr<U[]> allocate(std::int64_t) const {
-    return std::make_shared<U[]>(1);
-  }
-};
-/// Adm calls it in place of hush's own: there is nothing to draw numbers for.
-void initialise(Adm<Shapes>&, Seed) {}
+namespace {
 
 AdmConfig small() {
   return {.image = {16, 8, 2},

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -17,23 +16,16 @@
 #include <hush/process.hpp>
 #include <hush/random/noise.hpp>
 
+#include "shapes_only.hpp"
+
 using namespace hush;
 
-namespace {
+namespace shapes_only {
+inline void initialise(Unet2d<Shapes>&, Seed) {}
+}  // namespace shapes_only
+using shapes_only::Shapes;
 
-/// A backend of shapes without numbers: networks of any size fit.
-struct Shapes {
-  using scalar = float;
-  using master = float;
-  using full = Shapes;
-  full in_full() const { return *this; }
-  template <class U>
-  std::shared_ptr<U[]> allocate(std::int64_t) const {
-    return std::make_shared<U[]>(1);
-  }
-};
-/// Unet2d calls it in place of hush's own: there is nothing to draw numbers for.
-void initialise(Unet2d<Shapes>&, Seed) {}
+namespace {
 
 std::int64_t count(const Unet2dConfig& config, const Ports& ports = {}) {
   return count_parameters(Unet2d<Shapes>(config, ports, Seed{}));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,25 +16,18 @@
 #include <hush/schedules/linear_beta.hpp>
 
 #include "io/scratch.hpp"
+#include "shapes_only.hpp"
 
 using namespace hush;
 using io::QkvOrder;
 using B = Cpu<float>;
 
-namespace {
+namespace shapes_only {
+inline void initialise(Adm<Shapes>&, Seed) {}
+}  // namespace shapes_only
+using shapes_only::Shapes;
 
-/// A backend of shapes without numbers.
-struct Shapes {
-  using scalar = float;
-  using master = float;
-  using full = Shapes;
-  full in_full() const { return *this; }
-  template <class U>
-  std::shared_ptr<U[]> allocate(std::int64_t) const {
-    return std::make_shared<U[]>(1);
-  }
-};
-void initialise(Adm<Shapes>&, Seed) {}
+namespace {
 
 AdmConfig small(std::int64_t heads = 2) {
   return {.image = {8, 8, 2},
