@@ -26,23 +26,24 @@ namespace hush::diffusers {
 
 namespace detail {
 
+template <class S, class... Any>
+constexpr bool is_one_of = (std::is_same_v<S, Any> || ...);
+
 /// The class of diffusers that a sampler is, without "Scheduler"; nullptr: none.
 template <class S>
 constexpr const char* class_of() {
-  const auto is = []<class... T>(std::type_identity<T>...) { return (std::is_same_v<S, T> || ...); };
-  if (is(std::type_identity<Ddpm>{})) return "DDPM";
-  if (is(std::type_identity<Ddim>{})) return "DDIM";
-  if (is(std::type_identity<Pndm>{})) return "PNDM";
-  if (is(std::type_identity<Euler>{})) return "EulerDiscrete";
-  if (is(std::type_identity<EulerAncestral>{})) return "EulerAncestralDiscrete";
-  if (is(std::type_identity<Lms>{})) return "LMSDiscrete";
-  if (is(std::type_identity<Heun>{})) return "HeunDiscrete";
-  if (is(std::type_identity<Dpm2>{})) return "KDPM2Discrete";
-  if (is(std::type_identity<Dpm2Ancestral>{})) return "KDPM2AncestralDiscrete";
-  if (is(std::type_identity<Deis>{})) return "DEISMultistep";
-  if (is(std::type_identity<UniPc>{}, std::type_identity<UniPcNoise>{})) return "UniPCMultistep";
-  if (is(std::type_identity<DpmSolver>{}, std::type_identity<DpmSolverPp>{}, std::type_identity<DpmSolverSde>{}))
-    return "DPMSolverMultistep";
+  if (is_one_of<S, Ddpm>) return "DDPM";
+  if (is_one_of<S, Ddim>) return "DDIM";
+  if (is_one_of<S, Pndm>) return "PNDM";
+  if (is_one_of<S, Euler>) return "EulerDiscrete";
+  if (is_one_of<S, EulerAncestral>) return "EulerAncestralDiscrete";
+  if (is_one_of<S, Lms>) return "LMSDiscrete";
+  if (is_one_of<S, Heun>) return "HeunDiscrete";
+  if (is_one_of<S, Dpm2>) return "KDPM2Discrete";
+  if (is_one_of<S, Dpm2Ancestral>) return "KDPM2AncestralDiscrete";
+  if (is_one_of<S, Deis>) return "DEISMultistep";
+  if (is_one_of<S, UniPc, UniPcNoise>) return "UniPCMultistep";
+  if (is_one_of<S, DpmSolver, DpmSolverPp, DpmSolverSde>) return "DPMSolverMultistep";
   return nullptr;
 }
 
