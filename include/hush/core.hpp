@@ -38,5 +38,6 @@
 #include <hush/cpu/tile.hpp>
 #include <hush/cpu/winograd.hpp>
 #include <hush/cpu/winograd_tile.hpp>
+#include <hush/cpu/winograd_weight.hpp>
 
 #include <hush/metrics/frechet.hpp>

@@ -34,6 +34,7 @@
 #include <hush/cpu/tile.hpp>
 #include <hush/cpu/winograd.hpp>
 #include <hush/cpu/winograd_tile.hpp>
+#include <hush/cpu/winograd_weight.hpp>
 
 // The kernels of the CPU for double, compiled once in the library hush::compiled instead of in every unit that uses
 // them. The list is made by tests/checks/compiled.py --write; cmake/HushCompiled.cmake makes the library of it.
@@ -77,8 +78,12 @@ extern template void conv2d_backward_input_winograd<double>(const Cpu<double>&, 
                                                             const double*, double*);
 extern template void conv2d_backward_input<double>(const Cpu<double>&, const Conv2dSizes&, const double*,
                                                    const double*, double*);
+extern template void conv2d_backward_weight_winograd<double>(const Cpu<double>&, const Conv2dSizes&, const double*,
+                                                             const double*, double*, double*);
 extern template void conv2d_backward_weight<double>(const Cpu<double>&, const Conv2dSizes&, const double*,
                                                     const double*, double*, double*);
+extern template void conv2d_backward_weight_direct<double>(const Cpu<double>&, const Conv2dSizes&, const double*,
+                                                           const double*, double*, double*);
 extern template void cross_entropy<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
                                            const std::int32_t*, double*);
 extern template void cross_entropy_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, double,

@@ -34,6 +34,7 @@
 #include <hush/cpu/tile.hpp>
 #include <hush/cpu/winograd.hpp>
 #include <hush/cpu/winograd_tile.hpp>
+#include <hush/cpu/winograd_weight.hpp>
 
 // The kernels of the CPU for float, compiled once in the library hush::compiled instead of in every unit that uses
 // them. The list is made by tests/checks/compiled.py --write; cmake/HushCompiled.cmake makes the library of it.
@@ -73,8 +74,12 @@ extern template void conv2d_backward_input_winograd<float>(const Cpu<float>&, co
                                                            const float*, float*);
 extern template void conv2d_backward_input<float>(const Cpu<float>&, const Conv2dSizes&, const float*, const float*,
                                                   float*);
+extern template void conv2d_backward_weight_winograd<float>(const Cpu<float>&, const Conv2dSizes&, const float*,
+                                                            const float*, float*, float*);
 extern template void conv2d_backward_weight<float>(const Cpu<float>&, const Conv2dSizes&, const float*, const float*,
                                                    float*, float*);
+extern template void conv2d_backward_weight_direct<float>(const Cpu<float>&, const Conv2dSizes&, const float*,
+                                                          const float*, float*, float*);
 extern template void cross_entropy<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*,
                                           const std::int32_t*, float*);
 extern template void cross_entropy_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*,

@@ -1,6 +1,7 @@
 #pragma once
 #include <hush/cpu/conv2d_weight.hpp>
 #include <hush/cpu/winograd.hpp>
+#include <hush/cpu/winograd_weight.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>
 
 namespace hush {
@@ -56,6 +57,14 @@ inline IndirectConv indirect_conv2d_backward(const Conv2dSizes& s, std::int64_t 
           .first_y = first_y,
           .first_x = first_x,
           .spacing = s.stride};
+}
+
+/// Whether the gradient of weights is faster by minimal filtering, as measured: where the forward pass is, unless tiles
+/// are so few, and the sums of 16 products so many, that adding the latter up takes the time.
+template <class T>
+bool winograd_weight_pays(const Conv2dSizes& s) {
+  const std::int64_t tiles = s.batch * ceil_div(s.out_height, 2) * ceil_div(s.out_width, 2);
+  return winograd_pays<T>(indirect_conv2d(s)) && (tiles >= 64 || s.in * s.out <= 256 * 256);
 }
 
 }  // namespace cpu_detail
@@ -152,6 +161,23 @@ void conv2d_backward_input(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy,
     conv2d_backward_input_winograd(cpu, s, dy, weight, dx);
   else
     conv2d_backward_input_direct(cpu, s, dy, weight, dx);
+}
+
+/// conv2d_backward_weight by minimal filtering, for kernels 3 x 3 of stride 1 with a packet of channels on both sides.
+template <class T>
+void conv2d_backward_weight_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* dy, T* dweight,
+                                     T* dbias) {
+  cpu_detail::WinogradWeightGradient<T>(cpu, s, x, dy).run(dweight, dbias);
+}
+
+/// The gradient of conv2d with respect to its weights [out, kernel_h, kernel_w, in], and to its bias [out] unless
+/// `dbias` is null. The same to the last bit for any number of threads.
+template <class T>
+void conv2d_backward_weight(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* dy, T* dweight, T* dbias) {
+  if (cpu_detail::winograd_weight_pays<T>(s))
+    conv2d_backward_weight_winograd(cpu, s, x, dy, dweight, dbias);
+  else
+    conv2d_backward_weight_direct(cpu, s, x, dy, dweight, dbias);
 }
 
 }  // namespace HUSH_CPU_ABI

@@ -188,7 +188,8 @@ class WeightGradient {
               .a_line = g_.stride * g_.width * rows,
               .a_step = g_.stride * rows,
               .b_image = lines_ * g_.out_width * width,
-              .b_line = g_.out_width * width};
+              .b_line = g_.out_width * width,
+              .b_step = width};
     if (walk.a_line == walk.steps * walk.a_step && walk.b_line == walk.steps * width) {
       walk.steps *= walk.lines;
       walk.lines = 1;
@@ -255,10 +256,10 @@ class WeightGradient {
 
 }  // namespace cpu_detail
 
-/// The gradient of conv2d with respect to its weights [out, kernel_h, kernel_w, in], and to its bias [out] unless
-/// `dbias` is null. The same to the last bit for any number of threads.
+/// conv2d_backward_weight as a sum of products with every tap, for any sizes.
 template <class T>
-void conv2d_backward_weight(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* dy, T* dweight, T* dbias) {
+void conv2d_backward_weight_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* dy, T* dweight,
+                                   T* dbias) {
   if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.in <= 0 || s.out <= 0) {
     std::fill_n(dweight, s.out * s.kernel_h * s.kernel_w * s.in, T(0));
     if (dbias) std::fill_n(dbias, s.out, T(0));

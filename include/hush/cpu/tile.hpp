@@ -82,6 +82,15 @@ template <class T, int packets>
   if (!whole) std::copy_n(ragged, columns, c);
 }
 
+/// Writes the first `count` numbers of a packet.
+template <class T>
+void store_first(const simd::Packet<T>& packet, std::int64_t count, T* to) {
+  if (count == simd::packet_size<T>) return simd::store<T>(to, packet);
+  alignas(64) T ragged[simd::packet_size<T>];
+  simd::store<T>(ragged, packet);
+  std::copy_n(ragged, count, to);
+}
+
 /// One step of the micro-kernel: sums[r] += row[r][k] times a row of a panel.
 template <class T, int rows, int packets>
 [[gnu::always_inline]] inline void multiply_step(const T* const (&row)[rows], std::int64_t k, const T* panel,
@@ -165,12 +174,12 @@ void tile(const Left<T>& a, const T* b, const Finish<T>& finish, std::int64_t ro
 }
 
 /// The other micro-kernel: c[r][j] += sum over images, lines and steps of a[.. + r] b[.. + j], for a tile
-/// [Tile<T>::stacked, Tile<T>::columns] of sums that lies dense at c. Both sides are packed panels whose rows (pixels)
-/// are found by constant strides.
+/// [Tile<T>::stacked, Tile<T>::columns] of sums that lies dense at c. The rows of both sides (pixels) are found by
+/// constant strides.
 struct Walk {
-  std::int64_t images, lines, steps;     // how many
-  std::int64_t a_image, a_line, a_step;  // distances on the left
-  std::int64_t b_image, b_line;          // and on the right, whose step is Tile<T>::columns
+  std::int64_t images = 1, lines = 1, steps = 1;     // how many
+  std::int64_t a_image = 0, a_line = 0, a_step = 0;  // distances on the left
+  std::int64_t b_image = 0, b_line = 0, b_step = 0;  // and on the right
 };
 template <class T, int packets>
 void stacked_kernel(const Walk& walk, const T* a, const T* b, T* c) {
@@ -185,7 +194,7 @@ void stacked_kernel(const Walk& walk, const T* a, const T* b, T* c) {
     for (std::int64_t y = 0; y < walk.lines; ++y) {
       const T* left_at = a + n * walk.a_image + y * walk.a_line;
       const T* right_at = b + n * walk.b_image + y * walk.b_line;
-      for (std::int64_t x = 0; x < walk.steps; ++x, left_at += walk.a_step, right_at += Tile<T>::columns) {
+      for (std::int64_t x = 0; x < walk.steps; ++x, left_at += walk.a_step, right_at += walk.b_step) {
         simd::Packet<T> right[packets];
         unrolled<packets>([&](int j) __attribute__((always_inline)) { right[j] = simd::load<T>(right_at + j * size); });
         unrolled<rows>([&](int r) __attribute__((always_inline)) {

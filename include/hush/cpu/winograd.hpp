@@ -103,42 +103,16 @@ class Winograd {
     winograd_weights(count * width, taps.get(), to + first * width, panel_size());
   }
 
-  /// The position of a tile; iterates to the next.
-  struct Place {
-    std::int64_t image, y, x;
-    Place(const Winograd& w, std::int64_t tile)
-        : image(tile / (w.tiles_high_ * w.tiles_wide_)),
-          y(tile / w.tiles_wide_ % w.tiles_high_),
-          x(tile % w.tiles_wide_) {}
-    void advance(const Winograd& w) {
-      if (++x < w.tiles_wide_) return;
-      x = 0;
-      if (++y < w.tiles_high_) return;
-      y = 0;
-      ++image;
-    }
-  };
-
   /// The 16 pixels that each tile of a strip meets. The last tile is repeated until the kernel's rows are full.
   struct Pixels {
     Pixels(const Winograd& winograd, std::int64_t first, std::int64_t tiles, const T* x)
         : w(winograd), count(ceil_div(tiles, few) * few) {
       const IndirectConv& g = w.g_;
-      Place place(w, first);
+      WinogradPlace place(w.tiles_high_, w.tiles_wide_, first);
       for (std::int64_t t = 0; t < count; ++t) {
-        const std::int64_t top = 2 * place.y - g.pad_top, left = 2 * place.x - g.pad_left;
-        const T* image = x + place.image * g.source_size();
-        if (top >= 0 && left >= 0 && top + 4 <= g.source_height && left + 4 <= g.source_width) {
-          const T* corner = image + (top * g.source_width + left) * g.depth;
-          for (std::int64_t i = 0; i < 16; ++i) from[t][i] = corner + (i / 4 * g.source_width + i % 4) * g.depth;
-        } else {
-          for (std::int64_t i = 0; i < 16; ++i) {
-            const std::int64_t v = top + i / 4, u = left + i % 4;
-            const bool inside = v >= 0 && v < g.source_height && u >= 0 && u < g.source_width;
-            from[t][i] = inside ? image + (v * g.source_width + u) * g.depth : w.zeros_.get();
-          }
-        }
-        if (t + 1 < tiles) place.advance(w);
+        square<4>(x + place.image * g.source_size(), g.source_height, g.source_width, g.depth, 2 * place.y - g.pad_top,
+                  2 * place.x - g.pad_left, w.zeros_.get(), from[t]);
+        if (t + 1 < tiles) place.advance();
       }
     }
     /// Half of the transformed tiles, which lie `line` numbers apart.
@@ -191,29 +165,23 @@ class Winograd {
   }
   void write(std::int64_t first, std::int64_t count, std::int64_t j, const T* products, const T* sums, T* y) const {
     const std::int64_t columns = std::min(width, g_.columns - j * width), below = g_.out_width * g_.columns;
-    Place place(*this, first);
-    for (std::int64_t t = 0; t < count; ++t, products += width, sums += 4 * width, place.advance(*this)) {
+    WinogradPlace place(tiles_high_, tiles_wide_, first);
+    for (std::int64_t t = 0; t < count; ++t, products += width, sums += 4 * width, place.advance()) {
       T* to = y + place.image * g_.out_size() + g_.out_at(2 * place.y, 2 * place.x) + j * width;
       const bool high = 2 * place.y + 1 < g_.height, wide = 2 * place.x + 1 < g_.width;
       for (std::int64_t c = 0; c < columns; c += size) {
         const WinogradPair<T> a(products + c, rows * width), b(products + 4 * rows * width + c, rows * width);
         const auto upper = [&](std::int64_t i) { return simd::load<T>(sums + i * width + c); };
         const std::int64_t n = std::min(size, columns - c);
-        store(simd::add<T>(upper(0), a.first), n, to + c);
-        if (wide) store(simd::add<T>(upper(1), a.second), n, to + g_.columns + c);
-        if (high) store(simd::subtract<T>(simd::subtract<T>(upper(2), a.first), b.first), n, to + below + c);
+        store_first<T>(simd::add<T>(upper(0), a.first), n, to + c);
+        if (wide) store_first<T>(simd::add<T>(upper(1), a.second), n, to + g_.columns + c);
+        if (high) store_first<T>(simd::subtract<T>(simd::subtract<T>(upper(2), a.first), b.first), n, to + below + c);
         if (high && wide)
-          store(simd::subtract<T>(simd::subtract<T>(upper(3), a.second), b.second), n, to + below + g_.columns + c);
+          store_first<T>(simd::subtract<T>(simd::subtract<T>(upper(3), a.second), b.second), n,
+                         to + below + g_.columns + c);
       }
     }
   }
-  static void store(const simd::Packet<T>& packet, std::int64_t count, T* to) {
-    if (count == size) return simd::store<T>(to, packet);
-    alignas(64) T ragged[size];
-    simd::store<T>(ragged, packet);
-    std::copy_n(ragged, count, to);
-  }
-
   const Cpu<T>& cpu_;
   IndirectConv g_;
   std::int64_t tiles_high_, tiles_wide_, tiles_, panels_, strip_;
