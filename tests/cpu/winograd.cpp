@@ -10,37 +10,12 @@
 #include <random>
 #include <vector>
 
-using hush::Conv2dSizes, hush::Cpu;
+#include "winograd_problem.hpp"
+
+using hush::Cpu;
+using namespace winograd_test;
 
 namespace {
-
-template <class T>
-std::vector<T> normal_numbers(std::int64_t count, unsigned seed) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<double> normal;
-  std::vector<T> values(static_cast<std::size_t>(count));
-  for (T& v : values) v = T(normal(engine));
-  return values;
-}
-
-Conv2dSizes sizes(std::int64_t batch, std::int64_t height, std::int64_t width, std::int64_t in, std::int64_t out,
-                  const hush::Padding& pad = {1, 1, 1, 1}) {
-  return hush::conv2d_sizes(batch, height, width, in, out, 3, 3, 1, pad);
-}
-
-std::int64_t x_size(const Conv2dSizes& s) { return s.batch * s.height * s.width * s.in; }
-std::int64_t y_size(const Conv2dSizes& s) { return s.batch * s.out_height * s.out_width * s.out; }
-
-/// The relative difference in the L2 norm, infinite if a number is none.
-template <class T>
-double difference(const std::vector<T>& a, const std::vector<T>& b) {
-  double error = 0, norm = 1e-300;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    error += std::pow(double(a[i]) - double(b[i]), 2);
-    norm += std::pow(double(b[i]), 2);
-  }
-  return std::isfinite(error) ? std::sqrt(error / norm) : std::numeric_limits<double>::infinity();
-}
 
 template <class T>
 struct Problem {
@@ -60,13 +35,6 @@ struct Problem {
     hush::conv2d_backward_input_winograd(Cpu<T>{threads}, s, dy.data(), w.data(), dx.data());
     return dx;
   }
-  /// The gradients of weights and bias in a row.
-  std::vector<T> weights(
-      int threads, decltype(hush::conv2d_backward_weight<T>)* way = hush::conv2d_backward_weight_winograd<T>) const {
-    std::vector<T> dw(w.size() + b.size(), std::numeric_limits<T>::quiet_NaN());
-    way(Cpu<T>{threads}, s, x.data(), dy.data(), dw.data(), dw.data() + w.size());
-    return dw;
-  }
   Conv2dSizes s;
   std::vector<T> x, w, b, dy;
 };
@@ -81,7 +49,6 @@ void compare(const Conv2dSizes& s, double tolerance) {
   hush::conv2d_backward_input_direct(Cpu<T>{2}, s, p.dy.data(), p.w.data(), dx.data());
   CHECK(difference(p.forward(2), y) < tolerance);
   CHECK(difference(p.backward(2), dx) < tolerance);
-  CHECK(difference(p.weights(2), p.weights(2, hush::conv2d_backward_weight_direct<T>)) < tolerance);
 }
 
 void compare_both(const Conv2dSizes& s) {
@@ -141,45 +108,6 @@ TEST_CASE("winograd: in floats it errs less than the direct way, whose sums are 
     CHECK(difference(p.forward(2), y) < 5.5e-7);
     CHECK(difference(p.backward(2), dx) < 5.5e-7);
   }
-}
-
-TEST_CASE(
-    "winograd: the gradient of weights errs less than twice as much as the direct way, that of the bias less than it") {
-  for (const auto& s : {sizes(8, 16, 16, 64, 64), sizes(3, 11, 13, 160, 48), sizes(16, 8, 8, 128, 128)}) {
-    const Problem<float> p(s);
-    Problem<double> wide(s);
-    wide.x.assign(p.x.begin(), p.x.end()), wide.dy.assign(p.dy.begin(), p.dy.end());
-    const auto exact = wide.weights(2, hush::conv2d_backward_weight_direct<double>);
-    const auto error = [&](const std::vector<float>& found, bool of_bias) {
-      const auto part = [&](const auto& v) {
-        const auto at = v.begin() + std::int64_t(p.w.size());
-        return of_bias ? std::vector<double>(at, v.end()) : std::vector<double>(v.begin(), at);
-      };
-      return difference(part(found), part(exact));
-    };
-    const auto found = p.weights(2), direct = p.weights(2, hush::conv2d_backward_weight_direct<float>);
-    CHECK(error(found, false) < 5e-7);
-    CHECK(error(found, false) < 2 * error(direct, false));
-    CHECK(error(found, true) < error(direct, true));
-  }
-}
-
-TEST_CASE(
-    "winograd: gradients of weights are the same to the last bit for any number of threads, with or without bias") {
-  for (const auto& s : {sizes(16, 8, 8, 20, 96), sizes(7, 15, 17, 33, 100), sizes(16, 32, 32, 16, 17)}) {
-    const Problem<float> p(s);
-    const auto dw = p.weights(1);
-    for (int threads : {2, 3, 5}) CHECK(p.weights(threads) == dw);
-    std::vector<float> without(p.w.size());
-    hush::conv2d_backward_weight_winograd(Cpu<float>{2}, s, p.x.data(), p.dy.data(), without.data(),
-                                          static_cast<float*>(nullptr));
-    CHECK(std::equal(without.begin(), without.end(), dw.begin()));
-  }
-}
-
-TEST_CASE("winograd: the gradient of weights of no images is nought") {
-  const Problem<float> p(sizes(0, 8, 8, 16, 32));
-  CHECK(p.weights(2) == std::vector<float>(p.w.size() + p.b.size()));
 }
 
 TEST_CASE("winograd: without a bias nothing is added, of black images the bias is left") {
@@ -291,17 +219,6 @@ TEST_CASE("winograd: which way is taken depends on an image, never on the number
   }
 }
 
-TEST_CASE("winograd: few tiles and many channels have their gradient of weights the direct way") {
-  const auto pays = [](std::int64_t images, std::int64_t size, std::int64_t in, std::int64_t out) {
-    return hush::cpu_detail::winograd_weight_pays<float>(sizes(images, size, size, in, out));
-  };
-  CHECK(pays(1, 8, 256, 256));
-  CHECK(pays(16, 4, 512, 512));
-  CHECK_FALSE(pays(15, 4, 512, 512));
-  CHECK_FALSE(pays(64, 4, 64, 64));  // as forward
-  CHECK_FALSE(pays(64, 32, 3, 64));
-}
-
 TEST_CASE("winograd: the faster way is the one that is taken") {
   for (const auto& s : {sizes(2, 8, 8, 20, 33), sizes(2, 4, 4, 20, 33)}) {
     const bool pays = hush::cpu_detail::winograd_pays<float>(hush::cpu_detail::indirect_conv2d(s));
@@ -314,8 +231,5 @@ TEST_CASE("winograd: the faster way is the one that is taken") {
     CHECK(y == (pays ? p.forward(2) : direct_y));
     CHECK(dx == (pays ? p.backward(2) : direct_dx));
     CHECK(y != (pays ? direct_y : p.forward(2)));
-    const auto direct_dw = p.weights(2, hush::conv2d_backward_weight_direct<float>);
-    CHECK(p.weights(2, hush::conv2d_backward_weight<float>) == (pays ? p.weights(2) : direct_dw));
-    CHECK(p.weights(2) != direct_dw);
   }
 }

@@ -124,7 +124,9 @@ void winograd_taps(const T* from, std::int64_t matrix, simd::Packet<T> (&taps)[3
   const auto fold = [half](const auto& a, const auto& b, const auto& c, const auto& d, auto&& to)
       __attribute__((always_inline)) {
     const auto even = multiply<T>(half, add<T>(b, c));
-    to(0, add<T>(a, even)), to(1, multiply<T>(half, subtract<T>(b, c))), to(2, subtract<T>(even, d));
+    to(0, add<T>(a, even));
+    to(1, multiply<T>(half, subtract<T>(b, c)));
+    to(2, subtract<T>(even, d));
   };
   simd::Packet<T> lines[3][4];
   simd::unrolled<4>([&](int u) __attribute__((always_inline)) {
