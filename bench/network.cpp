@@ -51,6 +51,7 @@ const data::WithHoles with_holes(coloured, data::masks::Centre{});
 template <class Net>
 void forward(benchmark::State& state, Net (*make)()) {
   const Net net = make();
+  const ComputeCopies<B> compute_copies(net);
   const std::int64_t batch = state.range(0), channels = net.image().channels + net.ports().extra_channels;
   const auto x = filled(B{}, {batch, 32, 32, channels}, 0.5), t = filled(B{}, {batch}, 0.5);
   for (auto _ : state) benchmark::DoNotOptimize(net(Input<Tensor<B>>{x, t}).data());

@@ -27,6 +27,7 @@
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/normals.hpp>
 #include <hush/cpu/optimizer.hpp>
+#include <hush/cpu/packed_weights.hpp>
 #include <hush/cpu/packet.hpp>
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/reduce.hpp>

@@ -12,7 +12,7 @@ namespace {
 template <class B>
 constexpr bool all_of_it = Kernels<B>&& HasFusedNorms<B>&& HasResidualProducts<B>&& HasConcatUpsample<B>&&
                                HasBatchedAdds<B>&& HasGraphs<B>&& HasAsyncCopies<B> &&
-                           !HasHostKernels<B>;
+                           !HasHostKernels<B> && !HasPackedWeights<B>;
 static_assert(all_of_it<Cuda<float, Machine>> && all_of_it<Cuda<tf32, Machine>> && all_of_it<Cuda<bf16, Machine>>);
 
 /// x + x by any backend that has all kernels.

@@ -4,9 +4,11 @@
 
 #include <hush/cpu/cpu.hpp>
 #include <hush/cpu/elementwise.hpp>
+#include <hush/cpu/gemm.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/team/host_gpu.hpp>
 #include <hush/nn/flat_parameters.hpp>
+#include <hush/nn/linear.hpp>
 
 using namespace hush;
 
@@ -42,6 +44,21 @@ TEST_CASE("compute_copies: where scalars and masters are the same there are none
   const ComputeCopies<Cpu<float>> compute_copies(net);
   CHECK(net.a.compute_copy.empty());
   CHECK(compute_copy(net.a).data() == net.a.value.data());
+}
+
+TEST_CASE("compute_copies: weights are packed while they live, and anew when they were written since") {
+  nn::Linear<Cpu<float>> layer(Cpu<float>{}, 3, 2);
+  fill(Cpu<float>{}, 6, 1, layer.weight.value.data());
+  fill(Cpu<float>{}, 2, 0, layer.bias.value.data());
+  const auto x = filled(Cpu<float>{}, {1, 3}, 2);
+  const auto y = [&] { return download<float>(layer(x)); };
+  for (const float weight : {1.f, 3.f, -2.f}) {
+    fill(Cpu<float>{}, 6, weight, layer.weight.value.data());
+    const ComputeCopies<Cpu<float>> compute_copies(layer), again(layer);
+    for (int call = 0; call < 3; ++call) CHECK(y() == std::vector<float>(2, 6 * weight));
+  }
+  fill(Cpu<float>{}, 6, 5, layer.weight.value.data());
+  CHECK(y() == std::vector<float>{30, 30});
 }
 
 TEST_CASE("compute_copies: a flat buffer keeps them too, and refreshes them when told") {

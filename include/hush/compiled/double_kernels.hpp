@@ -23,6 +23,7 @@
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/normals.hpp>
 #include <hush/cpu/optimizer.hpp>
+#include <hush/cpu/packed_weights.hpp>
 #include <hush/cpu/packet.hpp>
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/reduce.hpp>
@@ -107,7 +108,7 @@ extern template void embedding_backward<double>(const Cpu<double>&, std::int64_t
 extern template void sinusoidal_embedding<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double,
                                                   double, bool, const double*, double*);
 extern template void gemm_one<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*,
-                                      double, const double*, double*);
+                                      double, const double*, double*, const double* kept =);
 extern template void gemm<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*, double,
                                   double*);
 extern template void linear<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
@@ -145,6 +146,8 @@ extern template double sum_of_squares<double>(const Cpu<double>&, std::int64_t, 
 extern template void measure_gradient<double>(const Cpu<double>&, std::int64_t, double, const double*, const double*,
                                               double*);
 extern template bool all_finite<double>(const Cpu<double>&, std::int64_t, const double*);
+extern template void keep_packed<double>(const Cpu<double>&, const double*);
+extern template void drop_packed<double>(const Cpu<double>&, const double*);
 extern template void max_pool2d<double>(const Cpu<double>&, const ImageSizes&, std::int64_t, const double*, double*);
 extern template void max_pool2d_backward<double>(const Cpu<double>&, const ImageSizes&, std::int64_t, const double*,
                                                  const double*, double*);

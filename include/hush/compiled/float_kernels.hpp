@@ -23,6 +23,7 @@
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/normals.hpp>
 #include <hush/cpu/optimizer.hpp>
+#include <hush/cpu/packed_weights.hpp>
 #include <hush/cpu/packet.hpp>
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/reduce.hpp>
@@ -103,7 +104,7 @@ extern template void embedding_backward<float>(const Cpu<float>&, std::int64_t, 
 extern template void sinusoidal_embedding<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, double, double,
                                                  bool, const float*, float*);
 extern template void gemm_one<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float,
-                                     const float*, float*);
+                                     const float*, float*, const float* kept =);
 extern template void gemm<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float, float*);
 extern template void linear<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, const float*,
                                    const float*, const float*, float*);
@@ -139,6 +140,8 @@ extern template double sum_of_squares<float>(const Cpu<float>&, std::int64_t, co
 extern template void measure_gradient<float>(const Cpu<float>&, std::int64_t, double, const float*, const float*,
                                              float*);
 extern template bool all_finite<float>(const Cpu<float>&, std::int64_t, const float*);
+extern template void keep_packed<float>(const Cpu<float>&, const float*);
+extern template void drop_packed<float>(const Cpu<float>&, const float*);
 extern template void max_pool2d<float>(const Cpu<float>&, const ImageSizes&, std::int64_t, const float*, float*);
 extern template void max_pool2d_backward<float>(const Cpu<float>&, const ImageSizes&, std::int64_t, const float*,
                                                 const float*, float*);

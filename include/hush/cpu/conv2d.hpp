@@ -1,5 +1,6 @@
 #pragma once
 #include <hush/cpu/conv2d_weight.hpp>
+#include <hush/cpu/packed_weights.hpp>
 #include <hush/cpu/winograd.hpp>
 #include <hush/cpu/winograd_weight.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>
@@ -83,14 +84,11 @@ std::shared_ptr<T[]> widened(const Cpu<T>& cpu, std::int64_t columns, const T* b
 template <class T>
 void conv2d_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
   if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.out <= 0) return;
-  const std::int64_t depth = s.kernel_h * s.kernel_w * s.in, width = cpu_detail::Tile<T>::columns,
-                     panels = cpu_detail::ceil_div(s.out, width);
-  const auto packed = cpu.template allocate<T>(panels * depth * width);
-  parallel(cpu, panels, [&](std::int64_t j) {
-    cpu_detail::pack_panel_transposed(depth, s.out, j * width, weight, depth, packed.get() + j * depth * width);
-  });
+  const std::int64_t depth = s.kernel_h * s.kernel_w * s.in;
+  auto packed = cpu_detail::kept_panels(cpu, s.out, depth, weight);
+  if (!packed) packed = cpu_detail::pack_weight(cpu, s.out, depth, weight);
   const auto wide = widened(cpu, s.out, bias);
-  run_indirect(cpu, cpu_detail::indirect_conv2d(s), x, packed.get(), wide.get(), y);
+  run_indirect(cpu, cpu_detail::indirect_conv2d(s), x, packed.get(), static_cast<const T*>(wide.get()), y);
 }
 
 /// conv2d by minimal filtering, for kernels 3 x 3 of stride 1 with a packet of input channels.
@@ -98,12 +96,16 @@ template <class T>
 void conv2d_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
   if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.out <= 0) return;
   const auto wide = widened(cpu, s.out, bias);
-  const auto pack = [&](std::int64_t panel, std::int64_t first, std::int64_t count, T* to) {
-    for (std::int64_t tap = 0; tap < 9; ++tap, to += count * cpu_detail::Tile<T>::columns)
-      cpu_detail::pack_panel_transposed(count, s.out, panel * cpu_detail::Tile<T>::columns, weight + tap * s.in + first,
-                                        9 * s.in, to);
+  constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
+  const auto kept = cpu_detail::kept_panels(cpu, s.out, 9 * s.in, weight);
+  const auto taps = [&](std::int64_t panel, std::int64_t first, std::int64_t count, T* room) {
+    if (kept) return cpu_detail::WinogradTaps<T>{kept.get() + (panel * 9 * s.in + first) * width, s.in * width};
+    for (std::int64_t tap = 0; tap < 9; ++tap)
+      cpu_detail::pack_panel_transposed(count, s.out, panel * width, weight + tap * s.in + first, 9 * s.in,
+                                        room + tap * count * width);
+    return cpu_detail::WinogradTaps<T>{room, count * width};
   };
-  cpu_detail::Winograd<T>(cpu, cpu_detail::indirect_conv2d(s)).run(x, pack, wide.get(), y);
+  cpu_detail::Winograd<T>(cpu, cpu_detail::indirect_conv2d(s)).run(x, taps, wide.get(), y);
 }
 
 /// y[n, h, w, o] = bias[o] + sum over kh, kw, i of weight[o, kh, kw, i] x[n, h * stride + kh - pad_top, ..., i].
@@ -145,13 +147,15 @@ void conv2d_backward_input_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const
 template <class T>
 void conv2d_backward_input_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
   if (s.batch <= 0 || s.height <= 0 || s.width <= 0 || s.in <= 0) return;
-  const auto pack = [&](std::int64_t panel, std::int64_t first, std::int64_t count, T* to) {
-    for (std::int64_t tap = 0; tap < 9; ++tap, to += count * cpu_detail::Tile<T>::columns)
-      cpu_detail::pack_panel(count, s.in, panel * cpu_detail::Tile<T>::columns, weight + (first * 9 + 8 - tap) * s.in,
-                             9 * s.in, to);
+  constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
+  const auto taps = [&](std::int64_t panel, std::int64_t first, std::int64_t count, T* room) {
+    for (std::int64_t tap = 0; tap < 9; ++tap)
+      cpu_detail::pack_panel(count, s.in, panel * width, weight + (first * 9 + 8 - tap) * s.in, 9 * s.in,
+                             room + tap * count * width);
+    return cpu_detail::WinogradTaps<T>{room, count * width};
   };
   cpu_detail::Winograd<T>(cpu, cpu_detail::indirect_conv2d_backward(s))
-      .run(dy, pack, static_cast<const T*>(nullptr), dx);
+      .run(dy, taps, static_cast<const T*>(nullptr), dx);
 }
 
 /// The gradient of conv2d with respect to its images: dx has the shape of x.

@@ -18,6 +18,7 @@ struct Cpu {
   using master = T;
   using full = Cpu;
   static constexpr bool has_host_kernels = true;
+  static constexpr bool has_packed_weights = true;
   int threads = 0;
 
   Cpu in_full() const { return *this; }

@@ -1,5 +1,5 @@
 #pragma once
-#include <hush/cpu/tile.hpp>
+#include <hush/cpu/packed_weights.hpp>
 #include <hush/kernels/gemm_sizes.hpp>
 
 namespace hush {
@@ -20,24 +20,28 @@ void pack_right_side(const GemmSizes& s, std::int64_t k0, std::int64_t depth, st
 }  // namespace cpu_detail
 
 /// One matrix product of a batch, `s` being dense(s). The depth is cut in blocks of fixed length whose right side is
-/// packed into panels once; the strips of rows are shared among the threads.
+/// packed into panels once; the strips of rows are shared among the threads. `kept` is the right side as panels of the
+/// whole depth, or null.
 template <class T>
-void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const T* b, T beta, const T* bias, T* c) {
+void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const T* b, T beta, const T* bias, T* c,
+              const T* kept = nullptr) {
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns, depth_block = 1024;
   // Each strip of a transposed left side is transposed once per group of columns: short strips leave more columns to
   // each.
   const bool shorter = s.a == Transpose::yes && s.rows <= 512;
   const std::int64_t strip = (shorter ? 2 : 8) * cpu_detail::Tile<T>::rows;
   const std::int64_t panels = cpu_detail::ceil_div(s.columns, width), strips = cpu_detail::ceil_div(s.rows, strip);
-  const std::int64_t deepest = std::min(s.depth, depth_block), panel_size = deepest * width;
-  const auto packed = cpu.template allocate<T>(panels * panel_size);
+  const std::int64_t panel_size = (kept ? s.depth : std::min(s.depth, depth_block)) * width;
+  const auto packed = cpu.template allocate<T>(kept ? 0 : panels * panel_size);
   const std::int64_t column_groups = std::min(panels, cpu_detail::ceil_div(16, strips)),
                      group = cpu_detail::ceil_div(panels, column_groups);
   std::int64_t k0 = 0;
   do {  // once even if the depth is 0
     const std::int64_t depth = std::min(depth_block, s.depth - k0);
-    parallel(cpu, panels,
-             [&](std::int64_t j) { cpu_detail::pack_right_side(s, k0, depth, j, b, packed.get() + j * panel_size); });
+    const T* right = kept ? kept + k0 * width : packed.get();
+    if (!kept)
+      parallel(cpu, panels,
+               [&](std::int64_t j) { cpu_detail::pack_right_side(s, k0, depth, j, b, packed.get() + j * panel_size); });
     const bool last = k0 + depth >= s.depth;
     parallel(cpu, strips * column_groups, [&](std::int64_t task) {
       const std::int64_t r0 = task / column_groups * strip, rows = std::min(strip, s.rows - r0);
@@ -52,8 +56,8 @@ void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const 
       }
       const cpu_detail::Finish<T> finish{last && bias ? bias + first : nullptr, alpha, k0 == 0 ? beta : T(1)};
       cpu_detail::multiply_rows(rows, std::min(s.columns, j1 * width) - first, depth, left,
-                                s.a == Transpose::yes ? depth : s.lda, packed.get() + j0 * panel_size, panel_size,
-                                finish, c + r0 * s.ldc + first, s.ldc);
+                                s.a == Transpose::yes ? depth : s.lda, right + j0 * panel_size, panel_size, finish,
+                                c + r0 * s.ldc + first, s.ldc);
     });
     k0 += depth;
   } while (k0 < s.depth);
@@ -81,11 +85,12 @@ void linear(const Cpu<T>& cpu, std::int64_t rows, std::int64_t in, std::int64_t 
             const T* bias, T* y) {
   if (rows <= 0 || out <= 0) return;
   const GemmSizes sizes = dense({.rows = rows, .columns = out, .depth = in, .b = Transpose::yes});
-  if (!bias) return gemm_one(cpu, sizes, T(1), x, weight, T(0), bias, y);
+  const auto kept = cpu_detail::kept_panels(cpu, out, in, weight);
+  if (!bias) return gemm_one(cpu, sizes, T(1), x, weight, T(0), bias, y, kept.get());
   const std::int64_t padded = cpu_detail::ceil_div(out, cpu_detail::Tile<T>::columns) * cpu_detail::Tile<T>::columns;
   const auto wide = cpu.template allocate<T>(padded);
   std::fill(std::copy_n(bias, out, wide.get()), wide.get() + padded, T(0));
-  gemm_one(cpu, sizes, T(1), x, weight, T(0), wide.get(), y);
+  gemm_one(cpu, sizes, T(1), x, weight, T(0), static_cast<const T*>(wide.get()), y, kept.get());
 }
 
 /// dx[rows, in] = dy[rows, out] weight[out, in].

@@ -26,18 +26,18 @@ class Winograd {
     strip_ = rows * std::clamp<std::int64_t>(bytes >> 20, 1, longest);
   }
 
-  /// pack(panel, first, count, to) writes the weights of `count` channels from `first` on as [9, count, width]; `bias`
-  /// is as wide as all panels, or null.
-  template <class Pack>
-  void run(const T* x, const Pack& pack, const T* bias, T* y) {
+  /// taps(panel, first, count, room) gives the WinogradTaps of `count` channels from `first` on, [count, width] each,
+  /// which it may write to `room`, [9, count, width]; `bias` is as wide as all panels, or null.
+  template <class Taps>
+  void run(const T* x, const Taps& taps, const T* bias, T* y) {
     const std::int64_t zeros = std::max(g_.depth, width);
     zeros_ = cpu_.template allocate<T>(zeros);
     std::fill_n(zeros_.get(), zeros, T(0));
     bias_ = bias;
     if (panels_ >= ceil_div(tiles_, strip_))
-      share_panels(x, pack, y);
+      share_panels(x, taps, y);
     else
-      share_strips(x, pack, y);
+      share_strips(x, taps, y);
   }
 
  private:
@@ -50,12 +50,12 @@ class Winograd {
   std::int64_t panel_size() const { return (g_.depth + 1) * width; }
 
   /// Many tiles: transforms all weights, then each task computes a strip from its pixels to its result.
-  template <class Pack>
-  void share_strips(const T* x, const Pack& pack, T* y) const {
+  template <class Taps>
+  void share_strips(const T* x, const Taps& taps, T* y) const {
     const std::int64_t blocks = ceil_div(g_.depth, together), line = 8 * matrix() + size;
     const auto weights = cpu_.template allocate<T>(panels_ * 16 * panel_size());
     parallel(cpu_, panels_ * blocks, [&](std::int64_t task) {
-      transform_weights(pack, task / blocks, task % blocks, weights.get() + task / blocks * 16 * panel_size());
+      transform_weights(taps, task / blocks, task % blocks, weights.get() + task / blocks * 16 * panel_size());
     });
     const std::int64_t pace = strip_ * std::clamp<std::int64_t>(tiles_ / (64 * strip_), 1, 16);
     parallel(cpu_, ceil_div(tiles_, pace), [&](std::int64_t task) {
@@ -76,8 +76,8 @@ class Winograd {
   }
 
   /// Few tiles: transforms all pixels, then each task computes a panel from its weights to its result.
-  template <class Pack>
-  void share_panels(const T* x, const Pack& pack, T* y) const {
+  template <class Taps>
+  void share_panels(const T* x, const Taps& taps, T* y) const {
     const std::int64_t line = 16 * matrix() + size, groups = ceil_div(tiles_, few);
     const auto pixels = cpu_.template allocate<T>(groups * few * line);
     parallel(cpu_, groups, [&](std::int64_t task) {
@@ -87,7 +87,7 @@ class Winograd {
     parallel(cpu_, panels_, [&](std::int64_t j) {
       const auto scratch = cpu_.template allocate<T>(16 * panel_size() + 4 * strip_ * width + products_size);
       T *weights = scratch.get(), *sums = weights + 16 * panel_size(), *products = sums + 4 * strip_ * width;
-      for (std::int64_t block = 0; block * together < g_.depth; ++block) transform_weights(pack, j, block, weights);
+      for (std::int64_t block = 0; block * together < g_.depth; ++block) transform_weights(taps, j, block, weights);
       for (std::int64_t first = 0; first < tiles_; first += strip_)
         for (const int half : {0, 1})
           multiply(half, j, first, std::min(strip_, tiles_ - first), pixels.get() + first * line + 8 * half * matrix(),
@@ -95,12 +95,11 @@ class Winograd {
     });
   }
 
-  template <class Pack>
-  void transform_weights(const Pack& pack, std::int64_t j, std::int64_t block, T* to) const {
+  template <class Taps>
+  void transform_weights(const Taps& taps, std::int64_t j, std::int64_t block, T* to) const {
     const std::int64_t first = block * together, count = std::min(together, g_.depth - first);
-    const auto taps = cpu_.template allocate<T>(9 * count * width);
-    pack(j, first, count, taps.get());
-    winograd_weights(count * width, taps.get(), to + first * width, panel_size());
+    const auto room = cpu_.template allocate<T>(9 * count * width);
+    winograd_weights(count * width, taps(j, first, count, room.get()), to + first * width, panel_size());
   }
 
   /// The 16 pixels that each tile of a strip meets. The last tile is repeated until the kernel's rows are full.

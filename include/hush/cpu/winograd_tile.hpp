@@ -64,19 +64,26 @@ void winograd_input(std::int64_t channels, const T* const* x, const T* const* y,
   }
 }
 
-/// U = G g G^T of `count` kernels g, whose nine taps lie `count` numbers apart; `count` is a multiple of the packet.
+/// Where the nine taps of kernels lie.
 template <class T>
-void winograd_weights(std::int64_t count, const T* taps, T* to, std::int64_t matrix) {
+struct WinogradTaps {
+  const T* at;
+  std::int64_t apart;
+};
+
+/// U = G g G^T of `count` kernels g; `count` is a multiple of the packet.
+template <class T>
+void winograd_weights(std::int64_t count, const WinogradTaps<T>& taps, T* to, std::int64_t matrix) {
   using simd::add, simd::load, simd::multiply, simd::store, simd::subtract;
   const auto half = simd::broadcast<T>(T(0.5));
   for (std::int64_t i = 0; i < count; i += simd::packet_size<T>) {
     simd::Packet<T> g[4][3];
     simd::unrolled<3>([&](int u) __attribute__((always_inline)) {
-      const T* tap = taps + u * count + i;
+      const T* tap = taps.at + u * taps.apart + i;
       g[0][u] = load<T>(tap);
-      g[3][u] = load<T>(tap + 6 * count);
+      g[3][u] = load<T>(tap + 6 * taps.apart);
       const auto outer = multiply<T>(half, add<T>(g[0][u], g[3][u]));
-      const auto middle = multiply<T>(half, load<T>(tap + 3 * count));
+      const auto middle = multiply<T>(half, load<T>(tap + 3 * taps.apart));
       g[1][u] = add<T>(outer, middle);
       g[2][u] = subtract<T>(outer, middle);
     });

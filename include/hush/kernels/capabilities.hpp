@@ -43,6 +43,12 @@ concept HasAsyncCopies = requires {
   requires B::has_async_copies;
 };
 
+/// Products that pack a weight once for many calls, while it is kept: `keep_packed` and `drop_packed`.
+template <class B>
+concept HasPackedWeights = requires {
+  requires B::has_packed_weights;
+};
+
 /// Kernels that the program's own compiler makes, so that they are slow where it was not asked to optimise.
 template <class B>
 concept HasHostKernels = requires {

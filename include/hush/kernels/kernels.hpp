@@ -275,6 +275,13 @@ concept AsyncCopyKernels =
   synchronise(full);
 };
 
+/// Of HasPackedWeights.
+template <class B, class S = typename B::scalar>
+concept PackedWeightKernels = !HasPackedWeights<B> || requires(const B& on, const S* x) {
+  keep_packed(on, x);
+  drop_packed(on, x);
+};
+
 /// A backend that has every kernel which ops, networks, sampling and training call, and those of each capability that
 /// it declares. Write static_assert(Kernels<B>) where all of them are known: they are looked up there and then.
 template <class B>
@@ -283,6 +290,7 @@ concept Kernels = Backend<B> && ActivationKernels<B> && AttentionKernels<B> && B
     ElementwiseKernels<B> && EmbeddingKernels<B> && LevelKernels<B> && LinearKernels<B> && GroupNormKernels<B> &&
     LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> && PoolingKernels<B> &&
     ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> && ResidualKernels<B> &&
-    ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B>;
+    ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> &&
+    PackedWeightKernels<B>;
 
 }  // namespace hush
