@@ -108,7 +108,7 @@ extern template void embedding_backward<double>(const Cpu<double>&, std::int64_t
 extern template void sinusoidal_embedding<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double,
                                                   double, bool, const double*, double*);
 extern template void gemm_one<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*,
-                                      double, const double*, double*, const double* kept =);
+                                      double, const double*, double*, const double*);
 extern template void gemm<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*, double,
                                   double*);
 extern template void linear<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,

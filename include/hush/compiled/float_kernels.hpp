@@ -104,7 +104,7 @@ extern template void embedding_backward<float>(const Cpu<float>&, std::int64_t, 
 extern template void sinusoidal_embedding<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, double, double,
                                                  bool, const float*, float*);
 extern template void gemm_one<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float,
-                                     const float*, float*, const float* kept =);
+                                     const float*, float*, const float*);
 extern template void gemm<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float, float*);
 extern template void linear<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, const float*,
                                    const float*, const float*, float*);

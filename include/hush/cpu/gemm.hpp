@@ -24,7 +24,7 @@ void pack_right_side(const GemmSizes& s, std::int64_t k0, std::int64_t depth, st
 /// whole depth, or null.
 template <class T>
 void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const T* b, T beta, const T* bias, T* c,
-              const T* kept = nullptr) {
+              const T* kept) {
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns, depth_block = 1024;
   // Each strip of a transposed left side is transposed once per group of columns: short strips leave more columns to
   // each.
@@ -71,7 +71,7 @@ void gemm(const Cpu<T>& cpu, const GemmSizes& sizes, T alpha, const T* a, const 
   if (s.rows <= 0 || s.columns <= 0) return;
   const auto one = [&](std::int64_t n) {
     gemm_one(cpu, s, alpha, a + n * s.stride_a, b + n * s.stride_b, beta, static_cast<const T*>(nullptr),
-             c + n * s.stride_c);
+             c + n * s.stride_c, static_cast<const T*>(nullptr));
   };
   if (s.batch == 1)
     one(0);
