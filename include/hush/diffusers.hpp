@@ -3,6 +3,7 @@
 
 #include <hush/diffusers/check_sampling.hpp>
 #include <hush/diffusers/grids.hpp>
+#include <hush/diffusers/pipeline.hpp>
 #include <hush/diffusers/process.hpp>
 #include <hush/diffusers/sampling.hpp>
 #include <hush/diffusers/scheduler_reader.hpp>

@@ -6,6 +6,8 @@
 #include <hush/diffusers.hpp>
 #include <hush/hush.hpp>
 
+#include "io/scratch.hpp"
+
 using namespace hush;
 
 namespace {
@@ -44,6 +46,15 @@ Images<float> checked(const std::filesystem::path& folder, const Adm<Cpu<float>>
   diffusers::check_sampling(file, process, sampler, options);
   return sample(process, unet, sampler, options);
   // [/check]
+}
+
+diffusers::Pipeline written(const std::filesystem::path& folder, const Unet2d<Cpu<float>>& unet) {
+  // [pipeline]
+  const Process process{LinearBeta{}, PredictNoise{}};
+  diffusers::save_pipeline(folder, process, unet, Ddpm{}, SampleOptions<Cpu<float>>{.clip = 1, .grid = Leading{}});
+  const diffusers::Pipeline pipeline = diffusers::read_pipeline(folder);  // its unet and scheduler
+  // [/pipeline]
+  return pipeline;
 }
 
 Images<float> changed(const std::filesystem::path& folder, const Adm<Cpu<float>>& unet) {
@@ -90,4 +101,16 @@ TEST_CASE("from diffusers: where there is no folder its programs say so") {
   CHECK_THROWS_AS(as_the_file_says(nowhere, unet), FileError);
   CHECK_THROWS_AS(checked(nowhere, unet), FileError);
   CHECK_THROWS_AS(changed(nowhere, unet), FileError);
+}
+
+TEST_CASE("from diffusers: the folder that the page writes is read again") {
+  const Scratch scratch("from_diffusers");
+  const Unet2d<Cpu<float>> unet({.image = {8, 8, 3},
+                                 .down_block_types = {UnetBlock::resnet},
+                                 .up_block_types = {UnetBlock::resnet},
+                                 .block_out_channels = {4},
+                                 .layers_per_block = 1,
+                                 .norm_num_groups = 4},
+                                {}, Seed{});
+  CHECK(written(scratch / "pipeline", unet).unet == scratch / "pipeline" / "unet");
 }
