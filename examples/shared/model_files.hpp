@@ -59,7 +59,8 @@ ModelFile<Config> model_file(const std::filesystem::path& file, const std::strin
       return found;
     } catch (const io::Json::exception&) {}
   }
-  throw FileError(file, "describes its network in words this program does not know");
+  throw FileError(
+      file, "holds the weights of another program: its metadata entry \"network\" describes none that this one has");
 }
 
 /// `load_model` for older files too, which have the network's config only.

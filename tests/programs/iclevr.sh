@@ -104,7 +104,7 @@ refused "a.png: is not there, but" train --pictures "$scratch/scenes" --labels "
 refused "are fewer than one batch of 16" "${folder[@]}" --batch 16 --run "$scratch/z"
 refused "it cannot go on with" "${train[@]}" --epochs 3 --label-dropout 0.5
 refused "holds checkpoints already" "${train[@]}" --epochs 3 --fresh
-refused "describes its network in words this program does not know" sample --weights examples/palette/weights/garments.safetensors --labels "red cube" "${out[@]}"
+refused "holds the weights of another program" sample --weights examples/palette/weights/garments.safetensors --labels "red cube" "${out[@]}"
 cp "$weights" "$scratch/weights.png"
 refused "would replace what is read (--weights" sample --weights "$scratch/weights.png" --labels "red cube" --out "$scratch/./weights.png"
 refused "euler has no eta" "${sample[@]}" --labels "red cube" --sampler euler --eta 1 "${out[@]}"
