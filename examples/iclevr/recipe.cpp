@@ -28,7 +28,7 @@ Recipe small() {
           .optimizer = {.rate = 1e-3, .decay = 1e-3},
           .rate = learning_rates::Cosine{.warm_up = 200},
           .ema = {.decay = 0.999},
-          .epochs = 20,
+          .epochs = 16,
           .batch = 64,
           .scenes = 16000,
           .validate_every = 1,
