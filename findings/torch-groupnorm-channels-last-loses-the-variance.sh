@@ -4,9 +4,9 @@
 #
 # Seen on 2026-11-30: torch 2.15.0, numpy 2.4.6, Python 3.11.
 # Guess: the layout changes the order of the sums, hence the rounding; both results are within .001 of double.
-# What it does: contiguous images get their moments from a running mean; channels_last ones from the sums of x and x^2 in
-#   float, whose difference loses the variance as the mean grows. torch.compile writes a kernel of its own and is right in
-#   both layouts, and so is eager LayerNorm. hush sums squares of x - mean; bench/peers/cpu.py gives each peer's difference.
+# What it does: channels_last images get their variance from the sums of x and of x^2 in float, whose difference loses it as the mean
+#   grows; contiguous ones do not. torch.compile writes a kernel of its own and is right in both layouts, and so is eager
+#   LayerNorm. hush sums squares of x - mean; bench/peers/cpu.py gives each peer's difference.
 # Output seen: below.
 set -euo pipefail
 work=$(mktemp -d)
