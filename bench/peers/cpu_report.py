@@ -144,10 +144,11 @@ def errors(document):
     lines = []
     for kind in ("times", "memory", "start"):
         for cell in document[kind]:
-            where = "/".join(str(cell[key]) for key in ("network", "part", "batch") if key in cell) or "start"
+            names = [str(cell[key]) for key in ("network", "part", "batch") if key in cell]
+            where = "/".join((["memory"] if kind == "memory" else []) + names) or "start"
             for name, row in cell["rows"].items():
                 if "error" in row:
-                    lines.append(f"- {kind}, {where}, threads: {cell['threads']}, {name}: {row['error']}")
+                    lines.append(f"- {where}, threads: {cell['threads']}, {name}: {row['error']}")
     return ["Without a figure:", "", *lines, ""] if lines else []
 
 
