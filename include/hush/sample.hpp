@@ -107,7 +107,8 @@ Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler
 /// `train` returned: its averaged weights are taken. Each observer has whichever it wants of
 ///   start(SamplingRun), step(Step), finish(SamplingRun), and `every`, the steps between two calls of `step`,
 /// or it is a function of a Step. One whose `step` gives false ends the run, which then has its batch as it is, and no
-/// later ones. Throws std::invalid_argument for options that make no sense, NonFiniteSample when the network gives NaN.
+/// later ones. The weights stay as they are until it returns. Throws std::invalid_argument for options that make no
+/// sense, NonFiniteSample when the network gives NaN.
 template <class Proc, class Net, class S, class... Observers>
 Images<float> sample(const Proc& process, const Net& net, const S& sampler, const typename Proc::Given& given,
                      const SampleOptions<detail::BackendOf<Net>>& options, Observers&&... observers) {

@@ -104,42 +104,92 @@ TEST_CASE("pipeline: a folder that was written is read again, with the same pict
   CHECK(io::read_json(scratch / "model_index.json").at("scheduler").at(1) == "DPMSolverMultistepScheduler");
 }
 
+TEST_CASE("pipeline: a folder without subfolders is read too") {
+  const Scratch scratch("pipeline");
+  for (const char* file : {"model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors",
+                           "scheduler/scheduler_config.json"})
+    std::filesystem::copy(golden / file, scratch.folder / std::filesystem::path(file).filename());
+  const diffusers::Pipeline flat = diffusers::read_pipeline(scratch.folder);
+  CHECK(flat.unet == scratch.folder);
+  CHECK(count_parameters(network(flat)) == 11767);
+}
+
 TEST_CASE("pipeline: what no pipeline of diffusers runs is not written") {
   const Scratch scratch("pipeline");
   const Unet2d<B> net = network(diffusers::read_pipeline(golden));
-  CHECK_THROWS_WITH_AS(
-      diffusers::save_pipeline(scratch.folder, process, net, Euler{},
-                               SampleOptions<B>{.clip = 0, .grid = Linspace{.rounded = false}}),
-      "[save_pipeline] no pipeline of diffusers runs a EulerDiscreteScheduler on a UNet2DModel: write the parts by "
-      "io::save_diffusers and write_scheduler",
-      std::invalid_argument);
+  const SampleOptions<B> open{.clip = 0, .grid = Linspace{.closed = false}};
+  CHECK_THROWS_WITH_AS(diffusers::save_pipeline(scratch.folder, process, net, Deis{}, open),
+                       "[save_pipeline] no pipeline of diffusers runs DEISMultistepScheduler on a UNet2DModel; write "
+                       "its parts by io::save_diffusers and write_scheduler",
+                       std::invalid_argument);
   const Unet2d<B> labelled(net.config(), Ports{.label_dim = 4}, Seed{});
-  CHECK_THROWS_AS(diffusers::save_pipeline(scratch.folder, process, labelled, Ddim{}, SampleOptions<B>{}),
-                  std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      diffusers::save_pipeline(scratch.folder, process, labelled, Ddim{}, leading),
+      "[save_pipeline] the network was built for another process: its ports are {.label_dim = 4}, those of the process "
+      "are {}. Build it with process.ports()",
+      std::invalid_argument);
+  const Process classes{LinearBeta{}, PredictNoise{}, ClassLabel{.classes = 4}};
+  CHECK_THROWS_WITH_AS(
+      diffusers::save_pipeline(scratch.folder, classes, labelled, Ddim{}, leading),
+      "[save_pipeline] no pipeline of diffusers has a condition; write its parts by io::save_diffusers and "
+      "write_scheduler",
+      std::invalid_argument);
+  Unet2dConfig wide = net.config();
+  wide.outputs = 6;
+  CHECK_THROWS_WITH_AS(diffusers::save_pipeline(scratch.folder, process, Unet2d<B>(wide, {}, Seed{}), Ddim{}, leading),
+                       "[save_pipeline] the network gives 6 channels for images of 3, which no pipeline of diffusers "
+                       "takes; write its parts by io::save_diffusers and write_scheduler",
+                       std::invalid_argument);
   CHECK(entries(scratch.folder) == 0);
 }
 
+TEST_CASE("pipeline: what is refused leaves the folder that was there as it was") {
+  const Scratch scratch("pipeline");
+  const Unet2d<B> net = network(diffusers::read_pipeline(golden));
+  diffusers::save_pipeline(scratch.folder, process, net, Ddpm{}, leading);
+  const std::string before = get(scratch / "scheduler/scheduler_config.json");
+  const Process other{LinearBeta{.last = .03}, PredictNoise{}};
+  Unet2d<B> broken = net;
+  const FlatParameters<B> layout(broken);
+  Tensor<B> values = layout.values();
+  fill(B{}, 1, NAN, values.data());
+  CHECK_THROWS_AS(diffusers::save_pipeline(scratch.folder, other, broken, Ddpm{}, leading), std::invalid_argument);
+  put(scratch / "unet/diffusion_pytorch_model.safetensors.index.json", "{}");
+  CHECK(refusal([&] {
+          diffusers::save_pipeline(scratch.folder, other, net, Ddpm{}, leading);
+        }).find("lists weights in several files") != std::string::npos);
+  CHECK(get(scratch / "scheduler/scheduler_config.json") == before);
+  CHECK(std::filesystem::exists(scratch / "model_index.json"));
+}
+
 TEST_CASE("pipeline: an index that is not of a unet and its scheduler is refused in words") {
-  CHECK(said(index_of(unet + ", " + scheduler)).empty());
-  CHECK(said(index_of(unet + ", " + scheduler + R"(, "safety_checker": [null, null], "requires_aesthetics": false)"))
+  const std::string both = unet + ", " + scheduler;
+  CHECK(said(index_of(both)).empty());
+  CHECK(said(index_of(both + R"(, "safety_checker": [null, null], "requires_aesthetics": false, "size": [8, 8])"))
             .empty());
   CHECK(
-      said(index_of(unet + ", " + scheduler + R"(, "vae": ["diffusers", "AutoencoderKL"])")) ==
-      R"(model_index.json: has a part "vae", a "AutoencoderKL": hush has networks of pixels, a unet and a scheduler, nothing else)");
+      said(index_of(both + R"(, "vae": ["diffusers", "AutoencoderKL"])")) ==
+      R"(model_index.json: has a part "vae": AutoencoderKL of diffusers; hush has networks of pixels, a unet and a scheduler, nothing else)");
   CHECK(
-      said(index_of(unet + ", " + scheduler + R"(, "text_encoder": ["transformers", "CLIPTextModel"])")) ==
-      R"(model_index.json: takes "text_encoder", a "CLIPTextModel", from "transformers": hush knows parts of diffusers alone)");
+      said(index_of(both + R"(, "text_encoder": ["transformers", "CLIPTextModel"])")) ==
+      R"(model_index.json: has a part "text_encoder": CLIPTextModel of transformers; hush has networks of pixels, a unet and a scheduler, nothing else)");
   CHECK(said(index_of(R"("unet": ["diffusers", "UNet1DModel"], )" + scheduler)) ==
-        R"(model_index.json: has a "UNet1DModel" as its unet: hush reads UNet2DModel and UNet2DConditionModel)");
+        "model_index.json: names UNet1DModel as its unet, and unet/config.json describes UNet2DModel");
   CHECK(said(index_of(unet)) == R"(model_index.json: lacks the member "scheduler")");
-  CHECK(said(index_of(unet + R"(, "scheduler": [null, null])")) ==
-        R"(model_index.json: names no class for "scheduler")");
-  CHECK(
-      said(index_of(unet + R"(, "scheduler": ["diffusers", "DDIMScheduler"])")) ==
-      R"(model_index.json: names a "DDIMScheduler" as its scheduler, and scheduler/scheduler_config.json describes a "DDPMScheduler")");
-  CHECK(said(index_of(scheduler + R"(, "unet": ["diffusers", 3])")) ==
-        "model_index.json: the class of a part must be a string");
+  const std::string wanted =
+      R"(model_index.json: wants a class of diffusers as its scheduler, for instance "scheduler": ["diffusers", "DDPMScheduler"])";
+  CHECK(said(index_of(unet + R"(, "scheduler": [null, null])")) == wanted);
+  CHECK(said(index_of(unet + R"(, "scheduler": "DDPMScheduler")")) == wanted);
+  CHECK(said(index_of(unet + R"(, "scheduler": ["mine", "DDPMScheduler"])")) == wanted);
+  CHECK(said(index_of(unet + R"(, "scheduler": ["diffusers", "DDIMScheduler"])")) ==
+        "model_index.json: names DDIMScheduler as its scheduler, and scheduler/scheduler_config.json describes "
+        "DDPMScheduler");
+  CHECK(said(R"({"_class_name": "DDIMPipeline", )" + both + "}") ==
+        "model_index.json: is a DDIMPipeline with DDPMScheduler, and runs it as DDIMScheduler");
+  CHECK(said(R"({"_class_name": "ScoreSdeVePipeline", )" + both + "}")
+            .starts_with(R"(model_index.json: describes a "ScoreSdeVePipeline": hush knows DDPMPipeline, )"));
   CHECK(said("{}") == R"(model_index.json: lacks the member "_class_name")");
   CHECK(said("[]") == R"(model_index.json: wants an object with the member "_class_name")");
-  CHECK(refusal([] { diffusers::read_pipeline("tests/goldens"); }) != "");
+  CHECK(refusal([] { diffusers::read_pipeline("tests/goldens"); }) ==
+        "tests/goldens/model_index.json: is not there: the folder of a pipeline has it beside unet and scheduler");
 }

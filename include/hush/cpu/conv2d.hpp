@@ -171,6 +171,7 @@ void conv2d_backward_input(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy,
 template <class T>
 void conv2d_backward_weight_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* dy, T* dweight,
                                      T* dbias) {
+  if (cpu_detail::has_no_pixels(s)) return cpu_detail::no_weight_gradient(s, dweight, dbias);
   cpu_detail::WinogradWeightGradient<T>(cpu, s, x, dy).run(dweight, dbias);
 }
 

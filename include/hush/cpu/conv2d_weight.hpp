@@ -254,17 +254,23 @@ class WeightGradient {
   std::shared_ptr<T[]> sums_, bias_, packed_left_, packed_right_;
 };
 
+inline bool has_no_pixels(const Conv2dSizes& s) {
+  return s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.in <= 0 || s.out <= 0;
+}
+/// The gradient of a convolution without pixels.
+template <class T>
+void no_weight_gradient(const Conv2dSizes& s, T* dweight, T* dbias) {
+  std::fill_n(dweight, s.out * s.kernel_h * s.kernel_w * s.in, T(0));
+  if (dbias) std::fill_n(dbias, s.out, T(0));
+}
+
 }  // namespace cpu_detail
 
 /// conv2d_backward_weight as a sum of products with every tap, for any sizes.
 template <class T>
 void conv2d_backward_weight_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* dy, T* dweight,
                                    T* dbias) {
-  if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.in <= 0 || s.out <= 0) {
-    std::fill_n(dweight, s.out * s.kernel_h * s.kernel_w * s.in, T(0));
-    if (dbias) std::fill_n(dbias, s.out, T(0));
-    return;
-  }
+  if (cpu_detail::has_no_pixels(s)) return cpu_detail::no_weight_gradient(s, dweight, dbias);
   cpu_detail::WeightGradient<T>(cpu, s, x, dy).run(dweight, dbias);
 }
 

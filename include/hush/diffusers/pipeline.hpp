@@ -1,8 +1,8 @@
 #pragma once
+#include <concepts>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include <hush/diffusers/scheduler_writer.hpp>
 #include <hush/io/diffusers_unet2d.hpp>
@@ -13,85 +13,125 @@ namespace hush::diffusers {
 /// Where the parts of a pipeline's folder lie that hush reads.
 struct Pipeline {
   std::string class_name;           // "DDPMPipeline"
-  std::filesystem::path unet;       // folder, for io::unet2d_config_of and io::load_diffusers
+  std::filesystem::path unet;       // folder, for io::load_diffusers; its config.json is for io::unet2d_config_of
   std::filesystem::path scheduler;  // file, for read_scheduler
 };
 
 namespace detail {
 
-/// The class that model_index.json names for a part: "name": ["library", "Class"]. Empty for one that the pipeline does
-/// without ([null, null]), and for what is no part but an option.
-inline std::string part_class(const std::string& name, const io::Json& part, const std::filesystem::path& index) {
-  if (!part.is_array() || part.size() != 2 || (part[0].is_null() && part[1].is_null())) return {};
-  const std::string& library = io::text_of(part[0], "the library of a part", index);
-  const std::string& class_name = io::text_of(part[1], "the class of a part", index);
-  if (library != "diffusers")
-    throw FileError(index, to_text("takes ", io::in_quotes(name), ", a ", io::in_quotes(class_name), ", from ",
-                                   io::in_quotes(library), ": hush knows parts of diffusers alone"));
-  return class_name;
+/// Library and class of a part, which model_index.json gives as "name": ["library", "Class"]. Both are empty for a part
+/// that the pipeline does without ([null, null]), and for an option.
+struct Part {
+  std::string library, class_name;
+  explicit Part(const io::Json& value) {
+    if (!value.is_array() || value.size() != 2 || !value[0].is_string() || !value[1].is_string()) return;
+    value[0].get_to(library);
+    value[1].get_to(class_name);
+  }
+};
+
+/// The class of a part that the pipeline must have, one of diffusers'.
+inline std::string needed_class(const io::Json& index, const char* name, const std::filesystem::path& file) {
+  const Part part(io::member(index, name, file));
+  if (part.library != "diffusers")
+    throw FileError(
+        file, to_text("wants a class of diffusers as its ", name, ", for instance \"", name, "\": [\"diffusers\", \"",
+                      name == std::string("unet") ? "UNet2DModel" : "DDPMScheduler", "\"]"));
+  return part.class_name;
+}
+
+/// The only scheduler that a pipeline runs whatever its file says, empty for one that takes any. Throws FileError for
+/// pipelines that hush does not know.
+inline std::string_view scheduler_of(const std::string& pipeline, const std::filesystem::path& file) {
+  if (pipeline == "DDPMPipeline") return "";
+  if (pipeline == "DDIMPipeline") return "DDIMScheduler";
+  if (pipeline == "PNDMPipeline") return "PNDMScheduler";
+  throw FileError(file, to_text("describes a ", io::in_quotes(pipeline),
+                                ": hush knows DDPMPipeline, DDIMPipeline and PNDMPipeline, and reads the parts of "
+                                "others by io::load_diffusers and read_scheduler"));
 }
 
 /// The pipeline that runs a scheduler on a network that is given an image and a time, empty if none does it right:
-/// DDPMPipeline takes any scheduler, but most refuse its arguments, and Euler's want their input scaled first.
-inline std::string_view pipeline_class(std::string_view scheduler) {
+/// DDPMPipeline takes any, but the step of most does not take its arguments, and it never scales the input of Euler's.
+inline std::string_view pipeline_of(std::string_view scheduler) {
   if (scheduler == "DDIMScheduler") return "DDIMPipeline";
   return scheduler == "DDPMScheduler" || scheduler == "DPMSolverMultistepScheduler" ? "DDPMPipeline" : "";
+}
+
+/// A part's folder, or that of the pipeline, where diffusers looks too.
+inline std::filesystem::path part_folder(const std::filesystem::path& folder, const char* name) {
+  return std::filesystem::is_directory(folder / name) ? folder / name : folder;
+}
+
+/// Throws std::invalid_argument for a process and a network that no pipeline of diffusers runs.
+template <class P, class Net>
+void check_pipeline(const P& process, const Net& net) {
+  constexpr const char *where = "save_pipeline", *parts = "; write its parts by io::save_diffusers and write_scheduler";
+  check_ports(where, net.ports(), process.ports());
+  check((std::same_as<typename P::Given, Nothing>), where, "no pipeline of diffusers has a condition", parts);
+  check(!io::detail::is_conditional(net.config()), where, "no pipeline of diffusers runs a UNet2DConditionModel",
+        parts);
+  const Unet2dConfig& c = net.config();
+  check(c.outputs == 0 || c.outputs == c.image.channels, where, "the network gives ", c.outputs,
+        " channels for images of ", c.image.channels, ", which no pipeline of diffusers takes", parts);
 }
 
 }  // namespace detail
 
 /// Reads model_index.json in the folder of a pipeline of diffusers: which classes its network and scheduler are. Throws
-/// FileError for one with other parts (an autoencoder, a text encoder), for another network than UNet2DModel and
-/// UNet2DConditionModel, for a part whose own file is missing or of another class (diffusers follows the index there,
-/// without a word).
+/// FileError for one with other parts (an autoencoder, a text encoder), for other pipelines than DDPM, DDIM and PNDM,
+/// and where diffusers would run other classes than the parts' own files describe, of which it says nothing.
 inline Pipeline read_pipeline(const std::filesystem::path& folder) {
   const auto index = folder / "model_index.json";
+  if (!std::filesystem::exists(index))
+    throw FileError(index, "is not there: the folder of a pipeline has it beside unet and scheduler");
   const io::Json content = io::read_json(index);
-  Pipeline found{io::text_of(io::member(content, "_class_name", index), "_class_name", index), folder / "unet",
-                 folder / "scheduler" / "scheduler_config.json"};
-  for (const auto& [name, part] : content.items()) {
-    const std::string class_name = detail::part_class(name, part, index);
-    if (class_name.empty()) continue;
-    if (name != "unet" && name != "scheduler")
-      throw FileError(index, to_text("has a part ", io::in_quotes(name), ", a ", io::in_quotes(class_name),
-                                     ": hush has networks of pixels, a unet and a scheduler, nothing else"));
-    if (name == "unet" && class_name != "UNet2DModel" && class_name != "UNet2DConditionModel")
-      throw FileError(index, to_text("has a ", io::in_quotes(class_name),
-                                     " as its unet: hush reads UNet2DModel and UNet2DConditionModel"));
-  }
+  const Pipeline found{io::text_of(io::member(content, "_class_name", index), "_class_name", index),
+                       detail::part_folder(folder, "unet"),
+                       detail::part_folder(folder, "scheduler") / "scheduler_config.json"};
+  for (const auto& [name, value] : content.items())
+    if (const detail::Part part(value); !part.class_name.empty() && name != "unet" && name != "scheduler")
+      throw FileError(index, to_text("has a part ", io::in_quotes(name), ": ", part.class_name, " of ", part.library,
+                                     "; hush has networks of pixels, a unet and a scheduler, nothing else"));
+  const std::string_view only = detail::scheduler_of(found.class_name, index);
   for (const char* name : {"unet", "scheduler"}) {
-    const std::string listed = detail::part_class(name, io::member(content, name, index), index);
-    if (listed.empty()) throw FileError(index, to_text("names no class for ", io::in_quotes(name)));
-    const io::DiffusersConfig own(name == std::string("unet") ? found.unet / "config.json" : found.scheduler);
+    const bool is_unet = name == std::string("unet");
+    const std::string listed = detail::needed_class(content, name, index);
+    const io::DiffusersConfig own(is_unet ? found.unet / "config.json" : found.scheduler);
     if (own.class_name() != listed)
-      throw FileError(index, to_text("names a ", io::in_quotes(listed), " as its ", name, ", and ", own.file().string(),
-                                     " describes a ", io::in_quotes(own.class_name())));
+      throw FileError(index, to_text("names ", listed, " as its ", name, ", and ", own.file().string(), " describes ",
+                                     own.class_name()));
+    if (!is_unet && !only.empty() && listed != only)
+      throw FileError(index, to_text("is a ", found.class_name, " with ", listed, ", and runs it as ", only));
   }
   return found;
 }
 
 /// Writes the folder of a pipeline that diffusers' from_pretrained reads and runs: model_index.json, unet/ and
-/// scheduler/. For a network that is given an image and a time, and Ddpm, Ddim or DpmSolverPp; others can be written by
-/// io::save_diffusers and write_scheduler, and run by a loop. Throws FileError, and std::invalid_argument for what no
-/// pipeline of diffusers runs; model_index.json is written last.
+/// scheduler/. For a network that is given an image and a time, and a sampler that is a DDPM, DDIM or DPM-Solver
+/// multistep scheduler there; others can be written by io::save_diffusers and write_scheduler, and run by a loop. The
+/// number of steps is not in the files. What cannot be is refused before anything is written: FileError,
+/// std::invalid_argument. A writing that ends midway leaves no model_index.json.
 template <class P, hush::detail::NetworkBackend N, Sampler S, Backend B>
 void save_pipeline(const std::filesystem::path& folder, const P& process, const Unet2d<N>& net, const S& sampler,
                    const SampleOptions<B>& options, const io::WeightFile& as = {}) {
-  check(net.ports() == Ports{} && !io::detail::is_conditional(net.config()), "save_pipeline",
-        "no pipeline of diffusers runs a network that is more than a UNet2DModel given an image and a time: write its "
-        "parts by io::save_diffusers and write_scheduler");
-  const io::Json scheduler = detail::config_of(process, sampler, options);
-  const std::string name = scheduler.at("_class_name").template get<std::string>();
-  const std::string_view class_name = detail::pipeline_class(name);
-  check(!class_name.empty(), "save_pipeline", "no pipeline of diffusers runs a ", name,
-        " on a UNet2DModel: write the parts by io::save_diffusers and write_scheduler");
-  write_scheduler(folder / "scheduler", process, sampler, options);
+  detail::check_pipeline(process, net);
+  const auto index = folder / "model_index.json";
+  const std::string name = detail::config_of(process, sampler, options).at("_class_name").template get<std::string>();
+  const std::string_view class_name = detail::pipeline_of(name);
+  check(!class_name.empty(), "save_pipeline", "no pipeline of diffusers runs ", name,
+        " on a UNet2DModel; write its parts by io::save_diffusers and write_scheduler");
+  (void)detail::checked_config(folder / "scheduler" / "scheduler_config.json", process, sampler, options);
+  (void)io::weights_of(net, as);  // refuses what is not finite
+  io::detail::check_unsharded(folder / "unet");
+  std::filesystem::remove(index);
   io::save_diffusers(folder / "unet", net, as);
-  const io::Json index{{"_class_name", class_name},
-                       {"_diffusers_version", "0.42.1"},
-                       {"scheduler", {"diffusers", name}},
-                       {"unet", {"diffusers", "UNet2DModel"}}};
-  io::write_file(folder / "model_index.json", index.dump(2) + "\n");
+  write_scheduler(folder / "scheduler", process, sampler, options);
+  const io::Json content{{"_class_name", class_name},
+                         {"_diffusers_version", "0.42.1"},
+                         {"scheduler", {"diffusers", name}},
+                         {"unet", {"diffusers", "UNet2DModel"}}};
+  io::write_file(index, content.dump(2) + "\n");
 }
 
 }  // namespace hush::diffusers

@@ -172,6 +172,18 @@ io::Json config_of(const P& process, const S& sampler, const SampleOptions<B>& o
   return config;
 }
 
+/// The same, read again and compared with what it was made of.
+template <class P, class S, Backend B>
+io::Json checked_config(const std::filesystem::path& file, const P& process, const S& sampler,
+                        const SampleOptions<B>& options) {
+  io::Json config = config_of(process, sampler, options);
+  config["_diffusers_version"] = "0.42.1";
+  io::DiffusersConfig written(file, config);
+  io::check_scheduler(written, process);
+  check_sampling(io::DiffusersConfig(file, config), process, sampler, options);
+  return config;
+}
+
 }  // namespace detail
 
 /// Writes the scheduler_config.json that means this process, sampler and options (grid, clip, threshold) into a folder,
@@ -181,13 +193,8 @@ io::Json config_of(const P& process, const S& sampler, const SampleOptions<B>& o
 template <class P, Sampler S, Backend B>
 void write_scheduler(const std::filesystem::path& folder, const P& process, const S& sampler,
                      const SampleOptions<B>& options) {
-  io::Json config = detail::config_of(process, sampler, options);
-  config["_diffusers_version"] = "0.42.1";
   const auto file = folder / "scheduler_config.json";
-  io::DiffusersConfig written(file, config);
-  io::check_scheduler(written, process);
-  check_sampling(io::DiffusersConfig(file, config), process, sampler, options);
-  io::write_file(file, config.dump(2) + "\n");
+  io::write_file(file, detail::checked_config(file, process, sampler, options).dump(2) + "\n");
 }
 
 }  // namespace hush::diffusers

@@ -178,6 +178,12 @@ inline std::string unet_json(const Unet2dConfig& c, const Ports& ports) {
   return to.dump(2) + '\n';
 }
 
+/// Throws FileError for a folder whose weights lie in several files.
+inline void check_unsharded(const std::filesystem::path& folder) {
+  if (const auto index = diffusers_index(folder); std::filesystem::exists(index))
+    throw FileError(index, "lists weights in several files, which diffusers would read: remove it and them first");
+}
+
 }  // namespace detail
 
 /// Reads the weights in a folder that diffusers' save_pretrained wrote (of a UNet2DModel or UNet2DConditionModel, or of
@@ -198,8 +204,7 @@ std::map<std::string, std::string> load_diffusers(const std::filesystem::path& f
 template <hush::detail::NetworkBackend B>
 void save_diffusers(const std::filesystem::path& folder, const Unet2d<B>& net, const WeightFile& as = {}) {
   const std::string json = detail::unet_json(net.config(), net.ports());
-  if (const auto index = detail::diffusers_index(folder); std::filesystem::exists(index))
-    throw FileError(index, "lists weights in several files, which diffusers would read: remove it and them first");
+  detail::check_unsharded(folder);
   save_weights(detail::diffusers_weights(folder), net, diffusers_keys(net), as);
   write_file(folder / "config.json", json);
 }

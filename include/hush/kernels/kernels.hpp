@@ -1,4 +1,5 @@
 #pragma once
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -275,12 +276,13 @@ concept AsyncCopyKernels =
   synchronise(full);
 };
 
-/// Of HasPackedWeights.
+/// Of HasPackedWeights, which is for backends whose layers compute with the parameters themselves.
 template <class B, class S = typename B::scalar>
-concept PackedWeightKernels = !HasPackedWeights<B> || requires(const B& on, const S* x) {
-  keep_packed(on, x);
-  drop_packed(on, x);
-};
+concept PackedWeightKernels =
+    !HasPackedWeights<B> || (std::same_as<S, typename B::master> && requires(const B& on, const S* x) {
+      keep_packed(on, x);
+      drop_packed(on, x);
+    });
 
 /// A backend that has every kernel which ops, networks, sampling and training call, and those of each capability that
 /// it declares. Write static_assert(Kernels<B>) where all of them are known: they are looked up there and then.

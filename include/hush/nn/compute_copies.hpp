@@ -9,7 +9,7 @@ namespace hush {
 
 /// While it lives, a network's parameters have copies in the form that its layers compute with, made once instead of at
 /// every call: in the layers' scalars where the values are in others, packed for matrix products where the backend
-/// packs weights. The values must stay as they are. Nothing is done for parameters that have copies already.
+/// packs weights. The values must stay as they are. Parameters that have copies already keep theirs.
 template <Backend B>
 class ComputeCopies {
  public:
