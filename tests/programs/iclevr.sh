@@ -67,6 +67,18 @@ grep -qE '^\| generated \| 0\.[0-9]{4} \+- 0\.[0-9]{4} \|$' "$scratch/out"
 grep -qE '^\| drawn scenes \| 0\.[0-9]{4} \+- 0\.[0-9]{4} \|$' "$scratch/out"
 said "| labels | 48 |"
 
+# the weights of this repository: true scenes, and pictures of a few steps
+shipped=examples/iclevr/weights
+accuracy_of() { awk -v row="$1" -F'|' '$2 == row { print $3 + 0 }' "$scratch/out"; }
+works draw --labels data/iclevr/test.json --size 32 --out "$scratch/true"
+works evaluate --pictures "$scratch/true" --labels data/iclevr/test.json --evaluator $shipped/evaluator_32.safetensors
+said "72 of 72 labels found"
+works evaluate --weights $shipped/small.safetensors --evaluator $shipped/evaluator_32.safetensors --labels data/iclevr/test.json \
+  --seeds 1 --steps 10 --guidance 1.75
+made=$(accuracy_of " generated ") other=$(accuracy_of " generated, labels shuffled ")
+awk -v made="$made" -v other="$other" 'BEGIN { exit !(made > 0.8 && other < 0.4) }' ||
+  { echo "FAILED: generated pictures score $made, against other labels $other"; exit 1; }
+
 # a folder of pictures: nine tenths of its scenes train, the rest validates; without label dropout there is no guidance
 folder=(train --pictures "$scratch/scenes" --labels "$scratch/files.json" --sample-every 0 --label-dropout 0)
 works "${folder[@]}" --batch 8 --epochs 1 --run "$scratch/folder"
