@@ -108,7 +108,7 @@ TEST_CASE("from diffusers: the folder that the page writes is read again") {
   const Unet2d<Cpu<float>> unet({.image = {8, 8, 3},
                                  .down_block_types = {UnetBlock::resnet},
                                  .up_block_types = {UnetBlock::resnet},
-                                 .block_out_channels = {4},
+                                 .block_out_channels = {8},
                                  .layers_per_block = 1,
                                  .norm_num_groups = 4},
                                 {}, Seed{});
