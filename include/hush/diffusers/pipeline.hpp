@@ -19,13 +19,13 @@ struct Pipeline {
 
 namespace detail {
 
-/// Library and class of a part, which model_index.json gives as "name": ["library", "Class"]. Both are empty for a part
+/// Package and class of a part, which model_index.json gives as "name": ["library", "Class"]. Both are empty for a part
 /// that the pipeline does without ([null, null]), and for an option.
 struct Part {
-  std::string library, class_name;
+  std::string package, class_name;
   explicit Part(const io::Json& value) {
     if (!value.is_array() || value.size() != 2 || !value[0].is_string() || !value[1].is_string()) return;
-    value[0].get_to(library);
+    value[0].get_to(package);
     value[1].get_to(class_name);
   }
 };
@@ -33,7 +33,7 @@ struct Part {
 /// The class of a part that the pipeline must have, one of diffusers'.
 inline std::string needed_class(const io::Json& index, const char* name, const std::filesystem::path& file) {
   const Part part(io::member(index, name, file));
-  if (part.library != "diffusers")
+  if (part.package != "diffusers")
     throw FileError(
         file, to_text("wants a class of diffusers as its ", name, ", for instance \"", name, "\": [\"diffusers\", \"",
                       name == std::string("unet") ? "UNet2DModel" : "DDPMScheduler", "\"]"));
@@ -91,7 +91,7 @@ inline Pipeline read_pipeline(const std::filesystem::path& folder) {
                        detail::part_folder(folder, "scheduler") / "scheduler_config.json"};
   for (const auto& [name, value] : content.items())
     if (const detail::Part part(value); !part.class_name.empty() && name != "unet" && name != "scheduler")
-      throw FileError(index, to_text("has a part ", io::in_quotes(name), ": ", part.class_name, " of ", part.library,
+      throw FileError(index, to_text("has a part ", io::in_quotes(name), ": ", part.class_name, " of ", part.package,
                                      "; hush has networks of pixels, a unet and a scheduler, nothing else"));
   const std::string_view only = detail::scheduler_of(found.class_name, index);
   for (const char* name : {"unet", "scheduler"}) {
@@ -121,12 +121,13 @@ void save_pipeline(const std::filesystem::path& folder, const P& process, const 
   const std::string_view class_name = detail::pipeline_of(name);
   check(!class_name.empty(), "save_pipeline", "no pipeline of diffusers runs ", name,
         " on a UNet2DModel; write its parts by io::save_diffusers and write_scheduler");
-  (void)detail::checked_config(folder / "scheduler" / "scheduler_config.json", process, sampler, options);
+  const auto scheduler_file = folder / "scheduler" / "scheduler_config.json";
+  const io::Json scheduler = detail::checked_config(scheduler_file, process, sampler, options);
   (void)io::weights_of(net, as);  // refuses what is not finite
   io::detail::check_unsharded(folder / "unet");
   std::filesystem::remove(index);
   io::save_diffusers(folder / "unet", net, as);
-  write_scheduler(folder / "scheduler", process, sampler, options);
+  io::write_file(scheduler_file, scheduler.dump(2) + "\n");
   const io::Json content{{"_class_name", class_name},
                          {"_diffusers_version", "0.42.1"},
                          {"scheduler", {"diffusers", name}},
