@@ -11,8 +11,8 @@
 #include <hush/core.hpp>
 #include <hush/data/with_holes.hpp>
 
-// The networks of examples/fashion_mnist and examples/palette: forward pass, optimizer step, sampling. Items are
-// images. bench/peers/cpu.py runs them beside other runtimes; two variables of the environment are for it:
+// The networks of examples/fashion_mnist and examples/palette, that of Palette's own pictures, and diffusers' of CIFAR-10:
+// forward pass, optimizer step, sampling. Items are images. bench/peers/cpu.py runs them beside other runtimes; two variables of the environment are for it:
 // HUSH_BENCH_THREADS, the threads of the networks (all without it), and HUSH_BENCH_MEMORY, which adds the counter
 // `peak_bytes`, for processes that run one benchmark.
 
@@ -41,6 +41,23 @@ Adm<B> palette_small() {
            .attention = {.factors = {4}},
            .embedding = {.scale = 1000}},
           inpainting.ports(),
+          Seed{1},
+          on()};
+}
+Adm<B> palette() { return {{}, inpainting.ports(), Seed{1}, on()}; }
+/// google/ddpm-cifar10-32 of diffusers.
+Unet2d<B> cifar10() {
+  using enum UnetBlock;
+  return {{.image = {32, 32, 3},
+           .freq_shift = 1,
+           .flip_sin_to_cos = false,
+           .down_block_types = {resnet, attention, resnet, resnet},
+           .up_block_types = {resnet, resnet, attention, resnet},
+           .block_out_channels = {128, 256, 256, 256},
+           .downsample_padding = 0,
+           .attention_head_dim = {},
+           .norm_eps = 1e-6},
+          generation.ports(),
           Seed{1},
           on()};
 }
@@ -89,7 +106,7 @@ void forward(benchmark::State& state, Net (*make)()) {
   const Net net = make();
   const ComputeCopies<B> compute_copies(net);
   const std::int64_t batch = state.range(0), channels = net.image().channels + net.ports().extra_channels;
-  const auto x = filled(on(), {batch, 32, 32, channels}, 0.5), t = filled(on(), {batch}, 0.5);
+  const auto x = filled(on(), {batch, net.image().height, net.image().width, channels}, 0.5), t = filled(on(), {batch}, 0.5);
   for (auto _ : state) benchmark::DoNotOptimize(net(Input<Tensor<B>>{x, t}).data());
   state.SetItemsProcessed(state.iterations() * batch);
   memory.count(state);
@@ -129,6 +146,8 @@ BENCHMARK_CAPTURE(forward, palette_small, palette_small)
     ->Name("network/cpu/palette_small/forward")
     ->Arg(8)
     ->UseRealTime();
+BENCHMARK_CAPTURE(forward, cifar10, cifar10)->Name("network/cpu/cifar10/forward")->Arg(1)->Arg(8)->UseRealTime();
+BENCHMARK_CAPTURE(forward, palette, palette)->Name("network/cpu/palette/forward")->Arg(1)->UseRealTime();
 BENCHMARK_CAPTURE(training_step, small, small, generation, grey)
     ->Name("network/cpu/small/training_step")
     ->Arg(16)

@@ -3,6 +3,7 @@
 
 #include <hush/grids/trailing.hpp>
 #include <hush/guidance.hpp>
+#include <hush/guidance_rules/guidance_interval.hpp>
 #include <hush/io.hpp>
 #include <hush/sample.hpp>
 
@@ -23,8 +24,8 @@ Generator generator_on(const SamplingArguments& a, const B& on) {
         " there are");
   Network<B> network(model.network, process.ports(), Seed{}, on);
   examples::load(a.weights, model, process, network);
-  const auto guided =
-      std::make_shared<Guided<Network<B>, Conditioned>>(Guided{std::move(network), process.conditioning, a.guidance});
+  const auto guided = std::make_shared<Guided<Network<B>, Conditioned, GuidanceInterval<>>>(
+      Guided{std::move(network), process.conditioning, a.guidance, GuidanceInterval{a.interval[0], a.interval[1]}});
   return {
       process, model.network.unet.image, [a, process, guided](const Sets& labels, std::uint64_t seed, Frames* frames) {
         const SampleOptions<B> options{

@@ -68,6 +68,13 @@ void add_how(CLI::App& command, SamplingArguments& how) {
           "Scale of classifier-free guidance: 1 none, 2 to 4 hold pictures to their labels and cost two calls a "
           "step")
       ->check(examples::at_least(0));
+  command
+      .add_option("--guidance-interval", how.interval,
+                  "LOW,HIGH: noise levels with guidance, LOW < sigma <= HIGH, sigma = noise / signal; at others a step "
+                  "costs one call (default: at all)")
+      ->default_str("")
+      ->delimiter(',')
+      ->expected(2);
   command.add_option("--seed", how.seed, "Seed of the noise; picture i depends on it, on i and on its labels alone");
   command.add_option("--batch", how.batch, "Pictures at a time; changes nothing but memory and speed")
       ->check(examples::at_least(1));

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,6 +78,7 @@ struct SamplingArguments {
   std::string sampler = "ddim";
   std::optional<double> eta;  // empty: the sampler's own
   double guidance = 1;
+  std::vector<double> interval{0, std::numeric_limits<double>::infinity()};  // of sigma: where there is guidance
   int steps = 50;
   std::int64_t batch = 16;
   std::uint64_t seed = 0;

@@ -50,6 +50,10 @@ works "${sample[@]}" --labels "red cube, blue sphere" --count 3 --batch 1 --guid
 cmp "$scratch/x.png" "$scratch/one.png"
 works "${sample[@]}" --labels "red cube, blue sphere" --count 3 --out "$scratch/unguided.png"
 cmp -s "$scratch/x.png" "$scratch/unguided.png" && { echo "FAILED: guidance changes nothing"; exit 1; }
+works "${sample[@]}" --labels "red cube, blue sphere" --count 3 --guidance 2 --guidance-interval 0,inf --out "$scratch/all.png"
+cmp "$scratch/x.png" "$scratch/all.png"
+works "${sample[@]}" --labels "red cube, blue sphere" --count 3 --guidance 2 --guidance-interval 1e9,inf --out "$scratch/never.png"
+cmp "$scratch/unguided.png" "$scratch/never.png"
 works "${sample[@]}" --labels-file "$scratch/list.json" --sampler dpm++2m --min-max --out "$scratch/list.png" --folder "$scratch/made"
 has_size "$scratch/list.png" "526 130"  # eight in a row
 [ "$(find "$scratch/made" -name '*.png' | wc -l)" -eq 12 ]
@@ -100,6 +104,7 @@ refused "wants --labels or --labels-file" "${sample[@]}" "${out[@]}"
 refused "--labels" "${sample[@]}" --labels "red cube" --labels-file "$scratch/list.json" "${out[@]}"
 refused "--strip 2000 is no time: they are 0 to 1999" "${sample[@]}" --labels "red cube" --strip 2000 "${out[@]}"
 refused "was trained with --label-dropout 0" sample --weights "$scratch/folder/weights.safetensors" --guidance 2 --labels "red cube" "${out[@]}"
+refused "wants low < high, has .low = 3 and .high = 1" "${sample[@]}" --labels "red cube" --guidance 2 --guidance-interval 3,1 "${out[@]}"
 echo '[["red cube"], []]' >"$scratch/empty.json"
 echo '[["red cube"], ["pink cube"]]' >"$scratch/pink.json"
 echo '[]' >"$scratch/none.json"
