@@ -77,6 +77,9 @@ accuracy_of() { awk -v row="$1" -F'|' '$2 == row { print $3 + 0 }' "$scratch/out
 works draw --labels data/iclevr/test.json --size 32 --out "$scratch/true"
 works evaluate --pictures "$scratch/true" --labels data/iclevr/test.json --evaluator $shipped/evaluator_32.safetensors
 said "72 of 72 labels found"
+works draw --labels data/iclevr/test.json --size 64 --out "$scratch/true_64"
+works evaluate --pictures "$scratch/true_64" --labels data/iclevr/test.json --evaluator $shipped/evaluator_64.safetensors
+said "72 of 72 labels found"
 works evaluate --weights $shipped/small.safetensors --evaluator $shipped/evaluator_32.safetensors --labels data/iclevr/test.json \
   --seeds 1 --steps 10 --guidance 1.75
 made=$(accuracy_of " generated ") other=$(accuracy_of " generated, labels shuffled ")
