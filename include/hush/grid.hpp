@@ -100,13 +100,8 @@ std::vector<Level> levels_at(const S& schedule, const std::vector<double>& times
   std::vector<Level> levels;
   levels.reserve(times.size() + 1);
   levels.push_back(schedule(clean_time(schedule)));
-  const auto add = [&](auto&& level_at) {
-    for (auto time = times.rbegin(); time != times.rend(); ++time) levels.push_back(level_at(*time));
-  };
-  if constexpr (requires { schedule.rising(); })
-    add(schedule.rising());
-  else
-    add(schedule);
+  auto level_at = detail::rising_levels(schedule);
+  for (auto time = times.rbegin(); time != times.rend(); ++time) levels.push_back(level_at(*time));
   std::reverse(levels.begin(), levels.end());
   return levels;
 }

@@ -56,6 +56,7 @@
 #include <hush/schedules/shared/from_betas.hpp>
 #include <hush/schedules/shared/from_sigmas.hpp>
 #include <hush/schedules/shared/inverse.hpp>
+#include <hush/schedules/shared/rescaled_alpha_bar.hpp>
 #include <hush/schedules/sigmas.hpp>
 #include <hush/schedules/sigmoid.hpp>
 #include <hush/schedules/sigmoid_beta.hpp>

@@ -32,6 +32,20 @@ concept DiscreteSchedule = NoiseSchedule<S> && requires(const S& schedule) {
   { schedule.clean() } -> std::convertible_to<double>;
 };
 
+namespace detail {
+
+/// A function object that gives the levels of a schedule, fast if it is called in rising order of time. The schedule
+/// must outlive it.
+template <class S>
+auto rising_levels(const S& schedule) {
+  if constexpr (requires { schedule.rising(); })
+    return schedule.rising();
+  else
+    return [&schedule](double time) -> Level { return schedule(time); };
+}
+
+}  // namespace detail
+
 /// Throws std::invalid_argument unless the schedule has at least 1 step and `time` is in clean() .. clean() + steps().
 template <class S>
 void check_time(const S& schedule, double time) {

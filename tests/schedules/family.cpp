@@ -25,6 +25,7 @@
 #include <hush/schedules/scaled_linear.hpp>
 #include <hush/schedules/shared/from_sigmas.hpp>
 #include <hush/schedules/shared/inverse.hpp>
+#include <hush/schedules/shared/rescaled_alpha_bar.hpp>
 #include <hush/schedules/sigmas.hpp>
 #include <hush/schedules/sigmoid.hpp>
 #include <hush/schedules/sigmoid_beta.hpp>
@@ -117,7 +118,42 @@ TEST_CASE("schedules: what is quick for rising times gives the same levels in an
       CHECK(levels_at(schedule, times) == falling);
     }
   });
-  CHECK(quick == 6);
+  CHECK(quick == 7);
+}
+
+namespace {
+
+/// Linear betas that count how often one is asked for.
+struct CountedBetas {
+  LinearBeta inner;
+  int* asked;
+  int steps() const { return inner.steps(); }
+  double clean() const { return -1; }
+  double beta(int i) const {
+    ++*asked;
+    return inner.beta(i);
+  }
+  Level operator()(double time) const { return level_from_betas(*this, time); }
+  auto rising() const { return LevelsFromBetas(*this); }
+};
+
+}  // namespace
+
+TEST_CASE("schedules: all levels and betas of a ZeroTerminalSnr take one pass over those that it rescales") {
+  const int steps = 1000;
+  int asked = 0;
+  const ZeroTerminalSnr schedule{CountedBetas{{.steps = steps}, &asked}};
+  std::vector<double> times;
+  for (int i = 2 * steps; i-- > 0;) times.push_back(-1 + .5 * (i + 1));
+  const auto levels = levels_at(schedule, times);
+  CHECK(asked < 5 * steps);  // the two ends are products of their own
+  asked = 0;
+  const std::vector<double> betas = schedule.betas();
+  CHECK(asked < 5 * steps);
+  REQUIRE(betas.size() == std::size_t(steps));
+  for (const int i : {0, 1, 500, 998, 999}) CHECK(betas[std::size_t(i)] == schedule.beta(i));
+  CHECK(betas.back() == 1);
+  CHECK(levels.front().signal == 0);
 }
 
 TEST_CASE("family: clean first, then ever more noise, and the scale that the kind says") {

@@ -1,8 +1,10 @@
 #pragma once
 #include <cmath>
+#include <vector>
 
 #include <hush/level.hpp>
 #include <hush/schedule.hpp>
+#include <hush/schedules/shared/rescaled_alpha_bar.hpp>
 
 namespace hush {
 
@@ -16,21 +18,26 @@ struct ZeroTerminalSnr {
   constexpr int steps() const { return inner.steps(); }
   constexpr double clean() const { return inner.clean(); }
   double beta(int time) const { return 1 - alpha_bar(time) / alpha_bar(time - 1); }
+  /// All betas, by one pass over the levels.
+  std::vector<double> betas() const {
+    std::vector<double> list;
+    detail::RescaledAlphaBar bar(inner);
+    for (int i = 1; i <= steps(); ++i) {
+      const double before = bar(clean() + i - 1);
+      list.push_back(1 - bar(clean() + i) / before);
+    }
+    return list;
+  }
 
   /// alpha_bar at a whole time.
-  double alpha_bar(double time) const {
-    if (time == clean()) return 1;
-    const Level noisiest = inner(clean() + steps());
-    check(steps() >= 2 && is_preserving(noisiest), "ZeroTerminalSnr",
-          "wants a variance-preserving schedule of at least 2 steps");
-    const double first = inner(clean() + 1).signal, last = noisiest.signal;
-    const double root = (inner(time).signal - last) * (first / (first - last));
-    return root * root;
-  }
-  Level operator()(double time) const {
-    check_time(*this, time);
-    const double below = std::floor(time), before = alpha_bar(below);
-    return variance_preserving(time, below < time ? before + (time - below) * (alpha_bar(below + 1) - before) : before);
+  double alpha_bar(double time) const { return detail::RescaledAlphaBar(inner)(time); }
+  Level operator()(double time) const { return rising()(time); }
+  auto rising() const {
+    return [this, bar = detail::RescaledAlphaBar(inner)](double time) mutable {
+      check_time(*this, time);
+      const double below = std::floor(time), before = bar(below);
+      return variance_preserving(time, below < time ? before + (time - below) * (bar(below + 1) - before) : before);
+    };
   }
   static constexpr void fields(auto& self, auto&& f) { f("inner", self.inner); }
   friend constexpr bool operator==(const ZeroTerminalSnr&, const ZeroTerminalSnr&) = default;
