@@ -9,6 +9,7 @@
 #include <hush/diffusers/scheduler_writer.hpp>
 
 #include "io/scratch.hpp"
+#include "thrown.hpp"
 
 using namespace hush;
 using B = Cpu<double>;
@@ -21,19 +22,21 @@ TEST_CASE("scheduler writer: what diffusers wrote, read and written again, means
     CAPTURE(name);
     put(scratch / "first.json", row.at("config").get<std::string>());
     const diffusers::Sampling file = diffusers::read_scheduler(scratch / "first.json");
-    const auto* process = std::get_if<diffusers::BetaProcess>(&file.process);
-    if (!process || process->schedule.keeps_signal) continue;
-    auto options = file.options<B>();
-    options.steps = 10;
-    std::visit([&](const auto& sampler) { diffusers::write_scheduler(scratch / ".", *process, sampler, options); },
-               file.sampler);
+    bool keeps = false;
+    file.visit([&](const auto& process, const auto& sampler) {
+      if constexpr (requires { process.schedule.keeps_signal; }) keeps = process.schedule.keeps_signal;
+      auto options = file.options<B>();
+      options.steps = 10;
+      diffusers::write_scheduler(scratch / ".", process, sampler, options);
+    });
     io::DiffusersConfig before(scratch / "first.json"), after(scratch / "scheduler_config.json");
     CHECK(after.class_name() == before.class_name());
-    CHECK(after.text("prediction_type", "") == before.text("prediction_type", ""));
+    CHECK(after.text("prediction_type", "epsilon") == before.text("prediction_type", "epsilon"));
+    CHECK(after.flag("rescale_betas_zero_snr", false) == keeps);
     CHECK(diffusers::read_scheduler(scratch / "scheduler_config.json").clip == file.clip);
     ++written;
   }
-  CHECK(written > 30);
+  CHECK(written == 41);
 }
 
 TEST_CASE("scheduler writer: a process of hush is written by the names of diffusers, keys sorted") {
@@ -92,6 +95,65 @@ TEST_CASE("scheduler writer: the range of Karras' sigmas is written, and levels 
   CHECK(refusal([&] {
           diffusers::write_scheduler(scratch / ".", Process{LinearBeta{}, PredictNoise{}}, Euler{}, between);
         }).find("describes another run: at time 832.5 noise / signal is ") != std::string::npos);
+}
+
+TEST_CASE("scheduler writer: EDM and flow matching are written by their keys") {
+  const Scratch scratch("scheduler_writer");
+  const auto written = [&](const auto& process, const auto& sampler, const AnyGrid& grid) {
+    diffusers::write_scheduler(scratch / ".", process, sampler, SampleOptions<B>{.steps = 5, .clip = 0, .grid = grid});
+    io::Json content = io::read_json(scratch / "scheduler_config.json");
+    content.erase("_diffusers_version");
+    return content;
+  };
+  const Process edm{LinearSigma{50}, EdmPreconditioning<>{.4}};
+  CHECK(written(edm, Euler{}, KarrasSigmas{{.smallest = .01, .largest = 50}, 6}) ==
+        io::Json{{"_class_name", "EDMEulerScheduler"},
+                 {"prediction_type", "epsilon"},
+                 {"rho", 6.},
+                 {"sigma_data", .4},
+                 {"sigma_max", 50.},
+                 {"sigma_min", .01},
+                 {"sigma_schedule", "karras"}});
+  const io::Json solver = written(edm, DpmSolverSde{}, UniformLogSnr{{.smallest = .01, .largest = 50}});
+  CHECK(solver.at("_class_name") == "EDMDPMSolverMultistepScheduler");
+  CHECK(solver.at("sigma_schedule") == "exponential");
+  CHECK(solver.at("algorithm_type") == "sde-dpmsolver++");
+  CHECK(written(diffusers::FlowProcess{{}, {500}}, Euler{}, diffusers::FlowShift{3, 500}) ==
+        io::Json{{"_class_name", "FlowMatchEulerDiscreteScheduler"}, {"num_train_timesteps", 500}, {"shift", 3.}});
+}
+
+TEST_CASE(
+    "scheduler writer: where a process and a class have no counterpart, the words say which key or policy it is") {
+  const Scratch scratch("scheduler_writer");
+  const auto said = [&](const auto& process, const auto& sampler, const AnyGrid& grid) {
+    const auto write = [&] {
+      diffusers::write_scheduler(scratch / ".", process, sampler,
+                                 SampleOptions<B>{.steps = 5, .clip = 0, .grid = grid});
+    };
+    const std::string words = thrown::message(write);
+    CHECK(!std::filesystem::exists(scratch / "scheduler_config.json"));
+    return words;
+  };
+  const AnyGrid spaced = Linspace{.closed = false};
+  CHECK(said(Process{ZeroTerminalSnr{LinearBeta{}}, PredictVelocity{}}, DpmSolverPp{}, spaced) ==
+        "[write_scheduler] rescale_betas_zero_snr: of the noisiest level DPMSolverMultistepScheduler has signal^2 = "
+        "2^-24, this process has 0; diffusers::Schedule can be either (.keeps_signal)");
+  const Betas betas{ZeroTerminalSnr{LinearBeta{}}.betas()};
+  const diffusers::BetaProcess keeps{{betas, false, false, true}, {diffusers::Prediction::Type::v_prediction}};
+  CHECK(said(keeps, Ddim{}, Leading{})
+            .starts_with("[write_scheduler] rescale_betas_zero_snr: of the noisiest level DDIMScheduler has signal^2 = "
+                         "0, this process has 5.96"));
+  const diffusers::EdmProcess edm;
+  CHECK(said(edm, Ddim{}, KarrasSigmas{}).starts_with("[write_scheduler] with EdmPreconditioning diffusers has Euler"));
+  CHECK(said(edm, Euler{}, Leading{}).find("has KarrasSigmas and UniformLogSnr, not Leading") != std::string::npos);
+  CHECK(said(edm, Euler{}, KarrasSigmas{{.smallest = .01, .largest = 40}}).find("begins at time 1 there, 0.5 here") !=
+        std::string::npos);
+  CHECK(said(Process{RectifiedFlow{}, PredictFlow{}}, Euler{}, diffusers::FlowShift{})
+            .find("the network is told 1000 there, 1 here") != std::string::npos);
+  CHECK(said(diffusers::FlowProcess{}, Heun{}, diffusers::FlowShift{})
+            .starts_with("[write_scheduler] with RectifiedFlow diffusers has Euler, not Heun{"));
+  CHECK(said(diffusers::FlowProcess{}, Euler{}, Trailing{}).find("has diffusers::FlowShift as .grid, not Trailing") !=
+        std::string::npos);
 }
 
 TEST_CASE("scheduler writer: what the file of a class cannot say is refused, and nothing is written") {

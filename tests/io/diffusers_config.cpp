@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -55,14 +57,34 @@ TEST_CASE("diffusers config: options that nobody asked for are named, but not th
   CHECK(config.unknown() == std::vector<std::string>{"b"});
 }
 
-TEST_CASE("diffusers config: Python's infinities outside of words are null") {
+TEST_CASE("diffusers config: Python's infinities and NaN outside of words are those numbers") {
   const File file;
   DiffusersConfig config =
-      file(R"(, "a": -Infinity, "b": Infinity, "c": "-Infinity \" Infinity", "d": [-Infinity, 1])");
-  CHECK(config.is_null("a"));
-  CHECK(config.is_null("b"));
-  CHECK(config.text("c", "") == "-Infinity \" Infinity");
-  CHECK(config["d"].size() == 2);
+      file(R"(, "a": -Infinity, "b": Infinity, "c": "-Infinity \" Infinity NaN", "d": [-Infinity, 1], "n": NaN)");
+  CHECK(config.is_least("a"));
+  CHECK(!config.is_least("b"));
+  CHECK(config["b"].get<double>() == std::numeric_limits<double>::infinity());
+  CHECK(std::isnan(config["n"].get<double>()));
+  CHECK(config.text("c", "") == "-Infinity \" Infinity NaN");
+  CHECK(config["d"][0].get<double>() == -std::numeric_limits<double>::infinity());
+}
+
+TEST_CASE("diffusers config: where a number is wanted, what is not finite is refused by its name") {
+  const File file;
+  const std::string all = R"(, "a": -Infinity, "b": Infinity, "n": NaN, "d": [0.5, NaN, Infinity])";
+  CHECK(file.refused(all, [](auto& c) { c.number("a", 1); }) == ": a is -Infinity: must be finite");
+  CHECK(file.refused(all, [](auto& c) { c.number("b", 1); }) == ": b is Infinity: must be finite");
+  CHECK(file.refused(all, [](auto& c) { c.number("n", 1); }) == ": n is NaN: must be finite");
+  CHECK(file.refused(all, [](auto& c) { c.whole("n", 1); }) == ": n is NaN: wants a whole number");
+  CHECK(file.refused(all, [](auto& c) { c.flag("b", true); }) == ": b is Infinity: wants true or false");
+  CHECK(file.refused(all, [](auto& c) { c.template list<double>("d", {}); }) ==
+        ": d is [0.5,NaN,Infinity]: wants a list of finite numbers");
+  DiffusersConfig unread = file(all);
+  CHECK(unread.unknown() == std::vector<std::string>{"a", "b", "d", "n"});
+  // the place of a later error is that of the file
+  const std::string before = "{\"_class_name\": \"It\"", members = R"(, "a": -Infinity, "b": NaN, "b": 1)";
+  CHECK(file.refused(members, [](auto&) {}).find(std::to_string((before + members).find("\"b\": 1") + 3)) !=
+        std::string::npos);
 }
 
 TEST_CASE("diffusers config: null is false where a flag is written, and its default where it is not") {

@@ -213,7 +213,8 @@ TEST_CASE("diffusers unet: what Adm cannot be is refused by the key and its valu
   CHECK(folder.refused("freq_shift", 2) == "freq_shift is 2: must be 0 or 1");
   CHECK(folder.refused("downsample_padding", 2) == "downsample_padding is 2: must be 0 or 1");
   CHECK(folder.refused("sample_size", nullptr) ==
-        "sample_size is null: write the height and width of the images into the file");
+        "sample_size is null: the file leaves the size of the images open; say it behind the ports: {height, width}");
+  CHECK(io::adm_config_of(folder.json(), {}, {8, 16}).image == ImageSize{8, 16, 3});
   CHECK(folder.refused("mid_block_type", nullptr) == "mid_block_type is null: must be UNetMidBlock2D");
   CHECK(folder.refused("block_out_channels", {32, 48}) ==
         "block_out_channels is [32,48]: wants multiples of the first");

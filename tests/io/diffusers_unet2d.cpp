@@ -265,6 +265,25 @@ TEST_CASE("diffusers unet2d: names of 2022, several files and a pipeline's folde
   io::load_diffusers(folder.scratch / "pipeline", again);
   CHECK(weights(again) == weights(net));
   CHECK(refusal([&] { io::save_diffusers(unet, net); }).find("remove it and them first") != std::string::npos);
+  Unet2d<B> third(folder.config, cases[0].ports, Seed{2});
+  io::save_diffusers(folder.scratch / "shards", net, {.dtype = io::Dtype::F64}, 100'000);
+  CHECK(!std::filesystem::exists(folder.scratch / "shards" / "diffusion_pytorch_model.safetensors"));
+  io::load_diffusers(folder.scratch / "shards", third);
+  CHECK(weights(third) == weights(net));
+  CHECK(refusal([&] { io::save_diffusers(folder.scratch.folder, net, {}, 100'000); }).find("remove it first") !=
+        std::string::npos);
+}
+
+TEST_CASE("diffusers unet2d: a folder that leaves the size of the images open is read into a network of any") {
+  const Folder folder(cases[1]);
+  io::Json content = io::read_json(folder.scratch / "config.json");
+  content["sample_size"] = nullptr;
+  put(folder.scratch / "config.json", content.dump());
+  Unet2d<B> net(io::unet2d_config_of(folder.scratch / "config.json", cases[1].ports, {4, 6}), cases[1].ports, Seed{1});
+  CHECK(net.image() == ImageSize{4, 6, 3});
+  const auto before = weights(net);
+  io::load_diffusers(folder.scratch.folder, net);
+  CHECK(weights(net) != before);
 }
 
 TEST_CASE("diffusers unet2d: a network that differs is refused by field and both values, and stays as it was") {

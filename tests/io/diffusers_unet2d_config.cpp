@@ -6,6 +6,7 @@
 #include <hush/io/diffusers_unet2d_config.hpp>
 
 #include "io/scratch.hpp"
+#include "thrown.hpp"
 
 using namespace hush;
 
@@ -47,6 +48,17 @@ TEST_CASE("unet2d config: what a file leaves out is what its class has of itself
   CHECK(c.num_attention_heads == std::vector<std::int64_t>{8});
 }
 
+TEST_CASE("unet2d config: a size that the program says stands in the place of the file's, where that is null too") {
+  File file("UNet2DModel");
+  for (const io::Json& size : {io::Json(), io::Json(8), io::Json{4, 2}}) {
+    file.content["sample_size"] = size;
+    put(file.json, file.content.dump());
+    CHECK(io::unet2d_config_of(file.json, {}, {32, 16}) == Unet2dConfig{.image = {32, 16, 3}});
+  }
+  CHECK(thrown::message([&] { io::unet2d_config_of(file.json, {}, {32}); }) ==
+        "[SampleSize] wants a height and a width, got 32 and 0");
+}
+
 TEST_CASE("unet2d config: options are read as diffusers means them") {
   File file("UNet2DModel");
   file.content.update(io::Json{{"sample_size", {16, 8}},
@@ -83,7 +95,7 @@ TEST_CASE("unet2d config: what Unet2d cannot be is refused by the key and its va
         "describes a \"VQModel\"; Unet2d is a UNet2DModel or a UNet2DConditionModel");
   CHECK(file.refused("a_new_option", 3) == "a_new_option is 3: hush does not know this option");
   CHECK(file.refused("sample_size", nullptr) ==
-        "sample_size is null: write the height and width of the images into the file");
+        "sample_size is null: the file leaves the size of the images open; say it behind the ports: {height, width}");
   CHECK(file.refused("down_block_types", {"SkipDownBlock2D"}) ==
         "down_block_types is [\"SkipDownBlock2D\"]: \"SkipDownBlock2D\" has no counterpart: there are DownBlock2D, "
         "AttnDownBlock2D, CrossAttnDownBlock2D and ResnetDownsampleBlock2D");

@@ -40,7 +40,8 @@ void check_levels(const std::filesystem::path& file, const A& theirs, const B& o
     compare(x.out, y.out, 1, "at time ", time, " the estimate of x0 takes of the output ");
   }
   const double a = sigma_of(theirs.schedule(clean_time(theirs.schedule)));
-  compare(a, sigma_of(ours.schedule(clean_time(ours.schedule))), 0, "at the end noise / signal is ");
+  compare(a, sigma_of(ours.schedule(clean_time(ours.schedule))), 0,
+          "at the end (set_alpha_to_one, final_sigmas_type) noise / signal is ");
 }
 
 }  // namespace detail

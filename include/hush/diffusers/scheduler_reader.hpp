@@ -94,7 +94,7 @@ class SchedulerReader {
   Sampling by_betas() {
     Betas betas = io::diffusers_betas(config_);
     const bool rescales = config_.flag("rescale_betas_zero_snr", false);
-    const bool keeps = is("DPMSolverMultistep") || is("UniPCMultistep") || name_.starts_with("Euler");
+    const bool keeps = io::detail::keeps_signal(name_);
     config_.demand(!rescales || keeps || is_ddpm() || is_ddim(), "rescale_betas_zero_snr",
                    "this class of diffusers does not look at it, and steps along other levels; write it as false");
     const std::size_t says = one_of("prediction_type", "epsilon", {"epsilon", "v_prediction", "sample"});
@@ -228,8 +228,8 @@ class SchedulerReader {
       if (config_.flag("predict_x0", true)) return UniPc{order(), variant, true, low};
       return UniPcNoise{order(), variant, true, low};
     }
-    config_.demand(config_.is_null("lambda_min_clipped"), "lambda_min_clipped",
-                   "hush does not clip the times; begin at a lower level by a grid of your own");
+    config_.demand(config_.is_null("lambda_min_clipped") || config_.is_least("lambda_min_clipped"),
+                   "lambda_min_clipped", "hush does not clip the times; begin at a lower level by a grid of your own");
     config_.demand(config_.is_null("variance_type"), "variance_type", "must be null");
     return multistep("dpmsolver++", low);
   }

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -8,6 +9,7 @@
 #include <hush/check.hpp>
 #include <hush/description.hpp>
 #include <hush/diffusers/check_sampling.hpp>
+#include <hush/diffusers/process.hpp>
 #include <hush/fields.hpp>
 #include <hush/io/atomic_file.hpp>
 #include <hush/io/diffusers_scheduler.hpp>
@@ -74,7 +76,10 @@ void write_sampler(const S& sampler, io::Json& config) {
 /// The levels of a schedule, by their name in diffusers where they have one, else beta by beta.
 template <class S>
 void write_betas(const S& schedule, io::Json& config) {
-  static_assert(DiscreteSchedule<S>, "write_scheduler: wants a schedule that is given by betas");
+  constexpr bool by_betas = std::is_same_v<S, Schedule> || requires { schedule.beta(0); };
+  static_assert(by_betas,
+                "write_scheduler: wants a schedule that is given by betas, LinearSigma with EdmPreconditioning, or "
+                "RectifiedFlow");
   config["num_train_timesteps"] = int(schedule.steps());
   const auto named = [&](const char* name, double first, double last) {
     config["beta_schedule"] = name;
@@ -91,6 +96,7 @@ void write_betas(const S& schedule, io::Json& config) {
       config["beta_schedule"] = "squaredcos_cap_v2";
     else
       config["trained_betas"] = schedule.betas.values;
+    if (schedule.keeps_signal) config["rescale_betas_zero_snr"] = true;  // of betas that are, it changes nothing more
   } else {
     std::vector<double> betas;
     for (int i = 0; i < schedule.steps(); ++i) betas.push_back(schedule.beta(i));
@@ -125,6 +131,19 @@ inline double number_of(const Description& about, const char* field, double othe
   return found ? io::read_number(found->text).value_or(otherwise) : otherwise;
 }
 
+/// How a grid spaces sigmas; nullopt: it spaces times. Zeros are not said.
+struct SigmaSpacing {
+  double rho = 0, smallest = 0, largest = 0;
+};
+inline std::optional<SigmaSpacing> sigma_spacing(const Description& grid) {
+  const auto ends_with = [&](const char* name) { return grid.text.ends_with(name); };
+  if (!ends_with("KarrasSigmas") && !ends_with("UniformLogSnr") && !ends_with("Sigmas")) return std::nullopt;
+  const Description* found = grid.find("range");
+  const Description& range = found ? *found : grid;
+  return SigmaSpacing{ends_with("UniformLogSnr") ? 0 : number_of(grid, "rho", 7), number_of(range, "smallest", 0),
+                      number_of(range, "largest", 0)};
+}
+
 /// Spacing of times or sigmas, by the grid's name.
 inline void write_grid(const Description& grid, io::Json& config) {
   const auto ends_with = [&](const char* name) { return grid.text.ends_with(name); };
@@ -135,31 +154,95 @@ inline void write_grid(const Description& grid, io::Json& config) {
     config["timestep_spacing"] = "trailing";
   } else if (ends_with("Linspace")) {
     config["timestep_spacing"] = "linspace";
-  } else if (ends_with("KarrasSigmas") || ends_with("UniformLogSnr") || ends_with("Sigmas")) {
-    const bool even = ends_with("UniformLogSnr") || number_of(grid, "rho", 7) == 0;
-    config[even ? "use_exponential_sigmas" : "use_karras_sigmas"] = true;
-    const Description* range = grid.find("range");
-    for (const auto& [field, key] : {std::pair{"smallest", "sigma_min"}, std::pair{"largest", "sigma_max"}})
-      if (const double sigma = number_of(range ? *range : grid, field, 0); sigma > 0) config[key] = sigma;
+  } else if (const auto sigmas = sigma_spacing(grid)) {
+    config[sigmas->rho == 0 ? "use_exponential_sigmas" : "use_karras_sigmas"] = true;
+    if (sigmas->smallest > 0) config["sigma_min"] = sigmas->smallest;
+    if (sigmas->largest > 0) config["sigma_max"] = sigmas->largest;
     if (const Description* ends = grid.find("ends"); ends && ends->text != "none") write_grid(*ends, config);
   } else {
     check(false, "write_scheduler", "diffusers has no spacing for ", code_of(grid));
   }
 }
 
-/// The file of a process that is given by betas.
-template <class P, class S, Backend B>
-io::Json config_of(const P& process, const S& sampler, const SampleOptions<B>& options) {
-  io::Json config;
-  write_sampler(sampler, config);
-  write_betas(process.schedule, config);
-  config["prediction_type"] = prediction_type(process.parameterization, process.schedule(process.schedule.clean() + 1));
-  write_grid(options.grid.description(), config);
-  const bool noisy = process.schedule(process.schedule.clean()).noise > 0;
+/// Whether a class keeps alpha_bar = 2^-24 at the noisiest level with rescale_betas_zero_snr.
+template <class S>
+constexpr bool keeps_signal() {
+  return is_one_of<S, Euler, EulerAncestral, UniPc, UniPcNoise, DpmSolver, DpmSolverPp, DpmSolverSde>;
+}
+
+/// Levels, grid and prediction_type of a process that is given by betas, for a class that a sampler is.
+template <class S, class P>
+void write_by_betas(const P& process, const Description& grid, io::Json& config) {
+  const auto& schedule = process.schedule;
+  write_betas(schedule, config);
+  config["prediction_type"] = prediction_type(process.parameterization, schedule(schedule.clean() + 1));
+  write_grid(grid, config);
+  const bool noisy = schedule(schedule.clean()).noise > 0;
   if constexpr (std::is_same_v<S, Ddim> || std::is_same_v<S, Pndm>)
     config["set_alpha_to_one"] = !noisy;
   else if (noisy)
     config["final_sigmas_type"] = "sigma_min";
+}
+
+/// Throws std::invalid_argument for a process whose noisiest level is not that of the sampler's class.
+template <class S, class Levels>
+void check_last_level(const Levels& schedule, const io::Json& config) {
+  if (!config.contains("rescale_betas_zero_snr")) return;
+  const double signal = schedule(schedule.clean() + schedule.steps()).signal;
+  check((signal > 0) == keeps_signal<S>(), "write_scheduler", "rescale_betas_zero_snr: of the noisiest level ",
+        config.at("_class_name").template get<std::string>(), " has signal^2 = ", keeps_signal<S>() ? "2^-24" : "0",
+        ", this process has ", signal * signal, "; diffusers::Schedule can be either (.keeps_signal)");
+}
+
+/// The preconditioning of Karras et al.: the class is EDM's.
+template <class S>
+void write_edm(const EdmProcess& process, const S& sampler, const Description& grid, io::Json& config) {
+  constexpr bool multistep = is_one_of<S, DpmSolverPp, DpmSolverSde>;
+  check(multistep || std::is_same_v<S, Euler>, "write_scheduler", "with EdmPreconditioning diffusers has Euler, ",
+        "DpmSolverPp and DpmSolverSde, not ", code_of(describe(sampler)));
+  const auto sigmas = sigma_spacing(grid);
+  check(sigmas.has_value(), "write_scheduler", "with EdmPreconditioning diffusers has KarrasSigmas and UniformLogSnr, ",
+        "not ", code_of(grid));
+  config["_class_name"] = multistep ? "EDMDPMSolverMultistepScheduler" : "EDMEulerScheduler";
+  config["prediction_type"] = "epsilon";
+  config["sigma_data"] = process.parameterization.sigma_data;
+  config["sigma_max"] = process.schedule.largest;
+  if (sigmas->smallest > 0) config["sigma_min"] = sigmas->smallest;
+  config["sigma_schedule"] = sigmas->rho == 0 ? "exponential" : "karras";
+  if (sigmas->rho > 0) config["rho"] = sigmas->rho;
+}
+
+/// Flow matching.
+template <class S>
+void write_flow(const S& sampler, const Description& grid, io::Json& config) {
+  check((std::is_same_v<S, Euler>), "write_scheduler", "with RectifiedFlow diffusers has Euler, not ",
+        code_of(describe(sampler)));
+  check(grid.text.ends_with("FlowShift"), "write_scheduler",
+        "with RectifiedFlow diffusers has diffusers::FlowShift as .grid, not ", code_of(grid));
+  config["_class_name"] = "FlowMatchEulerDiscreteScheduler";
+  config["num_train_timesteps"] = int(number_of(grid, "steps", 1000));
+  config["shift"] = number_of(grid, "shift", 1);
+}
+
+/// Whether the levels of a process are given by betas, for diffusers.
+template <class P>
+constexpr bool has_betas = !std::is_same_v<P, EdmProcess> &&
+                           !std::is_same_v<std::remove_cvref_t<decltype(std::declval<P>().schedule)>, RectifiedFlow>;
+
+/// The file of a process.
+template <class P, class S, Backend B>
+io::Json config_of(const P& process, const S& sampler, const SampleOptions<B>& options) {
+  io::Json config;
+  write_sampler(sampler, config);
+  const Description grid = options.grid.description();
+  if constexpr (has_betas<P>) {
+    write_by_betas<S>(process, grid, config);
+    check_last_level<S>(process.schedule, config);
+  } else if constexpr (std::is_same_v<P, EdmProcess>) {
+    write_edm(process, sampler, grid, config);
+  } else {
+    write_flow(sampler, grid, config);
+  }
   if constexpr (std::is_same_v<S, Ddim> || std::is_same_v<S, Ddpm> || std::is_same_v<S, Heun>) {
     config["clip_sample"] = options.clip > 0 && !options.threshold;
     if (options.clip > 0) config["clip_sample_range"] = options.clip;
@@ -179,7 +262,7 @@ io::Json checked_config(const std::filesystem::path& file, const P& process, con
   io::Json config = config_of(process, sampler, options);
   config["_diffusers_version"] = "0.42.1";
   io::DiffusersConfig written(file, config);
-  io::check_scheduler(written, process);
+  if constexpr (has_betas<P>) io::check_scheduler(written, process);
   check_sampling(io::DiffusersConfig(file, config), process, sampler, options);
   return config;
 }
@@ -187,9 +270,10 @@ io::Json checked_config(const std::filesystem::path& file, const P& process, con
 }  // namespace detail
 
 /// Writes the scheduler_config.json that means this process, sampler and options (grid, clip, threshold) into a folder,
-/// for diffusers 0.42.1 and later. What was written is read again and compared, for .steps steps: throws FileError, and
-/// leaves the folder as it was, where diffusers' file cannot say it (the message names the difference), and
-/// std::invalid_argument for a sampler or a grid without counterpart.
+/// for diffusers 0.42.1 and later; of processes that are given by betas, EdmProcess and FlowProcess. What was written
+/// is read again and compared, for .steps steps: throws FileError, and leaves the folder as it was, where diffusers'
+/// file cannot say it (the message names the difference), and std::invalid_argument for a sampler or a grid without
+/// counterpart.
 template <class P, Sampler S, Backend B>
 void write_scheduler(const std::filesystem::path& folder, const P& process, const S& sampler,
                      const SampleOptions<B>& options) {

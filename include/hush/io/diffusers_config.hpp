@@ -1,7 +1,11 @@
 #pragma once
+#include <array>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
+#include <limits>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,12 +22,13 @@ namespace hush::io {
 /// Throws FileError.
 class DiffusersConfig {
  public:
-  /// Python writes -Infinity into these files, which is no JSON: it is read as null.
+  /// Python writes NaN, Infinity and -Infinity into these files, which is no JSON: they are read as those numbers.
   explicit DiffusersConfig(std::filesystem::path file) : file_(std::move(file)) {
     const auto bytes = read_file(file_, JsonLimits{}.bytes);
     std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    without_infinities(text);
+    hide_not_finite(text);
     values_ = parse_json(text, file_);
+    show_not_finite(values_);
     name_ = text_of(member(values_, "_class_name", file_), "_class_name", file_);
   }
 
@@ -44,6 +49,8 @@ class DiffusersConfig {
   }
   bool has(const char* key) const { return values_.contains(key); }
   bool is_null(const char* key) { return (*this)[key].is_null(); }
+  /// Whether a key is -Infinity, the lower limit of what has none.
+  bool is_least(const char* key) { return (*this)[key] == Json(-std::numeric_limits<double>::infinity()); }
 
   std::int64_t whole(const char* key, std::int64_t otherwise) {
     const Json& value = (*this)[key];
@@ -51,10 +58,12 @@ class DiffusersConfig {
     if (!is_whole(value)) refuse(key, "wants a whole number");
     return value.get<std::int64_t>();
   }
+  /// Infinity and NaN are refused.
   double number(const char* key, double otherwise) {
     const Json& value = (*this)[key];
     if (value.is_null()) return otherwise;
     if (!value.is_number()) refuse(key, "wants a number");
+    if (!is_finite(value)) refuse(key, "must be finite");
     return value.get<double>();
   }
   bool flag(const char* key, bool otherwise) {
@@ -77,11 +86,11 @@ class DiffusersConfig {
     std::vector<T> all;
     const auto fits = [](const Json& one) {
       if constexpr (std::is_same_v<T, std::string>) return one.is_string();
-      if constexpr (std::is_same_v<T, double>) return one.is_number();
+      if constexpr (std::is_same_v<T, double>) return one.is_number() && is_finite(one);
       return is_whole(one);
     };
     const char* const words = std::is_same_v<T, std::string> ? "words"
-                              : std::is_same_v<T, double>    ? "numbers"
+                              : std::is_same_v<T, double>    ? "finite numbers"
                                                              : "whole numbers";
     if (!value.is_array()) refuse(key, "wants a list");
     for (const Json& one : value) {
@@ -93,7 +102,7 @@ class DiffusersConfig {
 
   /// The value as a message shows it.
   std::string shown(const char* key) {
-    const std::string text = (*this)[key].dump(-1, ' ', true, Json::error_handler_t::replace);
+    const std::string text = text_of_value((*this)[key]);
     return text.size() > 80 ? text.substr(0, 80) + "..." : text;
   }
   template <class... Why>
@@ -134,15 +143,50 @@ class DiffusersConfig {
   static bool is_whole(const Json& value) {
     return value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX);
   }
-  static void without_infinities(std::string& text) {
+  /// What stands for a number that JSON has not while a file is parsed: a text as long, so that places of errors are
+  /// those of the file.
+  struct NotFinite {
+    std::string_view word, text;
+    double value;
+  };
+  static constexpr std::array<NotFinite, 3> not_finite{
+      {{"-Infinity", "\"\x7f-inf__\"", -std::numeric_limits<double>::infinity()},
+       {"Infinity", "\"\x7f+inf_\"", std::numeric_limits<double>::infinity()},
+       {"NaN", "\"\x7f\"", std::numeric_limits<double>::quiet_NaN()}}};
+
+  static bool is_finite(const Json& number) { return std::isfinite(number.get<double>()); }
+  static void hide_not_finite(std::string& text) {
     bool quoted = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (text[i] == '"') quoted = !quoted;
       if (quoted && text[i] == '\\') ++i;
       if (quoted) continue;
-      for (const std::string_view word : {"-Infinity", "Infinity"})
-        if (std::string_view(text).substr(i).starts_with(word)) text.replace(i, word.size(), "null");
+      for (const auto& [word, stands_in, value] : not_finite)
+        if (std::string_view(text).substr(i).starts_with(word)) {
+          text.replace(i, word.size(), stands_in);
+          i += word.size() - 1;
+          break;
+        }
     }
+  }
+  static void show_not_finite(Json& value) {
+    if (value.is_structured())
+      for (Json& one : value) show_not_finite(one);
+    if (!value.is_string()) return;
+    const std::string text = '"' + value.get<std::string>() + '"';
+    for (const NotFinite& one : not_finite)
+      if (text == one.text) value = one.value;
+  }
+  /// A value as Python writes it, in ASCII.
+  static std::string text_of_value(const Json& value) {
+    if (value.is_number_float() && !is_finite(value)) {
+      const double number = value.get<double>();
+      return std::isnan(number) ? "NaN" : number < 0 ? "-Infinity" : "Infinity";
+    }
+    if (!value.is_array()) return value.dump(-1, ' ', true, Json::error_handler_t::replace);
+    std::string list;
+    for (const Json& one : value) list += (list.empty() ? "" : ",") + text_of_value(one);
+    return '[' + list + ']';
   }
 
   std::filesystem::path file_;

@@ -1,12 +1,17 @@
 #pragma once
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include <hush/check.hpp>
 #include <hush/io/adm_keys.hpp>
+#include <hush/io/atomic_file.hpp>
 #include <hush/io/json.hpp>
 #include <hush/io/key_map.hpp>
 #include <hush/io/safetensors.hpp>
@@ -60,6 +65,8 @@ inline Arrays read_sharded_safetensors(const std::filesystem::path& index) {
   Arrays all;
   for (const auto& [name, wanted] : detail::shards_of(index)) {
     const auto file = folder_of(index) / name;
+    if (!std::filesystem::exists(file))
+      throw FileError(file, to_text("is not there, and ", index.filename().string(), " places weights in it"));
     Arrays shard = read_safetensors(file);
     for (const std::string& array : wanted)
       if (!shard.items.count(array))
@@ -74,6 +81,39 @@ inline Arrays read_sharded_safetensors(const std::filesystem::path& index) {
     all.metadata.merge(shard.metadata);
   }
   return all;
+}
+
+/// Writes arrays into files of at most `most` bytes of numbers (one that is larger has a file alone) beside an index of
+/// theirs, `NAME.safetensors.index.json`; the files are NAME-00001-of-00002.safetensors and so on. The index comes
+/// last. Throws FileError, and std::invalid_argument for arrays that the format cannot hold.
+inline void write_sharded_safetensors(const std::filesystem::path& index, Arrays arrays, std::uint64_t most) {
+  const std::string ending = ".safetensors.index.json", name = index.filename().string();
+  check(most > 0 && name.ends_with(ending), "write_sharded_safetensors", "wants room for numbers, and an index NAME",
+        ending, "; got ", most, " and ", name);
+  std::vector<Arrays> shards;
+  std::uint64_t held = 0, total = 0;
+  for (auto& [key, array] : arrays.items) {
+    const std::uint64_t bytes = array.bytes.size();
+    if (shards.empty() || (held > 0 && held + bytes > most)) {
+      shards.emplace_back().metadata = arrays.metadata;
+      held = 0;
+    }
+    held += bytes;
+    total += bytes;
+    shards.back().items.emplace(key, std::move(array));
+  }
+  Json places = Json::object();
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    const auto numbered = [](std::size_t n) {
+      const std::string digits = std::to_string(n);
+      return std::string(digits.size() < 5 ? 5 - digits.size() : 0, '0') + digits;
+    };
+    const std::string file = to_text(name.substr(0, name.size() - ending.size()), "-", numbered(i + 1), "-of-",
+                                     numbered(shards.size()), ".safetensors");
+    write_safetensors(folder_of(index) / file, shards[i]);
+    for (const auto& [key, array] : shards[i].items) places[key] = file;
+  }
+  write_file(index, Json{{"metadata", {{"total_size", total}}}, {"weight_map", places}}.dump(2) + "\n");
 }
 
 namespace detail {

@@ -104,11 +104,11 @@ inline void read_adm_levels(DiffusersConfig& file, const Unet2dConfig& u, AdmCon
 }
 
 /// The network that a config describes, for a process of these ports.
-inline AdmConfig adm_config_of(DiffusersConfig& file, const Ports& ports) {
+inline AdmConfig adm_config_of(DiffusersConfig& file, const Ports& ports, const SampleSize& size) {
   if (file.class_name() != unet_class)
     throw FileError(file.file(), to_text("describes a ", in_quotes(file.class_name()),
                                          "; of diffusers' networks Adm is UNet2DModel (no attention to texts)"));
-  const Unet2dConfig u = unet2d_config_of(file, ports);
+  const Unet2dConfig u = unet2d_config_of(file, ports, size);
   check_adm(file, u);
   AdmConfig c{.image = u.image,
               .outputs = u.outputs,
@@ -135,11 +135,12 @@ inline AdmConfig adm_config_of(DiffusersConfig& file, const Ports& ports) {
 }  // namespace detail
 
 /// The network that the `config.json` of a UNet2DModel of diffusers describes, for a process of these ports: its input
-/// channels are the image's and those of the condition, its labels are the condition's vector. Throws FileError, which
-/// names the key and its value, where Adm cannot be that network.
-inline AdmConfig adm_config_of(const std::filesystem::path& config_json, Ports ports = {}) {
+/// channels are the image's and those of the condition, its labels are the condition's vector. `size` is that of
+/// unet2d_config_of. Throws FileError, which names the key and its value, where Adm cannot be that network.
+inline AdmConfig adm_config_of(const std::filesystem::path& config_json, Ports ports = {},
+                               const SampleSize& size = {}) {
   DiffusersConfig config(config_json);
-  return detail::adm_config_of(config, ports);
+  return detail::adm_config_of(config, ports, size);
 }
 
 /// Reads the weights in a folder that diffusers' save_pretrained wrote (of a UNet2DModel, or of a pipeline with one)
@@ -150,7 +151,8 @@ template <hush::detail::NetworkBackend B>
 std::map<std::string, std::string> load_diffusers(const std::filesystem::path& folder, Adm<B>& net) {
   const auto place = detail::diffusers_unet_folder(folder);
   DiffusersConfig config(place / "config.json");
-  const auto differences = detail::differences(config, detail::adm_config_of(config, net.ports()), net.config());
+  const SampleSize size{net.image().height, net.image().width};
+  const auto differences = detail::differences(config, detail::adm_config_of(config, net.ports(), size), net.config());
   if (!differences.empty()) {
     std::string text = "describes another network: ";
     for (std::size_t i = 0; i < differences.size(); ++i) text += (i ? "; " : "") + differences[i];

@@ -183,6 +183,11 @@ inline void check_unsharded(const std::filesystem::path& folder) {
   if (const auto index = diffusers_index(folder); std::filesystem::exists(index))
     throw FileError(index, "lists weights in several files, which diffusers would read: remove it and them first");
 }
+/// Throws FileError for a folder whose weights lie in one file.
+inline void check_sharded(const std::filesystem::path& folder) {
+  if (const auto file = diffusers_weights(folder); std::filesystem::exists(file))
+    throw FileError(file, "holds weights in one file, which diffusers would read: remove it first");
+}
 
 }  // namespace detail
 
@@ -194,18 +199,27 @@ template <hush::detail::NetworkBackend B>
 std::map<std::string, std::string> load_diffusers(const std::filesystem::path& folder, Unet2d<B>& net) {
   const auto place = detail::diffusers_unet_folder(folder);
   const auto json = place / "config.json";
-  detail::check_same_unet(json, unet2d_config_of(json, net.ports()), net.config());
+  const SampleSize size{net.image().height, net.image().width};
+  detail::check_same_unet(json, unet2d_config_of(json, net.ports(), size), net.config());
   return detail::load_diffusers_weights(place, net);
 }
 
-/// Writes a folder that diffusers' from_pretrained reads: config.json and diffusion_pytorch_model.safetensors. Throws
-/// FileError, also for a folder whose weights lie in several files, and std::invalid_argument for a network that no
-/// class of diffusers is, or weights that are not finite.
+/// Writes a folder that diffusers' from_pretrained reads: config.json and diffusion_pytorch_model.safetensors, or, with
+/// `shard_bytes`, several files of at most so many bytes of numbers and their index (max_shard_size of diffusers).
+/// Throws FileError, also for a folder whose weights lie in files of the other kind, and std::invalid_argument for a
+/// network that no class of diffusers is, or weights that are not finite.
 template <hush::detail::NetworkBackend B>
-void save_diffusers(const std::filesystem::path& folder, const Unet2d<B>& net, const WeightFile& as = {}) {
+void save_diffusers(const std::filesystem::path& folder, const Unet2d<B>& net, const WeightFile& as = {},
+                    std::uint64_t shard_bytes = 0) {
   const std::string json = detail::unet_json(net.config(), net.ports());
   detail::check_unsharded(folder);
-  save_weights(detail::diffusers_weights(folder), net, diffusers_keys(net), as);
+  if (shard_bytes == 0) {
+    save_weights(detail::diffusers_weights(folder), net, diffusers_keys(net), as);
+  } else {
+    detail::check_sharded(folder);
+    write_sharded_safetensors(detail::diffusers_index(folder), to_stored(diffusers_keys(net), weights_of(net, as)),
+                              shard_bytes);
+  }
   write_file(folder / "config.json", json);
 }
 

@@ -11,9 +11,15 @@
 #include <vector>
 
 #include <hush/backbones/shared/unet2d_config.hpp>
+#include <hush/check.hpp>
 #include <hush/io/diffusers_config.hpp>
 
 namespace hush::io {
+
+/// Height and width of the images of a network of diffusers. Zeros: as its config.json says.
+struct SampleSize {
+  std::int64_t height = 0, width = 0;
+};
 
 namespace detail {
 
@@ -101,15 +107,20 @@ inline std::vector<std::int64_t> one_or_each(DiffusersConfig& file, const char* 
 }
 
 /// The size of the images, and the channels that are the condition's taken off.
-inline ImageSize unet_image_of(DiffusersConfig& file, const Ports& ports) {
-  ImageSize image;
-  if (file["sample_size"].is_array()) {
+inline ImageSize unet_image_of(DiffusersConfig& file, const Ports& ports, const SampleSize& size) {
+  ImageSize image{.height = size.height, .width = size.width};
+  const bool given = size.height != 0 || size.width != 0;
+  check(!given || (size.height > 0 && size.width > 0), "SampleSize", "wants a height and a width, got ", size.height,
+        " and ", size.width);
+  file.ignore({"sample_size"});
+  file.demand(given || !file.is_null("sample_size"), "sample_size",
+              "the file leaves the size of the images open; say it behind the ports: {height, width}");
+  if (!given && file["sample_size"].is_array()) {
     const auto sides = file.list<std::int64_t>("sample_size", {});
     file.demand(sides.size() == 2, "sample_size", "wants one number or height and width");
     image.height = sides[0];
     image.width = sides[1];
-  } else {
-    file.demand(!file.is_null("sample_size"), "sample_size", "write the height and width of the images into the file");
+  } else if (!given) {
     image.height = image.width = file.whole("sample_size", 0);
   }
   const std::int64_t of_condition = ports.extra_channels + ports.constant_channels;
@@ -238,7 +249,7 @@ inline void refuse_unet_options(DiffusersConfig& file, bool conditional) {
   if (!unknown.empty()) file.refuse(unknown[0].c_str(), "hush does not know this option");
 }
 
-inline Unet2dConfig unet2d_config_of(DiffusersConfig& file, const Ports& ports) {
+inline Unet2dConfig unet2d_config_of(DiffusersConfig& file, const Ports& ports, const SampleSize& size) {
   const bool conditional = file.class_name() == conditional_unet_class;
   if (!conditional && file.class_name() != unet_class)
     throw FileError(file.file(), to_text("describes a ", in_quotes(file.class_name()), "; Unet2d is a ", unet_class,
@@ -246,7 +257,7 @@ inline Unet2dConfig unet2d_config_of(DiffusersConfig& file, const Ports& ports) 
   file.complete(unet_defaults(conditional),
                 {"mid_block_type", conditional ? "cross_attention_dim" : "attention_head_dim"});
   Unet2dConfig c;
-  c.image = unet_image_of(file, ports);
+  c.image = unet_image_of(file, ports, size);
   const std::int64_t outputs = file.whole("out_channels", 3);
   file.demand(outputs > 0, "out_channels", "must be positive");
   c.outputs = outputs == c.image.channels ? 0 : outputs;
@@ -261,10 +272,13 @@ inline Unet2dConfig unet2d_config_of(DiffusersConfig& file, const Ports& ports) 
 
 /// The network that the `config.json` of a UNet2DModel or UNet2DConditionModel of diffusers describes, for a process of
 /// these ports: its input channels are the image's and those of the condition, its labels the condition's vector, its
-/// tokens the condition's. Throws FileError, which names the key and its value, where Unet2d cannot be that network.
-inline Unet2dConfig unet2d_config_of(const std::filesystem::path& config_json, const Ports& ports = {}) {
+/// tokens the condition's. `size` stands in the place of the file's sample_size, and is wanted where that is null:
+/// unet2d_config_of(file, ports, {64, 64}). Throws FileError, which names the key and its value, where Unet2d cannot be
+/// that network.
+inline Unet2dConfig unet2d_config_of(const std::filesystem::path& config_json, const Ports& ports = {},
+                                     const SampleSize& size = {}) {
   DiffusersConfig file(config_json);
-  const Unet2dConfig config = detail::unet2d_config_of(file, ports);
+  const Unet2dConfig config = detail::unet2d_config_of(file, ports, size);
   try {
     validate(config, ports);
   } catch (const std::invalid_argument& error) {
