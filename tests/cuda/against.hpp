@@ -82,21 +82,30 @@ inline void teams_of([[maybe_unused]] int members) {
 #endif
 }
 
-/// Calls f(backend) for each precision: on a GPU all three, on the host float and bf16 by teams of one and of 32, in
-/// memory of exact size.
+/// Calls f(backend) for each precision: on a GPU all three, on the host float and bf16.
 template <class F>
-void each_machine(const F& f) {
+void each_precision(const F& f) {
 #if defined(__CUDACC__)
   f(Cuda<float>{});
   f(Cuda<tf32>{});
   f(Cuda<bf16>{});
 #else
+  f(Cuda<float, HostGpu>{});
+  f(Cuda<bf16, HostGpu>{});
+#endif
+}
+
+/// The same, on the host by teams of one and of 32, in memory of exact size.
+template <class F>
+void each_machine(const F& f) {
+#if defined(__CUDACC__)
+  each_precision(f);
+#else
   HostGpu::at(0, 0).memory().keep_blocks(false);
   for (const int members : {1, 32}) {
     CAPTURE(members);
     HostGpu::members = members;
-    f(Cuda<float, HostGpu>{});
-    f(Cuda<bf16, HostGpu>{});
+    each_precision(f);
   }
   HostGpu::members = 1;
 #endif

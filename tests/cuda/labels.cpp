@@ -70,13 +70,17 @@ std::pair<std::vector<double>, std::vector<double>> said_and_learned(const Net& 
   return {download<double>(said.value()), gradients};
 }
 
-/// Pictures by the rule on the guided network of channels.
-template <class B, class Rule>
-std::vector<double> guided(const Rule& rule, int steps = 4, bool record = true) {
-  const Guided net{fused_adm<B>(), process.conditioning, 1.5, rule};
+/// Guided pictures by a network and a rule.
+template <class Net, class Rule = ClassifierFree>
+std::vector<double> pictures(const Net& network, const Rule& rule = {}, int steps = 4, bool record = true) {
+  const Guided net{network, process.conditioning, 1.5, rule};
   const auto made =
       sample(process, net, Ddim{}, given, {.steps = steps, .count = 3, .batch = 2, .seed = 4, .record = record});
   return {made.pixels.begin(), made.pixels.end()};
+}
+template <class B, class Rule>
+std::vector<double> guided(const Rule& rule, int steps = 4, bool record = true) {
+  return pictures(fused_adm<B>(), rule, steps, record);
 }
 template <class B>
 std::vector<double> auto_guided(bool record = true) {
@@ -119,10 +123,16 @@ TEST_CASE("cuda labels: networks that read constants, and the gradients of all t
     CHECK(distance(found.second, wanted.second) < far);
   };
   const auto adm = said_and_learned(fused_adm<Double>()), unet = said_and_learned(broadcasting<Double>());
-  check(said_and_learned(fused_adm<Single>()), adm, 2e-4, 6e-4);
-  check(said_and_learned(fused_adm<Half>()), adm, 3e-2, 9e-2);
-  check(said_and_learned(broadcasting<Single>()), unet, 2e-4, 6e-4);
-  check(said_and_learned(broadcasting<Half>()), unet, 3e-2, .5);  // some maxima are other pixels in bf16
+  each_precision([&]<class P>(const Cuda<P, Machine>&) {
+    using B = Cuda<P, Machine>;
+    const bool half = std::is_same_v<P, bf16>, rough = std::is_same_v<P, tf32>;
+    check(said_and_learned(fused_adm<B>()), adm, half ? 3e-2 : 20 * tolerance<P>(), half ? 9e-2 : 60 * tolerance<P>());
+    // Some maxima are other pixels in bf16, and in tf32.
+    check(said_and_learned(broadcasting<B>()), unet, half ? 3e-2 : 20 * tolerance<P>(),
+          half    ? .5
+          : rough ? .2
+                  : 60 * tolerance<P>());
+  });
 }
 
 TEST_CASE("cuda labels: tokens and their mask are the CPU's") {
@@ -172,6 +182,17 @@ TEST_CASE("cuda labels: guidance by each rule makes the CPU's pictures; recorded
   };
   check(RescaledGuidance{});
   check(GuidanceInterval{.3, 2, CfgZeroStar{}});
+}
+
+TEST_CASE(
+    "cuda labels: a network that is told labels at every level makes the CPU's pictures; recorded, the same bits") {
+  const auto wanted = pictures(broadcasting<Cpu<float>>()), single = pictures(broadcasting<Single>());
+  CHECK(distance(single, wanted) < 1e-3);
+  CHECK(distance(pictures(broadcasting<Half>()), wanted) < 0.2);
+  CHECK(pictures(broadcasting<Single>(), ClassifierFree{}, 4, false) == single);
+}
+
+TEST_CASE("cuda labels: a weaker network guides to the CPU's pictures; recorded, it has the same bits") {
   const auto wanted = auto_guided<Cpu<float>>(), single = auto_guided<Single>();
   CHECK(distance(single, wanted) < 1e-3);
   CHECK(auto_guided<Single>(false) == single);

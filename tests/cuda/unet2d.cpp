@@ -1,10 +1,13 @@
-// Unet2d on the CUDA backend: what it says and its gradients against the CPU.
+// Unet2d on the CUDA backend: what it says, its gradients, and guided sampling with it, against the CPU; blocks of
+// diffusers, and labels as tokens as in examples/iclevr.
 #include "against.hpp"
 #include "kernels.hpp"
 
 #include <hush/core.hpp>
 
 #include <hush/backbones/unet2d.hpp>
+#include <hush/backbones/with_embedding.hpp>
+#include <hush/embeddings/label_tokens.hpp>
 
 using namespace against;
 
@@ -42,18 +45,41 @@ Unet2d<B> network(bool scaled) {
   return Unet2d<B>(c, {.label_dim = 3, .tokens = 2, .token_dim = 8}, Seed{9});
 }
 
-/// What the network says of two images, and the gradient of all its parameters, one behind the other.
+const Process process{LinearBeta{.first = 1e-3, .last = 0.7, .steps = 20}, PredictNoise{}, MultiHot{.labels = 3}};
+
+/// Labels as tokens, with blocks as in the small networks of examples/iclevr, or with attention among the pixels too.
 template <class B>
-std::pair<std::vector<double>, std::vector<double>> said_and_learned(const Unet2d<B>& net) {
+auto labelled(bool attends) {
+  const LabelTokens<B> tokens({.width = 8}, process.ports(), Seed{1});
+  const UnetBlock fine = attends ? UnetBlock::attention : UnetBlock::resnet;
+  const Unet2dConfig sizes{.image = {4, 4, 2},
+                           .down_block_types = {fine, UnetBlock::cross_attention},
+                           .mid_block_type = UnetMiddle::cross_attention,
+                           .up_block_types = {UnetBlock::cross_attention, fine},
+                           .block_out_channels = {8, 16},
+                           .layers_per_block = 1,
+                           .attention_head_dim = 4,
+                           .num_attention_heads = {4},
+                           .norm_num_groups = 4,
+                           .scale_shift = true};
+  return WithEmbedding{process.ports(), Unet2d<B>(sizes, tokens.network_ports(process.ports()), Seed{9}), tokens};
+}
+
+/// What the network says of two images, and the gradient of all its parameters, one behind the other.
+template <class Net>
+std::pair<std::vector<double>, std::vector<double>> said_and_learned(const Net& net) {
+  using B = typename Net::backend;
   const auto put_in = [&](const Shape& shape, const std::vector<double>& v) {
     return upload(B{}, shape, std::span<const double>(v));
   };
   const std::vector<double> seen{3, 39};
   Tensor<B, typename B::master> noise_labels(B{}, {2});
   copy_in(B{}, 2, seen.data(), noise_labels.data());
-  const Input<Tensor<B>> input{put_in({2, 4, 4, 2}, random<bf16>(64, 1)), noise_labels,
-                               put_in({2, 3}, {1, 0, 0, 0, 1, 1}), put_in({2, 2, 8}, random<bf16>(32, 3)),
-                               put_in({2, 2}, {1, 1, 1, 0})};
+  Input<Tensor<B>> input{put_in({2, 4, 4, 2}, random<bf16>(64, 1)), noise_labels, put_in({2, 3}, {1, 0, 0, 0, 1, 1})};
+  if (net.ports().tokens) {
+    input.tokens = put_in({2, 2, 8}, random<bf16>(32, 3));
+    input.token_mask = put_in({2, 2}, {1, 1, 1, 0});
+  }
   Tape<B> tape;
   const auto said = net(on_tape(tape, input));
   CHECK(distance(download<double>(net(input)), download<double>(said.value())) < 2e-2);  // attention keeps no weights
@@ -65,16 +91,45 @@ std::pair<std::vector<double>, std::vector<double>> said_and_learned(const Unet2
   return {download<double>(said.value()), gradients};
 }
 
+void check_against_cpu(const auto& network) {
+  const auto wanted = said_and_learned(network(Double{}));
+  each_precision([&]<class P>(const Cuda<P, Machine>& on) {
+    const auto found = said_and_learned(network(on));
+    const bool half = std::is_same_v<P, bf16>;  // which rounds at each layer
+    CHECK(distance(found.first, wanted.first) < (half ? 3e-2 : 20 * tolerance<P>()));
+    CHECK(distance(found.second, wanted.second) < (half ? 8e-2 : 20 * tolerance<P>()));
+  });
+}
+
+/// Guided pictures of three images, in two batches.
+template <class B>
+std::vector<double> pictures(bool attends, int steps = 5, bool record = true) {
+  const Guided net{labelled<B>(attends), process.conditioning, 1.5};
+  const LabelSets given{{{0}, {1, 2}, {2}}};
+  const auto made =
+      sample(process, net, Ddim{}, given, {.steps = steps, .count = 3, .batch = 2, .seed = 4, .record = record});
+  return {made.pixels.begin(), made.pixels.end()};
+}
+
 }  // namespace
 
+// On the host by teams of one: those of others are the tests' of the kernels.
+
 TEST_CASE("cuda unet2d: what it says and the gradients of all its parameters against the CPU in double") {
-  // by teams of one: those of others are the tests' of the kernels
-  for (const bool scaled : {true, false}) {
-    const auto wanted = said_and_learned(network<Double>(scaled));
-    const auto single = said_and_learned(network<Single>(scaled)), half = said_and_learned(network<Half>(scaled));
-    CHECK(distance(single.first, wanted.first) < 20 * tolerance<float>());
-    CHECK(distance(single.second, wanted.second) < 20 * tolerance<float>());
-    CHECK(distance(half.first, wanted.first) < 3e-2);  // bf16 rounds at each layer
-    CHECK(distance(half.second, wanted.second) < 8e-2);
+  for (const bool scaled : {true, false}) check_against_cpu([&]<class B>(const B&) { return network<B>(scaled); });
+}
+
+TEST_CASE("cuda unet2d: with labels as tokens too, the tokens' gradients included") {
+  for (const bool attends : {true, false}) check_against_cpu([&]<class B>(const B&) { return labelled<B>(attends); });
+}
+
+TEST_CASE("cuda unet2d: guided, the same seed is the CPU's picture; recorded, it has the same bits") {
+  for (const bool attends : {true, false}) {
+    const auto cpu = pictures<Cpu<float>>(attends), single = pictures<Single>(attends), half = pictures<Half>(attends);
+    CHECK(distance(single, cpu) < 1e-3);
+    CHECK(distance(half, cpu) < 0.2);
+    for (const int steps : {5, 20})
+      CHECK(pictures<Half>(attends, steps, true) == pictures<Half>(attends, steps, false));
+    CHECK(pictures<Single>(attends, 5, false) == single);
   }
 }

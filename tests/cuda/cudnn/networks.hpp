@@ -3,9 +3,12 @@
 #include <functional>
 #include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
+#include <hush/backbones/broadcast_unet.hpp>
 #include <hush/backbones/simple_unet.hpp>
+#include <hush/backbones/unet2d.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>
 #include <memory>
+#include <optional>
 #include <vector>
 
 /// A backend that computes nothing: a network that runs on it leaves the list of its convolutions. Its tensors have
@@ -61,6 +64,8 @@ void upsample_nearest_backward(const Survey&, const auto&...) {}
 /// There is nothing to draw numbers for.
 inline void initialise(hush::Adm<Survey>&, hush::Seed) {}
 inline void initialise(hush::SimpleUnet<Survey>&, hush::Seed) {}
+inline void initialise(hush::BroadcastUnet<Survey>&, hush::Seed) {}
+inline void initialise(hush::Unet2d<Survey>&, hush::Seed) {}
 
 /// The convolutions of one call of a network with `batch` images.
 template <class Net>
@@ -68,9 +73,17 @@ std::vector<hush::Conv2dSizes> convolutions(const Net& net, std::int64_t batch) 
   const Survey& on = net.on();
   on.met->clear();
   const auto image = net.image();
-  const auto channels = image.channels + net.ports().extra_channels;
-  net(hush::Input<hush::Tensor<Survey>>{hush::Tensor<Survey>(on, {batch, image.height, image.width, channels}),
-                                        hush::Tensor<Survey>(on, {batch})});
+  const hush::Ports ports = net.ports();
+  const auto made = [&](const hush::Shape& shape) { return hush::Tensor<Survey>(on, shape); };
+  hush::Input<hush::Tensor<Survey>> input{
+      made({batch, image.height, image.width, image.channels + ports.extra_channels}), made({batch})};
+  if (ports.label_dim) input.labels = made({batch, ports.label_dim});
+  if (ports.constant_channels) input.constants = made({batch, ports.constant_channels});
+  if (ports.tokens) {
+    input.tokens = made({batch, ports.tokens, ports.token_dim});
+    input.token_mask = made({batch, ports.tokens});
+  }
+  net(input);
   return *on.met;
 }
 
@@ -84,9 +97,58 @@ Network network(const char* name, const Net& net) {
   return {name, [net](std::int64_t batch) { return convolutions(net, batch); }};
 }
 
+/// Unet2d: a UNet2DModel of diffusers, and those of examples/iclevr by their presets.
+inline hush::Unet2d<Survey> diffusers_unet() {
+  using enum hush::UnetBlock;
+  return {{.image = {32, 32, 3},
+           .down_block_types = {resnet, attention, resnet, resnet},
+           .up_block_types = {resnet, resnet, attention, resnet},
+           .block_out_channels = {128, 256, 256, 256},
+           .attention_head_dim = std::nullopt,
+           .downsample_padding = 0},
+          {},
+          {}};
+}
+inline hush::Unet2d<Survey> iclevr_small() {
+  using enum hush::UnetBlock;
+  return {{.image = {32, 32, 3},
+           .down_block_types = {resnet, resnet, cross_attention},
+           .mid_block_type = hush::UnetMiddle::cross_attention,
+           .up_block_types = {cross_attention, resnet, resnet},
+           .block_out_channels = {32, 64, 80},
+           .layers_per_block = 1,
+           .num_attention_heads = {4},
+           .norm_num_groups = 8,
+           .scale_shift = true},
+          {.tokens = 25, .token_dim = 64},
+          {}};
+}
+inline hush::Unet2d<Survey> iclevr_medium() {
+  using enum hush::UnetBlock;
+  return {{.image = {64, 64, 3},
+           .down_block_types = {resnet, resnet, cross_attention, cross_attention},
+           .mid_block_type = hush::UnetMiddle::cross_attention,
+           .up_block_types = {cross_attention, cross_attention, resnet, resnet},
+           .block_out_channels = {64, 128, 192, 256},
+           .num_attention_heads = {4},
+           .scale_shift = true},
+          {.tokens = 25, .token_dim = 128},
+          {}};
+}
+inline hush::Unet2d<Survey> iclevr_paper() {
+  using enum hush::UnetBlock;
+  return {{.image = {64, 64, 3},
+           .down_block_types = {resnet, resnet, resnet, resnet, attention, attention},
+           .up_block_types = {attention, attention, resnet, resnet, resnet, resnet},
+           .block_out_channels = {128, 128, 256, 256, 512, 512},
+           .layers_per_block = 3},
+          {.constant_channels = 512},
+          {}};
+}
+
 /// Every network that the project ships or its documents name: a line each.
 inline std::vector<Network> networks() {
-  using hush::Adm, hush::AttentionUnet, hush::SimpleUnet;
+  using hush::Adm, hush::AttentionUnet, hush::BroadcastUnet, hush::SimpleUnet;
   return {
       network("AttentionUnet", AttentionUnet<Survey>({}, {}, {})),
       network("AttentionUnet, small", AttentionUnet<Survey>({.widths = {32, 64, 64}, .bottleneck = 128}, {}, {})),
@@ -97,6 +159,11 @@ inline std::vector<Network> networks() {
           Adm<Survey>({.image = {32, 32, 3}, .channels = 32, .multipliers = {1, 2, 2}, .residual_resampling = false},
                       {.extra_channels = 3}, {})),
       network("SimpleUnet, inpainting", SimpleUnet<Survey>({}, {.extra_channels = 3}, {})),
+      network("Unet2d, diffusers", diffusers_unet()),
+      network("Unet2d, iclevr small", iclevr_small()),
+      network("Unet2d, iclevr medium", iclevr_medium()),
+      network("Unet2d, iclevr paper", iclevr_paper()),
+      network("BroadcastUnet", BroadcastUnet<Survey>({}, {.label_dim = 24}, {})),
       network("SimpleUnet, small", SimpleUnet<Survey>({.image = {32, 32, 1}, .widths = {8, 12, 24, 40, 56}}, {}, {})),
   };
 }
