@@ -273,8 +273,137 @@ def simple_unet(config):
     return net
 
 
+def transformer(net, name, c, size, heads, tokens, token_width):
+    """A Transformer2d of one block: pixels attend to one another, then to the tokens of the image."""
+
+    def bare(part, width, out, rows):
+        net.convolution(f"{name}.{part}", width, out, rows, kernel=1, bias=False)
+
+    inner = c // heads * heads
+    net.norm(name + ".norm", c, size)
+    net.linear(name + ".in", c, inner, size)
+    net.norm(name + ".norm1", inner, size)
+    bare("self.qkv", inner, 3 * inner, size)
+    net.add(name + ".self.softmax", 4 * size * size * inner, 3 * inner * size, inner * size)
+    net.linear(name + ".self.out", inner, inner, size, residual=True)
+    net.norm(name + ".norm2", inner, size)
+    bare("cross.q", inner, inner, size)
+    bare("cross.kv", token_width, 2 * inner, tokens)
+    net.add(name + ".cross.softmax", 4 * size * tokens * inner, inner * (size + 2 * tokens), inner * size)
+    net.linear(name + ".cross.out", inner, inner, size, residual=True)
+    net.norm(name + ".norm3", inner, size)
+    wide, weights = 4 * inner, 8 * inner * inner  # of value and gate, which one kernel makes and multiplies
+    net.add(name + ".gated", 2 * weights * size, inner * size, wide * size, weights + 2 * wide)
+    net.linear(name + ".narrow", wide, inner, size, residual=True)
+    net.linear(name + ".out", inner, c, size, residual=True)
+
+
+def unet2d(config):
+    """hush::Unet2d and what reads its labels: see include/hush/backbones/unet2d.hpp."""
+    net, widths, blocks = Network(), config["widths"], config["blocks"]
+    told, labels, token_width = 4 * widths[0], config["labels"], config["token_width"]
+    height, width, channels = config["image"]
+    pixels = [height * width >> (2 * level) for level in range(len(widths))]
+
+    def block(name, c, out, size):
+        net.level_shift(name + ".told", told, (2 if config["scale_shift"] else 1) * out)
+        net.norm(name + ".norm1", c, size)
+        net.convolution(name + ".conv1", c, out, size)
+        net.norm(name + ".norm2", out, size)
+        if c != out:
+            net.convolution(name + ".shortcut", c, out, size, kernel=1)
+        net.convolution(name + ".conv2", out, out, size, residual=True)
+
+    def attention(name, c, size):
+        net.norm(name + ".norm", c, size)
+        net.attention(name, c, size, config["heads"], c // config["heads"], residual=True)
+
+    def behind(name, level, by_tokens, by_pixels):
+        if by_tokens:
+            transformer(net, name, widths[level], pixels[level], config["heads"], labels + 1, token_width)
+        elif by_pixels:
+            attention(name, widths[level], pixels[level])
+
+    def stage(name, level, c, index):
+        block(f"{name}.{index}", c, widths[level], pixels[level])
+        behind(f"{name}.{index}.attention", level, level in config["tokens"], level in config["attention"])
+        return widths[level]
+
+    net.linear("time1", widths[0], told, 1)
+    net.linear("time2", told, told, 1)
+    if config["tokens"]:
+        net.add("tokens", 0, 0, 0, (labels + 1) * token_width, kernels=0)  # read where keys and values are made
+    else:
+        net.convolution("labels", labels, told, 1, kernel=1, bias=False)
+    net.convolution("first", channels, widths[0], pixels[0])
+    now, skips, last = widths[0], [widths[0]], len(widths) - 1
+    for level in range(len(widths)):
+        for index in range(blocks):
+            skips.append(now := stage(f"down.{level}", level, now, index))
+        if level < last:
+            net.convolution(f"down.{level}.resample", now, now, pixels[level + 1], inputs=pixels[level])
+            skips.append(now)
+    block("middle.0", now, now, pixels[-1])
+    behind("middle.attention", last, bool(config["tokens"]), True)
+    block("middle.1", now, now, pixels[-1])
+    for level in reversed(range(len(widths))):
+        for index in range(blocks + 1):
+            now = stage(f"up.{level}", level, now + skips.pop(), index)
+        if level > 0:
+            net.convolution(f"up.{level}.resample", now, now, pixels[level - 1], inputs=pixels[level], used=4 / 9)
+    net.norm("norm", now, pixels[0])
+    net.convolution("last", now, channels, pixels[0])
+    return net
+
+
+def broadcast_unet(config):
+    """hush::BroadcastUnet: see include/hush/backbones/broadcast_unet.hpp. As it samples. Of channels that are the same
+    at every pixel a convolution wants one sum for each of its taps."""
+    net, e, widths = Network(), config["embedding"], config["widths"]
+    height, width, channels = config["image"]
+    pixels = [height * width >> (2 * level) for level in range(len(widths) + 1)]
+
+    def convolution(name, c, constants, out, size, kernel=3):
+        net.convolution(name, c, out, size, kernel=kernel)
+        weights = kernel * kernel * constants * out
+        if constants:
+            net.add(name + ".constants", 2 * weights, constants, kernel * kernel * out, weights)
+
+    def double(name, c, constants, out, size):
+        convolution(name + ".conv1", c, constants, out, size)
+        net.batch_norm(name + ".norm1", out, size)
+        convolution(name + ".conv2", out, 0, out, size)
+        net.batch_norm(name + ".norm2", out, size)
+
+    net.convolution("labels", config["labels"], e, 1, kernel=1, bias=False)
+    net.linear("label1", e, e, 1)
+    net.linear("label2", e, e, 1)
+    now, constants = channels, 0
+    for level, out in enumerate(widths):
+        double(f"down.{level}", now, constants, out, pixels[level])
+        net.max_pool(f"down.{level}.pool", out, pixels[level + 1])
+        net.level_shift(f"down.{level}.broadcast", 2 * e, out)
+        now = constants = out
+    double("middle", now, constants, now, pixels[-1])
+    net.level_shift("middle.broadcast", 2 * e, now)
+    for level in reversed(range(len(widths))):
+        out = widths[level - 1] if level > 0 else channels
+        net.upsample_bilinear(f"up.{level}.upsample", now, pixels[level])
+        double(f"up.{level}", now + widths[level], constants, out, pixels[level])
+        net.level_shift(f"up.{level}.broadcast", 2 * e, out)
+        now = constants = out
+    convolution("last", now, constants, channels, pixels[0], kernel=1)
+    return net
+
+
 # One function a backbone; bench/gpu/networks.json has a line a network.
-BACKBONES = {"adm": adm, "attention_unet": attention_unet, "simple_unet": simple_unet}
+BACKBONES = {
+    "adm": adm,
+    "attention_unet": attention_unet,
+    "broadcast_unet": broadcast_unet,
+    "simple_unet": simple_unet,
+    "unet2d": unet2d,
+}
 
 
 def table():

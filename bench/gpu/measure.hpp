@@ -15,7 +15,9 @@
 
 #include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
+#include <hush/backbones/broadcast_unet.hpp>
 #include <hush/backbones/simple_unet.hpp>
+#include <hush/backbones/unet2d.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/io/number.hpp>
 #include <hush/nn/compute_copies.hpp>
@@ -23,6 +25,7 @@
 #include <hush/sample.hpp>
 #include <hush/train.hpp>
 
+#include "../../examples/iclevr/labelled_unet.hpp"
 #include "tasks.hpp"
 
 // What hush_gpu_bench measures, written once for every backend.
@@ -75,6 +78,9 @@ inline hush::Execution execution(const Order& order) {
   return order.way == "graph" ? hush::Execution::planned : hush::Execution::eager;
 }
 
+template <class Net>
+using ConfigOf = std::remove_cvref_t<decltype(std::declval<const Net&>().config())>;
+
 /// One network at one task on one backend. `Machine` says how to use its device: wait(on), recorded(on, work), which
 /// gives a call that does the work again as a graph, and peak(on, order), the most bytes that this program ever needed
 /// there.
@@ -83,7 +89,7 @@ class Bench {
  public:
   using B = typename Net::backend;
 
-  Bench(const Order& order, typename Net::Config config, const Machine& machine)
+  Bench(const Order& order, ConfigOf<Net> config, const Machine& machine)
       : order_(order), machine_(machine), net_(std::move(config), task_.process.ports(), hush::Seed{1}) {
     measured_.parameters = hush::count_parameters(net_);
     measured_.steps = order.steps > 0 ? order.steps : task_.steps;
@@ -178,16 +184,54 @@ inline void print(std::ostream& out, const Order& order, const Measured& m, cons
       << std::endl;
 }
 
+/// A Unet2d that reads 24 labels, of blocks as given on the way down and reversed on the way up.
+inline iclevr::LabelledUnetConfig labelled_unet(hush::Unet2dConfig unet, iclevr::LabelMode mode, std::int64_t width) {
+  unet.up_block_types.assign(unet.down_block_types.rbegin(), unet.down_block_types.rend());
+  unet.mid_block_type =
+      mode == iclevr::LabelMode::tokens ? hush::UnetMiddle::cross_attention : hush::UnetMiddle::attention;
+  return {std::move(unet), mode, width};
+}
+
+/// The Unet2ds of networks.json; none for another name.
+inline std::optional<iclevr::LabelledUnetConfig> labelled_unet(const std::string& name) {
+  using iclevr::LabelMode;
+  constexpr auto plain = hush::UnetBlock::resnet, tokens = hush::UnetBlock::cross_attention;
+  if (name == "unet2d")
+    return labelled_unet({.image = {32, 32, 3},
+                          .down_block_types = {plain, hush::UnetBlock::attention, plain, plain},
+                          .block_out_channels = {128, 256, 256, 256},
+                          .attention_head_dim = std::nullopt},
+                         LabelMode::vector, 0);
+  if (name == "iclevr_small")
+    return labelled_unet({.image = {32, 32, 3},
+                          .down_block_types = {plain, plain, tokens},
+                          .block_out_channels = {32, 64, 80},
+                          .layers_per_block = 1,
+                          .num_attention_heads = {4},
+                          .norm_num_groups = 8,
+                          .scale_shift = true},
+                         LabelMode::tokens, 64);
+  if (name == "iclevr_medium")
+    return labelled_unet({.image = {64, 64, 3},
+                          .down_block_types = {plain, plain, tokens, tokens},
+                          .block_out_channels = {64, 128, 192, 256},
+                          .num_attention_heads = {4},
+                          .scale_shift = true},
+                         LabelMode::tokens, 128);
+  return std::nullopt;
+}
+
 /// The networks of bench/gpu/networks.json, a line each. Throws std::invalid_argument for another name.
 template <class B, class Machine>
 Measured measure_network(const Order& order, const Machine& machine) {
-  using hush::Adm, hush::AttentionUnet, hush::SimpleUnet;
-  const auto on = [&]<class Net, class Task>(std::type_identity<Net>, Task, typename Net::Config config) {
+  using hush::Adm, hush::AttentionUnet, hush::BroadcastUnet, hush::SimpleUnet;
+  const auto on = [&]<class Net, class Task>(std::type_identity<Net>, Task, ConfigOf<Net> config) {
     return Bench<Net, Task, Machine>(order, std::move(config), machine).run();
   };
   constexpr std::type_identity<AttentionUnet<B>> attention_unet;
   constexpr std::type_identity<Adm<B>> adm;
   constexpr std::type_identity<SimpleUnet<B>> simple_unet;
+  constexpr std::type_identity<BroadcastUnet<B>> broadcast_unet;
   const std::string& name = order.network;
   if (name == "fashion_mnist") return on(attention_unet, Generation{}, {});
   if (name == "fashion_mnist_small")
@@ -204,6 +248,11 @@ Measured measure_network(const Order& order, const Machine& machine) {
   if (name == "simple_unet") return on(simple_unet, Generation{}, {});
   if (name == "simple_unet_small")
     return on(simple_unet, Generation{}, {.image = {32, 32, 3}, .widths = {32, 64, 128}});
+  if (name == "broadcast_unet") return on(broadcast_unet, Labelled{}, {});
+  if (name == "broadcast_unet_small")
+    return on(broadcast_unet, Labelled{}, {.image = {32, 32, 3}, .widths = {16, 32, 64}, .embedding = 32});
+  if (const auto config = labelled_unet(name))
+    return on(std::type_identity<iclevr::LabelledUnet<B>>{}, Labelled{}, *config);
   throw std::invalid_argument("[gpu_bench] there is no network " + name +
                               ": take one of bench/gpu/networks.json (scripts/gpu_bench --help)");
 }

@@ -6,10 +6,13 @@
 #include <utility>
 
 #include <hush/conditionings/mask.hpp>
+#include <hush/conditionings/multi_hot.hpp>
+#include <hush/examples.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
 #include <hush/process.hpp>
 #include <hush/samplers/ddim.hpp>
 #include <hush/samplers/ddpm.hpp>
+#include <hush/schedules/cosine.hpp>
 #include <hush/schedules/linear_beta.hpp>
 #include <hush/schedules/one_based.hpp>
 
@@ -42,6 +45,20 @@ struct Inpainting {
         for (std::int64_t x = width / 4; x < width - width / 4; ++x) holes[i][std::size_t(y * width + x)] = 1;
     hush::Images<float> shown = images;
     return {std::move(images), {std::move(shown), std::move(holes)}};
+  }
+};
+
+/// Images of labels, out of 24: 50 steps of DDIM on 2000 levels of a squared cosine.
+struct Labelled {
+  hush::Process<hush::Cosine, hush::PredictNoise<>, hush::MultiHot> process{{.steps = 2000}, {}, {.labels = 24}};
+  hush::Ddim sampler{};
+  int steps = 50;
+
+  static hush::Examples<hush::LabelSets> examples(hush::Images<float> images) {
+    hush::LabelSets labels;
+    for (std::int64_t i = 0; i < images.count; ++i)
+      labels.sets.push_back({std::int32_t(i % 24), std::int32_t((i + 7) % 24)});
+    return {std::move(images), std::move(labels)};
   }
 };
 

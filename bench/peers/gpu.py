@@ -15,7 +15,8 @@ channels_last, cudnn.benchmark on. bf16: weights and images in bf16 for forward 
 autocast for training.
 tf32 and fp32: float, with and without TensorFloat-32 in products and convolutions.
 
-Tasks, by the network's line in the table: generation (images out of noise by DDPM), or inpainting as in Palette (the
+Tasks, by the network's line in the table: generation (images out of noise by DDPM), labelled (of 24 labels, by DDIM;
+the networks called Unet2d are diffusers' own and want that package), or inpainting as in Palette (the
 network sees the picture with noise in its hole, and the noisy image in the hole alone; DDIM; known pixels are put back
 after each step, and training asks for the hole).
 
@@ -102,6 +103,10 @@ class Generation:
     def shown(self, x):
         return x
 
+    def told(self):
+        """What the network reads beside an image and its noise level."""
+        return ()
+
     def loss(self, said, eps):
         return F.mse_loss(said, eps)
 
@@ -136,6 +141,9 @@ class Inpainting:
     def shown(self, x, condition, hole):
         return torch.cat([condition, torch.where(hole > 0, x, condition)], dim=1)
 
+    def told(self, condition, hole):
+        return ()
+
     def loss(self, said, eps, condition, hole):
         return F.mse_loss(hole * said, hole * eps)
 
@@ -144,7 +152,47 @@ class Inpainting:
         return torch.where(hole > 0, to_signal * x0 + to_noise * eps, condition)
 
 
-TASKS = {"generation": Generation, "inpainting": Inpainting}
+class Labelled:
+    """Images of labels, of which a tenth is left out: DDIM on every so manyth of 2000 levels of a squared cosine."""
+
+    def __init__(self, steps, device):
+        at = torch.arange(2001, dtype=torch.float64) / 2000
+        bar = torch.cos((at + 0.008) / 1.008 * math.pi / 2) ** 2
+        beta = (1 - bar[1:] / bar[:-1]).clamp(max=0.999)
+        times = torch.arange(2000, dtype=torch.float64)
+        at = self.levels = Levels(beta, lambda _: times, device)
+        chosen = torch.arange(steps) * (2000 // steps)
+        signal, noise, sees = (row[chosen] for row in (at.signal, at.noise, at.sees))
+        to_signal = torch.cat([torch.ones(1, dtype=torch.float64), signal[:-1]])
+        to_noise = torch.cat([torch.zeros(1, dtype=torch.float64), noise[:-1]])
+        self.rows = table_of(signal, noise, sees, to_signal, to_noise).flip(0).to(device)
+
+    def given(self, images):
+        """Two of 24 labels for each."""
+        labels = torch.zeros(len(images), 24)
+        for i in range(len(images)):
+            labels[i, [i % 24, (i + 7) % 24]] = 1
+        return (labels,)
+
+    def ready(self, given):
+        (labels,) = given
+        return (labels * (torch.rand(len(labels), 1, device=labels.device) >= 0.1),)
+
+    def shown(self, x, labels):
+        return x
+
+    def told(self, labels):
+        return (labels,)
+
+    def loss(self, said, eps, labels):
+        return F.mse_loss(said, eps)
+
+    def next(self, x, x0, eps, row, labels):
+        to_signal, to_noise = row[3:5].unbind()
+        return to_signal * x0 + to_noise * eps
+
+
+TASKS = {"generation": Generation, "inpainting": Inpainting, "labelled": Labelled}
 
 
 class Peer:
@@ -195,14 +243,14 @@ class Peer:
 
     def forward(self):
         net, (x, known) = self.network(self.low).eval().requires_grad_(False), self.ready()
-        shown = self.task.shown(x, *known).to(self.low)
+        shown, told = self.task.shown(x, *known).to(self.low), self.task.told(*known)
         sees = self.task.levels.drawn[2]
         sees = sees[len(sees) // 2].repeat(self.batch)
         run = self.fast(net)
 
         def call():
             with torch.no_grad():
-                run(shown, sees)
+                run(shown, sees, *told)
 
         return call, call
 
@@ -212,7 +260,7 @@ class Peer:
 
         def step(x, row, *known):
             signal, noise, sees = row[:3].unbind()
-            eps = net(task.shown(x, *known).to(self.low), sees.expand(self.batch)).float()
+            eps = net(task.shown(x, *known).to(self.low), sees.expand(self.batch), *task.told(*known)).float()
             x0 = ((x - noise * eps) / signal).clamp(-1, 1)
             return task.next(x, x0, eps, row, *known)
 
@@ -245,7 +293,7 @@ class Peer:
             eps, spread, known = torch.randn_like(x0), (self.batch, 1, 1, 1), task.ready(given)
             xt = signal.view(spread) * x0 + noise.view(spread) * eps
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-                out = net(task.shown(xt, *known), sees)
+                out = net(task.shown(xt, *known), sees, *task.told(*known))
             return task.loss(out.float(), eps, *known)
 
         run = self.fast(loss)

@@ -1,6 +1,7 @@
 """The networks of bench/gpu/networks.json in PyTorch, written for its best speed on a GPU: channels_last throughout (a
 sequence is a view of an image), scaled_dot_product_attention, frequencies as a buffer. All are called with images
-[N, C, H, W], the channels of a condition first, and what they see of the noise levels [N]."""
+[N, C, H, W], the channels of a condition first, what they see of the noise levels [N], and labels where they read
+such. `Unet2d` is diffusers' own."""
 
 import json
 import pathlib
@@ -283,7 +284,102 @@ class SimpleUnet(nn.Module):
         return self.last(x)
 
 
-BACKBONES = {"adm": Adm, "attention_unet": AttentionUnet, "simple_unet": SimpleUnet}
+class Unet2d(nn.Module):
+    """hush::Unet2d and what reads its labels: diffusers' own networks. Labels [N, labels] of ones and zeros are tokens
+    of a UNet2DConditionModel, one more for none, or a linear layer's rows beside the noise level of a UNet2DModel."""
+
+    def __init__(self, line):
+        super().__init__()
+        import diffusers  # for these networks alone
+
+        sizes, self.tokens = dict(zip(("in_channels", "out_channels"), 2 * line["image"][2:])), bool(line["tokens"])
+        widths, last = line["widths"], len(line["widths"]) - 1
+        kinds = ["CrossAttn" if i in line["tokens"] else "Attn" * (i in line["attention"]) for i in range(last + 1)]
+        sizes |= {
+            "sample_size": line["image"][0],
+            "block_out_channels": widths,
+            "layers_per_block": line["blocks"],
+            "norm_num_groups": line["groups"],
+            "resnet_time_scale_shift": "scale_shift" if line["scale_shift"] else "default",
+            "down_block_types": [f"{kind}DownBlock2D" for kind in kinds],
+            "up_block_types": [f"{kind}UpBlock2D" for kind in reversed(kinds)],
+        }
+        if self.tokens:
+            self.table = nn.Parameter(torch.randn(line["labels"] + 1, line["token_width"]))
+            self.unet = diffusers.UNet2DConditionModel(
+                **sizes, attention_head_dim=line["heads"], cross_attention_dim=line["token_width"]
+            )
+        else:
+            self.table = nn.Linear(line["labels"], 4 * widths[0], bias=False)
+            self.unet = diffusers.UNet2DModel(**sizes, attention_head_dim=None, class_embed_type="identity")
+
+    def forward(self, x, t, labels):
+        labels = labels.to(x.dtype)
+        if not self.tokens:
+            return self.unet(x, t, class_labels=self.table(labels), return_dict=False)[0]
+        mask = torch.cat([labels, torch.ones_like(labels[:, :1])], dim=1)
+        tokens = self.table.to(x.dtype).expand(len(x), -1, -1)
+        return self.unet(x, t, tokens, encoder_attention_mask=mask > 0, return_dict=False)[0]
+
+
+class BroadcastUnet(nn.Module):
+    """hush::BroadcastUnet; `line` is a line of the table. What is the same at every pixel is made here: PyTorch has no
+    convolution that reads it unmade."""
+
+    def __init__(self, line):
+        super().__init__()
+        w, e, channels = line["widths"], line["embedding"], line["image"][2]
+        self.labels, self.label1, self.label2 = (
+            nn.Linear(line["labels"], e, bias=False),
+            nn.Linear(e, e),
+            nn.Linear(e, e),
+        )
+
+        def double(c, out):
+            layers = []
+            for a in (c, out):
+                layers += [nn.Conv2d(a, out, 3, padding=1), nn.BatchNorm2d(out), nn.ReLU()]
+            return nn.Sequential(*layers)
+
+        ups = list(zip(w[::-1], (w[-2::-1] + [channels])))
+        self.down = nn.ModuleList(double(c, out) for c, out in zip([channels] + [2 * c for c in w[:-1]], w))
+        self.middle = double(2 * w[-1], w[-1])
+        self.up = nn.ModuleList(double(3 * c, out) for c, out in ups)
+        self.broadcast = nn.ModuleList(nn.Linear(2 * e, c) for c in w + [w[-1]] + [out for _, out in ups])
+        self.last = nn.Conv2d(2 * channels, channels, 1)
+        half = e // 2
+        self.register_buffer("frequencies", frequencies(half, half - 1), persistent=False)
+
+    def forward(self, x, t, labels):
+        angles = t.float()[:, None] * self.frequencies.float()
+        time = torch.cat([angles.sin(), angles.cos()], dim=1).to(x.dtype)
+        e = torch.cat([self.label2(F.relu(self.label1(self.labels(labels.to(x.dtype))))), time], dim=1)
+        layers = iter(self.broadcast)
+
+        def with_constants(image):
+            return torch.cat([image, next(layers)(e)[:, :, None, None].expand(-1, -1, *image.shape[2:])], dim=1)
+
+        skips = []
+        for down in self.down:
+            skips.append(x := down(x))
+            x = with_constants(F.max_pool2d(x, 2))
+        x = with_constants(self.middle(x))
+        for up in self.up:
+            image, constants = x[:, : x.shape[1] // 2], x[:, x.shape[1] // 2 :]
+            size, skip = [2 * side for side in image.shape[2:]], skips.pop()
+            image = F.interpolate(image, size=size, mode="bilinear", align_corners=False)
+            constants = constants[:, :, :1, :1].expand(-1, -1, *size)
+            x = with_constants(up(torch.cat([skip, image, constants], dim=1)))
+        return self.last(x)
+
+
+BACKBONES = {
+    "adm": Adm,
+    "attention_unet": AttentionUnet,
+    "broadcast_unet": BroadcastUnet,
+    "simple_unet": SimpleUnet,
+    "unet2d": Unet2d,
+}
 
 
 def table():

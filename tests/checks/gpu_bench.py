@@ -95,6 +95,25 @@ def check_floors(findings):
         f"roofline: a SimpleUnet resamples by {down} and {up}",
     )
 
+    # By hand: 6 channels at 16 pixels attend to 5 tokens of 7 numbers by 2 heads of 3.
+    net = roofline.Network()
+    roofline.transformer(net, "it", 6, 16, 2, 5, 7)
+    layers = {layer.name: layer for layer in net.layers}
+    kv, cross, gated = layers["it.cross.kv"], layers["it.cross.softmax"], layers["it.gated"]
+    findings.check(
+        (kv.operations, kv.parameters, cross.operations, cross.read, gated.operations, gated.written, gated.parameters)
+        == (2 * 5 * 7 * 12, 7 * 12, 4 * 16 * 5 * 6, 6 * (16 + 10), 2 * 16 * 6 * 48, 16 * 24, 6 * 48 + 48),
+        f"roofline: a transformer attends by {kv}, {cross} and {gated}",
+    )
+    # And a BroadcastUnet of one level with 2 labels: 3 channels that are the same everywhere behind 3 and 3.
+    line = {"image": [4, 4, 1], "widths": [3], "embedding": 4, "labels": 2}
+    layers = {layer.name: layer for layer in roofline.broadcast_unet(line).layers}
+    up = layers["up.0.conv1.constants"]
+    findings.check(
+        (up.operations, up.read, up.written, up.parameters) == (2 * 9 * 3, 3, 9, 27),
+        f"roofline: a BroadcastUnet reads constants by {up}",
+    )
+
     for name, line in roofline.table().items():
         findings.check(roofline.network(name).parameters == line["parameters"], f"roofline: parameters of {name}")
         for precision in roofline.BYTES:
@@ -360,7 +379,7 @@ def check_script(findings, folder):
 
 def check_rehearsal(findings, folder, program):
     """hush's own program on the CPU, through the whole script: the small network of every backbone."""
-    for network in ("fashion_mnist_small", "palette_small", "simple_unet_small"):
+    for network in ("fashion_mnist_small", "palette_small", "simple_unet_small", "iclevr_small", "broadcast_unet_small"):
         into = folder / f"{network}.json"
         code, words = run(
             driver.main,
