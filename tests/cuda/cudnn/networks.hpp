@@ -41,9 +41,11 @@ void attention(const Survey&, const auto&...) {}
 void copy(const Survey&, const auto&...) {}
 void copy_columns(const Survey&, const auto&...) {}
 void copy_in(const Survey&, const auto&...) {}
+void divide_images(const Survey&, const auto&...) {}
 void dropout(const Survey&, const auto&...) {}
 void embedding(const Survey&, const auto&...) {}
 void fill(const Survey&, const auto&...) {}
+void fourier_embedding(const Survey&, const auto&...) {}
 void gelu_exact(const Survey&, const auto&...) {}
 void gelu_tanh(const Survey&, const auto&...) {}
 void group_norm(const Survey&, const auto&...) {}
@@ -51,6 +53,7 @@ void layer_norm(const Survey&, const auto&...) {}
 void linear(const Survey&, const auto&...) {}
 void max_pool2d(const Survey&, const auto&...) {}
 void multiply(const Survey&, const auto&...) {}
+void nearest_rows(const Survey&, const auto&...) {}
 void normalise_channels(const Survey&, const auto&...) {}
 void relu(const Survey&, const auto&...) {}
 void scale(const Survey&, const auto&...) {}
@@ -104,8 +107,8 @@ inline hush::Unet2d<Survey> diffusers_unet() {
            .down_block_types = {resnet, attention, resnet, resnet},
            .up_block_types = {resnet, resnet, attention, resnet},
            .block_out_channels = {128, 256, 256, 256},
-           .attention_head_dim = std::nullopt,
-           .downsample_padding = 0},
+           .downsample_padding = 0,
+           .attention_head_dim = std::nullopt},
           {},
           {}};
 }
