@@ -5,6 +5,7 @@
 #include <hush/data/brush.hpp>
 #include <hush/data/centre_crop.hpp>
 #include <hush/data/fashion_mnist.hpp>
+#include <hush/data/folder_classes.hpp>
 #include <hush/data/folder_pictures.hpp>
 #include <hush/data/gzip.hpp>
 #include <hush/data/horizontal_flip.hpp>

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <hush/data/folder_classes.hpp>
 #include <hush/data/folder_pictures.hpp>
 #include <hush/data/image_folder.hpp>
 #include <hush/data/picture_files.hpp>
@@ -449,6 +450,22 @@ TEST_CASE("image folder: of two kinds in two folders both validate, wherever the
   Names stay;
   std::ranges::set_intersection(validating(scratch / "elsewhere", {.count = 5}), wanted, std::back_inserter(stay));
   CHECK(stay.size() >= 4);
+}
+
+TEST_CASE("folder classes: the first folder of a picture is its class, numbered by name") {
+  const Scratch scratch("folder-classes");
+  const auto picture = [&](const char* name) {
+    fs::create_directories((scratch / name).parent_path());
+    put(scratch / name, png(2, 2, 1));
+  };
+  for (const char* name : {"dogs/b.png", "cats/x/a.png", "cats/c.png", "Ants/a.png"}) picture(name);
+  const auto pictures = data::image_folder(scratch.folder, {.size = {2, 2}});
+  const data::FolderClasses found = data::folder_classes(pictures);
+  CHECK(found.names.names() == std::vector<std::string>{"Ants", "cats", "dogs"});
+  CHECK(found.classes == std::vector<std::int32_t>{0, 1, 1, 2});
+  picture("lonely.png");
+  const auto more = data::image_folder(scratch.folder, {.size = {2, 2}});
+  CHECK(refusal([&] { data::folder_classes(more); }).find("lonely.png: has no class") != std::string::npos);
 }
 
 TEST_CASE("image folder: options and items that cannot be are refused in words") {

@@ -88,6 +88,32 @@ TEST_CASE("label files: what is wrong is named, and labels that were meant") {
   CHECK(objects(R"({"a": -1})").find("must be a non-negative integer") != std::string::npos);
 }
 
+TEST_CASE("label files: rows of comma-separated values, quotes and all; empty fields are no label") {
+  const data::LabelNames names({"red cube", "blue sphere", "a \"b\", c"});
+  const Scratch scratch("labels");
+  put(scratch / "a.csv",
+      "\xEF\xBB\xBF"
+      "file_name,one,two\r\nb.png,red cube,\r\n\nsub/a.png,blue sphere,\"a \"\"b\"\", c\"\n\"c,d.png\",,red cube");
+  CHECK(data::read_labelled_csv(scratch / "a.csv", names) ==
+        std::vector<data::LabelledFile>{{"b.png", {0}}, {"sub/a.png", {1, 2}}, {"c,d.png", {0}}});
+  const auto said = [&](const std::string& text) {
+    return refused(text, [&](const auto& file) { data::read_labelled_csv(file, names); });
+  };
+  CHECK(said("a.png,red cube\n") ==
+        "file.json: wants a first row of names, the first of which is file_name: file_name,label");
+  CHECK(said("").find("wants a first row") != std::string::npos);
+  CHECK(
+      said("file_name,label\na.png,red cub\n").find("the row of \"a.png\": there is no label \"red cub\"; near are") !=
+      std::string::npos);
+  CHECK(said("file_name,label\na.png,\n") ==
+        "file.json: the row of \"a.png\" is empty: an image has at least one label");
+  CHECK(said("file_name,label\na.png,red cube\na.png,red cube\n") == "file.json: has two rows of \"a.png\"");
+  CHECK(said("file_name,label\n../a.png,red cube\n").find("which is not in the folder") != std::string::npos);
+  CHECK(said("file_name,label\na.png,\"red cube\n") == "file.json: has a quote that nothing ends (at byte 22)");
+  CHECK(said("file_name,label\na.png,\"red\" cube\n") ==
+        "file.json: has something behind the quote that ends a field (at byte 27)");
+}
+
 TEST_CASE("label names: a list is parsed, and refused in words") {
   const data::LabelNames names(data::shape_names());
   CHECK(names.parse(" red cube,blue sphere ") == std::vector<std::int32_t>{1, 10});

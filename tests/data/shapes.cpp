@@ -141,6 +141,15 @@ TEST_CASE("with labels: pictures come with their labels, and a set for each is w
   CHECK(thrown::message([&] { data::WithLabels(set, {{1}, {2}, {}, {3}}); }) == "[WithLabels] item 2 has no label");
 }
 
+TEST_CASE("with classes: pictures come with the class of each, for a process with ClassLabel") {
+  const data::Shapes set(data::random_label_sets(4, 3), 8, 8);
+  const data::WithClasses pairs(set, {5, 0, 2, 7});
+  const Examples<std::vector<std::int32_t>> examples = pairs.batch(std::vector<std::int64_t>{3, 0});
+  CHECK(examples.images == set.batch(std::vector<std::int64_t>{3, 0}));
+  CHECK(examples.given == std::vector<std::int32_t>{7, 5});
+  CHECK(thrown::message([&] { data::WithClasses(set, {1}); }) == "[WithClasses] 1 classes for 4 pictures");
+}
+
 TEST_CASE("in memory: the same pictures, made once") {
   const data::Shapes set(data::random_label_sets(3, 3), 8, 8);
   const data::InMemory kept = data::in_memory(set);

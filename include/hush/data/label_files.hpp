@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,21 +64,60 @@ class MemberOrder {
   int depth_ = 0;
 };
 
-/// Labels from a JSON list of their names; `what` is the list's name in messages.
-inline std::vector<std::int32_t> labels_of(const io::Json& list, const LabelNames& names, const std::string& what,
-                                           const std::filesystem::path& file) {
-  if (!list.is_array()) throw FileError(file, to_text(what, " is no list of names"));
+/// Labels from a list of their names; `what` is the list's name in messages.
+inline std::vector<std::int32_t> labels_of(const std::vector<std::string>& list, const LabelNames& names,
+                                           const std::string& what, const std::filesystem::path& file) {
   if (list.empty()) throw FileError(file, to_text(what, " is empty: an image has at least one label"));
   std::vector<std::int32_t> labels;
-  for (const auto& one : list) {
-    if (!one.is_string()) throw FileError(file, to_text(what, " holds something else than names"));
-    const auto& name = one.get_ref<const std::string&>();
+  for (const std::string& name : list) {
     if (!names.has(name)) throw FileError(file, to_text(what, ": ", names.refusal(name)));
     labels.push_back(names(name));
     if (std::ranges::count(labels, labels.back()) > 1)
       throw FileError(file, to_text(what, " names \"", name, "\" twice"));
   }
   return labels;
+}
+inline std::vector<std::int32_t> labels_of(const io::Json& list, const LabelNames& names, const std::string& what,
+                                           const std::filesystem::path& file) {
+  if (!list.is_array()) throw FileError(file, to_text(what, " is no list of names"));
+  std::vector<std::string> words;
+  for (const auto& one : list) {
+    if (!one.is_string()) throw FileError(file, to_text(what, " holds something else than names"));
+    words.push_back(one.get<std::string>());
+  }
+  return labels_of(words, names, what, file);
+}
+
+/// Throws FileError for the name of a picture's file that leads out of its folder.
+inline void check_in_folder(const std::string& name, const std::filesystem::path& file) {
+  const std::filesystem::path path(name);
+  const bool plain = !name.empty() && path.is_relative() && std::ranges::find(path, "..") == path.end();
+  if (!plain) throw FileError(file, to_text("names the file ", io::in_quotes(name), ", which is not in the folder"));
+}
+
+/// The rows of a text of comma-separated values (RFC 4180): fields may stand in quotes, in which a quote stands twice.
+/// Empty lines are left out. Throws FileError for a quote in the wrong place.
+inline std::vector<std::vector<std::string>> rows_of_csv(const std::string& text, const std::filesystem::path& file) {
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t i = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; i < text.size();) {
+    std::vector<std::string> row(1);
+    for (bool ends = false; !ends;) {
+      const std::size_t began = i;
+      if (i < text.size() && text[i] == '"') {
+        for (++i; i < text.size() && (text[i] != '"' || (i + 1 < text.size() && text[i + 1] == '"')); ++i)
+          row.back() += text[i] == '"' ? text[i++] : text[i];
+        if (i++ >= text.size()) throw FileError(file, "has a quote that nothing ends", began);
+      } else {
+        for (; i < text.size() && text[i] != ',' && text[i] != '\n' && text[i] != '\r'; ++i) row.back() += text[i];
+      }
+      ends = i >= text.size() || text[i] == '\n' || text[i] == '\r';
+      if (!ends && text[i] != ',') throw FileError(file, "has something behind the quote that ends a field", i);
+      if (!ends) row.emplace_back();
+      ++i;
+    }
+    if (row.size() > 1 || !row[0].empty()) rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 }  // namespace detail
@@ -100,6 +140,27 @@ inline LabelNames read_label_names(const std::filesystem::path& file) {
   return LabelNames(std::move(names));
 }
 
+/// Pictures and their labels from CSV, plain or gzip: a row a picture, `a.png,red cube,blue sphere`, under a row of
+/// names whose first is file_name (so is metadata.csv of Hugging Face); empty fields are no label. Throws FileError as
+/// `read_labelled_files`.
+inline std::vector<LabelledFile> read_labelled_csv(const std::filesystem::path& file, const LabelNames& names) {
+  auto rows = detail::rows_of_csv(detail::text_in(file), file);
+  if (rows.empty() || rows[0][0] != "file_name")
+    throw FileError(file, "wants a first row of names, the first of which is file_name: file_name,label");
+  std::vector<LabelledFile> found;
+  std::set<std::string> seen;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    auto& row = rows[i];
+    const std::string name = row[0], what = "the row of " + io::in_quotes(name);
+    detail::check_in_folder(name, file);
+    if (!seen.insert(name).second) throw FileError(file, to_text("has two rows of ", io::in_quotes(name)));
+    row.erase(row.begin());
+    std::erase(row, "");
+    found.push_back({name, detail::labels_of(row, names, what, file)});
+  }
+  return found;
+}
+
 /// Pictures and their labels from JSON, {"a.png": ["red cube", "blue sphere"], ...}, in the file's own order: iCLEVR's
 /// train.json. Throws FileError for names of files that lead out of their folder, labels that are not there (with the
 /// nearest that are), empty lists and repeated names.
@@ -111,9 +172,7 @@ inline std::vector<LabelledFile> read_labelled_files(const std::filesystem::path
   io::Json::sax_parse(text, &order);
   std::vector<LabelledFile> found;
   for (const std::string& name : order.names) {
-    const std::filesystem::path path(name);
-    const bool plain = !name.empty() && path.is_relative() && std::ranges::find(path, "..") == path.end();
-    if (!plain) throw FileError(file, to_text("names the file ", io::in_quotes(name), ", which is not in the folder"));
+    detail::check_in_folder(name, file);
     found.push_back({name, detail::labels_of(json[name], names, "the list of " + io::in_quotes(name), file)});
   }
   return found;
