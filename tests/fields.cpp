@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <span>
 #include <sstream>
+#include <string>
 #include <tuple>
 
 #include <hush/core.hpp>
@@ -8,7 +10,7 @@
 #include <hush/fields.hpp>
 #include <hush/samplers/ddim_inversion.hpp>
 #include <hush/samplers/repaint.hpp>
-#include <hush/training/diffusion_loss.hpp>
+#include <hush/training/training.hpp>
 
 using namespace hush;
 
@@ -41,7 +43,8 @@ using Samplers = std::tuple<AnnealedLangevin, Ddim, DdimInversion, Ddpm, Deis, D
                             UnifiedPredictorCorrector<detail::DataPrediction>>;
 using Grids = std::tuple<DdimQuadratic, DdimUniform, KarrasSigmas, Leading, Linspace, Sections, Times, Trailing,
                          UniformLogSnr, SigmaRange>;
-using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>>;
+using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>, TrainOptions<int>, SampleOptions<Cpu<float>>,
+                           FromUniform, FromImages, FromLatents, DynamicThreshold>;
 using Configs = std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, BroadcastUnetConfig, AdmConfig,
                            AttentionAt, AdmEmbedding, LabelChannelsConfig, LabelTokensConfig, Ports, Unet2dConfig>;
 namespace masks = data::masks;
@@ -187,6 +190,32 @@ TEST_CASE("fields: a field with its default value is marked as usual, one that c
   CHECK_FALSE(nested.fields[0].usual);
   CHECK_FALSE(nested.fields[0].value.fields[1].usual);
   CHECK(nested.fields[0].value.fields[0].usual);
+}
+
+TEST_CASE(
+    "fields: options of a run say where they start and what stops them, and two of them compare by what they say") {
+  using Sampling = SampleOptions<Cpu<float>>;
+  CHECK(to_text(Sampling{}) ==
+        "SampleOptions{50, 1, 16, 0, 0, 1, none, Trailing{}, FromNoise{}, none, Execution::planned, true}");
+  const Sampling options{.clip = 0,
+                         .threshold = DynamicThreshold{.ratio = .9},
+                         .start = FromUniform{.high = .5},
+                         .noise = [](std::span<float>, const Shape&) {},
+                         .execution = Execution::eager};
+  const Description about = describe(options);
+  CHECK(code_of(*about.find("threshold")) == "DynamicThreshold{.ratio = 0.9, .largest = INFINITY}");
+  CHECK(code_of(*about.find("start")) == "FromUniform{.low = 0, .high = 0.5}");
+  CHECK(code_of(*about.find("noise")) == "unnamed");
+  CHECK(describe(options) == describe(Sampling(options)));
+  CHECK(differences(describe(Sampling{}), describe(Sampling{.steps = 10, .batch = 2, .record = false})).size() == 1);
+  const Images<float> image(1, 1, 2, 1, {.5, 0});
+  CHECK(FromImages{image, .5} == FromImages{image, .5});
+  CHECK_FALSE(FromLatents{image, .5} == FromLatents{image});
+  const Description training = describe(TrainOptions<int>{.ema = {.decay = .5}, .stop = [] { return true; }});
+  CHECK(code_of(*training.find("ema")).find("0.5") != std::string::npos);
+  CHECK(code_of(*training.find("stop")) == "unnamed");
+  CHECK(code_of(*describe(TrainOptions<int>{}).find("stop")) == "none");
+  CHECK(differences(training, describe(TrainOptions<int>{.pixel_range = {0, 1}})).size() == 1);
 }
 
 TEST_CASE("fields: equality is that of all fields") {

@@ -137,6 +137,31 @@ TEST_CASE("train: observers start from the first to the last, and are told the r
   CHECK(told == "as bs be0 ae0 be1 ae1 bf af ");
 }
 
+TEST_CASE("train: an observer is a function of a report too, or wants every so many steps, and ends the run by false") {
+  const auto steps = [](auto&&... observers) {
+    Net net = tiny::net();
+    return train(tiny::process, net, Adam{}, tiny::Squares{40}, {.epochs = 2, .batch = 8}, observers...);
+  };
+  std::string told;
+  const auto note = [&](const StepReport& report) { told += to_text(report.step, ' '); };
+  CHECK(!steps(note).stopped);
+  CHECK(told == "1 2 3 4 5 6 7 8 9 10 ");
+  told.clear();
+  steps(Every{4, note}, Every{3, Teller{told, 'a'}}, Every{20, [&](const auto& training, const StepReport& report) {
+                                                             CHECK(training.step == report.step);
+                                                             told += 'T';
+                                                           }});
+  CHECK(told == "as 4 ae0 8 T10 ae1 af ");
+  told.clear();
+  const auto ended = steps(note, [](const StepReport& report) { return int(report.step < 3); });
+  CHECK(ended.stopped);
+  CHECK(ended.epochs.empty());
+  CHECK(told == "1 2 3 ");  // the others hear of the step that was the last
+  // The end of an epoch is told though its last step ended the run.
+  CHECK(steps([](const StepReport& report) { return report.step < 5; }).epochs.size() == 1);
+  CHECK_THROWS_WITH_AS(steps(Every{0, note}), "[train] every must be at least 1, is 0", std::invalid_argument);
+}
+
 TEST_CASE("train: a loss or gradient that is not finite stops the run in words before it spoils the weights") {
   Net net = tiny::net();
   const auto before = tiny::weights(net);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <hush/images.hpp>
-#include <hush/io/weights.hpp>
+#include <hush/io/models.hpp>
 #include <hush/metrics/features.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
@@ -71,11 +71,11 @@ struct GarmentFeatures {
     return {images.count, Classifier<B>::width, std::span<const float>(rows)};
   }
 };
-/// The features of the classifier with these weights. Throws FileError.
+/// The features of the classifier with these weights, of a model file or of before there were such. Throws FileError.
 template <Backend B>
 GarmentFeatures<B> garment_features(const std::filesystem::path& weights, const B& on) {
   GarmentFeatures<B> features{Classifier<B>(Seed{}, on)};
-  io::load_weights(weights, features.classifier);
+  io::load_model(weights, features.classifier, {.plain_weights = true});
   return features;
 }
 

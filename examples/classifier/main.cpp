@@ -81,7 +81,8 @@ int train(const Arguments& a) {
   io::check_weights_name(a.weights);
   files.check();
   const auto set = data::fashion_mnist(a.data), held_out = data::fashion_mnist(a.data, {.split = data::Split::test});
-  check(a.batch >= 1 && a.batch <= set.size(), "classifier", "a batch of ", a.batch, " of ", set.size(), " images");
+  check(a.batch <= set.size(), "classifier", "--batch ", a.batch, " is more than the ", set.size(),
+        " images there are");
   Classifier<Machine> net(Seed{a.seed}, Machine{.threads = a.threads});
   const Labelled data{set};
   const AdamW optimizer{.rate = a.rate, .decay = 2e-2};
@@ -101,8 +102,8 @@ int train(const Arguments& a) {
   const auto trained = a.run.empty() ? hush::train(trainer, report, bar)
                                      : hush::train(trainer, io::Checkpoints({.run = a.run}), report, bar);
   const double reached = accuracy(confusions(trained.averaged, held_out));
-  io::save_weights(a.weights, trained.averaged,
-                   {.dtype = io::Dtype::F16, .metadata = {{"test accuracy", to_text(reached)}}});
+  io::save_model(a.weights, trained.averaged,
+                 {.dtype = io::Dtype::F16, .metadata = {{"test accuracy", to_text(reached)}}});
   std::cout << "averaged weights in " << a.weights.string() << std::endl;
   return 0;
 }
@@ -146,7 +147,7 @@ int main(int argc, char** argv) {
   train->add_option("--epochs", a.epochs, "Epochs")->check(examples::at_least(1));
   train->add_option("--batch", a.batch, "Images a step")->check(examples::at_least(1));
   train->add_option("--rate", a.rate, "Learning rate")->check(examples::above(0));
-  train->add_option("--seed", a.seed, "Seed of weights, order and mirrors");
+  train->add_option("--seed", a.seed, "Seed of weights, order and mirrors")->check(examples::seed());
   auto* evaluate = add("evaluate", "Print the test accuracy and the confusion matrix");
   evaluate->add_option("--weights", a.weights, "Weights as `train` wrote them (safetensors)")->required();
 

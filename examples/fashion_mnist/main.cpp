@@ -41,7 +41,8 @@ int main(int argc, char** argv) {
   sample->add_option("--eta", s.eta, "Fresh noise of a sampler that has an eta: 0 none, 1 that of ddpm")
       ->check(examples::at_least(0));
   sample->footer("Samplers:\n" + samplers::help(samplers::all));
-  sample->add_option("--seed", s.seed, "Seed of the noise; picture i depends on it and on i alone");
+  sample->add_option("--seed", s.seed, "Seed of the noise; picture i depends on it and on i alone")
+      ->check(examples::seed());
   sample->add_option("--batch", s.batch, "Pictures at a time; changes nothing but memory and speed")
       ->check(examples::at_least(1));
   sample->add_option("--columns", s.columns, "Pictures in a row of the grid, 0: as square as can be")
@@ -57,7 +58,7 @@ int main(int argc, char** argv) {
   strip->add_option("--out", n.out, "PNG file");
   strip->add_option("--image", n.image, "Which picture, from 0")->check(examples::at_least(0));
   strip->add_option("--scale", n.scale, "Screen pixels a pixel")->check(CLI::Range(1, 64));
-  strip->add_option("--seed", n.seed, "Seed of the noise");
+  strip->add_option("--seed", n.seed, "Seed of the noise")->check(examples::seed());
 
   ExportArguments p;
   auto* write = app.add_subcommand("export", "Write the pictures as PNG files, for programs that read folders");

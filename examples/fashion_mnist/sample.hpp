@@ -22,6 +22,7 @@ int sample_on(const SampleArguments& a, const B& on) {
   const Diffusion process = fashion::process();
   AttentionUnet<B> network(model.network, process.ports(), Seed{}, on);
   examples::load(a.weights, model, process, network);
+  io::tiled_size(a.count, network.image(), {.columns = a.columns, .scale = a.scale});  // too large for a picture?
   const std::string sampler = model.literal ? "literal" : a.sampler;
   const int steps = model.literal ? 500 : a.steps;
   Frames frames{.most = a.gif.empty() ? 0 : 16,

@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"authors", "paper"}));
   sample->add_flag("--noisy", s.noisy,
                    "Leave the last level's noise in the pictures (the step that removes it is NCSNv2's)");
-  sample->add_option("--seed", s.seed, "Seed of the noise; picture i depends on it and on i alone");
+  sample->add_option("--seed", s.seed, "Seed of the noise; picture i depends on it and on i alone")
+      ->check(examples::seed());
   sample->add_option("--batch", s.batch, "Pictures at a time; changes nothing but memory and speed")
       ->check(examples::at_least(1));
   sample->add_option("--columns", s.columns, "Pictures in a row of the grid, 0: as square as can be")

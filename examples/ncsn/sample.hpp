@@ -21,6 +21,7 @@ int sample_on(const SampleArguments& a, const B& on) {
   const Described model = described(a.weights);
   AttentionUnet<B> network(model.network, process.ports(), Seed{}, on);
   examples::load(a.weights, model, process, network);
+  io::tiled_size(a.count, network.image(), {.columns = a.columns, .scale = a.scale});  // too large for a picture?
   const AnnealedLangevin sampler{.epsilon = a.epsilon,
                                  .repeats = a.repeats,
                                  .denoise = !a.noisy,

@@ -11,7 +11,8 @@ void add_sampling(CLI::App& command, palette::SampleArguments& how) {
       ->check(CLI::Range(0, 1000));
   command.add_option("--samples", how.samples, "Samples a picture, of which the mean is taken")
       ->check(examples::at_least(1));
-  command.add_option("--seed", how.seed, "Seed of the noise; picture i depends on it and on i alone");
+  command.add_option("--seed", how.seed, "Seed of the noise; picture i depends on it and on i alone")
+      ->check(examples::seed());
   command.add_option("--batch", how.batch, "Pictures at a time; changes nothing but memory and speed")
       ->check(examples::at_least(1));
 }
@@ -25,7 +26,7 @@ void add_split(CLI::App& command, std::string& split, std::uint64_t& seed, const
                                   otherwise + ")")
                   ->always_capture_default(false)
                   ->check(CLI::IsMember({"random", "last"}));
-  command.add_option("--split-seed", seed, "Seed of --split random")->needs(how);
+  command.add_option("--split-seed", seed, "Seed of --split random")->needs(how)->check(examples::seed());
 }
 
 }  // namespace
@@ -91,7 +92,7 @@ int main(int argc, char** argv) {
   train->add_option("--minutes", t.minutes, "Stop after so many minutes, 0: when all epochs are done")
       ->check(examples::at_least(0));
   train->add_flag("--fresh", t.fresh, "Refuse to resume: an error if the run folder holds checkpoints");
-  train->add_option("--seed", t.seed, "Seed of weights, order, masks, levels and noise");
+  train->add_option("--seed", t.seed, "Seed of weights, order, masks, levels and noise")->check(examples::seed());
   examples::add_where(*train, t.where);
 
   RestoreArguments r;

@@ -2,10 +2,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <exception>
 #include <iostream>
+#include <limits>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -35,6 +39,18 @@ inline CLI::Validator at_least(int least) {
 inline CLI::Validator above(int bound) {
   return number(hush::to_text("above ", bound), hush::to_text("> ", bound),
                 [bound](double value) { return value > bound; });
+}
+/// Takes a seed: CLI11 makes a large number of -1.
+inline CLI::Validator seed() {
+  return CLI::Validator(
+      [](const std::string& said) {
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(said.data(), said.data() + said.size(), value);
+        if (error == std::errc{} && end == said.data() + said.size()) return std::string();
+        return hush::to_text("wants a whole number of 0 to ", std::numeric_limits<std::uint64_t>::max(), ", got ",
+                             said);
+      },
+      ">= 0");
 }
 
 /// --device, --precision, --threads.

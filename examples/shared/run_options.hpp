@@ -27,7 +27,7 @@ inline void add_run(CLI::App& train, RunArguments& t, const std::vector<std::str
   train.add_option("--minutes", t.minutes, "Stop after so many minutes, 0: when all epochs are done")
       ->check(at_least(0));
   train.add_flag("--fresh", t.fresh, "Refuse to resume: an error if the run folder holds checkpoints");
-  train.add_option("--seed", t.seed, "Seed of weights, order, levels and noise");
+  train.add_option("--seed", t.seed, "Seed of weights, order, levels and noise")->check(seed());
   add_where(train, t.where);
 }
 

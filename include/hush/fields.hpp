@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <hush/description.hpp>
@@ -51,6 +52,10 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_variant = false;
+template <class... T>
+inline constexpr bool is_variant<std::variant<T...>> = true;
 
 }  // namespace detail
 
@@ -231,8 +236,8 @@ Description described_fields(const T& it) {
 }  // namespace detail
 
 /// The description of a value: numbers, texts, enumerators (`names_of(Enumeration)` gives their names, in order),
-/// lists, policies and configs by their fields, an optional by its value or `none`. A type without a list of fields has
-/// its name only, a lambda none.
+/// lists, policies and configs by their fields, optionals and variants by what they hold, or `none`, which an empty
+/// function is too. A type without a list of fields has its name only, a lambda none.
 template <class T>
 Description describe(const T& it) {
   using Kind = Description::Kind;
@@ -249,13 +254,13 @@ Description describe(const T& it) {
     return {Kind::text, std::string(std::string_view(it))};
   } else if constexpr (detail::is_optional<T>) {
     return it ? describe(*it) : Description();
+  } else if constexpr (detail::is_variant<T>) {
+    return std::visit([](const auto& one) { return describe(one); }, it);
   } else if constexpr (detail::is_list<T>) {
     Description made{Kind::list, ""};
     for (const auto& item : it) made.fields.push_back({"", describe(item)});
     return made;
-  } else if constexpr (requires {
-                         { it.description() } -> std::convertible_to<Description>;
-                       }) {
+  } else if constexpr (requires { Description(it.description()); }) {
     return it.description();  // a `Described`
   } else if constexpr (Listed<T>) {
     Description made = detail::described_fields(it);
@@ -268,6 +273,8 @@ Description describe(const T& it) {
   } else if constexpr (std::is_convertible_v<const T&, int>) {
     return {Kind::number, detail::number_text(int(it))};  // Steps
   } else {
+    if constexpr (std::is_constructible_v<T, std::nullptr_t> && std::is_class_v<T>)
+      if (!it) return {};  // a function
     const std::string_view name = detail::type_name<T>();
     return name.empty() ? Description{Kind::name, "unnamed"} : Description{Kind::object, std::string(name)};
   }

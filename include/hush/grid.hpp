@@ -80,7 +80,8 @@ std::vector<double> times_of_sigmas(const AnySchedule& schedule, int n, SigmaRan
   const double last = sigma_of(schedule(schedule.clean() + (discrete ? schedule.steps() : 1)));
   if (range.smallest == 0) range.smallest = first;
   if (range.largest == 0) range.largest = last;
-  check(std::isfinite(range.largest), where, "the noisiest level has no signal: say the largest noise / signal");
+  check(std::isfinite(range.largest), where, "the noisiest level has no signal: say the largest noise / signal, ",
+        "as .range = {.largest = 80}");
   check(range.smallest > 0 && range.smallest <= range.largest, where, "wants 0 < smallest <= largest, got ",
         range.smallest, " and ", range.largest);
   const double least = discrete ? first : sigma_of(schedule(std::numeric_limits<double>::min()));

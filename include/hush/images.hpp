@@ -60,7 +60,8 @@ struct Images {
 
 /// Throws std::invalid_argument unless pixels.size() fits the extents, which are public members and can be set
 /// separately.
-inline void check_filled(const char* who, const Images<float>& images) {
+template <class T>
+void check_filled(const char* who, const Images<T>& images) {
   check(images.count >= 0 && images.height >= 0 && images.width >= 0 && images.channels >= 0 &&
             std::int64_t(images.pixels.size()) == images.count * images.stride(),
         who, images.count, " images of ", ImageSize{images.height, images.width, images.channels}, " cannot have ",

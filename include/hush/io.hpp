@@ -27,6 +27,7 @@
 #include <hush/io/jpeg.hpp>
 #include <hush/io/json.hpp>
 #include <hush/io/key_map.hpp>
+#include <hush/io/known_formats.hpp>
 #include <hush/io/logs.hpp>
 #include <hush/io/loss_plot.hpp>
 #include <hush/io/models.hpp>

@@ -255,3 +255,4 @@
 #include <hush/guidance_rules/guidance_interval.hpp>
 #include <hush/guidance_rules/rescaled_guidance.hpp>
 #include <hush/guidance_rules/shared/per_image.hpp>
+#include <hush/observer.hpp>

@@ -120,7 +120,12 @@ Images<float> sample(const Proc& process, const Net& net, const S& sampler, cons
       Backbone<Network>,
       "sample: not a Backbone. Write: template <Value V> V operator()(const Input<V>&) const, ImageSize image() "
       "const, Ports ports() const, B on() const, static void visit(auto& self, auto&& f)");
-  if constexpr (Sampler<S> && Backbone<Network>)
+  using StepOf = typename detail::StepObservers<detail::BackendOf<Net>>::StepOf;
+  constexpr bool observed = (detail::observes<std::remove_reference_t<Observers>, const SamplingRun, StepOf> && ...);
+  static_assert(observed,
+                "sample: not an observer. Write any of start(const SamplingRun&), bool step(const auto& step), "
+                "finish(const SamplingRun&), or a function of a Step");
+  if constexpr (Sampler<S> && Backbone<Network> && observed)
     return detail::run_sampling(process, detail::network_of(net), sampler, given, options, observers...);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <hush/kernels/capabilities.hpp>
+#include <hush/observer.hpp>
 #include <hush/training/training.hpp>
 #include <hush/warning.hpp>
 
@@ -22,15 +23,26 @@ struct Trained {
 
 namespace detail {
 
-/// Tells an observer of a step; whether the run goes on.
+/// Tells an observer of a step, if it is due for it: whether the run goes on.
 bool notify_of_step(auto& observer, auto& training, const StepReport& report) {
-  if constexpr (requires { observer.step(training, report); }) {
-    if constexpr (std::is_same_v<decltype(observer.step(training, report)), bool>)
-      return observer.step(training, report);
-    else
-      observer.step(training, report);
-  }
-  return true;
+  const bool due = report.step % interval_of("train", observer) == 0 || training.finished();
+  return !due || tell_step(observer, training, report);
+}
+
+template <class Observer, class Training>
+constexpr bool observes_training = observes<Observer, Training, Training, StepReport> ||
+                                   requires(Observer& observer, Training& training, const EpochReport& report) {
+  observer.epoch(training, report);
+};
+
+/// Proves that all observers of a training are some.
+template <class Training, class... Observers>
+constexpr bool all_observe() {
+  constexpr bool all = (observes_training<std::remove_reference_t<Observers>, Training> && ...);
+  static_assert(all,
+                "train: not an observer. Write any of start(training), bool step(training, const StepReport&), "
+                "epoch(training, const EpochReport&), finish(training), or a function of a StepReport");
+  return all;
 }
 
 template <class Training, class... Observers>
@@ -43,6 +55,7 @@ auto run_training(Training& training, Observers&... observers) -> Trained<std::r
   [[maybe_unused]] const auto start = [&](auto& observer) {
     if constexpr (requires { observer.start(training); }) observer.start(training);
   };
+  (interval_of("train", observers), ...);
   (start(observers), ...);
   bool stopped = false;
   while (!training.finished() && !stopped) {
@@ -65,13 +78,15 @@ auto run_training(Training& training, Observers&... observers) -> Trained<std::r
 
 /// Runs a trainer to its end. Observers are told what happens; each has whichever it wants of
 ///   start(training), step(training, StepReport), epoch(training, EpochReport), finish(training),
-/// where `training` is the trainer, and a `step` that gives false ends the run. They start from the first to the last
-/// and are told the rest from the last to the first, as what is opened last is closed first: `io::Checkpoints`, named
-/// first, resumes before a log opens its file and saves after the log's row. Throws NonFinite when the loss or a
-/// gradient is not finite.
+/// where `training` is the trainer, and `every`, the steps between two calls of `step`, or it is a function of a
+/// StepReport. One whose `step` gives false ends the run there. They start from the first to the last and are told the
+/// rest from the last to the first, as what is opened last is closed first: `io::Checkpoints`, named first, resumes
+/// before a log opens its file and saves after the log's row. Throws NonFinite when the loss or a gradient is not
+/// finite.
 template <class Net, class Opt, class Data, class Loss, class... Observers>
 Trained<Net> train(Trainer<Net, Opt, Data, Loss>& trainer, Observers&&... observers) {
-  return detail::run_training(trainer, observers...);
+  if constexpr (detail::all_observe<Trainer<Net, Opt, Data, Loss>, Observers...>())
+    return detail::run_training(trainer, observers...);
 }
 
 /// Trains `net` in place to predict what the process asks for: runs the trainer of `start_training`. Throws
@@ -103,8 +118,10 @@ Trained<Net> train(const Proc& process, Net& net, const Opt& optimizer, const Da
                   "train: the data set comes with another condition than the process wants. Write: "
                   "Examples<Process::Given> batch(std::span<const std::int64_t> items) const");
     if constexpr (fits) {
-      auto training = start_training(process, net, optimizer, data, options);
-      return detail::run_training(training, observers...);
+      if constexpr (detail::all_observe<Training<Proc, Net, Opt, Data>, Observers...>()) {
+        auto training = start_training(process, net, optimizer, data, options);
+        return detail::run_training(training, observers...);
+      }
     }
   }
 }

@@ -15,6 +15,8 @@ ARROWS = {
     "check": set(), "errors": set(), "host_device": set(), "version": set(), "warning": set(),
     # what every policy and config says of itself
     "description": set(), "fields": {"description"}, "described": {"description", "fields"},
+    # who is told of a run's steps
+    "observer": set(),
     "level": set(),
     "schedule": {"level"}, "schedules": {"level", "schedule"},
     "parameterization": {"level"}, "parameterizations": {"level", "parameterization"},
@@ -50,11 +52,11 @@ ARROWS = {
     "guidance_rule": {"tensor", "autograd", "ops", "level"},
     "guidance_rules": {"tensor", "kernels", "autograd", "ops", "level", "guidance_rule"},
     "guidance": CONCEPTS | {"tensor", "autograd", "ops", "guidance_rule"},
-    "sampling": CONCEPTS | {"process", "schedules/shared/inverse", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
+    "sampling": CONCEPTS | {"observer", "process", "schedules/shared/inverse", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
     "sample": CONCEPTS | {"kernels", "sampling", "nn/compute_copies", "tensor/named_range"},
     "training": CONCEPTS | {"process", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "images", "examples",
                             "learning_rates", "level_distributions", "weightings"},
-    "train": {"kernels", "training"},
+    "train": {"observer", "kernels", "training"},
     # schedulers of diffusers: compositions that a file names
     "diffusers": CONCEPTS | {"described", "description", "fields", "process", "parameterizations", "schedules", "grids", "samplers", "sampling",
                              "tensor", "io"},

@@ -92,8 +92,11 @@ TEST_CASE("idx: what its header says must be so") {
   CHECK(refused(images_file + "x").find("goes on after its last image or label (at byte 76)") != std::string::npos);
   CHECK(refused(gzipped(images_file + "x")).find("goes on") != std::string::npos);
   CHECK(refused(gzipped(images_file) + "x").find("has 1 bytes behind its gzip data") != std::string::npos);
-  CHECK(refused("") != "");
-  CHECK(refused("<html>not found</html>").find("is no IDX file (it starts with 0x3c68746d)") != std::string::npos);
+  CHECK(refused("").ends_with("is empty"));
+  CHECK(refused("<nohtml>").find("is no IDX file (it starts with 0x3c6e6f68)") != std::string::npos);
+  CHECK(refused("<html>not found</html>").find("is a web page (HTML) in the place of the file") != std::string::npos);
+  CHECK(refused("version https://git-lfs.github.com/spec/v1\n").find("`git lfs pull`") != std::string::npos);
+  CHECK(refused("\x89PNG\r\n\x1a\n...").ends_with("is a PNG file; an IDX file is wanted"));
 }
 
 TEST_CASE("idx: labels and images must be as many, and labels below the number of classes") {

@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -111,6 +113,31 @@ TEST_CASE("mask file: in its own size, and soft by choice: then nothing is cut, 
   CHECK(said.lines.size() == 1);
   put(scratch / "mask.jpg", jpeg(halves(16, 16), 50));  // black and white are what they were before compression
   CHECK(read_mask(scratch / "mask.jpg", {.soft = true}) == read_mask(scratch / "mask.jpg", 16, 16));
+}
+
+TEST_CASE("mask file: a threshold at which all or nothing is a hole is refused, and means nothing to a soft mask") {
+  const Scratch scratch("mask-threshold");
+  const Said said;
+  io::write_png(scratch / "mask.png", {1, 1, 4, 1, {0, 1, 254, 255}});
+  CHECK(drawing(read_mask(scratch / "mask.png", {.threshold = 1})) == ".###\n");
+  CHECK(drawing(read_mask(scratch / "mask.png", {.threshold = 255})) == "...#\n");
+  for (const int threshold : {-1, 0, 256})
+    for (const bool soft : {false, true})
+      CHECK_THROWS_WITH_AS(read_mask(scratch / "mask.png", {.threshold = threshold, .soft = soft}),
+                           to_text("[read_mask] a threshold of ", threshold,
+                                   " is not between 1 and 255, the brightness from which on a pixel is a hole")
+                               .c_str(),
+                           std::invalid_argument);
+  CHECK_THROWS_AS(read_mask(scratch / "mask.png", 1, 4, 1000), std::invalid_argument);
+  // white as compression leaves it, 250, is white still, and black black
+  Images<std::uint8_t> near(1, 16, 16, 1, std::vector<std::uint8_t>(256, 250));
+  std::fill_n(near.pixels.begin(), 128, std::uint8_t(5));
+  put(scratch / "mask.jpg", jpeg(near, 95));
+  const auto usual = read_mask(scratch / "mask.jpg", {.soft = true});
+  CHECK(usual.pixels.front() == 0);
+  CHECK(usual.pixels.back() == 1);
+  for (const int threshold : {1, 255})
+    CHECK(read_mask(scratch / "mask.jpg", {.threshold = threshold, .soft = true}) == usual);
 }
 
 TEST_CASE("mask file: a soft mask is told of once, by its name, and a hard one never") {

@@ -253,6 +253,16 @@ TEST_CASE("masks: those that no image can use are refused in words") {
                        std::invalid_argument);
 }
 
+TEST_CASE("masks: margins and areas that are no shares are refused in words") {
+  for (const double margin : {-.1, .5, double(NAN), double(INFINITY)})
+    CHECK(thrown::message([&] { masks::RandomBox{.margin = margin}(32, 32); }) ==
+          to_text("[mask] a margin of ", margin, " of a side cannot be: 0 to less than 0.5"));
+  CHECK(thrown::message([&] {
+          masks::Irregular{.area = {.5, .2}}(32, 32);
+        }) == "[mask] from 0.5 to 0.2 of the area cannot be");
+  CHECK(thrown::message([&] { masks::Irregular{.area = {NAN, NAN}}(32, 32); }).ends_with(" of the area cannot be"));
+}
+
 TEST_CASE("masks: sizes that cannot be are refused in words") {
   const auto refused = [](const MaskRule& rule, std::int64_t h = 8, std::int64_t w = 8) {
     return thrown::message([&] { rule(h, w, {}); });
@@ -265,8 +275,8 @@ TEST_CASE("masks: sizes that cannot be are refused in words") {
   CHECK(refused(masks::RandomPixels{.share = 0}) == "[mask] a share of 0 of the pixels cannot be");
   CHECK(refused(masks::RandomBox{.size = {0.5, 0.25}}) == "[mask] from 0.5 to 0.25 of a side cannot be");
   CHECK(refused(masks::RandomBox{.size = {0.5, 0.5}, .margin = 0.5}) ==
-        "[mask] a box of 4 pixels and a margin of 4 do not fit a side of 8");
-  CHECK(refused(masks::RandomBox{.margin = -1}).find("margin of -8 do not fit") != std::string::npos);
+        "[mask] a margin of 0.5 of a side cannot be: 0 to less than 0.5");
+  CHECK(refused(masks::RandomBox{.margin = -1}).find("margin of -1 of a side cannot be") != std::string::npos);
   CHECK(refused(masks::Irregular{.strokes = {3, 2}}) == "[mask] from 3 to 2 cannot be: counts go from 0 to 1000");
   CHECK(refused(masks::Irregular{.turn = 1.5}) == "[mask] an angle of 1.5 turns cannot be");
   CHECK(refused(masks::Irregular{.strokes = {0, 0}}) ==

@@ -72,6 +72,9 @@ TEST_CASE("split: the last ones by choice, and what cannot be is refused") {
   CHECK(parts(0, {.share = .5}).validation.empty());
   CHECK_THROWS_WITH_AS(parts(5, {.count = 6}), "[split] 6 pictures for validation are more than the 5 there are",
                        std::invalid_argument);
+  CHECK_THROWS_WITH_AS(parts(10, {.share = .04}),
+                       "[split] a share of 0.04 of 10 items rounds to none; give more, or a count",
+                       std::invalid_argument);
   CHECK_THROWS_WITH_AS(parts(5, {.share = 1.5}), "[split] a share of 1.5 is not between 0 and 1",
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS(parts(5, {.share = -.5}), "[split] a share of -0.5 is not between 0 and 1",

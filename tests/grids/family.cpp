@@ -173,7 +173,8 @@ TEST_CASE("grids: what is refused") {
   refuses(DdimUniform{}, ddpm, 1001, "[DdimUniform] 1001 steps are more than the 1000 of the schedule");
   refuses(DdimUniform{}, small, 11, "[DdimUniform] no stride has exactly 11 times of 20");
   refuses(DdimUniform{}, VpSde{}, 10, "[DdimUniform] wants a discrete schedule, this one is continuous");
-  refuses(DdimQuadratic{}, small, 10, "[DdimQuadratic] the times must fall: 0 follows 0");
+  refuses(DdimQuadratic{}, small, 10,
+          "[DdimQuadratic] 10 steps of a schedule of 20 make two times equal, 0: take fewer, or another grid");
   refuses(DdimQuadratic{.part = 1}, ddpm, 10, "[DdimQuadratic] part must be in (0, 1), got 1");
   refuses(DdimQuadratic{.lowest = 0}, VpSde{}, 10, "[DdimQuadratic] lowest must be in (0, 1), got 0");
   refuses(Sections{{10, 15, 20}}, LinearBeta{.steps = 300}, 44, "[Sections] the sections have 45 steps, asked for 44");
@@ -189,10 +190,12 @@ TEST_CASE("grids: what is refused") {
   refuses(Times{{2}}, VpSde{}, 1, "[Times] time 2 must be above 0 (clean) and at most 1");
   refuses(KarrasSigmas{.rho = 0}, ddpm, 5, "[KarrasSigmas] rho must be more than 0 and finite, got 0");
   refuses(KarrasSigmas{.range = {.lowest = 0}}, VpSde{}, 5, "[KarrasSigmas] lowest must be in (0, 1), got 0");
-  refuses(KarrasSigmas{}, RectifiedFlow{}, 5,
-          "[KarrasSigmas] the noisiest level has no signal: say the largest noise / signal");
-  refuses(UniformLogSnr{}, Jsd{}, 5,
-          "[UniformLogSnr] the noisiest level has no signal: say the largest noise / signal");
+  refuses(
+      KarrasSigmas{}, RectifiedFlow{}, 5,
+      "[KarrasSigmas] the noisiest level has no signal: say the largest noise / signal, as .range = {.largest = 80}");
+  refuses(
+      UniformLogSnr{}, Jsd{}, 5,
+      "[UniformLogSnr] the noisiest level has no signal: say the largest noise / signal, as .range = {.largest = 80}");
   refuses(UniformLogSnr{.range = {.smallest = 2, .largest = 1}}, ddpm, 5,
           "[UniformLogSnr] wants 0 < smallest <= largest, got 2 and 1");
   refuses(UniformLogSnr{.range = {.smallest = -2}}, VpSde{}, 5,

@@ -4,10 +4,12 @@
 #include <limits>
 
 #include <hush/data/horizontal_flip.hpp>
+#include <hush/data/image_folder.hpp>
 #include <hush/data/with_holes.hpp>
 #include <hush/data/with_labels.hpp>
 #include <hush/io/checkpoints.hpp>
 #include <hush/io/observers.hpp>
+#include <hush/io/png.hpp>
 #include <hush/io/run_identity.hpp>
 #include <hush/train.hpp>
 
@@ -217,6 +219,76 @@ TEST_CASE("checkpoints: labels of images belong to the data of a run, alone and 
   CHECK(sum({{{1}}}, 0) == sum({{{1}}}, 0));
   CHECK(sum({{{1}}}, 0) != sum({{{2}}}, 0));
   CHECK(sum({{{1}}}, 0) != sum({{{1}}}, 1));
+}
+
+TEST_CASE("checkpoints: any file of a folder that is replaced is noticed, and any label, wherever it stands") {
+  const Scratch scratch("fingerprint");
+  const auto picture = [&](int number, std::int64_t width) {
+    Images<std::uint8_t> image(1, 8, width, 1);
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = std::uint8_t(i * 37 + std::size_t(number));
+    io::write_png(scratch / to_text("in/", number, ".png"), image);
+  };
+  for (int i = 0; i < 8; ++i) picture(i, 8);
+  const auto go = [&] {
+    const auto set = data::image_folder(scratch / "in", {.size = {8, 8}, .channels = 1});
+    const data::HorizontalFlip data(set, 1);
+    tiny::Net net = tiny::net();
+    train(tiny::process, net, AdamW{}, data, {.batch = 4}, checkpoints(scratch));
+  };
+  go();
+  CHECK(rule_broken(go) == "nothing was refused");
+  picture(2, 9);  // neither the first nor the middle nor the last
+  CHECK(rule_broken(go).starts_with("the run was started with files and labels of the data = [\"8 files "));
+  picture(2, 8);
+  CHECK(rule_broken(go) == "nothing was refused");
+
+  const auto said = [&](const std::vector<std::vector<std::int32_t>>& labels) {
+    const auto set = data::image_folder(scratch / "in", {.size = {8, 8}});
+    const data::HorizontalFlip flipped(set);
+    io::Json all = io::Json::array();
+    io::detail::add_fingerprints(data::WithLabels(flipped, labels), all);
+    CHECK(all.size() == 2);  // the labels, and the files below
+    return all;
+  };
+  std::vector<std::vector<std::int32_t>> labels(8, {0});
+  const io::Json before = said(labels);
+  CHECK(said(labels) == before);
+  labels[5] = {1};
+  CHECK(said(labels) != before);
+  labels[5] = {0, 2};
+  CHECK(said(labels) != before);
+}
+
+TEST_CASE("checkpoints: what could not be saved is refused before the first step") {
+  const Scratch scratch("unwritable");
+  put(scratch / "run", "a file");
+  CHECK(rule_broken([&] { run(scratch, {}); }).ends_with("(the run's folder)"));
+  CHECK_THROWS_WITH_AS(io::Checkpoints({}), "[Checkpoints] run, the folder of the checkpoints, is not given",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(io::Checkpoints({.run = "x", .keeping = {.last = 1}}),
+                       "[Checkpoints] keeping.last must be at least 2, is 1", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(io::Checkpoints({.run = "x", .every = -1}), "[Checkpoints] every must not be negative, is -1",
+                       std::invalid_argument);
+}
+
+TEST_CASE("checkpoints: a state that somebody else wrote is refused in words, with its file") {
+  const Scratch scratch("foreign");
+  run(scratch, {});
+  auto checkpoint = *io::find_checkpoint(scratch / "run").checkpoint;
+  const auto with = [&](const char* name, const io::Json& value) {
+    auto other = checkpoint;
+    other.state[name] = value;
+    std::filesystem::remove_all(scratch / "run");
+    std::filesystem::create_directories(scratch / "run");
+    io::save_checkpoint(scratch / "run", other);
+    return rule_broken([&] { run(scratch, {}); });
+  };
+  const std::string refused = "holds no reports of a training's epochs: hush did not write it so";
+  CHECK(with("epoch_loss", "none") == refused);
+  CHECK(with("epochs", {{{"epoch", 0}}}) == refused);
+  CHECK(with("epochs", {{{"epoch", "first"}, {"step", 5}, {"loss", 1}}}) == refused);
+  CHECK(with("epochs", 3) == refused);
+  CHECK(with("epochs", checkpoint.state["epochs"]) == "nothing was refused");
 }
 
 TEST_CASE("checkpoints: where a run's own words differ, they are what is named") {

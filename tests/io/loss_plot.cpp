@@ -25,8 +25,11 @@ TEST_CASE("loss plot: a column of a log is read back, rows that do not parse lef
   put(scratch / "torn.csv", "step,loss\n1,0.5\nx,1\n2\n3,0.25\n4,0.2.5\n5,");
   CHECK(io::read_curve(scratch / "torn.csv", "loss").x == std::vector<double>{1, 3});
   CHECK(io::read_curve(scratch / "torn.csv", "step").y == std::vector<double>{1, 2, 3, 4, 5});
-  CHECK(refusal([&] { io::read_curve(scratch / "torn.csv", "los"); }).find("has no column \"los\"") !=
-        std::string::npos);
+  CHECK(refusal([&] {
+          io::read_curve(scratch / "torn.csv", "los");
+        }).find("has no column \"los\", but \"step,loss\"") != std::string::npos);
+  put(scratch / "edited.csv", "step,loss\r\n1,0.5\r\n2,0.25\r\n");  // as other systems end lines
+  CHECK(io::read_curve(scratch / "edited.csv", "loss").y == std::vector<double>{.5, .25});
   CHECK(refusal([&] { io::read_curve(scratch / "none.csv", "loss"); }).find("none.csv") != std::string::npos);
 }
 

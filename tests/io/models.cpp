@@ -50,6 +50,23 @@ std::string read_entry(const std::string& entry) {
 
 const std::string another = "holds the weights of another model: ", its_entry = "the entry \"hush\" of its metadata: ";
 
+struct ScaleConfig {
+  double slope = .1;
+  static constexpr void fields(auto& self, auto&& f) { f("slope", self.slope); }
+};
+/// A network that no process trains: one number for each of two channels, and a choice that shapes do not show.
+struct Scale {
+  using backend = Cpu<float>;
+  ScaleConfig its;
+  nn::Linear<Cpu<float>> last{{}, 2, 1};
+
+  explicit Scale(std::uint64_t seed, const ScaleConfig& of = {}) : its(of) { initialise(*this, Seed{seed}); }
+  const ScaleConfig& config() const { return its; }
+  Cpu<float> on() const { return {}; }
+  static void visit(auto& self, auto&& f) { f("last", self.last); }
+  std::vector<float> weights() const { return download<float>(last.weight.value); }
+};
+
 struct UserPolicy {
   double strength = 1;
   Level operator()(double time) const { return variance_preserving(time, 1 - strength * time); }
@@ -215,4 +232,36 @@ TEST_CASE("models: the files of a run's checkpoints are model files") {
   io::load_model(scratch / "run/ckpt-00000002/weights.safetensors", tiny::process, read);
   CHECK(tiny::weights(read) == tiny::weights(net));
   CHECK_THROWS_AS(io::load_model(scratch / "run/ckpt-00000002/ema.safetensors", Process{Cosine{}}, read), FileError);
+}
+
+TEST_CASE("models: a network that no process trains is described too, and compared when it is loaded") {
+  const Scratch scratch("models");
+  const auto file = scratch / "w.safetensors";
+  const Scale net(1);
+  io::save_model(file, net, {.metadata = {{"accuracy", "0.9"}}});
+  Scale read(2);
+  CHECK(read.weights() != net.weights());
+  CHECK(io::load_model(file, read).at("accuracy") == "0.9");
+  CHECK(read.weights() == net.weights());
+  CHECK(io::read_config<ScaleConfig>(file).slope == .1);
+  CHECK(code_of(io::read_model(file)->process) == "none");
+  Scale steeper(3, {.slope = .2});
+  const auto before = steeper.weights();
+  CHECK(thrown::message([&] { io::load_model(file, steeper); }) ==
+        to_text(file.string(), ": ", another, "network.config.slope is 0.1 in the file, 0.2 here"));
+  CHECK(steeper.weights() == before);
+  io::load_model(file, steeper, {.may_differ = {"network.config"}});
+  CHECK(steeper.weights() == net.weights());
+  // Neither is taken for the other: weights of a diffusion model, and a model of no process.
+  CHECK(thrown::message([&] {
+          io::load_model(file, tiny::process, read);
+        }).find("process is none in the file, Process{") != std::string::npos);
+  io::save_model(file, tiny::process, tiny::net());
+  CHECK(thrown::message([&] {
+          io::load_model(file, read);
+        }).find(" in the file, none here; network is AttentionUnet{") != std::string::npos);
+  io::save_weights(file, net);
+  CHECK(thrown::message([&] { io::load_model(file, read); }).find("plain_weights = true") != std::string::npos);
+  io::load_model(file, read, {.plain_weights = true});
+  CHECK_THROWS_AS(io::save_model(file, net, {.metadata = {{"hush", ""}}}), std::invalid_argument);
 }

@@ -44,6 +44,20 @@ TEST_CASE("numbered pngs: a file for each image, whose names sort as the images 
   CHECK_THROWS_AS(io::write_pngs(scratch / "bad", Images<std::uint8_t>(1, 2, 2, 2)), std::invalid_argument);
 }
 
+TEST_CASE("numbered pngs: a set that cannot be written leaves the earlier one as it was") {
+  const Scratch scratch("kept");
+  io::write_pngs(scratch / "set", numbered(12));
+  const auto before = names(scratch / "set");
+  CHECK_THROWS_WITH_AS(io::write_pngs(scratch / "set", Images<std::uint8_t>(3, 2, 2, 2)),
+                       "[write_pngs] wants images with 1 or 3 channels, got 3 of 2x2x2", std::invalid_argument);
+  CHECK_THROWS_AS(io::write_pngs(scratch / "set", Images<std::uint8_t>(3, 0, 2, 1)), std::invalid_argument);
+  Images<std::uint8_t> torn = numbered(3);
+  torn.pixels.pop_back();
+  CHECK_THROWS_WITH_AS(io::write_pngs(scratch / "set", torn), "[write_pngs] 3 images of 2x3x1 cannot have 17 values",
+                       std::invalid_argument);
+  CHECK(names(scratch / "set") == before);
+}
+
 TEST_CASE("numbered pngs: of an earlier set nothing stays among those of a new one, larger or smaller") {
   const Scratch scratch("earlier");
   const auto folder = scratch / "set";

@@ -104,6 +104,9 @@ TEST_CASE("picture: what is not read is refused in words") {
                                     {"JPEG XL", "\xff\x0a"s}})
     CHECK(refused(start + "...") ==
           to_text("x: is a ", kind, " file; PNG and JPEG are read, convert it to one of them"));
+  CHECK(refused("version https://git-lfs.github.com/spec/v1\noid sha256:0\n") ==
+        "x: is a pointer of Git LFS in the place of the file: fetch the file with `git lfs pull`");
+  CHECK(refused("\n<!DOCTYPE HTML>").starts_with("x: is a web page (HTML)"));
   CHECK(refused("") == "x: is empty");
   CHECK(refused("\xff\xd8") == "x: is neither a PNG nor a JPEG file");
   const Scratch scratch("picture-none");

@@ -1,10 +1,14 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
+#include <hush/io/exif.hpp>
 #include <hush/io/file_ending.hpp>
 #include <hush/io/gif.hpp>
+#include <hush/io/jpeg.hpp>
 #include <hush/io/pixels.hpp>
 #include <hush/io/png.hpp>
 #include <hush/io/tile.hpp>
@@ -166,6 +170,56 @@ TEST_CASE("tile: images stand in rows, with gaps, each pixel enlarged") {
   CHECK_THROWS_AS(io::tile(three, {.columns = -1}, std::uint8_t(0)), std::invalid_argument);
   CHECK_THROWS_AS(io::tile(three, {.gap = -1}, std::uint8_t(0)), std::invalid_argument);
   CHECK_THROWS_AS(io::tile(three, {.scale = 0}, std::uint8_t(0)), std::invalid_argument);
+}
+
+TEST_CASE(
+    "pictures: extents that the pixels do not fill, and sizes beyond any file, are refused before memory is touched") {
+  Images<std::uint8_t> torn(1, 4, 4, 3);
+  torn.pixels.resize(40);
+  Images<float> floats(1, 4, 4, 3);
+  floats.height = 400;
+  const auto refused = [](const auto& call) {
+    return thrown::message(call).find(" cannot have ") != std::string::npos;
+  };
+  CHECK(refused([&] { io::to_floats(torn); }));
+  CHECK(refused([&] { io::to_bytes(floats); }));
+  CHECK(refused([&] { io::tile(torn, {}, std::uint8_t(0)); }));
+  CHECK(refused([&] { io::encode_png(torn); }));
+  CHECK(refused([&] { io::jpeg_bytes(torn, 90); }));
+  CHECK(refused([&] { io::through_jpeg(torn, 90); }));
+  CHECK(refused([&] { io::upright(torn, 6); }));
+  CHECK(refused([&] { io::encode_gif(floats); }));
+  constexpr std::int64_t huge = std::int64_t(1) << 62;
+  const Images<float> grey(1, 4, 4, 1);
+  CHECK(thrown::message([&] { io::tile(grey, {.scale = huge}, 0.f); }) ==
+        "[tile] columns 0, gap 2, scale 4611686018427387904: columns must be >= 0, gap 0 to 65535, scale 1 to 65535");
+  CHECK(thrown::message([&] { io::tile(grey, {.gap = huge}, 0.f); }).find("gap 4611686018427387904") !=
+        std::string::npos);
+  CHECK(thrown::message([&] { io::tile(grey, {.scale = 30000}, 0.f); }) ==
+        "[tile] 1 images of 4x4x1, 1 in a row at a scale of 30000, are more than the 65535 pixels of a side that a "
+        "picture may have; show fewer, or smaller ones");
+  CHECK(io::tiled_size(7, {4, 5, 3}, {.columns = 3, .scale = 2}) == ImageSize{3 * 10 - 2, 3 * 12 - 2, 3});
+  CHECK(thrown::message([&] {
+          io::tiled_size(3000, {32, 32, 1}, {.columns = 1});
+        }).find("show fewer") != std::string::npos);
+  CHECK(thrown::message([&] {
+          io::tiled_size(huge, {32, 32, 1}, {.columns = 1});
+        }).find("show fewer") != std::string::npos);
+  CHECK(thrown::message([&] { io::encode_gif(grey, {.scale = huge}); }) ==
+        "[write_gif] cannot draw frames of 4 x 4 pixels at a scale of 4611686018427387904: a side has 1 to 65535 "
+        "pixels");
+  CHECK(thrown::message([&] {
+          io::encode_gif(grey, {.hold = std::chrono::milliseconds::max()});
+        }).ends_with("up to 655350 ms, delay and hold together too"));
+}
+
+TEST_CASE("pixels: a range in which black is white is refused, by what reads Fashion-MNIST too") {
+  const Images<float> floats(1, 1, 1, 1);
+  CHECK(thrown::message([&] {
+          io::to_bytes(floats, {1, 1});
+        }) == "[to_bytes] black at 1 and white at 1 are no range: two finite numbers that differ are wanted");
+  CHECK_THROWS_AS(io::to_floats(Images<std::uint8_t>(1, 1, 1, 1), {0, NAN}), std::invalid_argument);
+  CHECK(io::to_bytes(floats, {1, -1}).pixels[0] == 128);  // inverted is a range
 }
 
 TEST_CASE("png: grey and RGB pictures and their words come back") {

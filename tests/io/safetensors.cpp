@@ -98,8 +98,15 @@ TEST_CASE("safetensors: what is written is read back, from a file too, and twice
 
 TEST_CASE("safetensors: every rule of the format is enforced") {
   // S1, S2, S3: the length
-  CHECK(refused("") != "");
-  CHECK(refused(std::string(7, '\0')) != "");
+  CHECK(refused("").ends_with("is empty"));
+  CHECK(refused(std::string(7, '\0')).find("is shorter than the 8 bytes") != std::string::npos);
+  // what is none, by what it is
+  CHECK(refused("version https://git-lfs.github.com/spec/v1\noid sha256:0\n").find("`git lfs pull`") !=
+        std::string::npos);
+  CHECK(refused("<!doctype html><html></html>").find("is a web page (HTML)") != std::string::npos);
+  CHECK(refused(std::string("GGUF\3\0\0\0\0\0\0\0", 12))
+            .ends_with("is a GGUF file; weights are read from safetensors files"));
+  CHECK(refused("\x89HDF\r\n\x1a\n........").find("is a HDF5 file") != std::string::npos);
   CHECK(refused(std::string("\1\xE1\xF5\5\0\0\0\0", 8)).find("100000001 bytes") != std::string::npos);
   CHECK(refused(std::string(8, '\xFF')) != "");
   CHECK(refused(std::string(7, '\0') + "\1{}") != "");  // big-endian

@@ -38,4 +38,9 @@ TEST_CASE("sampling bar: is an observer as it stands") {
   io::SamplingBar bar({.what = "sample", .out = &out});
   sample(process, net, Ddim{}, {.steps = 4, .count = 2}, bar);
   CHECK(out.str().find(" 4/4 ") != std::string::npos);
+  // The same bar, for runs of other lengths: 50 looks at each.
+  sample(process, net, Ddim{}, {.steps = 200}, bar);
+  CHECK(bar.every == 4);
+  sample(process, net, Ddim{}, {.steps = 4}, bar);
+  CHECK(bar.every == 1);
 }

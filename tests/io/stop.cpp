@@ -88,6 +88,9 @@ TEST_CASE("stop: a limit of minutes") {
   CHECK(!stop());
   now += 1;
   CHECK(stop());
+  CHECK(!stop.step(0));  // as an observer of sample and of train: the run does not go on
+  CHECK(!stop.step(0, 0));
+  CHECK(never.step(0, 0));
   CHECK(!never());
   CHECK(stop.exit_code() == 0);
   for (const double minutes : {-1., std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <stdexcept>
 #include <vector>
 
 #include <hush/learning_rate.hpp>
@@ -41,4 +42,12 @@ TEST_CASE("rates: nothing is below 0 or undefined past the end or where there is
   CHECK(learning_rates::CosineRestarts{.restarts = 3}(10, 10) == 0);
   CHECK(learning_rates::Polynomial{.last = 0.1}(11, 10) == 0.1);
   CHECK(learning_rates::Cosine{.warm_up = 10}(10, 10) == doctest::Approx(0));
+}
+
+TEST_CASE("rates: numbers that make no curve are refused in words") {
+  CHECK_THROWS_WITH_AS(learning_rates::Cosine{.cycles = std::nan("")}(3, 10),
+                       "[Cosine] cycles must be 0 or more and finite, got nan", std::invalid_argument);
+  CHECK_THROWS_AS(learning_rates::Cosine{.cycles = -1}(3, 10), std::invalid_argument);
+  CHECK_THROWS_WITH_AS((learning_rates::CosineRestarts{.restarts = 0}(3, 10)),
+                       "[CosineRestarts] restarts must be at least 1, is 0", std::invalid_argument);
 }

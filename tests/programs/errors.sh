@@ -43,7 +43,9 @@ refused "--steps" sample --weights "$weights" --steps 0
 refused "--steps" sample --weights "$weights" --steps 501
 refused "--count" sample --weights "$weights" --count -1
 refused "--eta" sample --weights "$weights" --eta -0.5
+refused "--seed: wants a whole number of 0 to 18446744073709551615, got -1" sample --weights "$weights" --seed -1
 refused "--sampler" sample --weights "$weights" --sampler leap
+refused "show fewer, or smaller ones" sample --weights "$weights" --count 3000 --columns 1 --scale 64 --out "$scratch/x.png"
 refused "euler has no eta" sample --weights "$weights" --sampler euler --eta 1
 refused "$scratch/file" sample --weights "$weights" --count 1 --steps 1 --out "$scratch/file/x.png"
 refused "$scratch/file" sample --weights "$weights" --count 1 --steps 1 --out "$scratch/x.png" --gif "$scratch/file/x.gif"

@@ -43,7 +43,7 @@ TEST_CASE("observers: each is told what it asks for at its own interval, the las
     int calls = 0, starts = 0;
     sample(process, Formula<float>{zero}, Ddim{}, {.steps = 5, .count = 3, .batch = 2, .execution = execution}, a,
            Log{'b', 3, told}, Every{4, [&](const auto&) { ++calls; }}, OnlyStart{starts});
-    CHECK(told == "ab0b0a2a3b4a5b5a0b0a2a3b4a5b5aab");
+    CHECK(told == "ab0b0a2a3b4a5b5a0b0a2a3b4a5b5aba");
     CHECK(calls == 2 * 3);
     CHECK(starts == 1);
   }

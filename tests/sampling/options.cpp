@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <string>
 
 #include <hush/cpu/reduce.hpp>
 #include <hush/parameterizations/predict_velocity.hpp>
@@ -218,6 +221,13 @@ TEST_CASE("sample: starts and thresholds that make no sense are refused in words
   CHECK(message({.start = FromUniform{2, 1}}) == "[sample] cannot start uniformly in 2 to 1");
   CHECK(message({.threshold = DynamicThreshold{.ratio = 0}}) ==
         "[sample] the threshold's ratio must be in (0, 1], is 0");
+  constexpr std::int64_t numbers = std::int64_t(1) << 32;  // image 2^32 would have the noise of image 0
+  CHECK(message({.count = 2, .first_image = numbers - 1}) ==
+        "[sample] 2 images from number 4294967295 on are more than the 4294967296 numbers that images have; take "
+        "another seed instead");
+  CHECK(message({.first_image = std::numeric_limits<std::int64_t>::max()}).find("4294967296 numbers") !=
+        std::string::npos);
+  CHECK(message({.steps = 2, .count = 1, .first_image = numbers - 1}) == "no error");
   CHECK(message({.threshold = DynamicThreshold{.largest = -1}}) ==
         "[sample] the threshold's largest must be positive, is -1");
 }

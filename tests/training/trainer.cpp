@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
@@ -119,6 +122,10 @@ TEST_CASE("trainer: stopped by an observer and resumed, a run ends with the same
     };
     CHECK(run(options, checkpoints(), Until{stop}).losses.size() == std::size_t(stop / 3));
     CHECK(run(options, checkpoints()) == whole);
+    // What a checkpoint holds is a model file of a network that no process trains.
+    Classifier averaged(4);
+    io::load_model(scratch / "run/ckpt-00000012/ema.safetensors", averaged);
+    CHECK(weights_of(averaged) == whole.averaged);
   }
 }
 
@@ -146,6 +153,31 @@ TEST_CASE("trainer: two networks may learn in turn, one with the other in its lo
     right += std::max_element(of, of + 3) - of == examples.given[i];
   }
   CHECK(right == 24);
+}
+
+TEST_CASE("trainer: a rate that is no number is refused before it reaches the weights") {
+  const LabelledSquares data;
+  for (const double factor : {double(NAN), double(INFINITY), -.5}) {
+    CAPTURE(factor);
+    Classifier net(3);
+    const auto before = weights_of(net);
+    const AdamW optimizer{.rate = 1e-2};
+    Trainer trainer(net, optimizer, data, labels_loss(net),
+                    {.batch = 8, .rate = [factor](std::int64_t step, std::int64_t) { return step == 1 ? factor : 0; }});
+    trainer.advance();
+    CHECK_THROWS_WITH_AS(trainer.advance(),
+                         to_text("[train] the factor of the learning rate is ", factor,
+                                 " at step 1 of 3 (counted from 0); it must be finite and not negative")
+                             .c_str(),
+                         std::invalid_argument);
+    CHECK(weights_of(net) == before);
+    CHECK(trainer.step == 1);
+  }
+}
+
+TEST_CASE("trainer: epochs without end go on until they are stopped") {
+  const Outcome four = run({.epochs = 4, .batch = 8}, Until{4});
+  CHECK(run({.epochs = std::numeric_limits<std::int64_t>::max(), .batch = 8}, Until{4}) == four);
 }
 
 TEST_CASE("trainer: options that make no sense are refused in words, and so is a loss of more than one number") {

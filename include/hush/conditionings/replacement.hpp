@@ -11,7 +11,9 @@ namespace hush {
 /// pixels are put back as noisy as the image is, signal * picture + noise * N(0, 1), of fresh noise each time, and at
 /// the end as they are. Alone the hole heeds them little (Song et al. 2021, score SDE, appendix I.2); with `RePaint`
 /// around the sampler it is drawn given them (Lugmayr et al. 2022, algorithm 1). It samples what any `Unconditional`
-/// process trained: `Process{process.schedule, process.parameterization, Replacement{}}`.
+/// process trained: `Process{process.schedule, process.parameterization, Replacement{}}`. An inversion
+/// (`DdimInversion`) begins with the known pixels in their place and encodes them with the others: nothing is put back
+/// on its way up.
 struct Replacement {
   static constexpr bool noisy = true;
 

@@ -102,6 +102,8 @@ inline Images<std::uint8_t> blend(const Images<std::uint8_t>& given, const Image
             alpha.width == given.width && alpha.channels == 1,
         "blend", "pictures of ", size, " and ", alpha.count, " masks of ",
         ImageSize{alpha.height, alpha.width, alpha.channels});
+  check_filled("blend", given);
+  check_filled("blend", made);
   check_filled("blend", alpha);
   for (std::int64_t i = 0; i < alpha.count; ++i) {
     const auto odd = std::ranges::find_if_not(alpha[i], [](float share) { return share >= 0 && share <= 1; });

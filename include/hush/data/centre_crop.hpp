@@ -30,6 +30,7 @@ inline Box centre_crop_box(std::int64_t from_height, std::int64_t from_width, st
 /// Images cropped to that box, [N, h, w, C], so that resizing them to `height` x `width` does not distort them.
 template <class T>
 Images<T> centre_crop(const Images<T>& images, std::int64_t height, std::int64_t width) {
+  check_filled("centre_crop", images);
   const Box box = centre_crop_box(images.height, images.width, height, width);
   Images<T> out(images.count, box.height, box.width, images.channels);
   const std::int64_t line = box.width * images.channels;

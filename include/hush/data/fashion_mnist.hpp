@@ -45,10 +45,11 @@ inline std::filesystem::path idx_file(const std::filesystem::path& folder, const
 
 /// Fashion-MNIST (Xiao et al. 2017) from a folder with its official IDX files, resized in float before it is scaled:
 /// [N, size, size, 1] in [-1, 1], with labels. Throws FileError, also for a file that is missing;
-/// std::invalid_argument for a size below 1 or a limit below 0.
+/// std::invalid_argument for a size below 1, a limit below 0, or a range in which black is white.
 inline ImageSet fashion_mnist(const std::filesystem::path& folder, const FashionMnist& wanted = {}) {
   check(wanted.size >= 1 && wanted.size <= 4096, "fashion_mnist", "images cannot have a side of ", wanted.size);
   check(wanted.limit >= 0, "fashion_mnist", "a limit of ", wanted.limit, " images cannot be");
+  io::detail::check_range("fashion_mnist", wanted.range);
   const std::string part = wanted.split == Split::train ? "train" : "t10k";
   const auto images = detail::idx_file(folder, part + "-images-idx3-ubyte");
   auto [bytes, labels] = read_idx_pair(images, detail::idx_file(folder, part + "-labels-idx1-ubyte"), 10);

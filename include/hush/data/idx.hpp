@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <hush/data/gzip.hpp>
 #include <hush/images.hpp>
 #include <hush/io/disk.hpp>
+#include <hush/io/known_formats.hpp>
 
 namespace hush::data {
 
@@ -40,13 +42,18 @@ inline std::string idx_kind(std::uint32_t magic) {
 /// header is checked, and as much as it says.
 inline std::vector<std::uint8_t> read_idx(const std::filesystem::path& path, std::span<std::int64_t> dims) {
   const auto packed = io::read_file(path, idx_limit);
+  if (packed.empty()) throw FileError(path, "is empty");
   Unpacked bytes(packed, path);
   const auto word = [&] {
     std::uint8_t raw[4];
     bytes.fill(raw, "its header");
     return std::uint32_t(raw[0]) << 24 | std::uint32_t(raw[1]) << 16 | std::uint32_t(raw[2]) << 8 | raw[3];
   };
+  const std::string_view start(reinterpret_cast<const char*>(packed.data()), packed.size());
   const std::uint32_t magic = word(), wanted = 0x800 + std::uint32_t(dims.size());
+  const std::string other =
+      magic >> 16 == 0 || start.starts_with("\x1f\x8b") ? "" : io::other_format(start, "an IDX file is wanted");
+  if (!other.empty()) throw FileError(path, other);
   if (magic != wanted) throw FileError(path, to_text("is ", idx_kind(magic), ", wanted is ", idx_kind(wanted)));
   std::uint64_t total = 1, at = 4;
   for (auto& dim : dims) {

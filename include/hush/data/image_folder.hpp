@@ -13,6 +13,7 @@
 #include <hush/data/split.hpp>
 #include <hush/errors.hpp>
 #include <hush/images.hpp>
+#include <hush/io/checksum.hpp>
 #include <hush/random/philox.hpp>
 
 namespace hush::data {
@@ -63,6 +64,15 @@ class ImageFolder {
   const std::string& name(std::int64_t item) const {
     const auto number = numbers({&item, 1}).front();
     return pictures_->files[std::size_t(pictures_->good[std::size_t(number)])].name;
+  }
+  /// Number of its pictures, and a checksum of their names and sizes in their order, by which a run knows its data.
+  std::string fingerprint() const {
+    std::string all;
+    for (const std::int64_t item : items_) {
+      const auto& file = pictures_->files[std::size_t(pictures_->good[std::size_t(item)])];
+      all += to_text(file.name, ' ', file.bytes, '\n');
+    }
+    return to_text(items_.size(), " files ", io::hexadecimal(io::crc32(std::as_bytes(std::span(all)))));
   }
   /// The errors of the skipped files, in order.
   const std::vector<FileError>& corrupt() const { return pictures_->corrupt; }

@@ -176,12 +176,13 @@ struct RandomBox {
   Shares size{88 / 256., 128 / 256.};
   double margin = 20 / 256.;
   Images<float> operator()(std::int64_t height, std::int64_t width, const NoiseKey& key = {}) const {
+    check(margin >= 0 && margin < 0.5, "mask", "a margin of ", margin, " of a side cannot be: 0 to less than 0.5");
     auto mask = detail::filled(height, width);
     auto uniform = detail::numbers(key, "box mask");
     const auto place = [&](std::int64_t side, std::int64_t size_here) {
       const std::int64_t away = std::llround(margin * double(side)), room = side - 2 * away - size_here;
-      check(away >= 0 && room >= 0, "mask", "a box of ", size_here, " pixels and a margin of ", away,
-            " do not fit a side of ", side);
+      check(room >= 0, "mask", "a box of ", size_here, " pixels and a margin of ", away, " do not fit a side of ",
+            side);
       return away + uniform.below(std::uint32_t(room + 1));
     };
     const std::int64_t h = detail::drawn(uniform, size, height), w = detail::drawn(uniform, size, width);

@@ -30,13 +30,15 @@ struct SplitItems {
 };
 
 /// Splits `size` items; `name(item)` is a 32-bit number that identifies the item whatever else is in the set. Throws
-/// std::invalid_argument if more are to validate than there are.
+/// std::invalid_argument if more are to validate than there are, and for a share of which nothing is left.
 template <class Name>
 SplitItems split_items(std::int64_t size, const Validation& wanted, const Name& name) {
   check(wanted.share >= 0 && wanted.share <= 1, "split", "a share of ", wanted.share, " is not between 0 and 1");
   check(wanted.count >= 0 && (wanted.count == 0 || wanted.share == 0), "split", "wants a share or a count, got ",
         wanted.share, " and ", wanted.count);
   const auto count = wanted.count ? wanted.count : std::int64_t(std::llround(wanted.share * double(size)));
+  check(wanted.share == 0 || count > 0 || size == 0, "split", "a share of ", wanted.share, " of ", size,
+        " items rounds to none; give more, or a count");
   check(count <= size, "split", count, " pictures for validation are more than the ", size, " there are");
   std::vector<std::pair<std::uint64_t, std::int64_t>> order;
   for (std::int64_t item = 0; item < size; ++item) {

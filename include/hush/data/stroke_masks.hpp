@@ -29,6 +29,8 @@ struct Irregular {
   Shares area{0.15, 0.5};
 
   Images<float> operator()(std::int64_t h, std::int64_t w, const NoiseKey& key = {}) const {
+    check(0 <= area.least && area.least <= area.most && area.most <= 1, "mask", "from ", area.least, " to ", area.most,
+          " of the area cannot be");
     auto uniform = detail::numbers(key, "irregular mask");
     constexpr int most = 1000;
     for (int attempt = 0; attempt < most; ++attempt) {

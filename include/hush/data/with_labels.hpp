@@ -1,12 +1,14 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <hush/check.hpp>
 #include <hush/data/in_epoch.hpp>
 #include <hush/examples.hpp>
+#include <hush/io/checksum.hpp>
 
 namespace hush::data {
 
@@ -32,6 +34,18 @@ class WithLabels {
     Examples<LabelSets> examples{batch_of(pictures_, items, epoch), {}};
     for (const std::int64_t item : items) examples.given.sets.push_back(labels_[std::size_t(item)]);
     return examples;
+  }
+  /// The set whose pictures these are.
+  const Set& pictures() const { return pictures_; }
+  /// A checksum of all labels, by which a run knows its data.
+  std::string fingerprint() const {
+    io::Crc32 sum;
+    for (const std::vector<std::int32_t>& labels : labels_) {
+      const auto count = std::uint64_t(labels.size());
+      sum.add(std::as_bytes(std::span(&count, 1)));
+      sum.add(std::as_bytes(std::span(labels)));
+    }
+    return "labels " + io::hexadecimal(sum.value);
   }
   void prefetch(std::span<const std::int64_t> items) const requires ReadsAhead<Set> { pictures_.prefetch(items); }
   /// The file of an item, where the pictures are from files.

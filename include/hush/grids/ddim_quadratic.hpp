@@ -23,6 +23,9 @@ struct DdimQuadratic {
       const double root = k < n - 1 ? k * stride + from : n > 1 || !discrete ? to : from;
       return discrete ? std::floor(root * root) : root * root;
     });
+    for (int k = 1; k < n; ++k)
+      check(times[std::size_t(k)] < times[std::size_t(k) - 1], "DdimQuadratic", n, " steps of a schedule of ",
+            schedule.steps(), " make two times equal, ", times[std::size_t(k)], ": take fewer, or another grid");
     check_times(schedule, times, "DdimQuadratic");
     return times;
   }

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <hush/io/checkpoint_files.hpp>
+#include <hush/io/file_plan.hpp>
 #include <hush/io/models.hpp>
 #include <hush/io/run_identity.hpp>
 #include <hush/io/weights.hpp>
@@ -43,27 +44,30 @@ inline std::optional<std::string> words_of_run(const std::filesystem::path& run)
 
 /// An observer of `train` that saves weights, their average, the optimizer's moments and the loss curve, and that
 /// resumes from the newest good checkpoint bit for bit. `load_model` reads the files of the weights and of their
-/// average (ema.safetensors). Name it before logs and bars, which ask the training for its step. A save that fails is
-/// reported and tried again at the next occasion; the third in a row ends the run.
+/// average (ema.safetensors). A folder that cannot be written is a FileError before the first step. Name it before logs
+/// and bars, which ask the training for its step. A save that fails is reported and tried again at the next occasion;
+/// the third in a row ends the run.
 class Checkpoints {
  public:
   explicit Checkpoints(CheckpointOptions chosen) : options(std::move(chosen)) {
+    check(!options.run.empty(), "Checkpoints", "run, the folder of the checkpoints, is not given");
     check(options.every >= 0, "Checkpoints", "every must not be negative, is ", options.every);
+    check(options.keeping.last >= 2, "Checkpoints", "keeping.last must be at least 2, is ", options.keeping.last);
   }
 
   template <class T>
   void start(T& training) {
     identity = run_identity(training, options.identity);
-    if constexpr (requires { training.loss.process; })
-      model = detail::model_json({describe(training.loss.process), describe_network(training.net)});
+    Description process;
+    if constexpr (requires { training.loss.process; }) process = describe(training.loss.process);
+    model = detail::model_json({process, describe_network(training.net)});
     const Found found = find_checkpoint(options.run, options.keeping.disk);
     for (const auto& note : found.notes) options.say(note);
-    if (!found.checkpoint) return;
-    check(options.resume, "Checkpoints", options.run.string(),
-          " holds checkpoints already: resume, or choose another folder");
-    restore(training, *found.checkpoint);
-    saved = training.step;
-    options.say(to_text("resumed from step ", training.step, " of ", training.total_steps()));
+    if (found.checkpoint) resume(training, *found.checkpoint);
+    if (training.finished()) return;
+    FilePlan plan;  // what could not be saved is known before the first step
+    plan.writes_folder("the run's folder", options.run);
+    plan.check();
   }
   template <class T>
   void step(const T& training, const StepReport&) {
@@ -83,6 +87,14 @@ class Checkpoints {
 
  private:
   template <class T>
+  void resume(T& training, const Checkpoint& checkpoint) {
+    check(options.resume, "Checkpoints", options.run.string(),
+          " holds checkpoints already: resume, or choose another folder");
+    restore(training, checkpoint);
+    saved = training.step;
+    options.say(to_text("resumed from step ", training.step, " of ", training.total_steps()));
+  }
+  template <class T>
   void save(const T& training) {
     try {
       save_checkpoint(options.run, snapshot(training), options.keeping);
@@ -98,8 +110,7 @@ class Checkpoints {
     Checkpoint checkpoint{training.step, {}, Json::object()};
     checkpoint.files["weights"] = arrays_of(training.weights, training.weights.values());
     checkpoint.files["ema"] = arrays_of(training.weights, training.average.values());
-    if (!model.empty())
-      for (const char* name : {"weights", "ema"}) checkpoint.files[name].metadata[detail::model_entry] = model;
+    for (const char* name : {"weights", "ema"}) checkpoint.files[name].metadata[detail::model_entry] = model;
     for (std::size_t i = 0; i < training.moments.size(); ++i)
       checkpoint.files[to_text("moment", i + 1)] = arrays_of(training.weights, training.moments[i]);
     Json epochs = Json::array();
@@ -131,14 +142,23 @@ class Checkpoints {
       const std::string stem = to_text("moment", i + 1);
       fill_from(training.weights, part(stem), name(stem), training.moments[i]);
     }
+    try {
+      read_reports(training, checkpoint.state, file);
+    } catch (const Json::exception&) {
+      throw FileError(file, "holds no reports of a training's epochs: hush did not write it so");
+    }
     training.step = checkpoint.step;
-    training.epoch_loss = member(checkpoint.state, "epoch_loss", file).template get<double>();
+  }
+  /// The reports of the epochs so far.
+  template <class T>
+  static void read_reports(T& training, const Json& state, const std::filesystem::path& file) {
+    training.epoch_loss = member(state, "epoch_loss", file).template get<double>();
     training.epochs.clear();
-    for (const Json& e : member(checkpoint.state, "epochs", file)) {
+    for (const Json& e : member(state, "epochs", file)) {
       EpochReport report{e.at("epoch").get<std::int64_t>(), e.at("step").get<std::int64_t>(),
                          e.at("loss").get<double>()};
       const auto read = [&](const char* member_name, double& loss) {
-        if (e.contains(member_name) && !e.at(member_name).is_null()) loss = e.at(member_name).get<double>();
+        if (e.contains(member_name) && !e.at(member_name).is_null()) loss = e.at(member_name).template get<double>();
       };
       read("validation_loss", report.validation_loss);
       read("validation_hole_loss", report.validation_hole_loss);
@@ -148,7 +168,7 @@ class Checkpoints {
 
   CheckpointOptions options;
   Json identity;      // of the run in hand
-  std::string model;  // what its files say of themselves; empty where no process is trained
+  std::string model;  // what its files say of themselves
   std::int64_t saved = -1;
   int failures = 0;
 };

@@ -69,6 +69,7 @@ inline std::string_view jpeg_exif(std::string_view file) {
 /// width change places.
 inline Images<std::uint8_t> upright(Images<std::uint8_t> stored, int orientation) {
   check(orientation >= 1 && orientation <= 8, "upright", "an orientation is 1 to 8, got ", orientation);
+  check_filled("upright", stored);
   if (orientation == 1) return stored;
   const bool swapped = orientation >= 5;
   const bool from_below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;

@@ -85,18 +85,23 @@ inline std::string gif_comment(std::string_view text) {
 /// but NaN and pixels of 0..255 are refused.
 inline std::string encode_gif(const Images<float>& frames, const Animation& animation = {}) {
   constexpr const char* where = "write_gif";
-  const auto high = frames.height * animation.scale, wide = frames.width * animation.scale;
   check(frames.count > 0 && (frames.channels == 1 || frames.channels == 3), where,
         "wants at least one frame with 1 or 3 channels, got ", frames.count, " with ", frames.channels);
-  check(animation.scale >= 1 && high > 0 && wide > 0 && high <= 65535 && wide <= 65535, where, "cannot write ", wide,
-        " x ", high, " pixels (scale ", animation.scale, ")");
+  constexpr std::int64_t most = 65535;  // pixels of a side
+  check(animation.scale >= 1 && frames.height > 0 && frames.width > 0 && frames.height <= most / animation.scale &&
+            frames.width <= most / animation.scale,
+        where, "cannot draw frames of ", frames.width, " x ", frames.height, " pixels at a scale of ", animation.scale,
+        ": a side has 1 to ", most, " pixels");
+  const auto high = frames.height * animation.scale, wide = frames.width * animation.scale;
   check_shown(where, frames);
   const auto hundredths = [&](std::chrono::milliseconds time) {
-    check(animation.hold.count() >= 0 && time.count() >= 0 && time.count() % 10 == 0 && time.count() <= 655350, where,
-          "a time of ", time.count(), " ms: times are multiples of 10 ms up to 655 s");
+    check(time.count() >= 0 && time.count() % 10 == 0 && time.count() <= 655350, where, "a time of ", time.count(),
+          " ms: times are multiples of 10 ms up to 655350 ms, delay and hold together too");
     return std::uint16_t(time.count() / 10);
   };
-  const auto delay = hundredths(animation.delay), last = hundredths(animation.delay + animation.hold);
+  const auto delay = hundredths(animation.delay);
+  hundredths(animation.hold);
+  const auto last = hundredths(animation.delay + animation.hold);
 
   auto palette = detail::gif_palette(frames.channels);
   std::string file;

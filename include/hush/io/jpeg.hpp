@@ -201,6 +201,7 @@ inline std::vector<std::byte> jpeg_bytes(const Images<std::uint8_t>& image, int 
         "wants one image with 1 or 3 channels, got ", image.count, " with ", image.channels);
   check(image.height > 0 && image.width > 0 && image.height <= JPEG_MAX_DIMENSION && image.width <= JPEG_MAX_DIMENSION,
         "jpeg_bytes", "cannot write ", image.width, " x ", image.height, " pixels");
+  check_filled("jpeg_bytes", image);
   check(quality >= 1 && quality <= 100, "jpeg_bytes", "a quality of ", quality, " is not between 1 and 100");
   const auto whole = [](std::int64_t side) { return std::size_t(side + 15) / 16 * 16; };
   std::vector<std::byte> file(3 * whole(image.height) * whole(image.width) + 2048);  // no JPEG of this kind is larger
@@ -221,6 +222,7 @@ inline std::vector<std::byte> jpeg_bytes(const Images<std::uint8_t>& image, int 
 /// Images after JPEG compression at a quality, [N, H, W, C], C = 1 or 3: the condition of JPEG restoration. Throws
 /// std::invalid_argument as `jpeg_bytes` does.
 inline Images<std::uint8_t> through_jpeg(const Images<std::uint8_t>& images, int quality) {
+  check_filled("through_jpeg", images);
   Images<std::uint8_t> out(images.count, images.height, images.width, images.channels), decoded;
   for (std::int64_t i = 0; i < images.count; ++i) {
     const Images<std::uint8_t> one(1, images.height, images.width, images.channels,

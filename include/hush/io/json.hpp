@@ -12,6 +12,7 @@
 
 #include <hush/errors.hpp>
 #include <hush/io/disk.hpp>
+#include <hush/io/known_formats.hpp>
 #include <nlohmann/json.hpp>
 
 namespace hush::io {
@@ -115,7 +116,11 @@ inline Json parse_json(std::string_view text, const std::filesystem::path& file,
 
 inline Json read_json(const std::filesystem::path& file, const JsonLimits& limits = {}) {
   const auto bytes = read_file(file, limits.bytes);
-  return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file, limits);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.empty()) throw FileError(file, "is empty");
+  if (const std::string other = other_format(text, "a JSON file is wanted"); !other.empty())
+    throw FileError(file, other);
+  return parse_json(text, file, limits);
 }
 
 /// The member `name` of an object; throws FileError if there is none.

@@ -23,14 +23,19 @@ inline Curve read_curve(const std::filesystem::path& file, const std::string& co
     text.remove_prefix(std::min(end + 1, text.size()));
     return piece;
   };
+  const auto line = [&](std::string_view& text) {
+    const auto whole = cut(text, '\n');
+    return whole.substr(0, whole.size() - whole.ends_with('\r'));  // as editors of other systems leave it
+  };
   std::size_t number = 0;
   bool found = false;
-  for (std::string_view head = cut(rest, '\n'); !head.empty() && !found;)
+  const std::string_view names = line(rest);
+  for (std::string_view head = names; !head.empty() && !found;)
     if (!(found = cut(head, ',') == column)) ++number;
-  if (!found) throw FileError(file, to_text("has no column \"", column, '"'));
+  if (!found) throw FileError(file, to_text("has no column \"", column, "\", but ", '"', names.substr(0, 200), '"'));
   Curve curve{.name = column};
   while (!rest.empty()) {
-    std::string_view row = cut(rest, '\n'), field = cut(row, ',');
+    std::string_view row = line(rest), field = cut(row, ',');
     const auto step = read_number(field);
     for (std::size_t i = 0; i < number; ++i) field = cut(row, ',');
     if (const auto value = read_number(field); step && value) {

@@ -12,7 +12,8 @@
 
 namespace hush::io {
 
-/// What a model file says of itself: the process that its weights were trained with, and the network.
+/// What a model file says of itself: the process that its weights were trained with (`none` for a network that is no
+/// diffusion model, a classifier say), and the network.
 struct ModelDescription {
   Description process, network;
 };
@@ -66,14 +67,26 @@ constexpr void check_listed() {
       "static constexpr void fields(auto& self, auto&& f) { f(\"name\", self.name), ...; }");
 }
 
+/// A network that no process trains, its config proven to list its fields.
+template <class Net>
+ModelDescription model_of(const Net& net) {
+  if constexpr (requires { net.config(); }) check_listed<std::remove_cvref_t<decltype(net.config())>>();
+  return {{}, describe_network(net)};
+}
 /// What is in hand, its parts proven to list their fields.
 template <class Proc, class Net>
 ModelDescription model_of(const Proc& process, const Net& net) {
   check_listed<std::remove_cvref_t<decltype(process.schedule)>>();
   check_listed<std::remove_cvref_t<decltype(process.parameterization)>>();
   check_listed<std::remove_cvref_t<decltype(process.conditioning)>>();
-  if constexpr (requires { net.config(); }) check_listed<std::remove_cvref_t<decltype(net.config())>>();
-  return {describe(process), describe_network(net)};
+  return {describe(process), model_of(net).network};
+}
+
+template <class Net>
+void save_described(const std::filesystem::path& file, const ModelDescription& model, const Net& net, WeightFile as) {
+  check(!as.metadata.count(model_entry), "save_model", "the entry \"", model_entry, "\" of the metadata is taken");
+  as.metadata[model_entry] = model_json(model);
+  save_weights(file, net, as);
 }
 
 }  // namespace detail
@@ -111,23 +124,38 @@ inline std::optional<ModelDescription> read_model(const std::filesystem::path& f
 /// that entry already.
 template <class Proc, class Net>
 void save_model(const std::filesystem::path& file, const Proc& process, const Net& net, WeightFile as = {}) {
-  check(!as.metadata.count(detail::model_entry), "save_model", "the entry \"", detail::model_entry,
-        "\" of the metadata is taken");
-  as.metadata[detail::model_entry] = detail::model_json(detail::model_of(process, net));
-  save_weights(file, net, as);
+  detail::save_described(file, detail::model_of(process, net), net, std::move(as));
 }
+/// The same of a network that no process trains, such as a classifier.
+template <class Net>
+void save_model(const std::filesystem::path& file, const Net& net, WeightFile as = {}) {
+  detail::save_described(file, detail::model_of(net), net, std::move(as));
+}
+
+namespace detail {
+
+template <class Net>
+std::map<std::string, std::string> load_described(const std::filesystem::path& file, const ModelDescription& model,
+                                                  Net& net, const LoadModel& how) {
+  const Arrays arrays = read_safetensors(file);
+  auto found = read_model(arrays.metadata, file);
+  if (found || !how.plain_weights) check_model(described(std::move(found), file), model, how.may_differ, file);
+  return load_arrays(arrays, file, net);
+}
+
+}  // namespace detail
 
 /// Reads a model's weights into a network. Throws FileError, and leaves the network as it was, unless the file is of
 /// this process and this network; the message names each field that differs, and both values. Returns the metadata.
 template <class Proc, class Net>
 std::map<std::string, std::string> load_model(const std::filesystem::path& file, const Proc& process, Net& net,
                                               const LoadModel& how = {}) {
-  const Arrays arrays = read_safetensors(file);
-  auto found = read_model(arrays.metadata, file);
-  if (found || !how.plain_weights)
-    detail::check_model(detail::described(std::move(found), file), detail::model_of(process, net), how.may_differ,
-                        file);
-  return load_arrays(arrays, file, net);
+  return detail::load_described(file, detail::model_of(process, net), net, how);
+}
+/// The same of a network that no process trains.
+template <class Net>
+std::map<std::string, std::string> load_model(const std::filesystem::path& file, Net& net, const LoadModel& how = {}) {
+  return detail::load_described(file, detail::model_of(net), net, how);
 }
 
 /// The config of the network that a file describes. Throws FileError if it does not say, or if it is another type of

@@ -66,6 +66,10 @@ inline std::vector<std::filesystem::path> left_of_earlier_pngs(const std::filesy
 /// ..., with as many digits as the last number has. Pictures of an earlier set that was written there are removed
 /// first; a folder that holds others is refused, see `left_of_earlier_pngs`. Throws FileError, std::invalid_argument.
 inline void write_pngs(const std::filesystem::path& folder, const Images<std::uint8_t>& images, const Disk& disk = {}) {
+  check_filled("write_pngs", images);
+  check(images.count == 0 || (images.stride() > 0 && (images.channels == 1 || images.channels == 3)), "write_pngs",
+        "wants images with 1 or 3 channels, got ", images.count, " of ",
+        ImageSize{images.height, images.width, images.channels});
   disk.make_folders(folder);
   for (const auto& file : left_of_earlier_pngs(folder, images.count)) disk.remove(file);
   for (std::int64_t i = 0; i < images.count; ++i)

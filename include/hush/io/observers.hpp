@@ -1,6 +1,8 @@
 #pragma once
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +22,8 @@ class TrainingBar {
 
   template <class T>
   void start(const T& training) {
-    options.total = training.total_steps();
+    const std::int64_t total = training.total_steps();
+    options.total = total == std::numeric_limits<std::int64_t>::max() ? 0 : total;  // without end: unknown
     options.from = training.step;
     bar = std::make_unique<Progress>(options);
   }

@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include <hush/errors.hpp>
@@ -14,6 +13,7 @@
 #include <hush/io/disk.hpp>
 #include <hush/io/exif.hpp>
 #include <hush/io/jpeg.hpp>
+#include <hush/io/known_formats.hpp>
 #include <hush/io/png_reader.hpp>
 
 namespace hush::io {
@@ -27,20 +27,10 @@ struct Reading {
 namespace detail {
 
 /// The reason why bytes are not read as a picture.
-inline std::string no_picture(std::string_view text) {
-  using namespace std::literals;
-  if (text.empty()) return "is empty";
-  for (const auto& [start, at, kind] : {std::tuple{"GIF8"sv, 0, "GIF"},
-                                        {"BM"sv, 0, "BMP"},
-                                        {"WEBP"sv, 8, "WebP"},
-                                        {"II*\0"sv, 0, "TIFF"},
-                                        {"MM\0*"sv, 0, "TIFF"},
-                                        {"ftyphei"sv, 4, "HEIF"},
-                                        {"ftypavif"sv, 4, "AVIF"},
-                                        {"\xff\x0a"sv, 0, "JPEG XL"}})
-    if (text.substr(std::min(text.size(), std::size_t(at))).starts_with(start))
-      return to_text("is a ", kind, " file; PNG and JPEG are read, convert it to one of them");
-  return "is neither a PNG nor a JPEG file";
+inline std::string no_picture(std::string_view bytes) {
+  if (bytes.empty()) return "is empty";
+  const std::string other = other_format(bytes, "PNG and JPEG are read, convert it to one of them");
+  return other.empty() ? "is neither a PNG nor a JPEG file" : other;
 }
 
 }  // namespace detail
@@ -72,6 +62,7 @@ inline Images<std::uint8_t> read_picture(const std::filesystem::path& file, cons
 /// std::invalid_argument for images of other than 3 channels.
 inline Images<std::uint8_t> to_grey(const Images<std::uint8_t>& images) {
   check(images.channels == 3, "to_grey", "wants 3 channels, got ", images.channels);
+  check_filled("to_grey", images);
   Images<std::uint8_t> out(images.count, images.height, images.width, 1);
   for (std::size_t i = 0; i < out.pixels.size(); ++i) {
     const std::uint8_t* rgb = images.pixels.data() + 3 * i;

@@ -14,16 +14,32 @@ struct Range {
   float black = -1, white = 1;
 };
 
-/// Bytes to floats: 0 becomes `black`, 255 `white`. `to_bytes` with the same range gives the bytes back.
+namespace detail {
+
+inline void check_range(const char* who, const Range& range) {
+  const bool finite = std::isfinite(range.black) && std::isfinite(range.white);
+  check(finite && range.black != range.white, who, "black at ", range.black, " and white at ", range.white,
+        " are no range: two finite numbers that differ are wanted");
+}
+
+}  // namespace detail
+
+/// Bytes to floats: 0 becomes `black`, 255 `white`. `to_bytes` with the same range gives the bytes back. Throws
+/// std::invalid_argument where black is white.
 inline Images<float> to_floats(const Images<std::uint8_t>& images, Range range = {}) {
+  check_filled("to_floats", images);
+  detail::check_range("to_floats", range);
   Images<float> out(images.count, images.height, images.width, images.channels);
   std::transform(images.pixels.begin(), images.pixels.end(), out.pixels.begin(),
                  [=](std::uint8_t byte) { return range.black + (range.white - range.black) * (float(byte) / 255.f); });
   return out;
 }
 
-/// Floats to bytes: rounded to the nearest, values outside the range clamped, NaN black.
+/// Floats to bytes: rounded to the nearest, values outside the range clamped, NaN black. Throws std::invalid_argument
+/// where black is white.
 inline Images<std::uint8_t> to_bytes(const Images<float>& images, Range range = {}) {
+  check_filled("to_bytes", images);
+  detail::check_range("to_bytes", range);
   Images<std::uint8_t> out(images.count, images.height, images.width, images.channels);
   std::transform(images.pixels.begin(), images.pixels.end(), out.pixels.begin(), [=](float value) {
     const float level = 255.f * ((value - range.black) / (range.white - range.black));

@@ -45,6 +45,7 @@ inline std::string png_text_chunks(const PictureText& text) {
 inline std::string encode_png(const Images<std::uint8_t>& image, const PictureText& text = {}) {
   check(image.count == 1 && (image.channels == 1 || image.channels == 3), "write_png",
         "wants one image with 1 or 3 channels, got ", image.count, " with ", image.channels);
+  check_filled("write_png", image);
   check(image.height > 0 && image.width > 0 && image.height <= 65535 && image.width <= 65535, "write_png",
         "cannot write ", image.width, " x ", image.height, " pixels");
   png_image about{};

@@ -78,6 +78,13 @@ void describe_data(const Data& data, std::vector<Description::Field>& into) {
   if constexpr (requires { data.pictures().size(); }) describe_data(data.pictures(), into);
 }
 
+/// What a data set and the sets that it stands on say of all their items (`fingerprint`).
+template <class Data>
+void add_fingerprints(const Data& data, Json& into) {
+  if constexpr (requires { data.fingerprint(); }) into.push_back(data.fingerprint());
+  if constexpr (requires { data.pictures().size(); }) add_fingerprints(data.pictures(), into);
+}
+
 /// What a run is made of, by fields: process, network, optimizer, the options that change its result, and the data's
 /// own.
 template <class T>
@@ -139,6 +146,9 @@ Json run_identity(const T& training, const std::string& words) {
                 {"data", data.images},
                 {"given with the data", data.given},
                 {"fields", json_of(detail::describe_run(training))}};
+  Json all = Json::array();
+  detail::add_fingerprints(training.data, all);
+  identity["files and labels of the data"] = all;
   Json factors = Json::array();
   for (const std::int64_t part : {1, 2, 3}) factors.push_back(detail::numeral(o.rate(part, training.total_steps())));
   identity["factors of the rate in steps 1 to 3"] = factors;

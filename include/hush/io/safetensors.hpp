@@ -11,6 +11,7 @@
 #include <hush/io/arrays.hpp>
 #include <hush/io/atomic_file.hpp>
 #include <hush/io/json.hpp>
+#include <hush/io/known_formats.hpp>
 
 namespace hush::io {
 
@@ -111,15 +112,19 @@ inline constexpr const char* pickle_hint =
 inline Arrays parse_safetensors(std::span<const std::byte> bytes, const std::filesystem::path& file,
                                 const SafetensorsLimits& limits = {}) {
   if (detail::is_pickle(bytes)) throw FileError(file, detail::pickle_hint);
+  const auto damaged = [&](const std::string& how, std::uint64_t at = 0) {
+    const std::string other = other_format({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                                           "weights are read from safetensors files");
+    throw FileError(file, other.empty() ? how : other, other.empty() ? at : 0);
+  };
   if (bytes.size() < 8)
-    throw FileError(file, "is shorter than the 8 bytes every safetensors file starts with", bytes.size());
+    damaged(bytes.empty() ? "is empty" : "is shorter than the 8 bytes every safetensors file starts with",
+            bytes.size());
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), 8);
   if (length > std::min<std::uint64_t>(limits.header, 100'000'000))
-    throw FileError(file,
-                    to_text("says that its header has ", length, " bytes: no safetensors file, or a damaged one"));
-  if (length > bytes.size() - 8)
-    throw FileError(file, to_text("ends within its header of ", length, " bytes"), bytes.size());
+    damaged(to_text("says that its header has ", length, " bytes: no safetensors file, or a damaged one"));
+  if (length > bytes.size() - 8) damaged(to_text("ends within its header of ", length, " bytes"), bytes.size());
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + 8, length);
   const Json header = parse_json(text, file, {.bytes = 100'000'000, .depth = 4}, 8);
   if (!header.is_object()) throw FileError(file, "the header must be a JSON object", 8);

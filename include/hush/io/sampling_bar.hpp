@@ -13,7 +13,7 @@ namespace hush::io {
 class SamplingBar {
  public:
   explicit SamplingBar(ProgressOptions chosen = {.what = "sample"}, int looks_every = 0)
-      : every(looks_every), options_(std::move(chosen)) {
+      : every(looks_every), options_(std::move(chosen)), looks_(looks_every) {
     check(looks_every >= 0, "SamplingBar", "looks_every must not be negative, is ", looks_every);
   }
 
@@ -22,7 +22,7 @@ class SamplingBar {
     options_.total = run.steps * ((run.count + run.batch - 1) / run.batch);
     bar_ = std::make_unique<Progress>(options_);
     done_ = 0;
-    if (every == 0) every = std::max(1, run.steps / 50);
+    if (looks_ == 0) every = std::max(1, run.steps / 50);
   }
   template <class S>
   void step(const S& step) {
@@ -38,6 +38,7 @@ class SamplingBar {
 
  private:
   ProgressOptions options_;
+  int looks_;  // 0: by the steps of a run
   std::unique_ptr<Progress> bar_;
   std::int64_t done_ = 0;  // steps of this batch
 };

@@ -19,8 +19,8 @@ struct StopOptions {
 };
 
 /// While it lives, Ctrl-C (SIGINT) and SIGTERM ask the program to stop instead of ending it: `Stop stop; train(...,
-/// {.stop = std::ref(stop)})`, or as an observer of `sample`: `sample(..., stop)`. A second such signal ends the
-/// program as if there were no Stop. The end of the last Stop restores the old handlers; a signal that was ignored
+/// {.stop = std::ref(stop)})`, or as an observer: `sample(..., stop)`, `train(..., stop)`. A second such signal ends
+/// the program as if there were no Stop. The end of the last Stop restores the old handlers; a signal that was ignored
 /// before stays ignored. Throws std::invalid_argument for minutes that are negative or not finite.
 class Stop {
  public:
@@ -47,8 +47,8 @@ class Stop {
   bool operator()() const {
     return signal() != 0 || (options_.minutes > 0 && options_.clock() - begin_ >= 60 * options_.minutes);
   }
-  /// As an observer of `sample`: false ends the run.
-  bool step(const auto&) const { return !(*this)(); }
+  /// As an observer of `sample` or `train`: false ends the run.
+  bool step(const auto&...) const { return !(*this)(); }
   /// The signal that has come, 0: none.
   int signal() const { return asked.load(); }
   /// The exit status of a program ended by a signal, 128 + its number; 0 if none has come.

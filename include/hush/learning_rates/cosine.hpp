@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include <hush/check.hpp>
 #include <hush/learning_rate.hpp>
 
 namespace hush::learning_rates {
@@ -13,6 +14,7 @@ struct Cosine {
   std::int64_t warm_up = 0;
   double cycles = 0.5;
   double operator()(std::int64_t step, std::int64_t total) const {
+    check(cycles >= 0 && std::isfinite(cycles), "Cosine", "cycles must be 0 or more and finite, got ", cycles);
     if (step < warm_up) return warming(step, warm_up);
     return std::max(0.0, (1 + std::cos(2 * std::numbers::pi * cycles * progress(step, total, warm_up))) / 2);
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include <hush/check.hpp>
 #include <hush/learning_rate.hpp>
 
 namespace hush::learning_rates {
@@ -13,6 +14,7 @@ struct CosineRestarts {
   std::int64_t warm_up = 0;
   int restarts = 1;
   double operator()(std::int64_t step, std::int64_t total) const {
+    check(restarts >= 1, "CosineRestarts", "restarts must be at least 1, is ", restarts);
     if (step < warm_up) return warming(step, warm_up);
     const double at = progress(step, total, warm_up);
     if (at >= 1) return 0;

@@ -1,12 +1,14 @@
 #pragma once
 #include <algorithm>
-#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <tuple>
+#include <utility>
 #include <vector>
 
-#include <hush/check.hpp>
 #include <hush/level.hpp>
+#include <hush/observer.hpp>
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/tensor.hpp>
 
@@ -30,34 +32,7 @@ struct Step {
   const Tensor<typename B::full>&x, &x0;
 };
 
-/// An observer that is called after every so many steps: `sample(..., Every{10, [](const auto& step) { ... }})`.
-template <class Observer>
-struct Every {
-  int every;
-  Observer observer;
-
-  void start(const auto& run) {
-    if constexpr (requires { observer.start(run); }) observer.start(run);
-  }
-  auto step(const auto& step) {
-    if constexpr (requires { observer.step(step); })
-      return observer.step(step);
-    else
-      return observer(step);
-  }
-  void finish(const auto& run) {
-    if constexpr (requires { observer.finish(run); }) observer.finish(run);
-  }
-};
-template <class Observer>
-Every(int, Observer) -> Every<Observer>;
-
 namespace detail {
-
-template <class Observer, class StepOf>
-concept WatchesSteps = requires(Observer& observer, const StepOf& step) {
-  observer.step(step);
-};
 
 /// The observers of a run behind one type, so that what runs a sampler is compiled once for all of them. They must
 /// outlive it.
@@ -84,10 +59,12 @@ class StepObservers {
     return goes_on_;
   }
   bool goes_on() const { return goes_on_; }
-  /// The run is over.
+  /// The run is over: tells them, the last one first.
   template <class... Observers>
   static void finish(const SamplingRun& run, Observers&... observers) {
-    (end(run, observers), ...);
+    const auto all = std::tie(observers...);
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (end(run, std::get<sizeof...(I) - 1 - I>(all)), ...); }
+    (std::index_sequence_for<Observers...>{});
   }
 
  private:
@@ -106,22 +83,9 @@ class StepObservers {
   }
   template <class Observer>
   void add(Observer& observer) {
-    int every = 1;
-    if constexpr (requires { observer.every; }) every = int(observer.every);
-    check(every >= 1, "sample", "every must be at least 1, is ", every);
-    const auto answer = [](auto&& call) {
-      if constexpr (std::same_as<decltype(call()), void>) {
-        call();
-        return true;
-      } else {
-        return bool(call());
-      }
-    };
-    if constexpr (WatchesSteps<Observer, StepOf>)
-      all_.push_back(
-          {[&observer, answer](const Step<B>& s) { return answer([&] { return observer.step(s); }); }, every});
-    else if constexpr (std::invocable<Observer&, const StepOf&>)
-      all_.push_back({[&observer, answer](const Step<B>& s) { return answer([&] { return observer(s); }); }, every});
+    const int every = interval_of("sample", observer);
+    if constexpr (watches_steps<Observer, StepOf>)
+      all_.push_back({[&observer](const Step<B>& s) { return tell_step(observer, s); }, every});
   }
 
   std::vector<One> all_;

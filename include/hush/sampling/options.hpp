@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -6,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -25,16 +27,21 @@ using NoiseSource = std::function<void(std::span<float> values, const Shape& sha
 /// How a sampler is run: as a traced plan where it is linear, or step by step on tensors as it reads. Both agree to
 /// rounding; the plan is faster.
 enum class Execution { planned, eager };
+constexpr std::array<const char*, 2> names_of(Execution) { return {"planned", "eager"}; }
 
 /// A run starts from noise: N(0, 1) on a variance-preserving schedule, else the level's noise * N(0, 1) (VE, flow).
 /// What the level still has of the image is missing, so begin where that is little, as the default `Trailing` does; see
 /// `check_noisy`.
-struct FromNoise {};
+struct FromNoise {
+  friend constexpr bool operator==(const FromNoise&, const FromNoise&) = default;
+};
 
 /// A run starts from numbers that are uniform in (low, high], of Philox always: annealed Langevin dynamics (Song and
 /// Ermon 2019).
 struct FromUniform {
   double low = 0, high = 1;
+  static constexpr void fields(auto& self, auto&& f) { f("low", self.low), f("high", self.high); }
+  friend constexpr bool operator==(const FromUniform&, const FromUniform&) = default;
 };
 
 /// A run starts from images [count, H, W, C] that are noised to the level at which the last `strength`, in (0, 1], of
@@ -43,6 +50,8 @@ struct FromUniform {
 struct FromImages {
   Images<float> images;
   double strength = 1;
+  static constexpr void fields(auto& self, auto&& f) { f("images", self.images), f("strength", self.strength); }
+  friend bool operator==(const FromImages&, const FromImages&) = default;
 };
 
 /// A run starts from these latents [count, H, W, C] as they stand, which are noisy images of the level at which the
@@ -50,6 +59,8 @@ struct FromImages {
 struct FromLatents {
   Images<float> latents;
   double strength = 1;
+  static constexpr void fields(auto& self, auto&& f) { f("latents", self.latents), f("strength", self.strength); }
+  friend bool operator==(const FromLatents&, const FromLatents&) = default;
 };
 
 /// What a run starts from: one of these four.
@@ -59,12 +70,14 @@ using Start = std::variant<FromNoise, FromUniform, FromImages, FromLatents>;
 /// `ratio`-quantile of its magnitudes but no less than 1 and no more than `largest`, and divided by s.
 struct DynamicThreshold {
   double ratio = .995, largest = std::numeric_limits<double>::infinity();
+  static constexpr void fields(auto& self, auto&& f) { f("ratio", self.ratio), f("largest", self.largest); }
+  friend constexpr bool operator==(const DynamicThreshold&, const DynamicThreshold&) = default;
 };
 
 /// Options of `sample`, all with defaults. (*) Samplers that use eps alone never see x0, so nothing cuts it off:
 /// `Pndm`, `DdimInversion`, `AnnealedLangevin` (but for what `denoise` ends with) and `PredictorCorrector` all the way,
 /// where a threshold, or a clip that is neither 0 nor the default, is refused; the solvers on predicted noise but for
-/// their last step.
+/// their last step. There is no `==`, as functions (`noise`) have none; `describe` two of them to compare the rest.
 template <Backend B>
 struct SampleOptions {
   int steps = 50;                                  // of the grid; a sampler's route may have more
@@ -79,6 +92,13 @@ struct SampleOptions {
   NoiseSource noise = nullptr;                     // in place of Philox
   Execution execution = Execution::planned;
   bool record = true;  // on a GPU a plan runs as a graph; off: kernel by kernel, with the same bits
+
+  static constexpr void fields(auto& self, auto&& f) {
+    f("steps", self.steps), f("count", self.count), f("batch", self.batch), f("seed", self.seed),
+        f("first_image", self.first_image), f("clip", self.clip), f("threshold", self.threshold), f("grid", self.grid),
+        f("start", self.start), f("noise", self.noise), f("execution", self.execution), f("record", self.record);
+  }
+  static constexpr std::array<std::string_view, 2> aside{"batch", "record"};  // change no result
 };
 
 /// What a run starts from if it is given: images or latents, and the part of the steps that is left.
@@ -98,6 +118,10 @@ void check_options(const SampleOptions<B>& options) {
   check(options.count >= 0, "sample", "count must not be negative, is ", options.count);
   check(options.batch >= 1, "sample", "batch must be at least 1, is ", options.batch);
   check(options.first_image >= 0, "sample", "first_image must not be negative, is ", options.first_image);
+  constexpr std::int64_t numbers = std::int64_t(1) << 32;  // noise is told apart by 32 bits
+  check(options.first_image < numbers && options.count <= numbers - options.first_image, "sample", options.count,
+        " images from number ", options.first_image, " on are more than the ", numbers,
+        " numbers that images have; take another seed instead");
   check(options.clip >= 0 && std::isfinite(options.clip), "sample", "clip must be 0 (none) or positive, is ",
         options.clip);
   if (options.threshold) {

@@ -27,7 +27,8 @@ struct NonFinite : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Options of a `Trainer`, all with defaults.
+/// Options of a `Trainer`, all with defaults. There is no `==`, as functions (`stop`) have none; `describe` two of them
+/// to compare the rest.
 struct TrainerOptions {
   std::int64_t epochs = 1, batch = 64;                // an epoch drops the images that do not fill a batch
   std::uint64_t seed = 0;                             // of the order of the items, and of the loss's noise
@@ -119,16 +120,23 @@ class Trainer {
   }
 
   std::int64_t steps_per_epoch() const { return loader_.steps_per_epoch(); }
-  std::int64_t total_steps() const { return options.epochs * steps_per_epoch(); }
+  /// Steps of all epochs; the largest number there is for epochs without end.
+  std::int64_t total_steps() const {
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    return options.epochs > most / steps_per_epoch() ? most : options.epochs * steps_per_epoch();
+  }
   bool finished() const { return step >= total_steps(); }
   bool epoch_finished() const { return step > 0 && step % steps_per_epoch() == 0; }
 
-  /// One optimizer step. Throws NonFinite before it would spoil the weights.
+  /// One optimizer step. Throws NonFinite before it would spoil the weights, and std::invalid_argument for a factor of
+  /// the rate that is negative or not finite.
   StepReport advance() {
     const NamedRange<B> range(net.on(), "hush training step");
     if (copied_ != step) weights.refresh_compute_copy();  // the values are those of another step: a checkpoint's
     weights.zero_gradients();
     const double factor = options.rate(step, total_steps());
+    check(factor >= 0 && std::isfinite(factor), "train", "the factor of the learning rate is ", factor, " at step ",
+          step, " of ", total_steps(), " (counted from 0); it must be finite and not negative");
     const Tensor<B, master> measured = update(backward(loader_.batch(step)), factor);
     if (step + 1 < total_steps()) loader_.load_ahead(step + 1);
     // The one time that the host waits. Nothing may fail from the update on, or it would be made again.

@@ -1,6 +1,8 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include <hush/process.hpp>
 #include <hush/training/checked_examples.hpp>
@@ -9,7 +11,8 @@
 
 namespace hush {
 
-/// Options of `train`, all with defaults.
+/// Options of `train`, all with defaults. There is no `==`, as functions (`stop`) have none; `describe` two of them to
+/// compare the rest.
 template <class Data>
 struct TrainOptions {
   std::int64_t epochs = 1, batch = 64;                // an epoch drops the images that do not fill a batch
@@ -26,6 +29,17 @@ struct TrainOptions {
   KeptElsewhere<Data> validation = {};   // its loss is taken after epochs, always with the same noise
   std::int64_t validate_every = 1;       // epochs between validations; the last epoch always has one
   std::function<bool()> stop = nullptr;  // asked after each step; true ends training there
+
+  static constexpr void fields(auto& self, auto&& f) {
+    f("epochs", self.epochs), f("batch", self.batch), f("seed", self.seed), f("rate", self.rate),
+        f("clip_gradient", self.clip_gradient), f("ema", self.ema), f("level_distribution", self.level_distribution),
+        f("weighting", self.weighting), f("reshuffle", self.reshuffle), f("accumulate", self.accumulate),
+        f("record", self.record), f("pixel_range", self.pixel_range), f("validation", self.validation),
+        f("validate_every", self.validate_every), f("stop", self.stop);
+  }
+  // change no result
+  static constexpr std::array<std::string_view, 5> aside{"record", "pixel_range", "validation", "validate_every",
+                                                         "stop"};
 
   /// What of them is for any loss, and what for that of diffusion.
   TrainerOptions trainer() const {
