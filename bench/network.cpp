@@ -45,18 +45,14 @@ Adm<B> palette_small() {
           on()};
 }
 Adm<B> palette() { return {{}, inpainting.ports(), Seed{1}, on()}; }
-/// google/ddpm-cifar10-32 of diffusers.
+/// The sizes of google/ddpm-cifar10-32 of diffusers.
 Unet2d<B> cifar10() {
   using enum UnetBlock;
   return {{.image = {32, 32, 3},
-           .freq_shift = 1,
-           .flip_sin_to_cos = false,
            .down_block_types = {resnet, attention, resnet, resnet},
            .up_block_types = {resnet, resnet, attention, resnet},
            .block_out_channels = {128, 256, 256, 256},
-           .downsample_padding = 0,
-           .attention_head_dim = {},
-           .norm_eps = 1e-6},
+           .attention_head_dim = {}},
           generation.ports(),
           Seed{1},
           on()};

@@ -4,7 +4,13 @@ import fnmatch
 import importlib.util
 
 # What hush_bench calls the networks of bench/gpu/networks.json.
-TABLE_NAMES = {"small": "fashion_mnist_small", "paper": "fashion_mnist", "palette_small": "palette_small", "palette": "palette_inpainting"}
+TABLE_NAMES = {
+    "small": "fashion_mnist_small",
+    "paper": "fashion_mnist",
+    "palette_small": "palette_small",
+    "palette": "palette_inpainting",
+    "cifar10": "cifar10",
+}
 DDIM_STEPS = 20
 CELLS = [
     ("small", "forward", 1),
@@ -12,6 +18,8 @@ CELLS = [
     ("paper", "forward", 1),
     ("paper", "forward", 16),
     ("palette_small", "forward", 8),
+    ("cifar10", "forward", 1),
+    ("cifar10", "forward", 8),
     ("palette", "forward", 1),
     ("small", "sampling", 1),
     ("small", "sampling", 16),
