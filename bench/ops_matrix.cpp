@@ -7,6 +7,7 @@
 #include <hush/cpu/attention.hpp>
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/gemm.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,15 @@ void add(const std::string& name, double flops, std::int64_t items, std::functio
       ->Unit(benchmark::kMicrosecond);
 }
 
+/// Weights that are kept, as in `sample`.
+struct KeptWeights {
+  std::vector<float> values;
+  explicit KeptWeights(std::int64_t count) : values(numbers(count)) { hush::keep_packed(Cpu<float>{}, values.data()); }
+  KeptWeights(const KeptWeights&) = delete;
+  KeptWeights& operator=(const KeptWeights&) = delete;
+  ~KeptWeights() { hush::drop_packed(Cpu<float>{}, values.data()); }
+};
+
 struct Images {
   std::int64_t n, in, out, size, kernel = 3, stride = 1;
 };
@@ -91,6 +101,12 @@ void add_conv2d(const Images& i) {
   add(name + "/forward", flops, i.n, [=] {
     return [s, x = x(), w = w(), b = numbers(s.out), y = y()]() mutable {
       hush::conv2d(Cpu<float>{}, s, x.data(), w.data(), b.data(), y.data());
+    };
+  });
+  add(name + "/inference", flops, i.n, [=] {
+    const auto kept = std::make_shared<KeptWeights>(s.out * s.kernel_h * s.kernel_w * s.in);
+    return [s, x = x(), kept, b = numbers(s.out), y = y()]() mutable {
+      hush::conv2d(Cpu<float>{}, s, x.data(), kept->values.data(), b.data(), y.data());
     };
   });
   add(name + "/backward_input", flops, i.n, [=] {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes tests/goldens/attention_unet.safetensors: a small AttentionUnet built from PyTorch's own layers, random weights,
-one forward pass and all gradients of a mean squared error; and tests/goldens/optimizers.safetensors: ten steps of Adam
-and AdamW. Needs torch and safetensors. Run from the root of the project: python3 tools/make_network_goldens.py"""
+one forward pass and all gradients of a mean squared error; tests/goldens/wide_unet.safetensors: the forward pass of a
+wider one, whose weights and images follow a formula; and tests/goldens/optimizers.safetensors: ten steps of Adam and
+AdamW. Needs torch and safetensors. Run from the root of the project: python3 tools/make_network_goldens.py"""
 
 import math
 
@@ -132,6 +133,25 @@ def network():
     return {k: v.detach().contiguous() for k, v in arrays.items()}
 
 
+def scattered(seed, shape):
+    """Numbers in [-1, 1) without order, the same in tests/backbones/attention_unet.cpp."""
+    count = math.prod(shape)
+    steps = (torch.arange(count, dtype=torch.int64) + 40009 * seed) * 7919 % 65537 * 30011 % 65537
+    return (steps.double() / 32768.5 - 1).reshape(shape)
+
+
+def wide():
+    net = AttentionUnet(channels=1, widths=[16, 32], bottleneck=32, heads=2, head_width=8, embedding=16).double()
+    with torch.no_grad():
+        for seed, (name, p) in enumerate(sorted(net.named_parameters()), start=1):
+            if p.dim() > 1:
+                p.copy_(scattered(seed, p.shape) * math.sqrt(3 / p[0].numel()))
+            else:
+                p.copy_(0.3 * scattered(seed, p.shape) + ("norm" in name and name.endswith("weight")))
+        out = net(scattered(0, (2, 1, 16, 16)), torch.tensor([3.0, 250.0]))
+    return {"out": out.permute(0, 2, 3, 1).contiguous()}
+
+
 def optimizers():
     torch.manual_seed(2)
     grads = torch.randn(10, 7, dtype=torch.float64)
@@ -154,4 +174,5 @@ def optimizers():
 if __name__ == "__main__":
     made_by = {"made_by": f"tools/make_network_goldens.py, torch {torch.__version__.split('+')[0]}"}
     save_file(network(), "tests/goldens/attention_unet.safetensors", metadata=made_by)
+    save_file(wide(), "tests/goldens/wide_unet.safetensors", metadata=made_by)
     save_file(optimizers(), "tests/goldens/optimizers.safetensors", metadata=made_by)

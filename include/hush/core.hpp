@@ -38,6 +38,8 @@
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
 #include <hush/cpu/winograd.hpp>
+#include <hush/cpu/winograd_f2.hpp>
+#include <hush/cpu/winograd_f4.hpp>
 #include <hush/cpu/winograd_tile.hpp>
 #include <hush/cpu/winograd_weight.hpp>
 

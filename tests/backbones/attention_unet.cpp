@@ -78,7 +78,60 @@ Errors golden_errors() {
   return errors;
 }
 
+/// Numbers in [-1, 1) without order, the same in tools/make_network_goldens.py.
+std::vector<double> scattered(std::int64_t seed, std::size_t count) {
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < std::int64_t(count); ++i)
+    values.push_back(double((i + 40009 * seed) * 7919 % 65537 * 30011 % 65537) / 32768.5 - 1);
+  return values;
+}
+
+/// A network wide enough for minimal filtering, weights by the golden's formula.
+template <class T>
+AttentionUnet<Cpu<T>> wide_network(const Cpu<T>& cpu) {
+  AttentionUnet<Cpu<T>> net(
+      {.image = {16, 16, 1}, .widths = {16, 32}, .bottleneck = 32, .heads = 2, .head_width = 8, .embedding = 16}, {},
+      Seed{1}, cpu);
+  const FlatParameters<Cpu<T>> layout(net);
+  io::Arrays weights;
+  std::int64_t seed = 0;
+  for (const auto& [name, extents] : io::extents_of(layout)) {
+    const auto count = io::elements(extents).value();
+    std::vector<double> values = scattered(++seed, count);
+    const bool factors = name.find("norm") != name.npos && name.ends_with("weight");
+    for (double& v : values)
+      v = extents.size() > 1 ? v * std::sqrt(3.0 * double(extents[0]) / double(count)) : 0.3 * v + factors;
+    weights.items[name] = io::array_of(extents, std::span<const double>(values));
+  }
+  io::fill_from(layout, weights, "golden", layout.values());
+  return net;
+}
+
+/// The relative error of its forward pass against PyTorch's doubles, with weights that are kept.
+template <class T>
+double wide_error(Winograd winograd) {
+  const Cpu<T> cpu{.winograd = winograd};
+  const auto net = wide_network(cpu);
+  const ComputeCopies<Cpu<T>> copies(net);
+  const auto images = scattered(0, 2 * 16 * 16);
+  const std::vector<double> times{3, 250};
+  const auto out = net(Input<Tensor<Cpu<T>>>{upload(cpu, {2, 16, 16, 1}, std::span<const double>(images)),
+                                             upload(cpu, {2}, std::span<const double>(times))});
+  const io::Arrays golden = io::read_safetensors("tests/goldens/wide_unet.safetensors");
+  const auto wanted = io::values_of<double>(golden.items.at("out"));
+  return distance(download<double>(out), wanted) / length(wanted);
+}
+
 }  // namespace
+
+TEST_CASE("attention unet: a wide one is PyTorch's by every way of its convolutions") {
+  for (const auto winograd : {Winograd::none, Winograd::f2x2, Winograd::f4x4}) {
+    CAPTURE(int(winograd));
+    CHECK(wide_error<double>(winograd) < 1e-13);
+    CHECK(wide_error<float>(winograd) < 5e-6);  // seen: 1.0e-6, 1.2e-6, 3.3e-6
+  }
+  CHECK(wide_error<float>(Winograd::f2x2) != wide_error<float>(Winograd::f4x4));
+}
 
 TEST_CASE("attention unet: forward and gradients are PyTorch's") {
   const Errors fine = golden_errors<double>(), coarse = golden_errors<float>();

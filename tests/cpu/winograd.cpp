@@ -4,6 +4,7 @@
 #include <cmath>
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/winograd.hpp>
+#include <hush/cpu/winograd_f2.hpp>
 #include <hush/cpu/winograd_tile.hpp>
 #include <limits>
 #include <numeric>
@@ -13,6 +14,7 @@
 #include "winograd_problem.hpp"
 
 using hush::Cpu;
+using hush::cpu_detail::WinogradF2;
 using namespace winograd_test;
 
 namespace {
@@ -27,7 +29,7 @@ struct Problem {
         dy(normal_numbers<T>(y_size(s), 4)) {}
   std::vector<T> forward(int threads) const {
     std::vector<T> y(std::size_t(y_size(s)), std::numeric_limits<T>::quiet_NaN());  // nothing may be left unwritten
-    hush::conv2d_winograd(Cpu<T>{threads}, s, x.data(), w.data(), b.data(), y.data());
+    hush::conv2d_winograd<WinogradF2<T>>(Cpu<T>{threads}, s, x.data(), w.data(), b.data(), y.data());
     return y;
   }
   std::vector<T> backward(int threads) const {
@@ -98,7 +100,8 @@ TEST_CASE("winograd: in floats it errs less than the direct way, whose sums are 
 TEST_CASE("winograd: without a bias nothing is added, of black images the bias is left") {
   Problem<float> p(sizes(3, 7, 6, 20, 40));
   std::vector<float> without(p.dy.size());
-  hush::conv2d_winograd(Cpu<float>{}, p.s, p.x.data(), p.w.data(), static_cast<const float*>(nullptr), without.data());
+  hush::conv2d_winograd<WinogradF2<float>>(Cpu<float>{}, p.s, p.x.data(), p.w.data(),
+                                           static_cast<const float*>(nullptr), without.data());
   const std::vector<float> bias = p.b;
   p.b.assign(p.b.size(), 0);
   CHECK(p.forward(2) == without);
@@ -217,4 +220,21 @@ TEST_CASE("winograd: the faster way is the one that is taken") {
     CHECK(dx == (pays ? p.backward(2) : direct_dx));
     CHECK(y != (pays ? direct_y : p.forward(2)));
   }
+}
+
+TEST_CASE("winograd: a backend that forbids it takes the direct way, forward and backward") {
+  const Problem<float> p(sizes(2, 8, 8, 20, 33));
+  const Cpu<float> plain{.winograd = hush::Winograd::none};
+  std::vector<float> y(p.dy.size()), dx(p.x.size()), dw(p.w.size()), direct_y(y.size()), direct_dx(dx.size()),
+      direct_dw(dw.size());
+  hush::conv2d(plain, p.s, p.x.data(), p.w.data(), p.b.data(), y.data());
+  hush::conv2d_backward_input(plain, p.s, p.dy.data(), p.w.data(), dx.data());
+  hush::conv2d_backward_weight(plain, p.s, p.x.data(), p.dy.data(), dw.data(), static_cast<float*>(nullptr));
+  hush::conv2d_direct(plain, p.s, p.x.data(), p.w.data(), p.b.data(), direct_y.data());
+  hush::conv2d_backward_input_direct(plain, p.s, p.dy.data(), p.w.data(), direct_dx.data());
+  hush::conv2d_backward_weight_direct(plain, p.s, p.x.data(), p.dy.data(), direct_dw.data(),
+                                      static_cast<float*>(nullptr));
+  CHECK(y == direct_y);
+  CHECK(dx == direct_dx);
+  CHECK(dw == direct_dw);
 }

@@ -91,7 +91,7 @@ TEST_CASE("winograd_weight: of no images the gradient is nought") {
 
 TEST_CASE("winograd_weight: few tiles and many channels go the direct way") {
   const auto pays = [](std::int64_t images, std::int64_t size, std::int64_t in, std::int64_t out) {
-    return hush::cpu_detail::winograd_weight_pays<float>(sizes(images, size, size, in, out));
+    return hush::cpu_detail::winograd_weight_pays(Cpu<float>{}, sizes(images, size, size, in, out));
   };
   CHECK(pays(1, 8, 256, 256));
   CHECK(pays(16, 4, 512, 512));
@@ -104,7 +104,7 @@ TEST_CASE("winograd_weight: the faster way is the one that is taken") {
   for (const auto& s : {sizes(2, 8, 8, 20, 33), sizes(2, 4, 4, 20, 33)}) {
     const Problem<float> p(s);
     const auto winograd = p.gradients(2), direct = p.gradients(2, hush::conv2d_backward_weight_direct<float>);
-    const bool pays = hush::cpu_detail::winograd_weight_pays<float>(s);
+    const bool pays = hush::cpu_detail::winograd_weight_pays(Cpu<float>{}, s);
     CHECK(p.gradients(2, hush::conv2d_backward_weight<float>) == (pays ? winograd : direct));
     CHECK(winograd != direct);
   }

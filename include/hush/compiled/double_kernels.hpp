@@ -34,6 +34,8 @@
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
 #include <hush/cpu/winograd.hpp>
+#include <hush/cpu/winograd_f2.hpp>
+#include <hush/cpu/winograd_f4.hpp>
 #include <hush/cpu/winograd_tile.hpp>
 #include <hush/cpu/winograd_weight.hpp>
 
@@ -69,8 +71,6 @@ extern template void binary_cross_entropy_backward<double>(const Cpu<double>&, s
 extern template std::shared_ptr<double[]> widened<double>(const Cpu<double>&, std::int64_t, const double*);
 extern template void conv2d_direct<double>(const Cpu<double>&, const Conv2dSizes&, const double*, const double*,
                                            const double*, double*);
-extern template void conv2d_winograd<double>(const Cpu<double>&, const Conv2dSizes&, const double*, const double*,
-                                             const double*, double*);
 extern template void conv2d<double>(const Cpu<double>&, const Conv2dSizes&, const double*, const double*,
                                     const double*, double*);
 extern template void conv2d_backward_input_direct<double>(const Cpu<double>&, const Conv2dSizes&, const double*,

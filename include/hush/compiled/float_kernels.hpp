@@ -34,6 +34,8 @@
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
 #include <hush/cpu/winograd.hpp>
+#include <hush/cpu/winograd_f2.hpp>
+#include <hush/cpu/winograd_f4.hpp>
 #include <hush/cpu/winograd_tile.hpp>
 #include <hush/cpu/winograd_weight.hpp>
 
@@ -65,8 +67,6 @@ extern template void binary_cross_entropy_backward<float>(const Cpu<float>&, std
 extern template std::shared_ptr<float[]> widened<float>(const Cpu<float>&, std::int64_t, const float*);
 extern template void conv2d_direct<float>(const Cpu<float>&, const Conv2dSizes&, const float*, const float*,
                                           const float*, float*);
-extern template void conv2d_winograd<float>(const Cpu<float>&, const Conv2dSizes&, const float*, const float*,
-                                            const float*, float*);
 extern template void conv2d<float>(const Cpu<float>&, const Conv2dSizes&, const float*, const float*, const float*,
                                    float*);
 extern template void conv2d_backward_input_direct<float>(const Cpu<float>&, const Conv2dSizes&, const float*,

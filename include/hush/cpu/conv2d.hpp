@@ -63,9 +63,9 @@ inline IndirectConv indirect_conv2d_backward(const Conv2dSizes& s, std::int64_t 
 /// Whether the gradient of weights is faster by minimal filtering, as measured: where the forward pass is, unless tiles
 /// are so few, and the sums of 16 products so many, that adding the latter up takes the time.
 template <class T>
-bool winograd_weight_pays(const Conv2dSizes& s) {
+bool winograd_weight_pays(const Cpu<T>& cpu, const Conv2dSizes& s) {
   const std::int64_t tiles = s.batch * ceil_div(s.out_height, 2) * ceil_div(s.out_width, 2);
-  return winograd_pays<T>(indirect_conv2d(s)) && (tiles >= 64 || s.in * s.out <= 256 * 256);
+  return winograd_way(cpu, indirect_conv2d(s), false) != Winograd::none && (tiles >= 64 || s.in * s.out <= 256 * 256);
 }
 
 }  // namespace cpu_detail
@@ -91,31 +91,37 @@ void conv2d_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T*
   run_indirect(cpu, cpu_detail::indirect_conv2d(s), x, packed.get(), static_cast<const T*>(wide.get()), y);
 }
 
-/// conv2d by minimal filtering, for kernels 3 x 3 of stride 1 with a packet of input channels.
-template <class T>
+/// conv2d by minimal filtering with the transforms F, for kernels 3 x 3 of stride 1 with a packet of input channels.
+template <class F, class T>
 void conv2d_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
   if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.out <= 0) return;
   const auto wide = widened(cpu, s.out, bias);
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
   const auto kept = cpu_detail::kept_panels(cpu, s.out, 9 * s.in, weight);
-  const auto taps = [&](std::int64_t panel, std::int64_t first, std::int64_t count, T* room) {
-    if (kept) return cpu_detail::WinogradTaps<T>{kept.get() + (panel * 9 * s.in + first) * width, s.in * width};
+  const auto taps = [&](std::int64_t panel, std::int64_t first, std::int64_t count) {
+    if (kept) return cpu_detail::WinogradTaps<T>{kept.get() + (panel * 9 * s.in + first) * width, s.in * width, {}};
+    const auto room = cpu.template allocate<T>(9 * count * width);
     for (std::int64_t tap = 0; tap < 9; ++tap)
       cpu_detail::pack_panel_transposed(count, s.out, panel * width, weight + tap * s.in + first, 9 * s.in,
-                                        room + tap * count * width);
-    return cpu_detail::WinogradTaps<T>{room, count * width};
+                                        room.get() + tap * count * width);
+    return cpu_detail::WinogradTaps<T>{room.get(), count * width, room};
   };
-  cpu_detail::Winograd<T>(cpu, cpu_detail::indirect_conv2d(s)).run(x, taps, wide.get(), y);
+  cpu_detail::WinogradConv<F>(cpu, cpu_detail::indirect_conv2d(s)).run(x, taps, wide.get(), y);
 }
 
 /// y[n, h, w, o] = bias[o] + sum over kh, kw, i of weight[o, kh, kw, i] x[n, h * stride + kh - pad_top, ..., i].
 /// An image's result is the same to the last bit whatever the batch, its order and the number of threads.
 template <class T>
 void conv2d(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
-  if (cpu_detail::winograd_pays<T>(cpu_detail::indirect_conv2d(s)))
-    conv2d_winograd(cpu, s, x, weight, bias, y);
-  else
-    conv2d_direct(cpu, s, x, weight, bias, y);
+  const bool kept = PackedWeights::shared().keeps(weight);
+  switch (cpu_detail::winograd_way(cpu, cpu_detail::indirect_conv2d(s), kept)) {
+    case Winograd::f4x4:
+      return conv2d_winograd<cpu_detail::WinogradF4<T>>(cpu, s, x, weight, bias, y);
+    case Winograd::f2x2:
+      return conv2d_winograd<cpu_detail::WinogradF2<T>>(cpu, s, x, weight, bias, y);
+    case Winograd::none:
+      return conv2d_direct(cpu, s, x, weight, bias, y);
+  }
 }
 
 /// conv2d_backward_input as a sum of products with every tap, for any sizes: of each phase of the stride a convolution
@@ -148,20 +154,22 @@ template <class T>
 void conv2d_backward_input_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
   if (s.batch <= 0 || s.height <= 0 || s.width <= 0 || s.in <= 0) return;
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
-  const auto taps = [&](std::int64_t panel, std::int64_t first, std::int64_t count, T* room) {
+  const auto taps = [&](std::int64_t panel, std::int64_t first, std::int64_t count) {
+    const auto room = cpu.template allocate<T>(9 * count * width);
     for (std::int64_t tap = 0; tap < 9; ++tap)
       cpu_detail::pack_panel(count, s.in, panel * width, weight + (first * 9 + 8 - tap) * s.in, 9 * s.in,
-                             room + tap * count * width);
-    return cpu_detail::WinogradTaps<T>{room, count * width};
+                             room.get() + tap * count * width);
+    return cpu_detail::WinogradTaps<T>{room.get(), count * width, room};
   };
-  cpu_detail::Winograd<T>(cpu, cpu_detail::indirect_conv2d_backward(s))
+  cpu_detail::WinogradConv<cpu_detail::WinogradF2<T>>(cpu, cpu_detail::indirect_conv2d_backward(s))
       .run(dy, taps, static_cast<const T*>(nullptr), dx);
 }
 
 /// The gradient of conv2d with respect to its images: dx has the shape of x.
 template <class T>
 void conv2d_backward_input(const Cpu<T>& cpu, const Conv2dSizes& s, const T* dy, const T* weight, T* dx) {
-  if (s.stride == 1 && cpu_detail::winograd_pays<T>(cpu_detail::indirect_conv2d_backward(s)))
+  const auto way = cpu_detail::winograd_way(cpu, cpu_detail::indirect_conv2d_backward(s), false);
+  if (way != Winograd::none)
     conv2d_backward_input_winograd(cpu, s, dy, weight, dx);
   else
     conv2d_backward_input_direct(cpu, s, dy, weight, dx);
@@ -179,7 +187,7 @@ void conv2d_backward_weight_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, co
 /// `dbias` is null. The same to the last bit for any number of threads.
 template <class T>
 void conv2d_backward_weight(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* dy, T* dweight, T* dbias) {
-  if (cpu_detail::winograd_weight_pays<T>(s))
+  if (cpu_detail::winograd_weight_pays(cpu, s))
     conv2d_backward_weight_winograd(cpu, s, x, dy, dweight, dbias);
   else
     conv2d_backward_weight_direct(cpu, s, x, dy, dweight, dbias);

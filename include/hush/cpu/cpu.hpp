@@ -10,8 +10,15 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+/// How large the tiles of Winograd's minimal filtering may be, in pixels: see `Cpu`.
+enum class Winograd { none, f2x2, f4x4 };
+
 /// The CPU backend: a handle that every tensor carries and every kernel takes first. `T` is float, or double for
 /// gradient checks. Results never depend on `threads`; 0 means as many as the machine has.
+///
+/// Convolutions of 3 x 3 and stride 1 take minimal filtering where it is faster: in tiles of 2 x 2 pixels, or, with
+/// weights that `ComputeCopies` keeps, of 4 x 4, which in floats err about twice as much as sums of products do
+/// (docs/decisions/0015). `winograd` forbids the larger ones, or all.
 template <class T>
 struct Cpu {
   using scalar = T;
@@ -20,6 +27,7 @@ struct Cpu {
   static constexpr bool has_host_kernels = true;
   static constexpr bool has_packed_weights = true;
   int threads = 0;
+  Winograd winograd = Winograd::f4x4;
 
   Cpu in_full() const { return *this; }
   template <class U>

@@ -31,6 +31,11 @@ class PackedWeights {
     kept_.erase(at);
     any_ = !kept_.empty();
   }
+  bool keeps(const void* weight) {
+    if (!any_) return false;
+    const std::lock_guard lock(mutex_);
+    return kept_.contains(weight);
+  }
   /// The panels of a weight [columns, depth], made by `pack()` if this is their first use; null if it is not kept, or
   /// was packed as a matrix of other extents.
   template <class T, class Pack>

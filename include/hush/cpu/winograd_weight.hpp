@@ -1,11 +1,64 @@
 #pragma once
-#include <hush/cpu/winograd_tile.hpp>
+#include <hush/cpu/winograd_f2.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
+
+/// H g H^T of 2 x 2 pixels g, where H g = g0, g0 + g1, g0 - g1, g1. Each pixel has `channels` numbers, a packet at
+/// least. The 16 results lie `matrix` numbers apart.
+template <class T>
+void winograd_gradient(std::int64_t channels, const T* const* from, T* to, std::int64_t matrix) {
+  using simd::add, simd::load, simd::store, simd::subtract;
+  for (std::int64_t i = 0; i < channels; i += simd::packet_size<T>) {
+    const std::int64_t c = std::min(i, channels - simd::packet_size<T>);  // the last may repeat some of the one before
+    simd::Packet<T> g[4][2];
+    simd::unrolled<2>([&](int u) __attribute__((always_inline)) {
+      g[0][u] = load<T>(from[u] + c);
+      g[3][u] = load<T>(from[2 + u] + c);
+      g[1][u] = add<T>(g[0][u], g[3][u]);
+      g[2][u] = subtract<T>(g[0][u], g[3][u]);
+    });
+    simd::unrolled<4>([&](int v) __attribute__((always_inline)) {
+      T* line = to + 4 * v * matrix + c;
+      store<T>(line, g[v][0]);
+      store<T>(line + matrix, add<T>(g[v][0], g[v][1]));
+      store<T>(line + 2 * matrix, subtract<T>(g[v][0], g[v][1]));
+      store<T>(line + 3 * matrix, g[v][1]);
+    });
+  }
+}
+
+/// C^T s C of 4 x 4 packets of sums s, which lie `matrix` numbers apart: 3 x 3 packets, where C^T s = s0 + (s1 + s2) /
+/// 2, (s1 - s2) / 2, (s1 + s2) / 2 - s3.
+template <class T>
+void winograd_taps(const T* from, std::int64_t matrix, simd::Packet<T> (&taps)[3][3]) {
+  using simd::add, simd::load, simd::multiply, simd::subtract;
+  const auto half = simd::broadcast<T>(T(0.5));
+  const auto fold = [half](const auto& a, const auto& b, const auto& c, const auto& d, auto&& to)
+      __attribute__((always_inline)) {
+    const auto even = multiply<T>(half, add<T>(b, c));
+    to(0, add<T>(a, even));
+    to(1, multiply<T>(half, subtract<T>(b, c)));
+    to(2, subtract<T>(even, d));
+  };
+  simd::Packet<T> lines[3][4];
+  simd::unrolled<4>([&](int u) __attribute__((always_inline)) {
+    const T* at = from + u * matrix;
+    fold(
+        load<T>(at), load<T>(at + 4 * matrix), load<T>(at + 8 * matrix),
+        load<T>(at + 12 * matrix), [&](int v, const simd::Packet<T>& x) __attribute__((always_inline)) {
+          lines[v][u] = x;
+        });
+  });
+  simd::unrolled<3>([&](int v) __attribute__((always_inline)) {
+    fold(
+        lines[v][0], lines[v][1], lines[v][2],
+        lines[v][3], [&](int u, const simd::Packet<T>& x) __attribute__((always_inline)) { taps[v][u] = x; });
+  });
+}
 
 /// The gradient of the weights of a 3 x 3 convolution of stride 1 by minimal filtering F(3 x 3, 2 x 2) (Lavin & Gray
 /// 2016, arXiv:1509.09308): C^T (sum over tiles of V * W) C, where V = B^T d B of the 4 x 4 pixels d that a tile of
@@ -33,8 +86,8 @@ class WinogradWeightGradient {
     zeros_ = zeros(std::max(s_.in, s_.out));
     sums_ = zeros(in_panels_ * out_panels_ * 16 * tile_size);
     bias_ = zeros(dy_line_);
-    pixels_ = zeros(16 * x_matrix_);
-    gradients_ = zeros(16 * dy_matrix_);
+    pixels_ = room(16 * x_matrix_, x_line_ != s_.in);
+    gradients_ = room(16 * dy_matrix_, dy_line_ != s_.out);
   }
 
   void run(T* dweight, T* dbias) {
@@ -58,9 +111,11 @@ class WinogradWeightGradient {
   static constexpr std::int64_t together = 16;            // tiles that a task transforms
   static constexpr std::int64_t chunk_numbers = 1 << 17;  // of both sides, for a second-level cache
 
-  std::shared_ptr<T[]> zeros(std::int64_t count) const {
+  std::shared_ptr<T[]> zeros(std::int64_t count) const { return room(count, true); }
+  /// Zeros where the lines of tiles are longer than what is written to them: products read whole lines.
+  std::shared_ptr<T[]> room(std::int64_t count, bool zeroed) const {
     auto to = cpu_.template allocate<T>(count);
-    std::fill_n(to.get(), count, T(0));
+    if (zeroed) std::fill_n(to.get(), count, T(0));
     return to;
   }
 
@@ -72,8 +127,7 @@ class WinogradWeightGradient {
       square<4>(x_ + place.image * s_.height * s_.width * s_.in, s_.height, s_.width, s_.in, 2 * place.y - s_.pad_top,
                 2 * place.x - s_.pad_left, zeros_.get(), from);
       T* pixels = pixels_.get() + t * x_line_;
-      winograd_input(s_.in, from, from + 4, from + 8, T(1), pixels, x_matrix_);
-      winograd_input(s_.in, from + 8, from + 12, from + 4, T(-1), pixels + 8 * x_matrix_, x_matrix_);
+      for (const int part : {0, 1}) WinogradF2<T>::input(part, s_.in, from, pixels + 8 * part * x_matrix_, x_matrix_);
       square<2>(dy_ + place.image * s_.out_height * s_.out_width * s_.out, s_.out_height, s_.out_width, s_.out,
                 2 * place.y, 2 * place.x, zeros_.get(), from);
       winograd_gradient(s_.out, from, gradients_.get() + t * dy_line_, dy_matrix_);
