@@ -75,7 +75,8 @@ void add_how(CLI::App& command, SamplingArguments& how) {
       ->default_str("")
       ->delimiter(',')
       ->expected(2);
-  command.add_option("--seed", how.seed, "Seed of the noise; picture i depends on it, on i and on its labels alone");
+  command.add_option("--seed", how.seed, "Seed of the noise; picture i depends on it, on i and on its labels alone")
+      ->check(examples::seed());
   command.add_option("--batch", how.batch, "Pictures at a time; changes nothing but memory and speed")
       ->check(examples::at_least(1));
   examples::add_where(command, how.where);
@@ -148,7 +149,7 @@ void add_evaluator(CLI::App& train, EvaluatorArguments& v) {
   train.add_option("--epochs", v.epochs, "Epochs")->check(examples::at_least(1));
   train.add_option("--batch", v.batch, "Scenes a step")->check(examples::at_least(1));
   train.add_option("--rate", v.rate, "Learning rate")->check(examples::above(0));
-  train.add_option("--seed", v.seed, "Seed of weights, scenes and order");
+  train.add_option("--seed", v.seed, "Seed of weights, scenes and order")->check(examples::seed());
   train.add_option("--threads", v.threads, "Threads, 0: all cores; the result does not depend on it")
       ->check(examples::at_least(0));
 }
@@ -179,7 +180,7 @@ int main(int argc, char** argv) {
   auto& draw = add(app, "draw", "Draw a scene for each label set of a list: what a perfect generator would make");
   draw.add_option("--labels", d.labels, "JSON file, a list of label lists (data/iclevr/test.json)")->required();
   draw.add_option("--out", d.out, "Folder for the pictures")->required();
-  draw.add_option("--seed", d.seed, "Seed of places and sizes");
+  draw.add_option("--seed", d.seed, "Seed of places and sizes")->check(examples::seed());
   add_side(draw, d.side);
 
   return examples::main_of(app, "iclevr", argc, argv, [&] {
