@@ -99,7 +99,8 @@ struct DoubleConv {
  private:
   template <Value V>
   V to_norm2(const V& x) const {
-    return conv2(norm1(conv1(x), {.activation = Activation::gelu_tanh}));
+    const V y = recomputed(norm1(conv1(x), {.activation = Activation::gelu_tanh}));  // what conv1 gave ends here
+    return conv2(y);
   }
 };
 
@@ -121,8 +122,9 @@ struct AttentionBlock {
   V operator()(const V& image) const {
     const Shape& s = image.shape();
     const V x = reshape(image, {s[0], s[1] * s[2], s[3]});
-    const V y = attention.onto(x, norm1(x));
-    return reshape(linear2.onto(y, gelu(linear1(norm2(y)), Gelu::tanh)), s);
+    const V y = attention.onto(x, recomputed(norm1(x)));
+    const V z = recomputed(gelu(linear1(recomputed(norm2(y))), Gelu::tanh));
+    return reshape(linear2.onto(y, z), s);
   }
   static void visit(auto& self, auto&& f) {
     f("norm1", self.norm1), f("attention", self.attention), f("norm2", self.norm2);
@@ -140,7 +142,7 @@ struct Stage {
       : conv1(on, {w.in, w.in, w.in}, eps, true), conv2(on, w, eps), shift(on, embedding, w.out) {}
   template <Value V>
   V operator()(const V& x, const V& shifted) const {
-    return conv2(conv1(x), shifted);
+    return conv2(recomputed(conv1(x)), shifted);
   }
   static void visit(auto& self, auto&& f) { f("conv1", self.conv1), f("conv2", self.conv2), f("shift", self.shift); }
 };
@@ -197,7 +199,8 @@ class AttentionUnet {
     std::vector<V> skips{block(first_, input.image)};
     V x = skips[0];
     for (std::size_t i = 0; i < levels; ++i) {
-      x = block(down_[i], max_pool2d(x, 2), shift[i]);
+      x = recomputed(max_pool2d(x, 2));
+      x = block(down_[i], x, shift[i]);
       if (i + 1 == levels) break;
       x = block(down_attention_[i], x);
       skips.push_back(x);
@@ -207,11 +210,12 @@ class AttentionUnet {
     x = reshape(middle2_(reshape(x, {s[0], s[1] * s[2], s[3]})), s);
     x = block(middle3_, x);
     for (std::size_t i = 0; i < levels; ++i) {
-      x = block(up_[i], nn::concat_skip(skips.back(), x, 2), shift[levels + i]);
+      x = nn::concat_skip(skips.back(), x, 2);
       skips.pop_back();
+      x = block(up_[i], x, shift[levels + i]);
       if (i + 1 < levels) x = block(up_attention_[i], x);
     }
-    return last_(x);
+    return last_(recomputed(x));
   }
   /// All that the network makes of levels sees [n]: a shift [n, channels] for each stage. A sampling run asks for those
   /// of all its steps at once.

@@ -236,6 +236,13 @@ concept FusedNormKernels =
   group_norm_fused_backward(on, s, fusion, x, x, p, p, p, p, grads);
 };
 
+/// Of HasRecomputing: group_norm with the statistics that it found before.
+template <class B, class S = typename B::scalar, class M = typename B::master>
+concept RecomputingKernels = !HasRecomputing<B> || requires(const B& on, const GroupNormSizes& s, const S* x,
+                                                            const M* p, S* y) {
+  normalise(on, s, x, p, p, p, p, y);
+};
+
 /// Of HasResidualProducts: the residual stands before the result.
 template <class B, class S = typename B::scalar>
 concept ResidualKernels =
@@ -291,7 +298,7 @@ concept Kernels = Backend<B> && ActivationKernels<B> && AttentionKernels<B> && B
     BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> && DropoutKernels<B> &&
     ElementwiseKernels<B> && EmbeddingKernels<B> && LevelKernels<B> && LinearKernels<B> && GroupNormKernels<B> &&
     LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> && PoolingKernels<B> &&
-    ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> && ResidualKernels<B> &&
+    ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> && RecomputingKernels<B> && ResidualKernels<B> &&
     ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> &&
     PackedWeightKernels<B>;
 

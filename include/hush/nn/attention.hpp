@@ -23,14 +23,20 @@ struct SelfAttention {
         scale(1 / std::sqrt(double(head_width))) {}
   template <Value V>
   V operator()(const V& x) const {
-    return out(attention(q(x), k(x), v(x), heads, scale));
+    return out(attended(x));
   }
   /// residual + (*this)(x)
   template <Value V>
   V onto(const V& residual, const V& x) const {
-    return out.onto(residual, attention(q(x), k(x), v(x), heads, scale));
+    return out.onto(residual, attended(x));
   }
   static void visit(auto& self, auto&& f) { f("q", self.q), f("k", self.k), f("v", self.v), f("out", self.out); }
+
+ private:
+  template <Value V>
+  V attended(const V& x) const {
+    return attention_over(q(x), k(x), v(x), heads, scale);  // queries, keys and values end here
+  }
 };
 
 }  // namespace hush::nn

@@ -1,11 +1,13 @@
 #pragma once
 #include <hush/autograd/apply.hpp>
 #include <hush/kernels/attention_sizes.hpp>
+#include <hush/kernels/capabilities.hpp>
 
 namespace hush {
 namespace ops {
 
-/// Saves the weights of all pairs [N, heads, S, L]; without a tape they are never stored.
+/// Saves the weights of all pairs [N, heads, S, L] where the backend does not rather compute them again; without a tape
+/// they are never stored.
 struct Attention {
   std::int64_t heads = 1;
   double scale = 1;
@@ -33,7 +35,8 @@ struct Attention {
   template <Backend B>
   auto record(const Tensor<B>& q, const Tensor<B>& k, const Tensor<B>& v) const {
     const AttentionSizes s = sizes(q.shape(), k.shape(), v.shape());
-    Tensor<B> weights(q.on(), {s.batch, s.heads, s.queries, s.keys});
+    Tensor<B> weights;
+    if constexpr (!HasRecomputing<B>) weights = Tensor<B>(q.on(), {s.batch, s.heads, s.queries, s.keys});
     Tensor<B> y = run(q, k, v, weights.data());
     return Recorded{y, std::tuple{q, k, v, weights}};
   }
@@ -61,6 +64,22 @@ struct Attention {
 template <Value V>
 V attention(const V& q, const V& k, const V& v, std::int64_t heads, double scale) {
   return apply(ops::Attention{heads, scale}, q, k, v);
+}
+
+/// The same for queries that nobody else wants: without a tape their memory holds the result where that has as many
+/// channels and the backend's kernel can do it.
+template <Value V>
+V attention_over(V q, const V& k, const V& v, std::int64_t heads, double scale) {
+  if constexpr (HasHostKernels<typename V::backend> && std::is_same_v<V, Tensor<typename V::backend>>) {
+    const ops::Attention op{heads, scale};
+    const AttentionSizes s = op.sizes(q.shape(), k.shape(), v.shape());
+    if (q.unshared() && s.width == s.value_width) {
+      attention(q.on(), s, std::as_const(q).data(), k.data(), v.data(), q.data(),
+                static_cast<typename V::scalar*>(nullptr));
+      return q;
+    }
+  }
+  return attention(q, k, v, heads, scale);
 }
 
 }  // namespace hush
