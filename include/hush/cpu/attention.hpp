@@ -78,6 +78,16 @@ struct Heads {
   }
 };
 
+/// softmax(scale q k^T) [queries, keys] of an image and a head; `panels` is room for the keys.
+template <class T>
+void softmax_of_pairs(const AttentionSizes& s, const T* q, const T* k, T* panels, T* w) {
+  const std::int64_t line = s.heads * s.width;
+  pack_all(s.width, s.keys, k, line, true, panels);
+  multiply_rows(s.queries, s.keys, s.width, q, line, panels, s.width * Tile<T>::columns, Finish<T>{.alpha = T(s.scale)},
+                w, s.keys);
+  for (std::int64_t r = 0; r < s.queries && s.keys > 0; ++r) softmax_row(s.keys, w + r * s.keys);
+}
+
 }  // namespace cpu_detail
 
 /// y = softmax(scale q k^T) v for every image and head (Vaswani et al. 2017, equation 1). `weights` [batch, heads,
@@ -112,8 +122,8 @@ void attention(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, const T* 
   });
 }
 
-/// The gradients of attention with respect to q, k and v. The softmax of all pairs may be nullptr: then that of an image
-/// and a head is computed again, with the same bits.
+/// The gradients of attention with respect to q, k and v. The softmax of all pairs may be nullptr: then that of an
+/// image and a head is computed again, with the same bits.
 template <class T>
 void attention_backward(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, const T* k, const T* v,
                         const T* weights, const T* dy, T* dq, T* dk, T* dv) {
@@ -128,12 +138,7 @@ void attention_backward(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, 
     const auto packed = cpu.template allocate<T>(
         std::max(cpu_detail::ceil_div(longest, width) * widest, cpu_detail::ceil_div(widest, width) * longest) * width);
     T* panels = packed.get();
-    if (!weights) {
-      cpu_detail::pack_all(s.width, s.keys, k + hk.at(image, head), hk.line(), true, panels);
-      cpu_detail::multiply_rows(s.queries, s.keys, s.width, q + hq.at(image, head), hq.line(), panels, s.width * width,
-                                cpu_detail::Finish<T>{.alpha = T(s.scale)}, again, s.keys);
-      for (std::int64_t r = 0; r < s.queries && s.keys > 0; ++r) cpu_detail::softmax_row(s.keys, again + r * s.keys);
-    }
+    if (!weights) cpu_detail::softmax_of_pairs(s, q + hq.at(image, head), k + hk.at(image, head), panels, again);
     const T* w = weights ? weights + pair * square : again;
     const T* gradient = dy + hy.at(image, head);
     // dv = w^T dy

@@ -68,9 +68,8 @@ void normalise_image(const Cpu<T>& cpu, const GroupNormSizes& s, const T* from, 
     const T* in = from + slabs.begin(slab);
     T* out = to + slabs.begin(slab);
     each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
-      const Numbers<T> v =
-          (load_block(in + at, count) - load_block(centre + lane)) * load_block(factor + lane) +
-          load_block(shift + lane);
+      const Numbers<T> v = (load_block(in + at, count) - load_block(centre + lane)) * load_block(factor + lane) +
+                           load_block(shift + lane);
       store_block(out + at, count, v);
     });
   });

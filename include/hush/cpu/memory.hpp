@@ -19,7 +19,7 @@ struct HostMemory {
   std::string words() const { return {}; }
   /// Pages that nobody touches cost nothing: large segments, of which blocks of all sizes can be cut.
   static constexpr std::size_t segment(std::size_t bytes, std::size_t held) {
-    constexpr std::size_t page = 4096, least = std::size_t(1) << 20, most = std::size_t(1) << 26;
+    constexpr std::size_t page = 4096, least = std::size_t(1) << 20, most = std::size_t(1) << 28;
     return (bytes + std::clamp(held / 2, least, most) + page - 1) / page * page;
   }
 

@@ -22,7 +22,6 @@
 // statistics and losses (B::master), F the handle in full precision (B::full). Arrays are contiguous, images are
 // [N, H, W, C]; outputs stand behind inputs. What each kernel computes is said in cpu/.
 namespace hush {
-
 /// SiLU, ReLU and both forms of GELU of n numbers, and their derivatives times dy. ReLU's is found from its result.
 template <class B, class S = typename B::scalar>
 concept ActivationKernels = requires(const B& on, std::int64_t n, const S* x, const S* dy, S* y) {
@@ -147,7 +146,10 @@ template <class B, class S = typename B::scalar, class M = typename B::master>
 concept GroupNormKernels = requires(const B& on, const GroupNormSizes& s, const S* x, const M* p, S* y, M* q) {
   group_norm(on, s, x, p, p, y, q, q);
   group_norm_backward(on, s, x, x, p, p, p, y, q, q);
-};
+}
+&&(!HasRecomputing<B> || requires(const B& on, const GroupNormSizes& s, const S* x, const M* p, S* y) {
+  normalise(on, s, x, p, p, p, p, y);
+});
 
 /// Layer normalization, and its gradients.
 template <class B, class S = typename B::scalar, class M = typename B::master>
@@ -236,13 +238,6 @@ concept FusedNormKernels =
   group_norm_fused_backward(on, s, fusion, x, x, p, p, p, p, grads);
 };
 
-/// Of HasRecomputing: group_norm with the statistics that it found before.
-template <class B, class S = typename B::scalar, class M = typename B::master>
-concept RecomputingKernels = !HasRecomputing<B> || requires(const B& on, const GroupNormSizes& s, const S* x,
-                                                            const M* p, S* y) {
-  normalise(on, s, x, p, p, p, p, y);
-};
-
 /// Of HasResidualProducts: the residual stands before the result.
 template <class B, class S = typename B::scalar>
 concept ResidualKernels =
@@ -298,7 +293,7 @@ concept Kernels = Backend<B> && ActivationKernels<B> && AttentionKernels<B> && B
     BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> && DropoutKernels<B> &&
     ElementwiseKernels<B> && EmbeddingKernels<B> && LevelKernels<B> && LinearKernels<B> && GroupNormKernels<B> &&
     LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> && PoolingKernels<B> &&
-    ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> && RecomputingKernels<B> && ResidualKernels<B> &&
+    ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> && ResidualKernels<B> &&
     ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> &&
     PackedWeightKernels<B>;
 

@@ -1,12 +1,12 @@
 #pragma once
 #include <hush/kernels/capabilities.hpp>
+#include <hush/nn/group_norm_around.hpp>
 #include <hush/ops/add_channels.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/average_pool2d.hpp>
 #include <hush/ops/concat.hpp>
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/group_norm.hpp>
-#include <hush/ops/group_norm_around.hpp>
 #include <hush/ops/group_norm_fused.hpp>
 #include <hush/ops/relu.hpp>
 #include <hush/ops/silu.hpp>

@@ -66,20 +66,4 @@ V attention(const V& q, const V& k, const V& v, std::int64_t heads, double scale
   return apply(ops::Attention{heads, scale}, q, k, v);
 }
 
-/// The same for queries that nobody else wants: without a tape their memory holds the result where that has as many
-/// channels and the backend's kernel can do it.
-template <Value V>
-V attention_over(V q, const V& k, const V& v, std::int64_t heads, double scale) {
-  if constexpr (HasHostKernels<typename V::backend> && std::is_same_v<V, Tensor<typename V::backend>>) {
-    const ops::Attention op{heads, scale};
-    const AttentionSizes s = op.sizes(q.shape(), k.shape(), v.shape());
-    if (q.unshared() && s.width == s.value_width) {
-      attention(q.on(), s, std::as_const(q).data(), k.data(), v.data(), q.data(),
-                static_cast<typename V::scalar*>(nullptr));
-      return q;
-    }
-  }
-  return attention(q, k, v, heads, scale);
-}
-
 }  // namespace hush

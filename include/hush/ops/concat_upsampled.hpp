@@ -2,8 +2,6 @@
 #include <hush/autograd/apply.hpp>
 #include <hush/kernels/capabilities.hpp>
 #include <hush/kernels/image_sizes.hpp>
-#include <hush/ops/concat.hpp>
-#include <hush/ops/upsample.hpp>
 
 namespace hush {
 
@@ -39,31 +37,6 @@ struct ConcatUpsampled {
   }
 };
 
-/// The same by the kernels of its parts. Saves skip and x, from which the result is soon made again.
-struct ConcatUpsampledAgain {
-  std::int64_t factor = 2;
-
-  template <Backend B>
-  Tensor<B> forward(const Tensor<B>& skip, const Tensor<B>& x) const {
-    return Concat{}.forward(skip, UpsampleBilinear{factor}.forward(x));
-  }
-  template <Backend B>
-  auto record(const Tensor<B>& skip, const Tensor<B>& x) const {
-    return Recorded{forward(skip, x), std::tuple{skip, x}};
-  }
-  template <Backend B>
-  Tensor<B> again(const Tensor<B>& skip, const Tensor<B>& x) const {
-    return forward(skip, x);
-  }
-  template <Backend B>
-  Grads<B, 2> backward(const Needs<2>& needs, const Tensor<B>& dy, const Tensor<B>& skip, const Tensor<B>& x) const {
-    const Shape &s = skip.shape(), upsampled = s.with_back(x.shape().back());
-    auto [dskip, dx] = Concat{}.backward(needs, dy, s, upsampled);
-    if (needs[1]) dx = std::get<0>(UpsampleBilinear{factor}.backward({true}, dx, x.shape()));
-    return {dskip, dx};
-  }
-};
-
 }  // namespace ops
 
 /// concat(skip, upsample_bilinear(x, factor)) in one op: skip [N, H * factor, W * factor, S] and x [N, H, W, C] to
@@ -71,12 +44,6 @@ struct ConcatUpsampledAgain {
 template <Value V>
 V concat_upsampled(const V& skip, const V& x, std::int64_t factor) requires HasConcatUpsample<typename V::backend> {
   return apply(ops::ConcatUpsampled{factor}, skip, x);
-}
-
-/// The same where the backend would rather compute the result again than keep it.
-template <Value V>
-V concat_upsampled_again(const V& skip, const V& x, std::int64_t factor) requires HasRecomputing<typename V::backend> {
-  return recomputed(apply(ops::ConcatUpsampledAgain{factor}, skip, x));
 }
 
 }  // namespace hush

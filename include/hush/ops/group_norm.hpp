@@ -36,8 +36,8 @@ struct GroupNorm {
   template <Backend B>
   NormGrads<B> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x,
                         const Tensor<B, typename B::master>& gamma, const Tensor<B, typename B::master>&,
-                        const Tensor<B, typename B::master>& mean,
-                        const Tensor<B, typename B::master>& rstd, const GroupNormSizes& s) const {
+                        const Tensor<B, typename B::master>& mean, const Tensor<B, typename B::master>& rstd,
+                        const GroupNormSizes& s) const {
     NormGrads<B> grads;
     if (needs[0]) std::get<0>(grads) = empty_like(x);
     if (needs[1]) std::get<1>(grads) = Tensor<B, typename B::master>(dy.on(), gamma.shape());

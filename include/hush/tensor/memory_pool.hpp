@@ -98,9 +98,7 @@ class MemoryPool {
   Block* made(const Block& like) {
     try {
       if (free_.capacity() <= blocks_) free_.reserve(2 * blocks_ + 16);
-    } catch (const std::bad_alloc&) {
-      return nullptr;
-    }
+    } catch (const std::bad_alloc&) { return nullptr; }
     auto* block = new (std::nothrow) Block(like);
     blocks_ += block != nullptr;
     return block;

@@ -8,7 +8,7 @@
 #include <hush/ops/group_norm_fused.hpp>
 
 namespace hush {
-namespace ops {
+namespace detail {
 
 /// A group normalization and what stands around it, by the kernels of its parts one after the other in the memory of
 /// the result: the same bits as the ops of the parts. Its arguments are x, gamma, beta, scale, shift and residual; the
@@ -48,7 +48,7 @@ struct GroupNormAround {
   }
   template <Backend B>
   auto backward(const Needs<6>& needs, const Tensor<B>& dy, const Tensor<B>& x, const Master<B>& gamma,
-                const Master<B>& beta, const Tensor<B>& scale, const Tensor<B>& shift, const Tensor<B>& residual,
+                const Master<B>& beta, const Tensor<B>& scale, const Tensor<B>& shift, Tensor<B> residual,
                 const Master<B>& mean, const Master<B>& rstd) const {
     std::tuple<Tensor<B>, Master<B>, Master<B>, Tensor<B>, Tensor<B>, Tensor<B>> grads;
     auto& [dx, dgamma, dbeta, dscale, dshift, dresidual] = grads;
@@ -58,6 +58,7 @@ struct GroupNormAround {
       add_around(d, scale, shift, residual);
       activate_backward(dy, d);
     }
+    residual = {};  // it may have been made for this alone
     if (needs[5]) dresidual = d;
     if (needs[4]) dshift = sums(d);
     if (!scale.empty()) {
@@ -72,7 +73,7 @@ struct GroupNormAround {
       d = product;
     }
     const GroupNormSizes s = group_norm_sizes(x.shape(), gamma.shape(), beta.shape(), groups, eps);
-    const GroupNorm norm{groups, eps};
+    const ops::GroupNorm norm{groups, eps};
     std::tie(dx, dgamma, dbeta) = norm.backward({needs[0], needs[1], needs[2]}, d, x, gamma, beta, mean, rstd, s);
     return grads;
   }
@@ -82,7 +83,7 @@ struct GroupNormAround {
   Tensor<B> normalised(const Tensor<B>& x, const Master<B>& gamma, const Master<B>& beta, const Master<B>& mean,
                        const Master<B>& rstd) const {
     const GroupNormSizes s = group_norm_sizes(x.shape(), gamma.shape(), beta.shape(), groups, eps);
-    return GroupNorm{groups, eps}.again(x, gamma, beta, mean, rstd, s);
+    return ops::GroupNorm{groups, eps}.again(x, gamma, beta, mean, rstd, s);
   }
   /// The scale of an image's channels at each of its pixels.
   template <Backend B>
@@ -148,7 +149,9 @@ struct GroupNormAround {
   }
 };
 
-}  // namespace ops
+}  // namespace detail
+
+namespace nn {
 
 /// A group normalization (see group_norm), then the scale, the shift, the residual and the activation of `around`, in
 /// one op that saves little. What lies `beside` x and resampling are for other ops.
@@ -160,8 +163,9 @@ V group_norm_around(const V& x, const Parameter<typename V::backend>& gamma, con
   const auto or_empty = [&](const std::optional<V>& v) -> V {
     return v ? *v : constant_like(x, Tensor<typename V::backend>{});
   };
-  return apply(ops::GroupNormAround{groups, eps, around.activation}, x, gamma, beta, or_empty(around.scale),
+  return apply(detail::GroupNormAround{groups, eps, around.activation}, x, gamma, beta, or_empty(around.scale),
                or_empty(around.shift), or_empty(around.residual));
 }
 
+}  // namespace nn
 }  // namespace hush
