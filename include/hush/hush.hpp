@@ -4,3 +4,5 @@
 #include <hush/core.hpp>
 #include <hush/data.hpp>
 #include <hush/io.hpp>
+
+#include <hush/memory_report.hpp>

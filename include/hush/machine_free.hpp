@@ -119,6 +119,7 @@
 #include <hush/tensor/backend.hpp>
 #include <hush/tensor/bf16.hpp>
 #include <hush/tensor/caching_memory.hpp>
+#include <hush/tensor/memory_pool.hpp>
 #include <hush/tensor/named_range.hpp>
 #include <hush/tensor/shape.hpp>
 #include <hush/tensor/tensor.hpp>
@@ -126,6 +127,7 @@
 #include <hush/autograd/apply.hpp>
 #include <hush/autograd/checkpoint.hpp>
 #include <hush/autograd/gradient_error.hpp>
+#include <hush/autograd/op_watch.hpp>
 #include <hush/autograd/parameter.hpp>
 #include <hush/autograd/tape.hpp>
 #include <hush/autograd/value.hpp>
@@ -187,6 +189,7 @@
 #include <hush/nn/conv2d_transposed.hpp>
 #include <hush/nn/cross_attention.hpp>
 #include <hush/nn/flat_parameters.hpp>
+#include <hush/nn/group_norm_around.hpp>
 #include <hush/nn/group_norm_chain.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>

@@ -138,6 +138,56 @@ TEST_CASE("tape: backward frees what was saved as it goes, and the tape holds no
   CHECK(bytes_in_use() - before < big * sizeof(double));
 }
 
+TEST_CASE("recomputed: a result is not kept, and the gradients are the same bits") {
+  constexpr std::int64_t big = 1 << 16;
+  Parameter<B> gamma = parameter({1}, 1), beta = parameter({1}, 2);
+  CpuMemory::shared().keep_blocks(true);
+  struct Found {
+    std::vector<double> value, x, gamma;
+    std::size_t kept;
+  };
+  const auto run = [&](bool again) {
+    gamma.grad = beta.grad = {};
+    const Tensor<B> from = input({1, big, 1}, 3);
+    const std::size_t before = bytes_in_use();
+    Tape<B> tape;
+    const Var<B> x = tape.variable(from);
+    const Var<B> y = [&] {
+      const Var<B> normed = group_norm(x, gamma, beta, 1, 1), activated = silu(again ? recomputed(normed) : normed);
+      const Var<B> shown = again ? recomputed(activated) : activated;
+      return sum(shown * shown);
+    }();
+    const std::size_t kept = bytes_in_use() - before;
+    tape.backward(y);
+    return Found{download<double>(y.value()), download<double>(tape.gradient(x)), download<double>(gamma.grad), kept};
+  };
+  const Found kept = run(false), made = run(true);
+  CHECK(kept.kept >= 2 * big * sizeof(double));  // the norm's result and that of SiLU
+  CHECK(made.kept < big * sizeof(double) / 8);
+  CHECK(made.value == kept.value);
+  CHECK(made.x == kept.x);
+  CHECK(made.gamma == kept.gamma);
+  CHECK(recomputed(gamma.value).data() == std::as_const(gamma.value).data());
+}
+
+TEST_CASE("op watch: tells the ops of a thread and their parameters, forward and backward, while it lives") {
+  Parameter<B> gamma = parameter({2}, 1), beta = parameter({2}, 2);
+  std::vector<std::pair<std::string, const void*>> told;
+  Tape<B> tape;
+  {
+    const hush::detail::OpWatch watch([&](std::string_view op, const void* p) { told.emplace_back(op, p); });
+    tape.backward(sum(silu(group_norm(tape.variable(input({1, 3, 2}, 1)), gamma, beta, 1, 1))));
+  }
+  silu(input({1}, 1));
+  const void* first = std::as_const(gamma.value).data();
+  CHECK(told == std::vector<std::pair<std::string, const void*>>{{"GroupNorm", first},
+                                                                 {"Silu", nullptr},
+                                                                 {"Sum", nullptr},
+                                                                 {"Sum", nullptr},
+                                                                 {"Silu", nullptr},
+                                                                 {"GroupNorm", first}});
+}
+
 TEST_CASE("inference: a forward pass on tensors keeps nothing") {
   constexpr std::int64_t big = 1 << 16;
   Parameter<B> gamma = parameter({1}, 1), beta = parameter({1}, 2);

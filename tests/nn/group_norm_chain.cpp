@@ -4,6 +4,7 @@
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/nn/group_norm_around.hpp>
 #include <hush/nn/group_norm_chain.hpp>
 #include <ops/inputs.hpp>
 
@@ -40,6 +41,32 @@ TEST_CASE("group_norm_chain: on the CPU it is its parts, bit for bit") {
         download<float>(gelu(residual + v, Gelu::tanh)));
   CHECK(chain({.activation = Activation::silu, .resample = Resample::average2}) ==
         download<float>(average_pool2d(silu(v), 2)));
+}
+
+TEST_CASE("group_norm_chain: gradients and what is computed again on the CPU are those of the parts, bit for bit") {
+  using B = Cpu<float>;
+  const Shape s{2, 6, 4, 8};
+  const auto gamma = parameter<float>({8}, 4), beta = parameter<float>({8}, 5);
+  for (const Activation activation : {Activation::none, Activation::silu, Activation::gelu_tanh})
+    for (const bool around : {false, true}) {
+      const auto run = [&](const auto& norm) {
+        gamma.grad = beta.grad = {};
+        Tape<B> tape;
+        const auto x = tape.variable(input<float>(s, 1)), residual = tape.variable(input<float>(s, 2));
+        const auto scale = tape.variable(input<float>({2, 8}, 3)), shift = tape.variable(input<float>({2, 8}, 6));
+        NormEpilogue<Var<B>> epilogue{activation};
+        if (around) epilogue.scale = scale, epilogue.shift = shift, epilogue.residual = residual;
+        const Var<B> y = norm(x, gamma, beta, 2, 1e-3, epilogue);
+        std::vector<std::vector<float>> found{download<float>(y.value())};
+        if (y.again()) CHECK(download<float>((*y.again())()) == found[0]);
+        tape.backward(y, input<float>(s, 7));
+        for (const auto& v : {x, residual, scale, shift}) found.push_back(download<float>(tape.gradient(v)));
+        for (const auto* p : {&gamma, &beta}) found.push_back(download<float>(p->grad));
+        return found;
+      };
+      CHECK(run([](const auto&... a) { return group_norm_chain(a...); }) ==
+            run([](const auto&... a) { return nn::norm_by_parts(a...); }));
+    }
 }
 
 TEST_CASE("group_norm_chain: what does not fit is refused in words") {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <hush/tensor/caching_memory.hpp>
+#include <hush/tensor/memory_pool.hpp>
 
 using namespace hush;
 
@@ -59,27 +60,79 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "caching memory: a freed block serves the next of its size, and only of its size") {
+TEST_CASE_FIXTURE(Fixture, "caching memory: a freed block serves the next tensor, and what that leaves the one after") {
   Block a = memory->allocate(1000);
   std::byte* const place = a.get();
   a.reset();
   CHECK(memory->use().in_use == 0);
   CHECK(memory->use().held == system->blocks.at(place));
-  const Block small = memory->allocate(500);
-  CHECK(small.get() != place);
-  const Block again = memory->allocate(990);  // of the same eighth of an octave
-  CHECK(again.get() == place);
-  CHECK(memory->use().system_calls == 2);
+  Block small = memory->allocate(500), rest = memory->allocate(512);
+  CHECK(small.get() == place);
+  CHECK(rest.get() == place + 512);
+  CHECK(memory->use().in_use == 1024);
+  CHECK(memory->use().system_calls == 1);
+  small.reset();
+  rest.reset();
+  CHECK(memory->allocate(1000).get() == place);  // the two are one again, whichever came back first
+  small = memory->allocate(500);
+  rest = memory->allocate(512);
+  rest.reset();
+  small.reset();
+  CHECK(memory->allocate(1024).get() == place);
+  CHECK(memory->use().system_calls == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "caching memory: blocks are as large as was asked, and at most an eighth larger") {
-  for (std::size_t bytes : {0, 1, 63, 64, 65, 511, 512, 513, 1023, 1025, 4000, 65537}) {
-    const Block block = memory->allocate(bytes);
-    const std::size_t size = system->blocks.at(block.get());
-    CHECK(size >= std::max<std::size_t>(bytes, 1));
-    CHECK(size <= std::max<std::size_t>(64, bytes + std::max<std::size_t>(64, bytes / 8)));
-    std::memset(block.get(), 1, bytes);
+TEST_CASE_FIXTURE(Fixture,
+                  "caching memory: a block between others joins both, and the smallest that is enough is cut") {
+  std::vector<Block> blocks{memory->allocate(5 * 64)};
+  std::byte* const place = blocks[0].get();
+  blocks[0].reset();
+  for (int i = 0; i < 5; ++i) blocks.push_back(memory->allocate(64));
+  CHECK(blocks.back().get() == place + 4 * 64);
+  blocks[2].reset();  // blocks[k] begins at 64 (k - 1)
+  blocks[4].reset();
+  blocks[5].reset();
+  CHECK(memory->allocate(64).get() == place + 64);  // not of the two that lie together
+  blocks[3].reset();
+  CHECK(memory->allocate(4 * 64).get() == place + 64);
+  CHECK(memory->use().system_calls == 1);
+  memory->trim();
+  CHECK(system->blocks.size() == 1);  // blocks[1] is in it
+}
+
+TEST_CASE_FIXTURE(Fixture, "caching memory: blocks are as large as was asked, to a multiple of 64 bytes") {
+  for (const auto [bytes, size] : {std::pair{0, 64}, {1, 64}, {64, 64}, {65, 128}, {1025, 1088}, {65537, 65600}}) {
+    const Block block = memory->allocate(std::size_t(bytes));
+    CHECK(memory->use().in_use == std::size_t(size));
+    std::memset(block.get(), 1, std::size_t(bytes));
   }
+}
+
+namespace {
+
+/// A system that gives room for two blocks at a time, and has a grain of its own.
+struct Generous : Counted {
+  static constexpr std::size_t grain = 512;
+  static constexpr std::size_t segment(std::size_t bytes, std::size_t held) { return 2 * bytes + held; }
+};
+
+}  // namespace
+
+TEST_CASE("caching memory: a source says how much is asked of it, unless it has not so much") {
+  Generous source;
+  source.system->free = 4000;
+  CachingMemory<Generous> memory(source);
+  Block a = memory.allocate(100), b = memory.allocate(100);
+  CHECK(b.get() == a.get() + 512);
+  CHECK(memory.use().held == 1024);
+  const Block c = memory.allocate(2000);  // 2 * 2048 + 1024 are more than the system has
+  CHECK(memory.use().held == 1024 + 2048);
+  memory.reset_peak();
+  a.reset();
+  b.reset();
+  CHECK(memory.use().peak == 1024 + 2048);
+  memory.reset_peak();
+  CHECK(memory.use().peak == 2048);
 }
 
 TEST_CASE_FIXTURE(Fixture, "caching memory: kept or not, what is in use, held and was used most is told") {

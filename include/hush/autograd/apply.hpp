@@ -1,8 +1,12 @@
 #pragma once
 #include <array>
+#include <functional>
+#include <memory>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
+#include <hush/autograd/op_watch.hpp>
 #include <hush/autograd/value.hpp>
 
 namespace hush {
@@ -88,6 +92,28 @@ void deliver(Tape<B>& tape, const Arrival<B>& at, Tensor<B, T> grad) {
   }
 }
 
+namespace detail {
+
+/// The values of the first parameter that gradients are to arrive at; nullptr where there is none.
+template <Backend B, std::size_t N>
+const void* first_parameter(const std::array<Arrival<B>, N>& arrivals) {
+  for (const Arrival<B>& at : arrivals)
+    if (at.parameter) return std::as_const(at.parameter->value).data();
+  return nullptr;
+}
+template <class... Inputs>
+const void* first_parameter_of(const Inputs&... inputs) {
+  const void* first = nullptr;
+  const auto one = [&](const auto& input) {
+    if constexpr (requires { arrival_of(input); })
+      if (const auto at = arrival_of(input); !first && at.parameter) first = std::as_const(at.parameter->value).data();
+  };
+  (one(inputs), ...);
+  return first;
+}
+
+}  // namespace detail
+
 /// The tape of the first Var among the arguments; nullptr where there is none.
 template <Backend B>
 Tape<B>* tape_of(const Var<B>& x) {
@@ -102,12 +128,71 @@ auto first_tape(const auto& x, const auto&... rest) {
     return tape_of(x);
 }
 
+namespace detail {
+
+/// What an op saved, as the tape keeps it: a tensor that is an input to be recomputed gives way to what computes it.
+template <Backend B, class... Saved>
+class Kept {
+ public:
+  template <class... Inputs>
+  explicit Kept(std::tuple<Saved...> saved, const Inputs&... inputs) : saved_(std::move(saved)) {
+    (let_go(inputs), ...);
+  }
+  /// What was saved.
+  std::tuple<Saved...> all() const {
+    std::tuple<Saved...> made = saved_;
+    each([&](auto place) {
+      if (again_[place]) std::get<place>(made) = (*again_[place])();
+    });
+    return made;
+  }
+
+ private:
+  static constexpr std::size_t count = sizeof...(Saved);
+  template <std::size_t I>
+  static constexpr bool is_tensor = std::is_same_v<std::tuple_element_t<I, std::tuple<Saved...>>, Tensor<B>>;
+  /// f(place) for all tensors.
+  template <class F>
+  static void each(const F& f) {
+    const auto one = [&]<std::size_t I>(std::integral_constant<std::size_t, I> place) {
+      if constexpr (is_tensor<I>) f(place);
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (one(std::integral_constant<std::size_t, I>()), ...); }
+    (std::make_index_sequence<count>());
+  }
+  void let_go(const auto&) {}
+  void let_go(const Var<B>& input) {
+    if (!input.recomputed()) return;
+    each([&](auto place) {
+      Tensor<B>& tensor = std::get<place>(saved_);
+      if (std::as_const(tensor).data() != input.value().data() || tensor.shape() != input.shape()) return;
+      tensor = {};
+      again_[place] = input.again();
+    });
+  }
+
+  std::tuple<Saved...> saved_;
+  std::array<typename Var<B>::Again, count> again_;
+};
+
+/// Whether an op computes its result again from what it saved.
+template <class Op, class Saved>
+inline constexpr bool makes_again = false;
+template <class Op, class... Saved>
+inline constexpr bool makes_again<Op, std::tuple<Saved...>> = requires(const Op& op, const Saved&... saved) {
+  op.again(saved...);
+};
+
+}  // namespace detail
+
 /// Runs an op. Its inputs are Tensors, Vars, Parameters (as they are or in_scalars); if one is a Var the op is recorded
 /// on its tape and the result is a Var, else it only runs. An op has
 ///   forward(x...) -> Tensor,  record(x...) -> Recorded{y, std::tuple{saved...}},
-///   backward(const Needs<n>&, dy, saved...) -> Grads<B, n> or a std::tuple, one tensor for each input.
+///   backward(const Needs<n>&, dy, saved...) -> Grads<B, n> or a std::tuple, one tensor for each input;
+/// and, if its result is cheap to compute from what it saves,  again(saved...) -> Tensor (see `recomputed`).
 template <class Op, class... Inputs>
 auto apply(const Op& op, const Inputs&... inputs) {
+  if (detail::OpWatch::any()) detail::OpWatch::tell(detail::op_name<Op>(), detail::first_parameter_of(inputs...));
   auto tape = first_tape(inputs...);
   if constexpr (std::is_null_pointer_v<decltype(tape)>) {
     return op.forward(tensor_of(inputs)...);
@@ -125,15 +210,22 @@ Var<B> record(Tape<B>& tape, const Op& op, const Inputs&... inputs) {
   bool any = false;
   for (std::size_t i = 0; i < n; ++i) any |= needs[i] = arrivals[i].wanted();
   if (!any) return tape.constant(std::move(recorded.y));
-  const int node =
-      tape.push([op, arrivals, needs, saved = std::move(recorded.saved)](Tape<B>& on, const Tensor<B>& dy) {
-        auto grads = std::apply([&](const auto&... s) { return op.backward(needs, dy, s...); }, saved);
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-          (deliver<B>(on, needs[I] ? arrivals[I] : Arrival<B>{}, std::move(std::get<I>(grads))), ...);
-        }
-        (std::make_index_sequence<n>{});
-      });
-  return Var<B>(tape, std::move(recorded.y), node);
+  const auto kept = [&]<class... Saved>(std::tuple<Saved...> saved) {
+    return std::make_shared<const detail::Kept<B, Saved...>>(std::move(saved), inputs...);
+  }(std::move(recorded.saved));
+  const int node = tape.push([op, arrivals, needs, kept](Tape<B>& on, const Tensor<B>& dy) {
+    if (detail::OpWatch::any()) detail::OpWatch::tell(detail::op_name<Op>(), detail::first_parameter(arrivals));
+    auto grads = std::apply([&](auto&&... s) { return op.backward(needs, dy, std::move(s)...); }, kept->all());
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (deliver<B>(on, needs[I] ? arrivals[I] : Arrival<B>{}, std::move(std::get<I>(grads))), ...);
+    }
+    (std::make_index_sequence<n>{});
+  });
+  typename Var<B>::Again again;
+  if constexpr (HasRecomputing<B> && detail::makes_again<Op, decltype(recorded.saved)>)
+    again = std::make_shared<const std::function<Tensor<B>()>>(
+        [op, kept] { return std::apply([&](const auto&... s) { return op.again(s...); }, kept->all()); });
+  return Var<B>(tape, std::move(recorded.y), node, std::move(again));
 }
 
 }  // namespace hush

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -16,22 +17,31 @@ namespace hush {
 template <Backend B>
 class Tape;
 
-/// A tensor whose making is on a tape. `node` is -1 for a constant: nothing before it wants a gradient.
+/// A tensor whose making is on a tape. `node` is -1 for a constant: nothing before it wants a gradient. `again`
+/// computes the value once more from what the op that made it keeps for the backward pass; empty where that op cannot.
 template <Backend B>
 class Var {
  public:
   using backend = B;
-  Var(Tape<B>& tape, Tensor<B> value, int node = -1) : tape_(&tape), value_(std::move(value)), node_(node) {}
+  using Again = std::shared_ptr<const std::function<Tensor<B>()>>;
+  Var(Tape<B>& tape, Tensor<B> value, int node = -1, Again again = {})
+      : tape_(&tape), value_(std::move(value)), node_(node), again_(std::move(again)) {}
   const Tensor<B>& value() const { return value_; }
   const Shape& shape() const { return value_.shape(); }
   const B& on() const { return value_.on(); }
   Tape<B>& tape() const { return *tape_; }
   int node() const { return node_; }
+  const Again& again() const { return again_; }
+  /// Whether ops that take this keep `again` in place of the value.
+  bool recomputed() const { return recomputed_ && again_; }
+  void recompute(bool on) { recomputed_ = on; }
 
  private:
   Tape<B>* tape_;
   Tensor<B> value_;
   int node_;
+  bool recomputed_ = false;
+  Again again_;
 };
 
 /// a + b in fresh memory.

@@ -1,7 +1,9 @@
 #pragma once
 #include <concepts>
+#include <utility>
 
 #include <hush/autograd/tape.hpp>
+#include <hush/kernels/capabilities.hpp>
 
 namespace hush {
 
@@ -18,6 +20,18 @@ const Tensor<B>& value_of(const Tensor<B>& x) {
 template <Backend B>
 const Tensor<B>& value_of(const Var<B>& x) {
   return x.value();
+}
+
+/// x, of which the ops that take it keep nothing for the backward pass, where the backend would rather compute it again
+/// from what the op that made it keeps: the same bits, for less memory. For results of cheap ops that one layer reads.
+template <Backend B>
+const Tensor<B>& recomputed(const Tensor<B>& x) {
+  return x;
+}
+template <Backend B>
+Var<B> recomputed(Var<B> x) {
+  x.recompute(HasRecomputing<B>);
+  return x;
 }
 
 /// A tensor without history, in the life of `like`.

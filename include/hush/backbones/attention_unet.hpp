@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <hush/autograd/checkpoint.hpp>
@@ -84,13 +85,18 @@ struct DoubleConv {
         norm2(on, w.out, 1, eps),
         residual(residual_) {}
   template <Value V>
-  V operator()(const V& x) const {
-    const V y = to_norm2(x);
-    return residual ? norm2(y, {.activation = Activation::gelu_tanh, .residual = x}) : norm2(y);
+  V operator()(V x) const {
+    if (residual) {
+      const V y = to_norm2(x);
+      return norm2(y, {.activation = Activation::gelu_tanh, .residual = x});
+    }
+    x = to_norm2(std::move(x));
+    return norm2(x);
   }
   template <Value V>
-  V operator()(const V& x, const V& shift) const {
-    return norm2(to_norm2(x), {.shift = shift});
+  V operator()(V x, const V& shift) const {
+    x = to_norm2(std::move(x));
+    return norm2(x, {.shift = shift});
   }
   static void visit(auto& self, auto&& f) {
     f("conv1", self.conv1), f("norm1", self.norm1), f("conv2", self.conv2), f("norm2", self.norm2);
@@ -98,8 +104,10 @@ struct DoubleConv {
 
  private:
   template <Value V>
-  V to_norm2(const V& x) const {
-    return conv2(norm1(conv1(x), {.activation = Activation::gelu_tanh}));
+  V to_norm2(V x) const {
+    x = conv1(x);  // what x was may end here
+    x = recomputed(norm1(x, {.activation = Activation::gelu_tanh}));
+    return conv2(x);
   }
 };
 
@@ -121,8 +129,9 @@ struct AttentionBlock {
   V operator()(const V& image) const {
     const Shape& s = image.shape();
     const V x = reshape(image, {s[0], s[1] * s[2], s[3]});
-    const V y = attention.onto(x, norm1(x));
-    return reshape(linear2.onto(y, gelu(linear1(norm2(y)), Gelu::tanh)), s);
+    const V y = attention.onto(x, recomputed(norm1(x)));
+    const V hidden = linear1(recomputed(norm2(y)));
+    return reshape(linear2.onto(y, recomputed(gelu(hidden, Gelu::tanh))), s);
   }
   static void visit(auto& self, auto&& f) {
     f("norm1", self.norm1), f("attention", self.attention), f("norm2", self.norm2);
@@ -139,8 +148,9 @@ struct Stage {
   Stage(const B& on, typename DoubleConv<B>::Widths w, std::int64_t embedding, double eps)
       : conv1(on, {w.in, w.in, w.in}, eps, true), conv2(on, w, eps), shift(on, embedding, w.out) {}
   template <Value V>
-  V operator()(const V& x, const V& shifted) const {
-    return conv2(conv1(x), shifted);
+  V operator()(V x, const V& shifted) const {
+    x = recomputed(conv1(std::move(x)));
+    return conv2(std::move(x), shifted);
   }
   static void visit(auto& self, auto&& f) { f("conv1", self.conv1), f("conv2", self.conv2), f("shift", self.shift); }
 };
@@ -197,21 +207,23 @@ class AttentionUnet {
     std::vector<V> skips{block(first_, input.image)};
     V x = skips[0];
     for (std::size_t i = 0; i < levels; ++i) {
-      x = block(down_[i], max_pool2d(x, 2), shift[i]);
+      x = recomputed(max_pool2d(x, 2));
+      x = block(down_[i], std::move(x), shift[i]);
       if (i + 1 == levels) break;
       x = block(down_attention_[i], x);
       skips.push_back(x);
     }
-    x = block(middle1_, x);
+    x = block(middle1_, std::move(x));
     const Shape s = x.shape();
     x = reshape(middle2_(reshape(x, {s[0], s[1] * s[2], s[3]})), s);
-    x = block(middle3_, x);
+    x = block(middle3_, std::move(x));
     for (std::size_t i = 0; i < levels; ++i) {
-      x = block(up_[i], nn::concat_skip(skips.back(), x, 2), shift[levels + i]);
+      x = nn::concat_skip(skips.back(), x, 2);
       skips.pop_back();
+      x = block(up_[i], std::move(x), shift[levels + i]);
       if (i + 1 < levels) x = block(up_attention_[i], x);
     }
-    return last_(x);
+    return last_(recomputed(x));
   }
   /// All that the network makes of levels sees [n]: a shift [n, channels] for each stage. A sampling run asks for those
   /// of all its steps at once.
@@ -246,8 +258,8 @@ class AttentionUnet {
   }
   /// layer(x...), computed again in the backward pass if the config says so.
   template <class Layer, class... V>
-  auto block(const Layer& layer, const V&... x) const {
-    if (!config_.checkpoint) return layer(x...);
+  auto block(const Layer& layer, V... x) const {
+    if (!config_.checkpoint) return layer(std::move(x)...);
     return checkpoint([&layer](const auto&... v) { return layer(v...); }, x...);
   }
   std::int64_t head_width(std::int64_t channels) const { return config_.head_width ? config_.head_width : channels; }

@@ -85,6 +85,8 @@ extern template void conv2d_backward_weight<double>(const Cpu<double>&, const Co
                                                     const double*, double*, double*);
 extern template void conv2d_backward_weight_direct<double>(const Cpu<double>&, const Conv2dSizes&, const double*,
                                                            const double*, double*, double*);
+extern template MemoryUse memory_use<double>(const Cpu<double>&);
+extern template void reset_memory_peak<double>(const Cpu<double>&);
 extern template void cross_entropy<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
                                            const std::int32_t*, double*);
 extern template void cross_entropy_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, double,
@@ -119,6 +121,8 @@ extern template void linear_backward_weight<double>(const Cpu<double>&, std::int
                                                     const double*, const double*, double*, double*);
 extern template void group_norm<double>(const Cpu<double>&, const GroupNormSizes&, const double*, const double*,
                                         const double*, double*, double*, double*);
+extern template void normalise<double>(const Cpu<double>&, const GroupNormSizes&, const double*, const double*,
+                                       const double*, const double*, const double*, double*);
 extern template void group_norm_backward<double>(const Cpu<double>&, const GroupNormSizes&, const double*,
                                                  const double*, const double*, const double*, const double*, double*,
                                                  double*, double*);

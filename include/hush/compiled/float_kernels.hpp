@@ -81,6 +81,8 @@ extern template void conv2d_backward_weight<float>(const Cpu<float>&, const Conv
                                                    float*, float*);
 extern template void conv2d_backward_weight_direct<float>(const Cpu<float>&, const Conv2dSizes&, const float*,
                                                           const float*, float*, float*);
+extern template MemoryUse memory_use<float>(const Cpu<float>&);
+extern template void reset_memory_peak<float>(const Cpu<float>&);
 extern template void cross_entropy<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*,
                                           const std::int32_t*, float*);
 extern template void cross_entropy_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*,
@@ -114,6 +116,8 @@ extern template void linear_backward_weight<float>(const Cpu<float>&, std::int64
                                                    const float*, const float*, float*, float*);
 extern template void group_norm<float>(const Cpu<float>&, const GroupNormSizes&, const float*, const float*,
                                        const float*, float*, float*, float*);
+extern template void normalise<float>(const Cpu<float>&, const GroupNormSizes&, const float*, const float*,
+                                      const float*, const float*, const float*, float*);
 extern template void group_norm_backward<float>(const Cpu<float>&, const GroupNormSizes&, const float*, const float*,
                                                 const float*, const float*, const float*, float*, float*, float*);
 extern template void indirect_few<float>(const Cpu<float>&, const cpu_detail::IndirectConv&, const float*,

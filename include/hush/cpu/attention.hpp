@@ -78,10 +78,20 @@ struct Heads {
   }
 };
 
+/// softmax(scale q k^T) [queries, keys] of an image and a head; `panels` is room for the keys.
+template <class T>
+void softmax_of_pairs(const AttentionSizes& s, const T* q, const T* k, T* panels, T* w) {
+  const std::int64_t line = s.heads * s.width;
+  pack_all(s.width, s.keys, k, line, true, panels);
+  multiply_rows(s.queries, s.keys, s.width, q, line, panels, s.width * Tile<T>::columns, Finish<T>{.alpha = T(s.scale)},
+                w, s.keys);
+  for (std::int64_t r = 0; r < s.queries && s.keys > 0; ++r) softmax_row(s.keys, w + r * s.keys);
+}
+
 }  // namespace cpu_detail
 
 /// y = softmax(scale q k^T) v for every image and head (Vaswani et al. 2017, equation 1). `weights` [batch, heads,
-/// queries, keys], unless null, receives the softmax for attention_backward.
+/// queries, keys], unless null, receives the softmax for attention_backward. y may be q if value_width is width.
 template <class T>
 void attention(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, const T* k, const T* v, T* y, T* weights) {
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns, strip = 8 * cpu_detail::Tile<T>::rows;
@@ -112,7 +122,8 @@ void attention(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, const T* 
   });
 }
 
-/// The gradients of attention with respect to q, k and v.
+/// The gradients of attention with respect to q, k and v. The softmax of all pairs may be nullptr: then that of an
+/// image and a head is computed again, with the same bits.
 template <class T>
 void attention_backward(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, const T* k, const T* v,
                         const T* weights, const T* dy, T* dq, T* dk, T* dv) {
@@ -122,12 +133,13 @@ void attention_backward(const Cpu<T>& cpu, const AttentionSizes& s, const T* q, 
   const std::int64_t longest = std::max(s.keys, s.queries), widest = std::max(s.width, s.value_width);
   parallel(cpu, s.batch * s.heads, [&](std::int64_t pair) {
     const std::int64_t image = pair / s.heads, head = pair % s.heads, square = s.queries * s.keys;
-    const auto scratch = cpu.template allocate<T>(2 * square);
-    T *dw = scratch.get(), *turned = dw + square;
+    const auto scratch = cpu.template allocate<T>((weights ? 2 : 3) * square);
+    T *dw = scratch.get(), *turned = dw + square, *again = turned + square;
     const auto packed = cpu.template allocate<T>(
         std::max(cpu_detail::ceil_div(longest, width) * widest, cpu_detail::ceil_div(widest, width) * longest) * width);
     T* panels = packed.get();
-    const T* w = weights + pair * square;
+    if (!weights) cpu_detail::softmax_of_pairs(s, q + hq.at(image, head), k + hk.at(image, head), panels, again);
+    const T* w = weights ? weights + pair * square : again;
     const T* gradient = dy + hy.at(image, head);
     // dv = w^T dy
     simd::transpose(s.queries, s.keys, w, s.keys, turned, s.queries);

@@ -26,6 +26,7 @@ struct Cpu {
   using full = Cpu;
   static constexpr bool has_host_kernels = true;
   static constexpr bool has_packed_weights = true;
+  static constexpr bool has_recomputing = true;
   int threads = 0;
   Winograd winograd = Winograd::f4x4;
 
@@ -40,6 +41,17 @@ struct Cpu {
   }
   bool operator==(const Cpu&) const = default;
 };
+
+/// Bytes that tensors of the CPU use and used, of all handles together.
+template <class T>
+MemoryUse memory_use(const Cpu<T>&) {
+  return CpuMemory::shared().use();
+}
+/// The peak of memory_use is what is in use now.
+template <class T>
+void reset_memory_peak(const Cpu<T>&) {
+  CpuMemory::shared().reset_peak();
+}
 
 /// Runs task(i) for i in [0, tasks) on the backend's threads. A task writes only what is its own, and what it computes
 /// is a function of i alone.

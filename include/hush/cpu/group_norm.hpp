@@ -47,15 +47,44 @@ void slab_moments(const GroupNormSizes& s, const Slabs& slabs, std::int64_t leng
 
 }  // namespace cpu_detail
 
+namespace cpu_detail {
+
+/// group_norm of one image, whose statistics are known.
+template <class T>
+void normalise_image(const Cpu<T>& cpu, const GroupNormSizes& s, const T* from, const T* gamma, const T* beta,
+                     const T* means, const T* rstds, T* to) {
+  const Slabs slabs{s.pixels, s.channels};
+  const std::int64_t width = s.channels / s.groups, lanes = slabs.lanes();
+  std::vector<T> table(std::size_t(3 * lanes));  // centre, factor and shift of each lane
+  T *centre = table.data(), *factor = centre + lanes, *shift = factor + lanes;
+  for (std::int64_t g = 0, c = 0; g < s.groups; ++g)
+    for (std::int64_t i = 0; i < width; ++i, ++c) {
+      centre[c] = means[g];
+      factor[c] = gamma[c] * rstds[g];
+      shift[c] = beta[c];
+    }
+  for (T* each : {centre, factor, shift}) repeat(each, s.channels, lanes);
+  parallel(cpu, slabs.count(), [&](std::int64_t slab) {
+    const T* in = from + slabs.begin(slab);
+    T* out = to + slabs.begin(slab);
+    each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
+      const Numbers<T> v = (load_block(in + at, count) - load_block(centre + lane)) * load_block(factor + lane) +
+                           load_block(shift + lane);
+      store_block(out + at, count, v);
+    });
+  });
+}
+
+}  // namespace cpu_detail
+
 /// y = (x - mean) rstd gamma + beta, mean and rstd over the pixels and channels of each group of each image.
 template <class T>
 void group_norm(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T* gamma, const T* beta, T* y, T* mean,
                 T* rstd) {
   const cpu_detail::Slabs slabs{s.pixels, s.channels};
-  const std::int64_t size = s.pixels * s.channels, width = s.channels / s.groups, lanes = slabs.lanes();
+  const std::int64_t size = s.pixels * s.channels;
   parallel(cpu, s.batch, [&](std::int64_t image) {
     const T* from = x + image * size;
-    T* to = y + image * size;
     std::vector<cpu_detail::Moments> moments(std::size_t(slabs.count() * s.groups));
     parallel(cpu, slabs.count(), [&](std::int64_t i) {
       cpu_detail::slab_moments(s, slabs, slabs.length(i), from + slabs.begin(i), &moments[std::size_t(i * s.groups)]);
@@ -67,26 +96,19 @@ void group_norm(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T*
       means[g] = T(all.mean);
       rstds[g] = T(1 / std::sqrt(all.squares / all.count + s.eps));
     }
-    std::vector<T> table(std::size_t(3 * lanes));  // centre, factor and shift of each lane
-    T *centre = table.data(), *factor = centre + lanes, *shift = factor + lanes;
-    for (std::int64_t g = 0, c = 0; g < s.groups; ++g)
-      for (std::int64_t i = 0; i < width; ++i, ++c) {
-        centre[c] = means[g];
-        factor[c] = gamma[c] * rstds[g];
-        shift[c] = beta[c];
-      }
-    for (T* each : {centre, factor, shift}) cpu_detail::repeat(each, s.channels, lanes);
-    parallel(cpu, slabs.count(), [&](std::int64_t slab) {
-      const T* in = from + slabs.begin(slab);
-      T* out = to + slabs.begin(slab);
-      cpu_detail::each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
-        const cpu_detail::Numbers<T> v =
-            (cpu_detail::load_block(in + at, count) - cpu_detail::load_block(centre + lane)) *
-                cpu_detail::load_block(factor + lane) +
-            cpu_detail::load_block(shift + lane);
-        cpu_detail::store_block(out + at, count, v);
-      });
-    });
+    cpu_detail::normalise_image(cpu, s, from, gamma, beta, static_cast<const T*>(means), static_cast<const T*>(rstds),
+                                y + image * size);
+  });
+}
+
+/// group_norm with the mean and rstd [batch, groups] that it found: the same bits.
+template <class T>
+void normalise(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, const T* gamma, const T* beta, const T* mean,
+               const T* rstd, T* y) {
+  const std::int64_t size = s.pixels * s.channels;
+  parallel(cpu, s.batch, [&](std::int64_t image) {
+    cpu_detail::normalise_image(cpu, s, x + image * size, gamma, beta, mean + image * s.groups, rstd + image * s.groups,
+                                y + image * size);
   });
 }
 

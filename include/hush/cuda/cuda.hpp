@@ -69,6 +69,10 @@ MemoryUse memory_use(const Cuda<P, M>& on) {
   return on.machine().memory().use();
 }
 template <class P, class M>
+void reset_memory_peak(const Cuda<P, M>& on) {
+  on.machine().memory().reset_peak();
+}
+template <class P, class M>
 void trim(const Cuda<P, M>& on) {
   on.machine().synchronise();
   on.machine().memory().trim();

@@ -49,6 +49,13 @@ concept HasPackedWeights = requires {
   requires B::has_packed_weights;
 };
 
+/// Training keeps less for the backward pass: what is cheap to compute again is computed again there (`recomputed`, the
+/// weights of attention). `normalise`, and `attention_backward` without weights, are its kernels.
+template <class B>
+concept HasRecomputing = requires {
+  requires B::has_recomputing;
+};
+
 /// Kernels that the program's own compiler makes, so that they are slow where it was not asked to optimise.
 template <class B>
 concept HasHostKernels = requires {

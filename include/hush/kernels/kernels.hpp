@@ -22,7 +22,6 @@
 // statistics and losses (B::master), F the handle in full precision (B::full). Arrays are contiguous, images are
 // [N, H, W, C]; outputs stand behind inputs. What each kernel computes is said in cpu/.
 namespace hush {
-
 /// SiLU, ReLU and both forms of GELU of n numbers, and their derivatives times dy. ReLU's is found from its result.
 template <class B, class S = typename B::scalar>
 concept ActivationKernels = requires(const B& on, std::int64_t n, const S* x, const S* dy, S* y) {
@@ -147,7 +146,10 @@ template <class B, class S = typename B::scalar, class M = typename B::master>
 concept GroupNormKernels = requires(const B& on, const GroupNormSizes& s, const S* x, const M* p, S* y, M* q) {
   group_norm(on, s, x, p, p, y, q, q);
   group_norm_backward(on, s, x, x, p, p, p, y, q, q);
-};
+}
+&&(!HasRecomputing<B> || requires(const B& on, const GroupNormSizes& s, const S* x, const M* p, S* y) {
+  normalise(on, s, x, p, p, p, p, y);
+});
 
 /// Layer normalization, and its gradients.
 template <class B, class S = typename B::scalar, class M = typename B::master>

@@ -38,7 +38,7 @@ struct AttentionBlock {
   V operator()(const V& image) const {
     const Shape& s = image.shape();
     const V x = reshape(image, {s[0], s[1] * s[2], s[3]});
-    const V y = reshape(attention.onto(x, norm.empty() ? x : norm(x)), s);
+    const V y = reshape(attention.onto(x, norm.empty() ? x : recomputed(norm(x))), s);
     return divisor == 1 ? y : 1 / divisor * y;
   }
   static void visit(auto& self, auto&& f) { f("norm", self.norm), f("attention", self.attention); }

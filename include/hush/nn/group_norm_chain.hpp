@@ -1,5 +1,6 @@
 #pragma once
 #include <hush/kernels/capabilities.hpp>
+#include <hush/nn/group_norm_around.hpp>
 #include <hush/ops/add_channels.hpp>
 #include <hush/ops/arithmetic.hpp>
 #include <hush/ops/average_pool2d.hpp>
@@ -45,13 +46,26 @@ V norm_by_parts(const V& x, const Parameter<typename V::backend>& gamma, const P
   return around.resample == Resample::nearest2 ? upsample_nearest(v, 2) : v;
 }
 
-/// A group normalization (see group_norm) and what stands around it: one op on a backend that fuses them, the ops one
-/// after the other elsewhere. Throws std::invalid_argument for shapes that do not fit.
+/// A group normalization and what stands around it in an op that saves little (see group_norm_around), behind what lies
+/// beside x and before resampling.
+template <Value V>
+V norm_recomputed(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
+                  std::int64_t groups, double eps, const NormEpilogue<V>& around) {
+  check_around(x, around);
+  const V y = group_norm_around(around.beside ? concat(x, *around.beside) : x, gamma, beta, groups, eps, around);
+  if (around.resample == Resample::average2) return average_pool2d(y, 2);
+  return around.resample == Resample::nearest2 ? upsample_nearest(y, 2) : y;
+}
+
+/// A group normalization (see group_norm) and what stands around it: one op on a backend that fuses them or computes
+/// again what it needs, the ops one after the other elsewhere. Throws std::invalid_argument for shapes that do not fit.
 template <Value V>
 V group_norm_chain(const V& x, const Parameter<typename V::backend>& gamma, const Parameter<typename V::backend>& beta,
                    std::int64_t groups, double eps, const NormEpilogue<V>& around) {
   if constexpr (HasFusedNorms<typename V::backend>)
     return group_norm_fused(x, gamma, beta, groups, eps, around);
+  else if constexpr (HasRecomputing<typename V::backend>)
+    return norm_recomputed(x, gamma, beta, groups, eps, around);
   else
     return norm_by_parts(x, gamma, beta, groups, eps, around);
 }

@@ -73,8 +73,9 @@ struct ResBlock {
   }
   template <Value V>
   V operator()(const V& x, const Modulation<V>& by) const {
-    if (!by.scale) return onto(x, norm2(add_channels(to_norm2(x), by.shift), {.activation = Activation::silu}));
-    return onto(x, norm2(to_norm2(x), {.activation = Activation::silu, .scale = by.scale, .shift = by.shift}));
+    const V h = by.scale ? norm2(to_norm2(x), {.activation = Activation::silu, .scale = by.scale, .shift = by.shift})
+                         : norm2(add_channels(to_norm2(x), by.shift), {.activation = Activation::silu});
+    return onto(x, h);
   }
   static void visit(auto& self, auto&& f) {
     f("norm1", self.norm1), f("conv1", self.conv1), f("scale", self.scale), f("shift", self.shift);
@@ -84,14 +85,14 @@ struct ResBlock {
  private:
   template <Value V>
   V to_norm2(const V& x) const {
-    return conv1(norm1(x, {.activation = Activation::silu, .resample = resample}));
+    return conv1(recomputed(norm1(x, {.activation = Activation::silu, .resample = resample})));
   }
   template <Value V>
   V onto(const V& x, const V& h) const {
     const V past = resample == Resample::average2   ? average_pool2d(x, 2)
                    : resample == Resample::nearest2 ? upsample_nearest(x, 2)
                                                     : x;
-    const V y = conv2.onto(shortcut.empty() ? past : shortcut(past), dropout(h, rate));
+    const V y = conv2.onto(shortcut.empty() ? past : shortcut(past), dropout(recomputed(h), rate));
     return divisor == 1 ? y : 1 / divisor * y;
   }
 };

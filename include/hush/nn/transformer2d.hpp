@@ -47,10 +47,10 @@ struct TransformerBlock {
         feed_forward(on, heads * head_width) {}
   template <Value V>
   V operator()(const V& x, const V& tokens, const V& token_mask) const {
-    const V normed = norm1(x);
+    const V normed = recomputed(norm1(x));
     const V y = self_attention.onto(x, normed, normed);
-    const V z = cross_attention.template onto<V>(y, norm2(y), tokens, token_mask);
-    return feed_forward.onto(z, norm3(z));
+    const V z = cross_attention.template onto<V>(y, recomputed(norm2(y)), tokens, token_mask);
+    return feed_forward.onto(z, recomputed(norm3(z)));
   }
   static void visit(auto& self, auto&& f) {
     f("norm1", self.norm1), f("self_attention", self.self_attention);
@@ -83,7 +83,7 @@ struct Transformer2d {
   V operator()(const V& image, const V& tokens, const V& token_mask) const {
     const Shape& s = image.shape();
     const V x = reshape(image, {s[0], s[1] * s[2], s[3]});
-    V y = in(norm(x));
+    V y = in(recomputed(norm(x)));
     for (const auto& block : blocks) y = block(y, tokens, token_mask);
     return reshape(out.onto(x, y), s);
   }

@@ -1,11 +1,13 @@
 #pragma once
 #include <hush/autograd/apply.hpp>
 #include <hush/kernels/attention_sizes.hpp>
+#include <hush/kernels/capabilities.hpp>
 
 namespace hush {
 namespace ops {
 
-/// Saves the weights of all pairs [N, heads, S, L]; without a tape they are never stored.
+/// Saves the weights of all pairs [N, heads, S, L] where the backend does not rather compute them again; without a tape
+/// they are never stored.
 struct Attention {
   std::int64_t heads = 1;
   double scale = 1;
@@ -33,7 +35,8 @@ struct Attention {
   template <Backend B>
   auto record(const Tensor<B>& q, const Tensor<B>& k, const Tensor<B>& v) const {
     const AttentionSizes s = sizes(q.shape(), k.shape(), v.shape());
-    Tensor<B> weights(q.on(), {s.batch, s.heads, s.queries, s.keys});
+    Tensor<B> weights;
+    if constexpr (!HasRecomputing<B>) weights = Tensor<B>(q.on(), {s.batch, s.heads, s.queries, s.keys});
     Tensor<B> y = run(q, k, v, weights.data());
     return Recorded{y, std::tuple{q, k, v, weights}};
   }

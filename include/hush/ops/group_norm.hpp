@@ -1,5 +1,6 @@
 #pragma once
 #include <hush/autograd/apply.hpp>
+#include <hush/kernels/capabilities.hpp>
 #include <hush/kernels/group_norm_sizes.hpp>
 
 namespace hush {
@@ -22,12 +23,21 @@ struct GroupNorm {
     Tensor<B, typename B::master> mean(x.on(), {s.batch, s.groups}), rstd = empty_like(mean);
     Tensor<B> y = empty_like(x);
     group_norm(x.on(), s, x.data(), gamma.data(), beta.data(), y.data(), mean.data(), rstd.data());
-    return Recorded{y, std::tuple{x, gamma, mean, rstd, s}};
+    return Recorded{y, std::tuple{x, gamma, beta, mean, rstd, s}};
+  }
+  template <HasRecomputing B>
+  Tensor<B> again(const Tensor<B>& x, const Tensor<B, typename B::master>& gamma,
+                  const Tensor<B, typename B::master>& beta, const Tensor<B, typename B::master>& mean,
+                  const Tensor<B, typename B::master>& rstd, const GroupNormSizes& s) const {
+    Tensor<B> y = empty_like(x);
+    normalise(x.on(), s, x.data(), gamma.data(), beta.data(), mean.data(), rstd.data(), y.data());
+    return y;
   }
   template <Backend B>
   NormGrads<B> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x,
-                        const Tensor<B, typename B::master>& gamma, const Tensor<B, typename B::master>& mean,
-                        const Tensor<B, typename B::master>& rstd, const GroupNormSizes& s) const {
+                        const Tensor<B, typename B::master>& gamma, const Tensor<B, typename B::master>&,
+                        const Tensor<B, typename B::master>& mean, const Tensor<B, typename B::master>& rstd,
+                        const GroupNormSizes& s) const {
     NormGrads<B> grads;
     if (needs[0]) std::get<0>(grads) = empty_like(x);
     if (needs[1]) std::get<1>(grads) = Tensor<B, typename B::master>(dy.on(), gamma.shape());

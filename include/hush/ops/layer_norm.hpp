@@ -25,12 +25,18 @@ struct LayerNorm {
     Tensor<B, typename B::master> mean(x.on(), {rows}), rstd = empty_like(mean);
     Tensor<B> y = empty_like(x);
     layer_norm(x.on(), rows, s.back(), eps, x.data(), gamma.data(), beta.data(), y.data(), mean.data(), rstd.data());
-    return Recorded{y, std::tuple{x, gamma, mean, rstd}};
+    return Recorded{y, std::tuple{x, gamma, beta, mean, rstd}};
+  }
+  template <Backend B>
+  Tensor<B> again(const Tensor<B>& x, const Tensor<B, typename B::master>& gamma,
+                  const Tensor<B, typename B::master>& beta, const Tensor<B, typename B::master>&,
+                  const Tensor<B, typename B::master>&) const {
+    return forward(x, gamma, beta);
   }
   template <Backend B>
   NormGrads<B> backward(const Needs<3>& needs, const Tensor<B>& dy, const Tensor<B>& x,
-                        const Tensor<B, typename B::master>& gamma, const Tensor<B, typename B::master>& mean,
-                        const Tensor<B, typename B::master>& rstd) const {
+                        const Tensor<B, typename B::master>& gamma, const Tensor<B, typename B::master>&,
+                        const Tensor<B, typename B::master>& mean, const Tensor<B, typename B::master>& rstd) const {
     const Shape& s = x.shape();
     const std::int64_t images = s.rank() > 1 ? s[0] : 1;
     NormGrads<B> grads;

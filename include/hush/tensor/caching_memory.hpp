@@ -1,28 +1,30 @@
 #pragma once
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <hush/errors.hpp>
+#include <hush/tensor/memory_pool.hpp>
 
 namespace hush {
 
-/// Bytes that tensors use now, bytes held in all (in use or kept for later), and the most that were ever in use.
+/// Bytes that tensors use now, bytes asked of the system and not given back, and the most that were ever in use, or
+/// since `reset_peak`.
 struct MemoryUse {
   std::size_t in_use = 0, held = 0, peak = 0;
-  std::int64_t system_calls = 0;  // blocks ever asked of the system
+  std::int64_t system_calls = 0;  // segments ever asked of the system
 };
 
-/// A caching allocator: a freed block waits in a list of its size for the next tensor, so that a training or sampling
-/// loop asks the system for memory in its first round only. Thread safe. `Source` is the system: `take(bytes)`
-/// (nullptr: exhausted), `give(block, bytes)`, `words()` (its part of the message of OutOfMemory).
+/// A caching allocator. It cuts the blocks of tensors out of segments of the system's memory: a tensor gets the
+/// smallest free block that is large enough, less what it does not need, and free neighbours become one, so that a
+/// training or sampling loop asks the system for memory in its first round only, and for hardly more than it uses at a
+/// time. Thread safe. `Source` is the system: `take(bytes)` (nullptr: exhausted), `give(segment, bytes)`, `words()`
+/// (its part of the message of OutOfMemory); it may have a `grain`, what blocks are multiples of (64 bytes without it),
+/// and a `segment(bytes, held)`, how much to ask for so many bytes where so many are held (as many without it).
 template <class Source>
 class CachingMemory {
  public:
@@ -39,22 +41,25 @@ class CachingMemory {
   /// At least `bytes` bytes, aligned as the source aligns. Throws OutOfMemory when the system has no more, after giving
   /// back what is not in use.
   std::shared_ptr<std::byte[]> allocate(std::size_t bytes) {
-    std::size_t size;
     std::shared_ptr<Pool> pool;
-    std::byte* block;
+    Block* block;
     {
       const std::lock_guard lock(mutex_);
-      size = rounded(bytes);
       pool = pool_;
-      block = take(*pool, size);
+      block = take(*pool, rounded(bytes));
     }
-    return {block, [this, size, pool](std::byte* p) { give(*pool, p, size); }};
+    return {block->at, [this, block, pool](std::byte*) { give(*pool, block); }};
   }
   MemoryUse use() const {
     const std::lock_guard lock(mutex_);
     return use_;
   }
-  /// Gives every block that no tensor uses back to the system.
+  /// The peak is what is in use now.
+  void reset_peak() {
+    const std::lock_guard lock(mutex_);
+    use_.peak = use_.in_use;
+  }
+  /// Gives every segment that no tensor uses back to the system.
   void trim() {
     const std::lock_guard lock(mutex_);
     trim_locked();
@@ -75,11 +80,11 @@ class CachingMemory {
 
   /// A separate pool of blocks, for allocations made while an `Apart` of it lives; it is kept until the Pool and all
   /// its blocks are released. A recorded graph holds the addresses of its blocks, so no other tensor may get them.
-  using Pool = std::map<std::size_t, std::vector<std::byte*>>;
+  using Pool = detail::MemoryPool;
   std::shared_ptr<Pool> pool() {
     return {new Pool, [this](Pool* pool) {
               const std::lock_guard lock(mutex_);
-              release(*pool);
+              pool->forget_all(released());
               delete pool;
             }};
   }
@@ -97,26 +102,27 @@ class CachingMemory {
   };
 
  private:
-  static constexpr std::size_t smallest = 64;
+  using Block = Pool::Block;
   static constexpr std::size_t most = std::size_t(1) << 40;  // no tensor has more bytes
+  static constexpr std::size_t grain = [] {
+    if constexpr (requires { Source::grain; })
+      return Source::grain;
+    else
+      return 64;
+  }();
 
-  /// Sizes of eight to an octave, so that nearly equal tensors share blocks.
   std::size_t rounded(std::size_t bytes) const {
     if (bytes > most) return bytes;  // absurd, and `fresh` refuses it
-    if (!keep_) return std::max<std::size_t>(1, bytes);
-    const std::size_t step = std::max(smallest, std::bit_floor(bytes | 1) / 8);
-    return std::max(smallest, (bytes + step - 1) / step * step);
+    const std::size_t least = std::max<std::size_t>(1, bytes);
+    return keep_ ? (least + grain - 1) / grain * grain : least;
   }
-  std::byte* take(Pool& pool, std::size_t size) {
-    std::byte* block = nullptr;
+  Block* take(Pool& pool, std::size_t size) {
+    Block* block = nullptr;
     if (fail_at_ < 0 || fail_at_-- > 0) {
-      auto& list = pool[size];
-      if (!list.empty()) {
-        block = list.back();
-        list.pop_back();
-      } else if (!(block = fresh(size))) {
+      if (keep_ || &pool != main_.get()) block = pool.take(size, grain);
+      if (!block && !(block = fresh(pool, size))) {
         trim_locked();
-        block = fresh(size);
+        block = fresh(pool, size);
       }
     } else {
       fail_at_ = 0;
@@ -124,41 +130,44 @@ class CachingMemory {
     if (!block)
       throw OutOfMemory(to_text("[memory] wanted ", size, " bytes; ", use_.in_use, " are in use by tensors, ",
                                 use_.held, " are held in all", source_.words(), ". Try a smaller batch."));
-    use_.in_use += size;
+    use_.in_use += block->size;
     use_.peak = std::max(use_.peak, use_.in_use);
     return block;
   }
-  std::byte* fresh(std::size_t size) {
+  /// A block of a new segment: of one with room for more, if the system has it and blocks are kept.
+  Block* fresh(Pool& pool, std::size_t size) {
     if (size > most) return nullptr;
-    std::byte* block = source_.take(size);
-    if (block) {
-      use_.held += size;
-      ++use_.system_calls;
-    }
-    return block;
+    if constexpr (requires { Source::segment(size, size); })
+      if (keep_ && grow(pool, std::max(size, Source::segment(size, use_.held)))) return pool.take(size, grain);
+    return grow(pool, size) ? pool.take(size, grain) : nullptr;
   }
-  void give(Pool& pool, std::byte* block, std::size_t size) noexcept {
+  /// Whether the system had a segment of so many bytes, which is a free block then.
+  bool grow(Pool& pool, std::size_t size) {
+    std::byte* segment = source_.take(size);
+    if (!segment) return false;
+    Block* block = pool.adopt(segment, size);
+    if (!block) {
+      source_.give(segment, size);
+      return false;
+    }
+    pool.give(block);
+    use_.held += size;
+    ++use_.system_calls;
+    return true;
+  }
+  void give(Pool& pool, Block* block) noexcept {
     const std::lock_guard lock(mutex_);
-    use_.in_use -= size;
-    if (keep_ || &pool != main_.get()) {  // a block of a graph returns to its pool in any case
-      try {
-        pool[size].push_back(block);
-        return;
-      } catch (const std::bad_alloc&) {  // no room for the note: give the block itself back
-      }
-    }
-    use_.held -= size;
-    source_.give(block, size);
+    use_.in_use -= block->size;
+    block = pool.give(block);
+    // A block of a graph returns to its pool in any case.
+    if (!keep_ && &pool == main_.get() && block->whole()) pool.forget(block, released());
   }
-  void trim_locked() { release(*main_); }
-  void release(Pool& pool) noexcept {
-    for (auto& [size, list] : pool) {
-      for (std::byte* block : list) {
-        use_.held -= size;
-        source_.give(block, size);
-      }
-      list.clear();
-    }
+  void trim_locked() { main_->forget_all(released()); }
+  auto released() {
+    return [this](std::byte* segment, std::size_t size) {
+      use_.held -= size;
+      source_.give(segment, size);
+    };
   }
   std::shared_ptr<Pool> exchange(std::shared_ptr<Pool> pool) {
     const std::lock_guard lock(mutex_);

@@ -20,7 +20,13 @@ inline namespace HUSH_CUDA_ABI {
 /// Plain device memory (never managed), of the device that is current.
 struct CudaMemory {
   int device = 0;
+  static constexpr std::size_t grain = 512;
 
+  /// Small blocks share a segment; large ones have their own. The sizes are those of PyTorch's allocator.
+  static constexpr std::size_t segment(std::size_t bytes, std::size_t) {
+    constexpr std::size_t unit = std::size_t(2) << 20;
+    return bytes <= unit / 2 ? unit : bytes <= 5 * unit ? 10 * unit : (bytes + unit - 1) / unit * unit;
+  }
   std::byte* take(std::size_t bytes) const {
     void* block = nullptr;
     const cudaError_t status = calls().allocate(&block, bytes);
