@@ -8,8 +8,7 @@
 #   "fourier" its output is divided by what it got as the time, and the embedding takes that one's logarithm. With the times
 #   0 .. 999 of any scheduler of the DDPM family the noise that is predicted shrinks as 1 / t; at time 0, the last step of
 #   every run and one of a thousand in training, the picture is NaN, without an error. With "positional" and "learned" nothing
-#   is divided. hush's Unet2d reads such
-#   weights and divides too; TimeEmbedType says so.
+#   is divided. hush's Unet2d reads such weights and divides too; TimeEmbedType says so.
 # Output seen: below.
 set -euo pipefail
 work=$(mktemp -d)
