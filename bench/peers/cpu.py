@@ -34,7 +34,7 @@ import tempfile
 import time
 
 import cpu_report
-from cpu_cells import DDIM_STEPS, PACKAGES, chosen_cells, does, name_of, present
+from cpu_cells import DDIM_STEPS, PACKAGES, chosen_cells, does, how_it_ended, name_of, present
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEER = pathlib.Path(__file__).resolve().parent / "cpu_peers.py"
@@ -43,34 +43,38 @@ UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1}
 
 
 class Served:
-    """A peer in a process of its own, which stays until it is closed."""
+    """A peer in a process of its own, which stays until it is closed. One that ends by itself has no figure for that
+    cell, and a new one is started for the next."""
 
     def __init__(self, peer, threads, models):
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TORCHINDUCTOR_CACHE_DIR": f"{models}/inductor"}
-        self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            [sys.executable, "-B", str(PEER), "--peer", peer, "--threads", str(threads), "--models", models],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            text=True,
-            env=environment,
+        command = [sys.executable, "-B", str(PEER), "--peer", peer, "--threads", str(threads), "--models", models]
+        self.start = lambda errors: subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
         )
+        self.process = None
 
     def ask(self, network, part, batch, **more):
         order = {"network": network, "part": part, "batch": batch, **more}
+        if self.process is None:
+            self.errors = tempfile.TemporaryFile("w+")
+            self.process = self.start(self.errors)
         try:
             print(json.dumps(order), file=self.process.stdin, flush=True)
             return json.loads(self.process.stdout.readline())
         except (OSError, ValueError):
+            status = self.close()
             self.errors.seek(0)
-            lines = [line.strip() for line in self.errors if line.strip()] or ["ended without a word"]
-            return {"error": lines[-1][:300]}
+            return {"error": how_it_ended(status, self.errors.read())}
 
     def close(self):
+        """The exit status; None where none was started."""
+        process, self.process = self.process, None
+        if process is None:
+            return None
         with contextlib.suppress(OSError):
-            self.process.stdin.close()
-        self.process.wait()
+            process.stdin.close()
+        return process.wait()
 
 
 class Hush:
@@ -91,6 +95,8 @@ class Hush:
         try:
             row = json.loads(made.stdout)["benchmarks"][0]
         except (ValueError, KeyError, IndexError):
+            if made.returncode:
+                return {"error": how_it_ended(made.returncode, made.stderr)}
             return {"error": f"{self.program} says nothing of {name}: build it anew"}
         if memory:
             return {"peak_bytes": row["peak_bytes"]}
@@ -140,7 +146,7 @@ class Bench:
                 [*command, "--export", network, str(batch), "--peers", *self.peers], capture_output=True, text=True
             )
             if made.returncode:
-                self.say(f"could not export {network}: {(made.stderr.strip().splitlines() or [''])[-1]}")
+                self.say(f"could not export {network}: {how_it_ended(made.returncode, made.stderr)}")
 
     def rows(self, part, make):
         """hush first, then the peers that do this part, each made by `make`."""

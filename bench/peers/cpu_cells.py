@@ -2,6 +2,7 @@
 
 import fnmatch
 import importlib.util
+import signal
 
 # What hush_bench calls the networks of bench/gpu/networks.json.
 TABLE_NAMES = {
@@ -82,3 +83,14 @@ def present(peers, find=importlib.util.find_spec):
 
 def does(peer, part):
     return part != "training_step" or peer in TRAINS
+
+
+def how_it_ended(status, said):
+    """A process's exit status in words, by a signal where it is negative, and the last line that it wrote."""
+    if status < 0:
+        known = {number.value: number.name for number in signal.Signals}
+        words = f"the process was ended by {known.get(-status, f'signal {-status}')}"
+    else:
+        words = f"the process ended with status {status}"
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return f"{words}; its last line: {lines[-1][:300]}" if lines else words

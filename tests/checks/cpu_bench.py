@@ -1,12 +1,15 @@
 """Checks bench/peers/cpu.py without the packages that it compares with: help, cells, what is missing, the table.
 All figures are made up."""
+import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 import house
 
 sys.path.insert(0, str(house.ROOT / "bench" / "peers"))
+import cpu  # noqa: E402
 import cpu_cells  # noqa: E402
 import cpu_report  # noqa: E402
 
@@ -33,7 +36,37 @@ def made_up():
     }
 
 
+# Answers, but for the network "bad", which ends it.
+PEER = """import json, os, signal, sys
+for line in sys.stdin:
+    if json.loads(line)["network"] == "bad":
+        print("a warning", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+    print(json.dumps({"seconds": os.getpid()}), flush=True)
+"""
+
+
+def peers_that_end():
+    """What cpu.Served answers of a peer whose process ends itself, and of the cells before and after that."""
+    with tempfile.TemporaryDirectory() as folder:
+        program, kept = pathlib.Path(folder) / "peer.py", cpu.PEER
+        program.write_text(PEER, encoding="utf-8")
+        cpu.PEER = program
+        served = cpu.Served("none", 1, folder)
+        answers = [served.ask(network, "forward", 1) for network in ("good", "good", "bad", "good")]
+        served.close()
+        cpu.PEER = kept
+    before, same, bad, after = answers
+    if bad != {"error": "the process was ended by SIGTERM; its last line: a warning"}:
+        yield f"cpu.Served: of a process that a signal ended it says {bad}"
+    if not (before == same != after and "seconds" in after):
+        yield f"cpu.Served: wants one process before the signal and one after it: {before}, {same}, {after}"
+    if cpu_cells.how_it_ended(3, "") != "the process ended with status 3":
+        yield f"cpu_cells.how_it_ended: {cpu_cells.how_it_ended(3, '')}"
+
+
 def findings(root):
+    yield from peers_that_end()
     program = root / "bench" / "peers" / "cpu.py"
     made = subprocess.run([sys.executable, "-S", "-B", str(program), "--help"], capture_output=True, text=True)
     if made.returncode or "--rounds" not in made.stdout:
