@@ -14,6 +14,7 @@
 #include <hush/check.hpp>
 #include <hush/io/number.hpp>
 #include <hush/nn/walk.hpp>
+#include <hush/process.hpp>
 #include <hush/tensor/caching_memory.hpp>
 
 namespace hush {

@@ -2,6 +2,7 @@
 
 #include <hush/autograd/apply.hpp>
 #include <hush/autograd/gradient_error.hpp>
+#include <hush/autograd/op_watch.hpp>
 #include <hush/autograd/parameter.hpp>
 #include <hush/autograd/tape.hpp>
 #include <hush/autograd/value.hpp>

@@ -57,7 +57,7 @@ ARROWS = {
     "training": CONCEPTS | {"process", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "images", "examples",
                             "learning_rates", "level_distributions", "weightings"},
     "train": {"observer", "kernels", "training"},
-    "memory_report": {"tensor", "autograd", "nn/walk", "backbone", "io/number"},
+    "memory_report": {"tensor", "autograd", "nn/walk", "backbone", "process", "io/number"},
     # schedulers of diffusers: compositions that a file names
     "diffusers": CONCEPTS | {"described", "description", "fields", "process", "parameterizations", "schedules", "grids", "samplers", "sampling",
                              "tensor", "io"},
