@@ -113,6 +113,32 @@ void add_sample(CLI::App& sample, SampleArguments& s) {
   add_how(sample, s.how);
 }
 
+void add_inpaint(CLI::App& inpaint, InpaintArguments& i) {
+  inpaint.add_option("--weights", i.weights, "Weights as `train` wrote them (safetensors)")->required();
+  inpaint.add_option("--picture", i.picture, "PNG or JPEG file, squeezed to the network's size")->required();
+  inpaint
+      .add_option("--hole", i.hole, "LEFT,TOP,WIDTH,HEIGHT of what is drawn anew, in pixels of the network's pictures")
+      ->required()
+      ->delimiter(',')
+      ->expected(4);
+  inpaint.add_option("--labels", i.labels, "All that the whole picture shows: \"red cube, blue sphere\"")->required();
+  inpaint.add_option("--out", i.out, "PNG grid: the picture with a grey hole, then what is drawn in it");
+  inpaint.add_option("--count", i.count, "How many times the hole is drawn")->check(examples::at_least(1));
+  inpaint.add_option("--scale", i.scale, "Screen pixels a pixel of the grid")->check(CLI::Range(1, 64));
+  inpaint.add_option("--steps", i.steps, "Steps of DDPM, 1..2000")->check(CLI::Range(1, 2000));
+  inpaint
+      .add_option("--resamples", i.resamples,
+                  "How often RePaint draws each ten steps, until the hole fits its surroundings")
+      ->check(examples::at_least(1));
+  inpaint.add_option("--guidance", i.guidance, "Scale of classifier-free guidance, 1: none")
+      ->check(examples::at_least(0));
+  inpaint.add_option("--seed", i.seed, "Seed of the noise")->check(examples::seed());
+  inpaint.add_option("--batch", i.batch, "Pictures at a time; changes nothing but memory and speed")
+      ->check(examples::at_least(1));
+  inpaint.add_option("--threads", i.threads, "Threads, 0: all cores; the result does not depend on it")
+      ->check(examples::at_least(0));
+}
+
 void add_evaluate(CLI::App& evaluate, EvaluateArguments& e) {
   auto* weights =
       evaluate
@@ -170,6 +196,9 @@ int main(int argc, char** argv) {
   SampleArguments s;
   auto& sample = add(app, "sample", "Make pictures of labels with trained weights");
   add_sample(sample, s);
+  InpaintArguments i;
+  auto& inpaint = add(app, "inpaint", "Draw a part of a picture anew, of labels, with the network of `sample`");
+  add_inpaint(inpaint, i);
   EvaluateArguments e;
   auto& evaluate = add(app, "evaluate", "Say how many of their labels an evaluator finds in pictures");
   add_evaluate(evaluate, e);
@@ -186,6 +215,7 @@ int main(int argc, char** argv) {
   return examples::main_of(app, "iclevr", argc, argv, [&] {
     if (train) return iclevr::train(t);
     if (sample) return iclevr::sample(s);
+    if (inpaint) return iclevr::inpaint(i);
     if (evaluate) return iclevr::evaluate(e);
     return evaluator ? iclevr::train_evaluator(v) : iclevr::draw(d);
   });

@@ -94,6 +94,19 @@ struct SampleArguments {
 };
 int sample(const SampleArguments& arguments);
 
+/// The rest of a picture, given labels.
+struct InpaintArguments {
+  std::filesystem::path weights, picture, out = "inpainted.png";
+  std::string labels;
+  std::vector<std::int64_t> hole;  // left, top, width, height
+  double guidance = 1.75;
+  int steps = 100, resamples = 5;
+  std::int64_t count = 7, batch = 16, scale = 4;
+  std::uint64_t seed = 0;
+  int threads = 0;
+};
+int inpaint(const InpaintArguments& arguments);
+
 struct EvaluateArguments {
   SamplingArguments how;
   std::filesystem::path evaluator, pictures, missed;

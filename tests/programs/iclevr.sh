@@ -52,11 +52,20 @@ works "${sample[@]}" --labels "red cube, blue sphere" --count 3 --out "$scratch/
 cmp -s "$scratch/x.png" "$scratch/unguided.png" && { echo "FAILED: guidance changes nothing"; exit 1; }
 works "${sample[@]}" --labels "red cube, blue sphere" --count 3 --guidance 2 --guidance-interval 0,inf --out "$scratch/all.png"
 cmp "$scratch/x.png" "$scratch/all.png"
-works "${sample[@]}" --labels "red cube, blue sphere" --count 3 --guidance 2 --guidance-interval 1e9,inf --out "$scratch/never.png"
-cmp "$scratch/unguided.png" "$scratch/never.png"
+works "${sample[@]}" --labels "red cube, blue sphere" --count 3 --out "$scratch/y.png" --folder "$scratch/plain"
+works "${sample[@]}" --labels "red cube, blue sphere" --count 3 --guidance 2 --guidance-interval 1e9,inf --out "$scratch/y.png" \
+  --folder "$scratch/never"
+cmp "$scratch/plain/2.png" "$scratch/never/2.png"
 works "${sample[@]}" --labels-file "$scratch/list.json" --sampler dpm++2m --min-max --out "$scratch/list.png" --folder "$scratch/made"
 has_size "$scratch/list.png" "526 130"  # eight in a row
 [ "$(find "$scratch/made" -name '*.png' | wc -l)" -eq 12 ]
+
+# a hole drawn anew: what is outside stays
+inpaint=(inpaint --weights "$weights" --picture "$scratch/scenes/00.png" --labels "red cube")
+works "${inpaint[@]}" --hole 0,0,16,32 --count 2 --steps 4 --resamples 1 --scale 1 --out "$scratch/inpainted.png"
+has_size "$scratch/inpainted.png" "100 32"
+refused "does not lie within 32x32 pixels" "${inpaint[@]}" --hole 20,0,16,32 --out "$scratch/y.png"
+refused "--hole" "${inpaint[@]}" --hole 1,2,3 --out "$scratch/y.png"
 
 # an evaluator, which scores a folder and what is generated
 evaluator=$scratch/evaluator.safetensors
