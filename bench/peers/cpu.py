@@ -136,10 +136,12 @@ class Bench:
         print(f"cpu.py: {words}", file=sys.stderr, flush=True)
 
     def export(self, cells):
-        """Writes the networks for the peers; which failed shows in their cells."""
+        """Writes the networks for the peers that are not there yet; which failed shows in their cells."""
         for network, batch in sorted({(network, batch) for network, part, batch in cells if part != "training_step"}):
             if not self.peers:
                 return
+            if (pathlib.Path(self.models) / f"{network}-{batch}" / "check.pt").exists():
+                continue
             self.say(f"exports {network}, batch {batch}")
             command = [sys.executable, "-B", str(PEER), "--models", self.models, "--opset", str(self.chosen.opset)]
             made = subprocess.run(
@@ -217,7 +219,8 @@ class Bench:
 
 def measured(chosen, peers, words):
     cells, memory, start = chosen_cells(chosen.cells)
-    with tempfile.TemporaryDirectory() as models:
+    kept = contextlib.nullcontext(chosen.models) if chosen.models else tempfile.TemporaryDirectory()
+    with kept as models:
         bench = Bench(chosen, peers, models)
         bench.export(cells + memory)
         most = max(chosen.threads)
@@ -242,6 +245,7 @@ def main():
     parser.add_argument("--cells", nargs="+", default=[], metavar="PATTERN", help="names, * for any (default: all)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write every round's figures there")
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE", help="write the tables there too")
+    parser.add_argument("--models", help="folder that keeps the exported networks for the next run (default: none)")
     parser.add_argument("--opset", type=int, default=20, help="of ONNX (default: 20)")
     parser.add_argument("--bench", default=str(ROOT / "build/release/bench/hush_bench"), help="hush's program")
     parser.add_argument(
