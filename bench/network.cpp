@@ -11,10 +11,10 @@
 #include <hush/core.hpp>
 #include <hush/data/with_holes.hpp>
 
-// The networks of examples/fashion_mnist and examples/palette, that of Palette's own pictures, and diffusers' of CIFAR-10:
-// forward pass, optimizer step, sampling. Items are images. bench/peers/cpu.py runs them beside other runtimes; two variables of the environment are for it:
-// HUSH_BENCH_THREADS, the threads of the networks (all without it), and HUSH_BENCH_MEMORY, which adds the counter
-// `peak_bytes`, for processes that run one benchmark.
+// The networks of examples/fashion_mnist and examples/palette, that of Palette's own pictures, and diffusers' of
+// CIFAR-10: forward pass, optimizer step, sampling. Items are images. bench/peers/cpu.py runs them beside other
+// runtimes; two variables of the environment are for it: HUSH_BENCH_THREADS, the threads of the networks (all without
+// it), and HUSH_BENCH_MEMORY, which adds the counter `peak_bytes`, for processes that run one benchmark.
 
 namespace {
 
@@ -102,7 +102,8 @@ void forward(benchmark::State& state, Net (*make)()) {
   const Net net = make();
   const ComputeCopies<B> compute_copies(net);
   const std::int64_t batch = state.range(0), channels = net.image().channels + net.ports().extra_channels;
-  const auto x = filled(on(), {batch, net.image().height, net.image().width, channels}, 0.5), t = filled(on(), {batch}, 0.5);
+  const auto x = filled(on(), {batch, net.image().height, net.image().width, channels}, 0.5),
+             t = filled(on(), {batch}, 0.5);
   for (auto _ : state) benchmark::DoNotOptimize(net(Input<Tensor<B>>{x, t}).data());
   state.SetItemsProcessed(state.iterations() * batch);
   memory.count(state);

@@ -119,7 +119,7 @@ def check_floors(findings):
         for precision in roofline.BYTES:
             one, two = (roofline.floors(name, precision, batch, roofline.DEVICES["H100"], steps=7) for batch in (3, 6))
             findings.check(
-                max(one["matrix"], one["memory"]) <= one["forward"] <= two["forward"] <= 2 * one["forward"],
+                max(one["matrix"], one["memory"]) * (1 - 1e-9) <= one["forward"] <= two["forward"] <= 2 * one["forward"],
                 f"roofline: the floors of {name} in {precision} are out of order",
             )
             findings.check(
@@ -138,7 +138,7 @@ def check_floors(findings):
         findings.check(says in run(roofline.main, *words)[1], f"roofline {' '.join(words)} does not say `{says}`")
     slow = json.loads(run(roofline.main, "--json", "--bandwidth", "0.001", "--batch", "1", "--precision", "fp32")[1])
     findings.check(
-        all(row["forward"] >= row["memory"] * (1 - 1e-9) and row["memory"] > 0.005 for row in slow),
+        all(row["forward"] >= row["memory"] * (1 - 1e-9) and row["memory"] > 0.001 for row in slow),
         "roofline: --bandwidth changes nothing",
     )
 

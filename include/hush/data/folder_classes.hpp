@@ -33,7 +33,7 @@ inline FolderClasses folder_classes(const ImageFolder& pictures) {
   }
   names = of_items;
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   FolderClasses found{LabelNames(std::move(names)), {}};
   for (const std::string& name : of_items) found.classes.push_back(found.names(name));
   return found;

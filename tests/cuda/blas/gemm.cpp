@@ -181,7 +181,7 @@ class Pretended {
 };
 
 template <class F>
-void each_precision(const F& f) {
+void each_blas_precision(const F& f) {
   f(Cuda<float, WithBlas>{});
   f(Cuda<tf32, WithBlas>{});
   f(Cuda<bf16, WithBlas>{});
@@ -197,7 +197,7 @@ std::string message(const auto& call) {
 
 TEST_CASE("blas gemm: row-major products are asked for as column-major ones, of any shape") {
   const Pretended blas;
-  each_precision([]<class P>(const Cuda<P, WithBlas>& on) {
+  each_blas_precision([]<class P>(const Cuda<P, WithBlas>& on) {
     using T = ScalarOf<P>;
     int products = 0;
     for (const Transpose a : {Transpose::no, Transpose::yes})
@@ -234,7 +234,7 @@ TEST_CASE("blas gemm: row-major products are asked for as column-major ones, of 
 
 TEST_CASE("blas gemm: a residual is what beta multiplies, where it lies") {
   const Pretended blas;
-  each_precision([&]<class P>(const Cuda<P, WithBlas>& on) {
+  each_blas_precision([&]<class P>(const Cuda<P, WithBlas>& on) {
     using T = ScalarOf<P>;
     const std::int64_t rows = 6, in = 5, out = 3;
     const auto x = random<T>(rows * in, 1), w = random<T>(out * in, 2), bias = random<T>(out, 3),
@@ -259,7 +259,7 @@ TEST_CASE("blas gemm: linear layers have their bias, and its gradient, from the 
   for (const bool refuses : {false, true}) {
     const Pretended blas;
     seen.refuses_sums = refuses;
-    each_precision([&]<class P>(const Cuda<P, WithBlas>& on) {
+    each_blas_precision([&]<class P>(const Cuda<P, WithBlas>& on) {
       using T = ScalarOf<P>;
       const std::int64_t rows = 6, in = 5, out = 3;
       const Double cpu;
@@ -286,7 +286,7 @@ TEST_CASE("blas gemm: linear layers have their bias, and its gradient, from the 
 
 TEST_CASE("blas gemm: attention's products, head by head") {
   const Pretended blas;
-  each_precision([]<class P>(const Cuda<P, WithBlas>& on) {
+  each_blas_precision([]<class P>(const Cuda<P, WithBlas>& on) {
     using T = ScalarOf<P>;
     const AttentionSizes s{.batch = 2, .queries = 3, .keys = 5, .heads = 3, .width = 4, .value_width = 2, .scale = 0.5};
     const auto q = random<T>(2 * 3 * 12, 1), k = random<T>(2 * 5 * 12, 2), v = random<T>(2 * 5 * 6, 3);
