@@ -70,7 +70,7 @@ TEST_CASE("device memory: an error that is no lack of memory is a CudaError with
   Device device(0);
   gpu.fail_at = gpu.calls, gpu.failure = cudaErrorInitializationError;
   CHECK_THROWS_WITH_AS(device.memory().allocate(64),
-                       "[cudaMalloc] initialization error; 64 bytes on device 0 (error 3)", CudaError);
+                       "[cudaMalloc] initialization error; 2097152 bytes on device 0 (error 3)", CudaError);
   CHECK(device.memory().use().held == 0);
   CHECK_NOTHROW(device.memory().allocate(64));
 }
@@ -79,7 +79,7 @@ TEST_CASE("device memory: a device that does not say what it has left is still o
   const pretended::InPlace all;
   gpu.total = 100;
   Device device(0);
-  gpu.fail_at = gpu.calls + 2;  // two attempts, then the question
+  gpu.fail_at = gpu.calls + 4;  // a segment and the block alone, twice, then the question
   CHECK(message([&] { device.memory().allocate(128); }) ==
         "[memory] wanted 128 bytes; 0 are in use by tensors, 0 are held in all. Try a smaller batch.");
 }
