@@ -39,11 +39,11 @@ struct Best {
 struct Progress {
   const LabelledPictures& held_out;
   std::filesystem::path run;
-  std::int64_t every;
+  std::int64_t sample_every;
 
   template <class T>
   void epoch(const T& training, const EpochReport& report) const {
-    if (every <= 0 || (report.epoch + 1) % every != 0 || held_out.size() == 0) return;
+    if (sample_every <= 0 || (report.epoch + 1) % sample_every != 0 || held_out.size() == 0) return;
     std::vector<std::int64_t> items(std::size_t(std::min<std::int64_t>(8, held_out.size())));
     std::iota(items.begin(), items.end(), 0);
     Uniform uniform{Stream{training.options.seed, std::uint32_t(report.epoch), 0, purpose("shown item")}};

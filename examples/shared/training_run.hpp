@@ -23,16 +23,16 @@ template <class Draw>
 class Pictures {
  public:
   Pictures(std::filesystem::path folder_, std::int64_t every_, Draw draw_)
-      : folder(std::move(folder_)), every(every_), draw(std::move(draw_)) {}
+      : folder(std::move(folder_)), sample_every(every_), draw(std::move(draw_)) {}
   template <class T>
   void epoch(const T& training, const EpochReport& report) {
-    if (every <= 0 || (report.epoch + 1) % every != 0) return;
+    if (sample_every <= 0 || (report.epoch + 1) % sample_every != 0) return;
     io::write_grid(folder / to_text("epoch-", report.epoch + 1, ".png"), draw(training), {.scale = 2});
   }
 
  private:
   std::filesystem::path folder;
-  std::int64_t every;
+  std::int64_t sample_every;
   Draw draw;
 };
 

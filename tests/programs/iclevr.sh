@@ -64,8 +64,6 @@ has_size "$scratch/list.png" "526 130"  # eight in a row
 inpaint=(inpaint --weights "$weights" --picture "$scratch/scenes/00.png" --labels "red cube")
 works "${inpaint[@]}" --hole 0,0,16,32 --count 2 --steps 4 --resamples 1 --scale 1 --out "$scratch/inpainted.png"
 has_size "$scratch/inpainted.png" "100 32"
-refused "does not lie within 32x32 pixels" "${inpaint[@]}" --hole 20,0,16,32 --out "$scratch/y.png"
-refused "--hole" "${inpaint[@]}" --hole 1,2,3 --out "$scratch/y.png"
 
 # an evaluator, which scores a folder and what is generated
 evaluator=$scratch/evaluator.safetensors
@@ -116,6 +114,8 @@ refused "wants --labels or --labels-file" "${sample[@]}" "${out[@]}"
 refused "--labels" "${sample[@]}" --labels "red cube" --labels-file "$scratch/list.json" "${out[@]}"
 refused "--strip 2000 is no time: they are 0 to 1999" "${sample[@]}" --labels "red cube" --strip 2000 "${out[@]}"
 refused "was trained with --label-dropout 0" sample --weights "$scratch/folder/weights.safetensors" --guidance 2 --labels "red cube" "${out[@]}"
+refused "does not lie within 32x32 pixels" "${inpaint[@]}" --hole 20,0,16,32 --out "$scratch/y.png"
+refused "--hole" "${inpaint[@]}" --hole 1,2,3 --out "$scratch/y.png"
 refused "wants low < high, has .low = 3 and .high = 1" "${sample[@]}" --labels "red cube" --guidance 2 --guidance-interval 3,1 "${out[@]}"
 echo '[["red cube"], []]' >"$scratch/empty.json"
 echo '[["red cube"], ["pink cube"]]' >"$scratch/pink.json"
