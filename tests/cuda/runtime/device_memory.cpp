@@ -81,7 +81,7 @@ TEST_CASE("device memory: a device that does not say what it has left is still o
   Device device(0);
   gpu.fail_at = gpu.calls + 4;  // a segment and the block alone, twice, then the question
   CHECK(message([&] { device.memory().allocate(128); }) ==
-        "[memory] wanted 128 bytes; 0 are in use by tensors, 0 are held in all. Try a smaller batch.");
+        "[memory] wanted 512 bytes; 0 are in use by tensors, 0 are held in all. Try a smaller batch.");
 }
 
 TEST_CASE("device memory: a size beyond all devices never reaches CUDA") {
