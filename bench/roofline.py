@@ -131,6 +131,18 @@ class Network:
         self.add(name + ".softmax", 4 * pixels * pixels * inner, 3 * inner * pixels, inner * pixels)
         self.linear(name + ".out", inner, channels, pixels, residual=residual)
 
+    def normed_attention(self, name, channels, pixels, heads):
+        """A norm, attention of as many channels, and the sum with what it began with."""
+        self.norm(name + ".norm", channels, pixels)
+        self.attention(name, channels, pixels, heads, channels // heads, residual=True)
+
+    def second_half(self, name, channels, out, pixels):
+        """Of a residual block: norm, convolution, and the sum with the block's input, by a shortcut if it is narrower."""
+        self.norm(name + ".norm2", out, pixels)
+        if channels != out:
+            self.convolution(name + ".shortcut", channels, out, pixels, kernel=1)
+        self.convolution(name + ".conv2", out, out, pixels, residual=True)
+
     def max_pool(self, name, channels, pixels):
         self.add(name, 4 * channels * pixels, 4 * channels * pixels, channels * pixels, matrix=False)
 
@@ -210,19 +222,15 @@ def adm(config):
             net.convolution(name + ".conv1", c, out, size, inputs=inputs, used=4 / 9)
         else:
             net.convolution(name + ".conv1", c, out, size)
-        net.norm(name + ".norm2", out, size)
-        if c != out:
-            net.convolution(name + ".shortcut", c, out, size, kernel=1)
-        net.convolution(name + ".conv2", out, out, size, residual=True)
+        net.second_half(name, c, out, size)
 
-    def attention(name, c, size):
-        net.norm(name + ".norm", c, size)
-        net.attention(name, c, size, c // config["head_channels"], config["head_channels"], residual=True)
+    def attention(name, level):
+        net.normed_attention(name, widths[level], pixels[level], widths[level] // config["head_channels"])
 
     def stage(name, level, c, index):
         block(f"{name}.{index}", c, widths[level], pixels[level])
         if 2**level in config["attention"]:
-            attention(f"{name}.{index}.attention", widths[level], pixels[level])
+            attention(f"{name}.{index}.attention", level)
         return widths[level]
 
     net.linear("time1", config["channels"], told, 1)
@@ -236,7 +244,7 @@ def adm(config):
             block(f"down.{level}.resample", now, now, pixels[level + 1], "down")
             skips.append(now)
     block("middle.0", now, now, pixels[-1])
-    attention("middle.attention", now, pixels[-1])
+    attention("middle.attention", -1)
     block("middle.1", now, now, pixels[-1])
     for level in reversed(range(len(widths))):
         for index in range(blocks + 1):
@@ -309,20 +317,13 @@ def unet2d(config):
         net.level_shift(name + ".told", told, (2 if config["scale_shift"] else 1) * out)
         net.norm(name + ".norm1", c, size)
         net.convolution(name + ".conv1", c, out, size)
-        net.norm(name + ".norm2", out, size)
-        if c != out:
-            net.convolution(name + ".shortcut", c, out, size, kernel=1)
-        net.convolution(name + ".conv2", out, out, size, residual=True)
-
-    def attention(name, c, size):
-        net.norm(name + ".norm", c, size)
-        net.attention(name, c, size, config["heads"], c // config["heads"], residual=True)
+        net.second_half(name, c, out, size)
 
     def behind(name, level, by_tokens, by_pixels):
         if by_tokens:
             transformer(net, name, widths[level], pixels[level], config["heads"], labels + 1, token_width)
         elif by_pixels:
-            attention(name, widths[level], pixels[level])
+            net.normed_attention(name, widths[level], pixels[level], config["heads"])
 
     def stage(name, level, c, index):
         block(f"{name}.{index}", c, widths[level], pixels[level])

@@ -17,9 +17,7 @@ template <class B>
 Generator generator_on(const SamplingArguments& a, const B& on) {
   const Described model = described(a.weights);
   const Diffusion& process = model.process;
-  check(a.guidance == 1 || process.conditioning.dropout > 0, "guidance", "--guidance ", a.guidance,
-        " wants weights of a network that was trained without labels at times: ", a.weights.string(),
-        " was trained with --label-dropout 0. Leave --guidance out, or train with --label-dropout 0.1");
+  check_guidance(model, a.guidance, a.weights);
   check(a.steps <= process.schedule.steps, "sample", "--steps ", a.steps, " are more than the ", process.schedule.steps,
         " there are");
   Network<B> network(model.network, process.ports(), Seed{}, on);

@@ -51,8 +51,7 @@ Images<float> shown(const Images<float>& picture, const Images<float>& hole, con
 Images<float> inpainted(const InpaintArguments& a, const Described& model, const Images<float>& picture,
                         const Images<float>& hole, const std::vector<std::int32_t>& labels) {
   const Diffusion& trained = model.process;
-  check(a.guidance == 1 || trained.conditioning.dropout > 0, "guidance", "--guidance ", a.guidance,
-        " wants weights of a network that was trained without labels at times: give --guidance 1");
+  check_guidance(model, a.guidance, a.weights);
   Network<Machine> network(model.network, trained.ports(), Seed{}, Machine{.threads = a.threads});
   examples::load(a.weights, model, trained, network);
   const Process process{trained.schedule, trained.parameterization, Both{Replacement{}, trained.conditioning}};

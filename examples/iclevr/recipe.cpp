@@ -107,6 +107,12 @@ Described described(const std::filesystem::path& weights) {
   return found;
 }
 
+void check_guidance(const Described& model, double scale, const std::filesystem::path& weights) {
+  check(scale == 1 || model.process.conditioning.dropout > 0, "guidance", "--guidance ", scale,
+        " wants weights of a network that was trained without labels at times: ", weights.string(),
+        " was trained with --label-dropout 0. Give --guidance 1, or train with --label-dropout 0.1");
+}
+
 Sets label_lists(const std::filesystem::path& file) {
   return data::read_label_lists(file, data::LabelNames(data::shape_names()));
 }

@@ -57,6 +57,8 @@ struct Described : examples::ModelFile<NetworkConfig> {
   Diffusion process;
 };
 Described described(const std::filesystem::path& weights);
+/// Throws std::invalid_argument for guidance by a network that was never trained without labels.
+void check_guidance(const Described& model, double scale, const std::filesystem::path& weights);
 
 /// The label lists of a JSON file, as iCLEVR's test.json has them. Throws FileError.
 Sets label_lists(const std::filesystem::path& file);

@@ -38,7 +38,7 @@ struct MemoryReport {
   std::size_t kept = 0;        // by the tape at the end of its forward pass
   std::size_t forward = 0;     // the most in use during a forward pass
   std::size_t step = 0;        // the most in use during a forward and a backward pass, gradients of parameters included
-  std::vector<Layer> layers;   // in the order in which they first run
+  std::vector<Layer> layers{};  // in the order in which they first run
 };
 
 namespace detail {

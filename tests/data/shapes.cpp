@@ -148,6 +148,8 @@ TEST_CASE("with classes: pictures come with the class of each, for a process wit
   CHECK(examples.images == set.batch(std::vector<std::int64_t>{3, 0}));
   CHECK(examples.given == std::vector<std::int32_t>{7, 5});
   CHECK(thrown::message([&] { data::WithClasses(set, {1}); }) == "[WithClasses] 1 classes for 4 pictures");
+  CHECK(pairs.fingerprint() == data::WithClasses(set, {5, 0, 2, 7}).fingerprint());
+  CHECK(pairs.fingerprint() != data::WithClasses(set, {5, 0, 2, 6}).fingerprint());
 }
 
 TEST_CASE("in memory: the same pictures, made once") {

@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(Fixture,
 }
 
 TEST_CASE_FIXTURE(Fixture, "caching memory: blocks are as large as was asked, to a multiple of 64 bytes") {
-  for (const auto [bytes, size] : {std::pair{0, 64}, {1, 64}, {64, 64}, {65, 128}, {1025, 1088}, {65537, 65600}}) {
+  for (const auto& [bytes, size] : {std::pair{0, 64}, {1, 64}, {64, 64}, {65, 128}, {1025, 1088}, {65537, 65600}}) {
     const Block block = memory->allocate(std::size_t(bytes));
     CHECK(memory->use().in_use == std::size_t(size));
     std::memset(block.get(), 1, std::size_t(bytes));

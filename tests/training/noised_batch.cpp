@@ -113,8 +113,8 @@ TEST_CASE("noised batch: a weight that is no weight is refused in words") {
 }
 
 TEST_CASE("noised batch: a level that the parameterization cannot do is refused in words") {
-  const auto at = [](const auto& process, double time) {
-    noised_batch(process, AnyLevelDistribution([=](const auto&, auto&) { return time; }), clean(Cpus{}), key(0));
+  const auto at = [](const auto& proc, double time) {
+    noised_batch(proc, AnyLevelDistribution([=](const auto&, auto&) { return time; }), clean(Cpus{}), key(0));
   };
   const RectifiedFlow flow;  // signal 1 - t, noise t
   CHECK_THROWS_WITH_AS(at(Process{flow, PredictScore{}}, 0),

@@ -28,12 +28,12 @@ struct DropOut {
       own.image = images[image];
       for (std::int64_t i = pieces.begin(piece) + 8 * team.rank(); i < end; i += 8 * team.size()) {
         Vec8 v = Vec8::load(x + from + i, end - i);
-        for (int half = 0; half < 2; ++half) {
-          const Words words = random_words(own, std::uint32_t(i / 4 + half));
-          v.v[4 * half] *= factor(words.x);
-          v.v[4 * half + 1] *= factor(words.y);
-          v.v[4 * half + 2] *= factor(words.z);
-          v.v[4 * half + 3] *= factor(words.w);
+        for (int quad = 0; quad < 2; ++quad) {
+          const Words words = random_words(own, std::uint32_t(i / 4 + quad));
+          v.v[4 * quad] *= factor(words.x);
+          v.v[4 * quad + 1] *= factor(words.y);
+          v.v[4 * quad + 2] *= factor(words.z);
+          v.v[4 * quad + 3] *= factor(words.w);
         }
         v.store(y + from + i, end - i);
       }

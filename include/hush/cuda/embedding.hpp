@@ -76,12 +76,12 @@ struct SinesOf {
 
   template <class Team>
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
-    const std::int64_t half = width / 2;
+    const std::int64_t waves = width / 2;
     for (std::int64_t i = first_of(team); i < n * width; i += all_of(team)) {
-      const std::int64_t c = i % width, k = c < half ? c : c - half;
+      const std::int64_t c = i % width, k = c < waves ? c : c - waves;
       const double angle = scale * double(t[i / width]) * std::exp(decay * double(k));
-      const bool cosine = (c < half) == cosine_first;
-      y[i] = c == 2 * half ? T(0.f) : T(float(cosine ? std::cos(angle) : std::sin(angle)));
+      const bool cosine = (c < waves) == cosine_first;
+      y[i] = c == 2 * waves ? T(0.f) : T(float(cosine ? std::cos(angle) : std::sin(angle)));
     }
   }
 };

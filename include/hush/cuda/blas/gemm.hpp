@@ -21,7 +21,7 @@ concept BlasMachine = requires(M& machine) {
 /// rounded to TF32; bf16 numbers exactly; sums in float.
 template <class P, class T, class C>
 BlasKey blas_key(const GemmProduct<T, C>& product) {
-  const auto type = [](bool half) { return half ? CUDA_R_16BF : CUDA_R_32F; };
+  const auto type = [](bool narrow) { return narrow ? CUDA_R_16BF : CUDA_R_32F; };
   const auto aligned = [](const void* p) {
     const auto at = reinterpret_cast<std::uintptr_t>(p);
     return unsigned(std::min<std::uintptr_t>(16, at & (~at + 1)));  // the largest power of two that divides it
