@@ -101,6 +101,7 @@
 #include <hush/kernels/attention_sizes.hpp>
 #include <hush/kernels/by_norms.hpp>
 #include <hush/kernels/capabilities.hpp>
+#include <hush/kernels/capability_kernels.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>
 #include <hush/kernels/gemm_sizes.hpp>
 #include <hush/kernels/group_norm_sizes.hpp>

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <hush/cpu/kernels.hpp>
+#include <hush/kernels/capability_kernels.hpp>
 
 using namespace hush;
 

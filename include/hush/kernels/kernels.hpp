@@ -1,18 +1,13 @@
 #pragma once
-#include <concepts>
 #include <cstdint>
-#include <functional>
 #include <span>
-#include <utility>
 
 #include <hush/kernels/adam_rule.hpp>
-#include <hush/kernels/addition.hpp>
 #include <hush/kernels/attention_sizes.hpp>
-#include <hush/kernels/capabilities.hpp>
+#include <hush/kernels/capability_kernels.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>
 #include <hush/kernels/group_norm_sizes.hpp>
 #include <hush/kernels/image_sizes.hpp>
-#include <hush/kernels/norm_fusion.hpp>
 #include <hush/kernels/sampler_pass.hpp>
 #include <hush/random/philox.hpp>
 #include <hush/tensor/backend.hpp>
@@ -226,65 +221,6 @@ concept SamplingKernels = requires(const B& on, const typename B::full& full, st
   next_step(full, state);
   threshold_images(full, n, n, number, number, q);
 };
-
-// What the capabilities add, for backends that declare them.
-
-/// Of HasFusedNorms.
-template <class B, class S = typename B::scalar, class M = typename B::master>
-concept FusedNormKernels =
-    !HasFusedNorms<B> || requires(const B& on, const GroupNormSizes& s, const NormFusion<S>& fusion,
-                                  const NormFusionGrads<S, M>& grads, const S* x, const M* p, S* y, M* q) {
-  group_norm_fused(on, s, fusion, x, p, p, y, q, q);
-  group_norm_fused_backward(on, s, fusion, x, x, p, p, p, p, grads);
-};
-
-/// Of HasResidualProducts: the residual stands before the result.
-template <class B, class S = typename B::scalar>
-concept ResidualKernels =
-    !HasResidualProducts<B> || requires(const B& on, const Conv2dSizes& s, std::int64_t n, const S* x, S* y) {
-  conv2d(on, s, x, x, x, x, y);
-  linear(on, n, n, n, x, x, x, x, y);
-};
-
-/// Of HasConcatUpsample.
-template <class B, class S = typename B::scalar>
-concept ConcatUpsampleKernels =
-    !HasConcatUpsample<B> || requires(const B& on, const ImageSizes& s, std::int64_t n, const S* x, S* y) {
-  concat_upsampled(on, s, n, n, x, x, y);
-  concat_upsampled_backward(on, s, n, n, x, y, y);
-};
-
-/// Of HasBatchedAdds.
-template <class B, class S = typename B::scalar, class M = typename B::master>
-concept BatchedAddKernels = !HasBatchedAdds<B> || requires(const B& on, std::span<const Addition<S, M>> all) {
-  add_into_all(on, all);
-};
-
-/// Of HasGraphs: a graph that takes work, repeats it as often as a number in the backend's memory says, and runs.
-template <class B>
-concept GraphKernels = !HasGraphs<B> || requires(decltype(graph_on(std::declval<typename B::full>())) graph,
-                                                 const std::function<void()>& work, std::int32_t* left) {
-  graph.add(work);
-  graph.repeat(left, work);
-  graph.launch();
-};
-
-/// Of HasAsyncCopies.
-template <class B, class M = typename B::master>
-concept AsyncCopyKernels =
-    !HasAsyncCopies<B> || requires(const typename B::full& full, std::int64_t n, const float* host, M* q) {
-  copy_ahead(full, n, host, q);
-  await_ahead(full);
-  synchronise(full);
-};
-
-/// Of HasPackedWeights, which is for backends whose layers compute with the parameters themselves.
-template <class B, class S = typename B::scalar>
-concept PackedWeightKernels =
-    !HasPackedWeights<B> || (std::same_as<S, typename B::master> && requires(const B& on, const S* x) {
-      keep_packed(on, x);
-      drop_packed(on, x);
-    });
 
 /// A backend that has every kernel which ops, networks, sampling and training call, and those of each capability that
 /// it declares. Write static_assert(Kernels<B>) where all of them are known: they are looked up there and then.
