@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
-#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -15,14 +14,19 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// The one pool of worker threads of a process. It grows to the number of threads asked for. Waiting threads spin for a
-/// moment, as the next job or the end of this one mostly comes within it, and then sleep.
+/// The one pool of worker threads of a process. It grows to the number of threads asked for. Waiting threads spin, then
+/// give way to other programs for half a millisecond, as the next job or the end of this one mostly comes within it,
+/// and then sleep.
 class ThreadPool {
  public:
   static ThreadPool& shared() {
     static ThreadPool pool;
     return pool;
   }
+  ThreadPool() = default;
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  ~ThreadPool() { post({.stops = true}); }
 
   /// Calls task(i) once for every i in [0, tasks), on at most `threads` threads of which the caller is one. The order
   /// is free: a task must not depend on its thread. Each thread starts with a range of its own, the same in every job
@@ -31,7 +35,7 @@ class ThreadPool {
   template <class Task>
   void run(int threads, std::int64_t tasks, const Task& task) {
     if (tasks <= 0) return;
-    const int helpers = int(std::min<std::int64_t>(threads, tasks)) - 1;
+    const int helpers = int(std::min<std::int64_t>({threads, tasks, most_workers + 1})) - 1;
     std::unique_lock busy(turn_, std::defer_lock);
     if (helpers <= 0 || inside() || !busy.try_lock()) {
       for (std::int64_t i = 0; i < tasks; ++i) task(i);
@@ -42,11 +46,13 @@ class ThreadPool {
     inside() = true;
     work(job, 0);
     inside() = false;
-    finish(job);
+    finish();
     if (job.error) std::rethrow_exception(job.error);
   }
 
  private:
+  static constexpr int most_workers = 0xfff;
+
   struct alignas(64) Range {
     std::atomic<std::int64_t> next = 0;
     std::int64_t end = 0;
@@ -60,6 +66,20 @@ class ThreadPool {
     Range range[most_ranges] = {};
     std::exception_ptr error = nullptr;  // guarded by mutex_
   };
+  /// What the workers are to do, in one word: the job's number, how many workers may join it and how many have. A job
+  /// that has ended lets nobody join.
+  struct Posted {
+    std::uint32_t number = 0;
+    unsigned helpers = 0, joined = 0;
+    bool stops = false;
+
+    static Posted of(std::uint64_t word) {
+      return {std::uint32_t(word >> 32), unsigned(word >> 16 & 0xffff), unsigned(word & 0x7fff), (word & 0x8000) != 0};
+    }
+    std::uint64_t word() const {
+      return std::uint64_t(number) << 32 | std::uint64_t(helpers) << 16 | joined | (stops ? 0x8000u : 0u);
+    }
+  };
 
   static bool& inside() {
     thread_local bool flag = false;
@@ -71,13 +91,21 @@ class ThreadPool {
       job.range[i].next.store(tasks * i / job.ranges, std::memory_order_relaxed);
       job.range[i].end = tasks * (i + 1) / job.ranges;
     }
-    const std::lock_guard lock(mutex_);
     while (int(workers_.size()) < helpers)
-      workers_.emplace_back([this, me = int(workers_.size())](const std::stop_token& stop) { serve(stop, me); });
+      workers_.emplace_back([this, me = unsigned(workers_.size()), seen = number_] { serve(me, seen); });
     job_ = &job;
-    helpers_ = helpers;
-    posted_.fetch_add(1, std::memory_order_release);
-    wake_.notify_all();
+    ended_.store(0, std::memory_order_relaxed);
+    post({.helpers = unsigned(helpers)});
+  }
+  void post(Posted next) {
+    next.number = ++number_;
+    posted_.store(next.word());
+    wake(wake_);
+  }
+  void wake(std::condition_variable& sleepers) {
+    if (sleeping_.load() == 0) return;
+    const std::lock_guard lock(mutex_);
+    sleepers.notify_all();
   }
   void work(Job& job, int thread) {
     try {
@@ -92,48 +120,59 @@ class ThreadPool {
       if (!job.error) job.error = std::current_exception();
     }
   }
-  void finish(Job&) {
-    std::unique_lock lock(mutex_);
-    helpers_ = 0;  // a worker that has not started yet need not
-    lock.unlock();
-    await([&] { return working_.load(std::memory_order_acquire) == 0; });
-    lock.lock();
-    done_.wait(lock, [&] { return working_ == 0; });
-    job_ = nullptr;
+  /// Lets nobody join the job any more, and waits for those who have.
+  void finish() {
+    const unsigned joined = Posted::of(posted_.exchange(Posted{.number = number_}.word())).joined;
+    await(done_, [&] { return ended_.load() == joined; });
   }
-  void serve(const std::stop_token& stop, int me) {
+  void serve(unsigned me, std::uint32_t seen) {
     inside() = true;
-    for (unsigned seen = 0;;) {
-      await([&] { return posted_.load(std::memory_order_acquire) != seen; });
-      std::unique_lock lock(mutex_);
-      if (!wake_.wait(lock, stop, [&] { return posted_.load(std::memory_order_relaxed) != seen; })) return;
-      seen = posted_.load(std::memory_order_relaxed);
-      if (me >= helpers_) continue;
-      ++working_;
-      Job& job = *job_;
-      lock.unlock();
-      work(job, me + 1);
-      lock.lock();
-      if (--working_ == 0) done_.notify_all();
+    for (;;) {
+      await(wake_, [&] { return Posted::of(posted_.load()).number != seen; });
+      const Posted now = Posted::of(posted_.load());
+      if (now.stops) return;
+      seen = now.number;
+      if (!join(me, seen)) continue;
+      work(*job_, int(me) + 1);
+      ended_.fetch_add(1);
+      wake(done_);
     }
   }
-  /// Spins on `ready()` for twenty microseconds.
+  /// Whether a worker is one of those on the job of this number, which has not ended.
+  bool join(unsigned me, std::uint32_t number) {
+    std::uint64_t word = posted_.load();
+    for (Posted now = Posted::of(word); now.number == number && me < now.helpers; now = Posted::of(word)) {
+      ++now.joined;
+      if (posted_.compare_exchange_weak(word, now.word())) return true;
+    }
+    return false;
+  }
+  /// Returns when `ready()`. Who makes it so notifies `slept` if somebody sleeps: both orders of the two are seen, as
+  /// all that is read and written here is sequentially consistent.
   template <class Ready>
-  static void await(const Ready& ready) {
+  void await(std::condition_variable& slept, const Ready& ready) {
+    using std::chrono::microseconds;
     const auto begin = std::chrono::steady_clock::now();
     while (!ready()) {
       for (int i = 0; i < 8; ++i) HUSH_CPU_PAUSE();
-      if (std::chrono::steady_clock::now() - begin > std::chrono::microseconds(20)) return;
+      const auto waited = std::chrono::steady_clock::now() - begin;
+      if (waited > microseconds(20)) std::this_thread::yield();
+      if (waited < microseconds(500)) continue;
+      std::unique_lock lock(mutex_);
+      sleeping_.fetch_add(1);
+      slept.wait(lock, ready);
+      sleeping_.fetch_sub(1);
+      return;
     }
   }
 
   std::mutex turn_, mutex_;
-  std::condition_variable_any wake_;
-  std::condition_variable done_;
-  std::atomic<unsigned> posted_ = 0;
+  std::condition_variable wake_, done_;
+  alignas(64) std::atomic<std::uint64_t> posted_ = 0;
+  alignas(64) std::atomic<unsigned> ended_ = 0;  // workers that have left the job
+  alignas(64) std::atomic<int> sleeping_ = 0;
   Job* job_ = nullptr;
-  int helpers_ = 0;  // number of workers of the job, the first ones
-  std::atomic<int> working_ = 0;
+  std::uint32_t number_ = 0;
   std::vector<std::jthread> workers_;  // last: joined before the rest is destroyed
 };
 
