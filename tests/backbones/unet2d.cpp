@@ -110,6 +110,13 @@ TEST_CASE("unet2d: the networks of diffusers have its numbers of parameters") {
   CHECK(count(c, {.label_dim = 24}) == 25'311'107);
   c.class_embed_type = ClassEmbedType::identity;
   CHECK(count(c, {.label_dim = 256}) == 25'304'963);
+  c = {.image = {256, 256, 3},
+       .down_block_types = {plain, plain, plain, plain, attn, plain},
+       .up_block_types = {plain, attn, plain, plain, plain, plain},
+       .block_out_channels = {128, 128, 256, 256, 512, 512},
+       .downsample_padding = 0,
+       .attention_head_dim = {}};
+  CHECK(count(c) == 113'673'219);  // google/ddpm-celebahq-256
   c = {.image = {64, 64, 3},
        .down_block_types = {plain, plain, plain, plain, attn, attn},
        .up_block_types = {attn, attn, plain, plain, plain, plain},
