@@ -1,8 +1,9 @@
 """Tests mirror headers: include/hush/a/b.hpp is tested by tests/a/b.cpp, or by a file of tests/a/ that includes it. A noun
 (schedule.hpp) and what its variants share (schedules/shared/) may be tested among the variants (tests/schedules/), what is in
 a folder of cuda/ among the kernels that stand on it (tests/cuda/), and sampling/ and training/ by the tests of their verbs
-(tests/sample.cpp, tests/train.cpp)."""
+(tests/sample.cpp, tests/train.cpp). Each file of tests/cuda/ itself is one of HUSH_GPU_TESTS, which nvcc compiles for a GPU."""
 import pathlib
+import re
 
 import house
 
@@ -34,9 +35,18 @@ def reads(root, path, header):
     return header in names
 
 
+def on_gpu(root):
+    """Files of tests/cuda/ that are not compiled for a GPU."""
+    lists = root / "tests" / "gpu" / "CMakeLists.txt"
+    found = re.search(r"set\(HUSH_GPU_TESTS([^)]*)\)", lists.read_text() if lists.exists() else "")
+    named = set(found.group(1).split() if found else ())
+    return [f"tests/cuda/{path.name}:1: is not in HUSH_GPU_TESTS of tests/gpu/CMakeLists.txt"
+            for path in sorted((root / "tests" / "cuda").glob("*.cpp")) if f"cuda/{path.stem}" not in named]
+
+
 def main():
     root = house.arguments(__doc__).root
-    findings = []
+    findings = on_gpu(root)
     all_headers = house.headers(root)
     for header in all_headers:
         if header in WITHOUT:

@@ -68,6 +68,7 @@ BROKEN = [
     (mirrors, "tests/level.cpp", None, "no tests/level.cpp"),
     (mirrors, "tests/level.cpp", "int nothing;\n", "tests nothing"),
     (mirrors, "tests/schedules/schedules.cpp", "#include <hush/schedules/cosine.hpp>\nTEST_CASE", "no tests/schedules/linear.cpp"),
+    (mirrors, "tests/cuda/softplus.cpp", "TEST_CASE", "is not in HUSH_GPU_TESTS"),
     (measures, "include/hush/level.hpp", "+" + "\n" * 300, "the limit here is 300"),
     (measures, "include/hush/schedules/cosine.hpp", "+" + "\n" * 100, "the limit here is 80"),
     (measures, "include/hush/level.hpp", "+//" + "x" * 120 + "\n", "columns"),
