@@ -134,6 +134,9 @@ TEST_CASE("annealed langevin: a planned run is an eager run, one step as well") 
 TEST_CASE("annealed langevin: options out of range are refused in words") {
   CHECK_THROWS_WITH_AS(AnnealedLangevin{.repeats = 0}.route(ncsn),
                        "[AnnealedLangevin] repeats must be at least 1, is 0", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(AnnealedLangevin{.repeats = 1'000'000'000}.route({{1, 1, .1}, {}}),
+                       "[AnnealedLangevin] 1000000000 repeats of 2 levels are more than a million steps",
+                       std::invalid_argument);
   CHECK_THROWS_WITH_AS(trace(AnnealedLangevin{.epsilon = 0}, ncsn),
                        "[AnnealedLangevin] epsilon must be positive and finite, got 0", std::invalid_argument);
   CHECK_THROWS_WITH_AS(trace(AnnealedLangevin{.epsilon = -1}, ncsn),

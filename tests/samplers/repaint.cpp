@@ -115,6 +115,11 @@ TEST_CASE("repaint: options out of range are refused in words") {
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS((RePaint{Ddpm{}, 2, 0}.route(levels)), "[RePaint] resamples must be at least 1, is 0",
                        std::invalid_argument);
+  CHECK_THROWS_WITH_AS((RePaint{Ddpm{}, 2, 1'000'000'000}.route(levels)),
+                       "[RePaint] jump_length 2 and resamples 1000000000 make about 7999999997 steps of 5 levels, more "
+                       "than a million",
+                       std::invalid_argument);
+  CHECK(RePaint{Ddpm{}, 2'000'000'000, 1'000'000'000}.route(levels).size() == levels.size());  // no way up so far
 }
 
 static_assert(Sampler<RePaint<Ddpm>> && Sampler<RePaint<Pndm>> && is_linear<RePaint<Pndm>>);

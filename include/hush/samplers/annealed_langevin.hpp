@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include <hush/check.hpp>
@@ -19,9 +20,9 @@ constexpr std::array<const char*, 2> names_of(LangevinRule) { return {"authors",
 /// alpha = epsilon sigma^2 / sigma_L^2, sigma_L that of the last level with noise; each update is one step of the run.
 /// `denoise` ends with one more network call, whose x0 = x + sigma_L^2 s is the result. NCSNv2 (2020) on CIFAR-10 is
 /// {.epsilon = 6.2e-6, .repeats = 5, .denoise = true}. Throws std::invalid_argument for an epsilon that is not positive
-/// and finite, no repeats, a level without signal, and a step size that does not fit the levels: more than 4 times the
-/// level's noise is left after its updates (for data of one point: Song and Ermon 2020, proposition 3), or, without
-/// `denoise`, noise above 1 at the end. Warns once above 1.5 times, and above .1.
+/// and finite, no repeats, more than a million steps, a level without signal, and a step size that does not fit the
+/// levels: more than 4 times the level's noise is left after its updates (for data of one point: Song and Ermon 2020,
+/// proposition 3), or, without `denoise`, noise above 1 at the end. Warns once above 1.5 times, and above .1.
 struct AnnealedLangevin {
   double epsilon = 2e-5;
   int repeats = 100;
@@ -31,6 +32,8 @@ struct AnnealedLangevin {
   /// Each level `repeats` times, then the clean one.
   std::vector<Level> route(const std::vector<Level>& down) const {
     check(repeats >= 1, "AnnealedLangevin", "repeats must be at least 1, is ", repeats);
+    check(std::int64_t(down.size()) * repeats <= 1'000'000, "AnnealedLangevin", repeats, " repeats of ", down.size(),
+          " levels are more than a million steps");
     if (down.size() > 1) {
       const Level last = down[down.size() - 2];
       detail::LangevinNoise{along(last, last) / std::pow(sigma_of(last), 2), repeats}.check_way(down, epsilon, denoise);

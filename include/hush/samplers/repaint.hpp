@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include <hush/check.hpp>
@@ -11,7 +12,8 @@ namespace hush {
 /// RePaint's resampling with jumps (Lugmayr et al. 2022, section 4.2), around any sampler without a `route`: at every
 /// `jump_length`-th level the image is noised again by as many levels, until each stretch has been denoised `resamples`
 /// times. The sampler makes the steps down, with a new memory after each jump; the conditioning `Replacement` puts
-/// known pixels back, for a network without condition. Throws std::invalid_argument for a jump or resamples below 1.
+/// known pixels back, for a network without condition. Throws std::invalid_argument for a jump or resamples below 1,
+/// and for more than a million steps.
 template <class S>
 struct RePaint {
   S sampler{};
@@ -28,6 +30,10 @@ struct RePaint {
         !requires { sampler.route(down); }, "RePaint: wants a sampler that goes straight down");
     check(jump_length >= 1, "RePaint", "jump_length must be at least 1, is ", jump_length);
     check(resamples >= 1, "RePaint", "resamples must be at least 1, is ", resamples);
+    const std::int64_t jumped = std::int64_t(down.size()) / jump_length * jump_length;
+    const std::int64_t steps = std::int64_t(down.size()) + 2 * jumped * (resamples - 1);
+    check(steps <= 1'000'000, "RePaint", "jump_length ", jump_length, " and resamples ", resamples, " make about ",
+          steps, " steps of ", down.size(), " levels, more than a million");
     const int noisiest = int(down.size()) - 2;  // levels are counted from the least noisy one, 0, as in the paper
     const auto level = [&](int t) { return down[std::size_t(noisiest - t)]; };
     std::vector<int> jumps(down.size(), 0);
