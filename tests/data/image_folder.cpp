@@ -422,6 +422,13 @@ TEST_CASE("image folder: parts and splits share the pictures") {
   CHECK_THROWS_WITH_AS(set.part(-1, 2), "[ImageFolder::part] items -1 to 2 of 5", std::invalid_argument);
   CHECK_THROWS_WITH_AS(set.part(3, 2), "[ImageFolder::part] items 3 to 2 of 5", std::invalid_argument);
   CHECK_THROWS_WITH_AS(set.part(beyond), "[ImageFolder] item 5 of 5", std::invalid_argument);
+  const std::vector<std::int64_t> twice{4, 1, 4};  // by chance alone it could train and validate
+  for (const data::Held held : {data::Held::random, data::Held::last})
+    CHECK_THROWS_WITH_AS(
+        data::split(set.part(twice), {.count = 1, .held = held}),
+        "[split] folder.png/x.Png is in the set twice, and could train and validate; split first, then "
+        "repeat pictures of the training part",
+        std::invalid_argument);
 }
 
 TEST_CASE("image folder: of two kinds in two folders both validate, wherever the folder lies") {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -119,8 +120,12 @@ inline ImageFolder image_folder(const std::filesystem::path& folder, ImageFolder
 
 /// Splits a set into training and validation pictures, at random or the last ones; see Validation. A random split
 /// depends on the paths below the folder, not on the folder's place. Throws std::invalid_argument if more are to
-/// validate than there are.
+/// validate than there are, and for a part that holds a picture twice, which could train and validate.
 inline std::pair<ImageFolder, ImageFolder> split(const ImageFolder& set, const Validation& validation) {
+  std::set<std::string> names;
+  for (std::int64_t item = 0; item < set.size(); ++item)
+    check(names.insert(set.name(item)).second, "split", set.name(item),
+          " is in the set twice, and could train and validate; split first, then repeat pictures of the training part");
   const auto [training, held] =
       split_items(set.size(), validation, [&](std::int64_t item) { return purpose(set.name(item)); });
   return {set.part(training), set.part(held)};
