@@ -98,10 +98,11 @@ consteval bool names_are_distinct() {
   std::array<std::string_view, count_listed<T>() + 1> names{"type"};
   std::size_t count = 1;
   bool distinct = true;
-  T::fields(unmade.value, [&]<class Field>(const char* name, const Field&) {
-    if (is_type<Field>) return;
-    for (std::size_t i = 0; i < count; ++i) distinct = distinct && names[i] != name;
-    names[count++] = name;
+  T::fields(unmade.value, [&]<class Field>([[maybe_unused]] const char* name, const Field&) {
+    if constexpr (!is_type<Field>) {
+      for (std::size_t i = 0; i < count; ++i) distinct = distinct && names[i] != name;
+      names[count++] = name;
+    }
   });
   return distinct;
 }

@@ -42,6 +42,7 @@ double everything() {
   const Images<float> corrected = sample(process, net, PredictorCorrector{}, changed);
 
   const Process inpainting{LinearBeta{}, PredictNoise<Gamma>{}, Mask{.channels = 1}};
+  const std::string described = code_of(describe(inpainting.parameterization));
   const AdmConfig sizes{.image = {8, 8, 1}, .channels = 32, .multipliers = {1, 2}, .checkpoint = true};
   Adm<B> adm(sizes, inpainting.ports(), Seed{1}, on);
   const Torn torn;
@@ -96,7 +97,7 @@ double everything() {
   tape.backward(binary_cross_entropy(looked_up, looked_up.value()));
   return double(eager.pixels[0] + multistep.pixels[0] + corrected.pixels[0] + restored.pixels[0] + smooth.pixels[0] +
                 guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0] + drawn.pixels[0]) +
-         download<double>(tape.gradient(x))[0];
+         download<double>(tape.gradient(x))[0] + double(described.size());
 }
 
 }  // namespace
