@@ -37,12 +37,13 @@ using Training =
                DiscreteUniform, LogNormal, Stratified<LogNormal>, Antithetic<Stratified<LogNormal>>, Adam, AdamW, Ema,
                learning_rates::Constant, learning_rates::Cosine, learning_rates::CosineRestarts, learning_rates::Linear,
                learning_rates::Polynomial>;
-using Samplers = std::tuple<AnnealedLangevin, Ddim, DdimInversion, Ddpm, Deis, Dpm2, Dpm2Ancestral,
-                            DpmMultistep<detail::DataPrediction>, DpmSolverSde, DpmSinglestep<detail::NoisePrediction>,
-                            Euler, EulerAncestral, Heun, LearnedRange, Lms, Pndm, PredictorCorrector, RePaint<Ddpm>,
-                            UnifiedPredictorCorrector<detail::DataPrediction>>;
-using Grids = std::tuple<DdimQuadratic, DdimUniform, KarrasSigmas, Leading, Linspace, Sections, Times, Trailing,
-                         UniformLogSnr, SigmaRange>;
+using Samplers =
+    std::tuple<AnnealedLangevin, Ddim, DdimInversion, Ddpm, Deis, Dpm2, Dpm2Ancestral,
+               DpmMultistep<detail::DataPrediction>, DpmSolverSde, DpmSinglestep<detail::NoisePrediction>, ErSde, Euler,
+               EulerAncestral, GradientEstimation, Heun, LearnedRange, Lms, Pndm, PredictorCorrector, RePaint<Ddpm>,
+               ResMultistep, SaSolver, Seeds2, UnifiedPredictorCorrector<detail::DataPrediction>>;
+using Grids = std::tuple<AlignYourSteps, BetaSigmas, DdimQuadratic, DdimUniform, KarrasSigmas, KlOptimal, Leading,
+                         Linspace, Sections, Times, Trailing, UniformLogSnr, SigmaRange>;
 using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>, TrainOptions<int>, SampleOptions<Cpu<float>>,
                            FromUniform, FromImages, FromLatents, DynamicThreshold>;
 using Configs = std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, BroadcastUnetConfig, AdmConfig,
@@ -124,6 +125,8 @@ TEST_CASE("fields: what is printed is the C++ that makes the same thing") {
   PRINTS_AS_WRITTEN(DpmSolverPp{.order = 3, .variant = DpmVariant::heun, .lower_order_final = true, .curvature = 1});
   PRINTS_AS_WRITTEN(UniPcNoise{.order = 3, .variant = UniPcVariant::bh1, .corrector = true, .lower_order_final = true});
   PRINTS_AS_WRITTEN(Heun{.churn = 40, .churn_min = 0.05, .churn_max = INFINITY, .noise = 1.003});
+  PRINTS_AS_WRITTEN(ErSde{.order = 2, .phi = ErSdePhi::sde});
+  PRINTS_AS_WRITTEN(AlignYourSteps{.table = AysTable::sdxl});
   PRINTS_AS_WRITTEN(KarrasSigmas{.range = {.smallest = 0.1, .largest = 10, .lowest = 0.001}, .rho = 7});
   PRINTS_AS_WRITTEN(Sections{.counts = {10, 15, 20}});
   PRINTS_AS_WRITTEN(Betas{.values = {0.1, 0.25, 1}});

@@ -14,12 +14,17 @@
 #include <hush/samplers/dpm_solver.hpp>
 #include <hush/samplers/dpm_solver_sde.hpp>
 #include <hush/samplers/dpm_solver_singlestep.hpp>
+#include <hush/samplers/er_sde.hpp>
 #include <hush/samplers/euler.hpp>
 #include <hush/samplers/euler_ancestral.hpp>
+#include <hush/samplers/gradient_estimation.hpp>
 #include <hush/samplers/heun.hpp>
 #include <hush/samplers/lms.hpp>
 #include <hush/samplers/pndm.hpp>
 #include <hush/samplers/predictor_corrector.hpp>
+#include <hush/samplers/res_multistep.hpp>
+#include <hush/samplers/sa_solver.hpp>
+#include <hush/samplers/seeds2.hpp>
 #include <hush/samplers/unipc.hpp>
 
 // The samplers by name, for command lines and tables: the one list of this repository. The library has none: there a
@@ -64,6 +69,13 @@ inline const std::tuple all{
     Named{"dpm++2m-sde", "DPM-Solver++ of the SDE, multistep, order 2", DpmSolverSde{}},
     Named{"unipc", "UniPC, order 2", UniPc{}},
     Named{"unipc3", "UniPC, order 3", UniPc{.order = 3}},
+    Named{"res-2m", "RES, multistep, order 2", ResMultistep{}},
+    Named{"res-2m-a", "the same with fresh noise", ResMultistep{.eta = 1}},
+    Named{"ge", "gradient estimation, gamma 2", GradientEstimation{}},
+    Named{"er-sde3", "ER-SDE-Solver-3", ErSde{}},
+    Named{"seeds2", "SEEDS-2: the SDE, two calls a step", Seeds2{}},
+    Named{"sa", "SA-Solver: predictor and corrector of order 2, tau 1", SaSolver{}},
+    Named{"sa3", "the same of order 3", SaSolver{.predictor_order = 3, .corrector_order = 3}},
 };
 
 /// The samplers that run on the levels of a score network; more calls are more updates a level.

@@ -12,12 +12,16 @@
 #include <hush/warning.hpp>
 
 #include <hush/grid.hpp>
+#include <hush/grids/align_your_steps.hpp>
+#include <hush/grids/beta_sigmas.hpp>
 #include <hush/grids/ddim_quadratic.hpp>
 #include <hush/grids/ddim_uniform.hpp>
 #include <hush/grids/karras_sigmas.hpp>
+#include <hush/grids/kl_optimal.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/grids/linspace.hpp>
 #include <hush/grids/sections.hpp>
+#include <hush/grids/shared/inverse_beta.hpp>
 #include <hush/grids/times.hpp>
 #include <hush/grids/trailing.hpp>
 #include <hush/grids/uniform_log_snr.hpp>
@@ -82,14 +86,19 @@
 #include <hush/samplers/dpm_solver.hpp>
 #include <hush/samplers/dpm_solver_sde.hpp>
 #include <hush/samplers/dpm_solver_singlestep.hpp>
+#include <hush/samplers/er_sde.hpp>
 #include <hush/samplers/euler.hpp>
 #include <hush/samplers/euler_ancestral.hpp>
+#include <hush/samplers/gradient_estimation.hpp>
 #include <hush/samplers/heun.hpp>
 #include <hush/samplers/learned_range.hpp>
 #include <hush/samplers/lms.hpp>
 #include <hush/samplers/pndm.hpp>
 #include <hush/samplers/predictor_corrector.hpp>
 #include <hush/samplers/repaint.hpp>
+#include <hush/samplers/res_multistep.hpp>
+#include <hush/samplers/sa_solver.hpp>
+#include <hush/samplers/seeds2.hpp>
 #include <hush/samplers/shared/exponential_integrator.hpp>
 #include <hush/samplers/shared/langevin_noise.hpp>
 #include <hush/samplers/shared/per_image.hpp>

@@ -67,6 +67,8 @@ TEST_CASE("cuda samplers: one call a step, with a past") {
     judge(preserving, DpmSolverPp{.order = 3}, steps, 2e-5);
     judge(preserving, UniPc{}, steps, 2e-5);
     judge(preserving, Lms{}, steps, 2e-5);
+    judge(preserving, ResMultistep{}, steps, 2e-5);
+    judge(preserving, GradientEstimation{}, steps, 2e-5);
   }
 }
 
@@ -75,6 +77,10 @@ TEST_CASE("cuda samplers: several calls a step, at levels in between, and with f
     judge(preserving, Heun{.churn = 10}, steps, 2e-5);
     judge(preserving, Dpm2Ancestral{}, steps, 2e-5);
     judge(preserving, Pndm{}, steps, 2e-5);
+    judge(preserving, ResMultistep{.eta = 1}, steps, 2e-5);
+    judge(preserving, ErSde{}, steps, 2e-5);
+    judge(preserving, Seeds2{}, steps, 2e-5);
+    judge(preserving, SaSolver{}, steps, 2e-5);
   }
 }
 

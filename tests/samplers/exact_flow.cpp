@@ -45,7 +45,9 @@ double last_look(const std::vector<double>& times) {
 enum class Kind { first_order, higher_order, drawing };
 Kind kind_of(const std::string& name, const auto& sampler) {
   if (name.starts_with("Ddpm") || name.starts_with("Ddim eta") || name == "EulerAncestral" || name == "Heun churn 40" ||
-      name == "Dpm2Ancestral" || name.starts_with("DpmSolverSde") || name == "RePaint")
+      name == "Dpm2Ancestral" || name.starts_with("DpmSolverSde") || name == "RePaint" ||
+      name == "ResMultistep eta 1" || name == "ErSde" || name == "ErSde of order 2" || name == "Seeds2" ||
+      name == "SaSolver" || name == "SaSolver of order 3")
     return Kind::drawing;
   if (name == "Ddim" || name == "Euler") return Kind::first_order;
   if constexpr (requires { sampler.order; })

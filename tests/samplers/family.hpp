@@ -8,12 +8,17 @@
 #include <hush/samplers/dpm_solver.hpp>
 #include <hush/samplers/dpm_solver_sde.hpp>
 #include <hush/samplers/dpm_solver_singlestep.hpp>
+#include <hush/samplers/er_sde.hpp>
 #include <hush/samplers/euler.hpp>
 #include <hush/samplers/euler_ancestral.hpp>
+#include <hush/samplers/gradient_estimation.hpp>
 #include <hush/samplers/heun.hpp>
 #include <hush/samplers/lms.hpp>
 #include <hush/samplers/pndm.hpp>
 #include <hush/samplers/repaint.hpp>
+#include <hush/samplers/res_multistep.hpp>
+#include <hush/samplers/sa_solver.hpp>
+#include <hush/samplers/seeds2.hpp>
 #include <hush/samplers/unipc.hpp>
 
 namespace samplers {
@@ -38,6 +43,11 @@ void every_sampler(F&& f) {
   }
   f("DpmSolverSde", DpmSolverSde{}), f("DpmSolverSde heun", DpmSolverSde{.variant = DpmVariant::heun});
   f("Pndm", Pndm{}), f("Pndm without warm-up", Pndm{.warm_up = false});
+  f("ResMultistep", ResMultistep{}), f("ResMultistep eta 1", ResMultistep{.eta = 1});
+  f("GradientEstimation", GradientEstimation{});
+  f("ErSde ode", ErSde{.phi = ErSdePhi::ode}), f("ErSde", ErSde{}), f("ErSde of order 2", ErSde{.order = 2});
+  f("Seeds2", Seeds2{}), f("SaSolver", SaSolver{}), f("SaSolver without noise", SaSolver{.tau = 0});
+  f("SaSolver of order 3", SaSolver{.predictor_order = 3, .corrector_order = 3});
   f("RePaint", RePaint{Ddpm{}, 5, 2});
 }
 

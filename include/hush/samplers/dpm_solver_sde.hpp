@@ -33,14 +33,12 @@ struct DpmSolverSde {
     if (to.noise == 0) return to.signal * answer.x0;
     const auto estimates =
         detail::estimates_now<X>(memory.past, {from, answer.x0}, order, trajectory, lower_order_final);
-    detail::ExponentialStep over = detail::DataPrediction::over(from, to);
-    over.rate = -(1 + eta);
-    if (eta > 0) over.keep *= std::exp(-eta * over.h);  // h is infinite where the run starts without signal
+    const auto [over, added] = detail::sde_step(from, to, eta);
     const X mean = estimates.size() == 2 && variant == DpmVariant::midpoint
                        ? over.slanted(x, estimates[1], estimates[0], over.bh2())
                        : over.through(x, estimates);
     if (eta == 0) return mean;
-    return mean + to.noise * std::sqrt(-std::expm1(-2 * eta * over.h)) * noise();
+    return mean + added * noise();
   }
   static constexpr void fields(auto& self, auto&& f) {
     f("order", self.order), f("variant", self.variant), f("eta", self.eta),

@@ -131,6 +131,21 @@ struct NoisePrediction {
   }
 };
 
+/// The same for the diffusion SDE, in which fresh noise comes in at `eta` times the rate of the reverse SDE (Lu et al.
+/// 2022b, eq. 18, is eta = 1; Xue et al. 2023 write tau^2): the mean, and the deviation of the noise that the interval
+/// adds. eta = 0 is the ODE. The interval may begin without signal, where it is infinitely long in lambda.
+struct SdeStep {
+  ExponentialStep mean;
+  double noise;
+};
+inline SdeStep sde_step(Level from, Level to, double eta) {
+  ExponentialStep mean = DataPrediction::over(from, to);
+  if (eta == 0) return {mean, 0};
+  mean.rate = -(1 + eta);
+  mean.keep *= std::exp(-eta * mean.h);
+  return {mean, to.noise * std::sqrt(-std::expm1(-2 * eta * mean.h))};
+}
+
 /// The newest `n` of the estimates, the oldest first.
 template <class X>
 std::vector<Estimate<X>> newest(const std::vector<Estimate<X>>& past, int n) {
