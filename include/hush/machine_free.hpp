@@ -160,15 +160,18 @@
 #include <hush/ops/group_norm.hpp>
 #include <hush/ops/group_norm_fused.hpp>
 #include <hush/ops/layer_norm.hpp>
+#include <hush/ops/leaky_relu.hpp>
 #include <hush/ops/linear.hpp>
 #include <hush/ops/max_pool2d.hpp>
 #include <hush/ops/mse.hpp>
 #include <hush/ops/relu.hpp>
 #include <hush/ops/repeat.hpp>
 #include <hush/ops/reshape.hpp>
+#include <hush/ops/sigmoid.hpp>
 #include <hush/ops/silu.hpp>
 #include <hush/ops/sinusoidal_embedding.hpp>
 #include <hush/ops/sum.hpp>
+#include <hush/ops/tanh.hpp>
 #include <hush/ops/upsample.hpp>
 
 #include <hush/backbone.hpp>

@@ -47,6 +47,10 @@ const auto tanh_of = [](auto... a) { gelu_tanh(a...); };
 TEST_CASE_TEMPLATE("activations: accurate far down the tails", T, float, double) {
   const double eps = std::numeric_limits<T>::epsilon();
   CHECK(error_of<T>(silu_of, swish, -80, 80) < 8 * eps);
+  CHECK(error_of<T>([](auto... a) { sigmoid(a...); }, [](double x) { return 1 / (1 + std::exp(-x)); }, -80, 80) <
+        8 * eps);
+  CHECK(error_of<T>([](auto... a) { tanh(a...); }, [](double x) { return std::tanh(x); }, -12, 12) < 8 * eps);
+  CHECK(error_of<T>([](auto... a) { tanh(a...); }, [](double x) { return std::tanh(x); }, -1e-3, 1e-3) < 8 * eps);
   CHECK(error_of<T>(exact_of, exact, -4, 30) < 16 * eps);
   CHECK(error_of<T>(exact_of, exact, -12, -4) < 100 * eps);
   CHECK(error_of<T>(tanh_of, by_tanh, -2, 20) < 16 * eps);
@@ -67,8 +71,25 @@ TEST_CASE_TEMPLATE("activations: a bad number stays one, great ones stay finite"
   };
   silu(cpu, 5, x.data(), y.data()), expect("silu");
   relu(cpu, 5, x.data(), y.data()), expect("relu");
+  leaky_relu(cpu, 5, 1e-31, x.data(), y.data()), expect("leaky_relu");
   gelu_exact(cpu, 5, x.data(), y.data()), expect("gelu_exact");
   gelu_tanh(cpu, 5, x.data(), y.data()), expect("gelu_tanh");
+}
+
+TEST_CASE_TEMPLATE("tanh and sigmoid: a bad number stays one, great ones come to the ends", T, float, double) {
+  const std::vector<T> x{T(NAN), T(inf), T(-inf), T(1e30), T(-1e30), T(0)};
+  const Cpu<T> cpu{1};
+  std::vector<T> y(6);
+  tanh(cpu, 6, x.data(), y.data());
+  CHECK(std::isnan(y[0]));
+  CHECK(std::vector<T>(y.begin() + 1, y.end()) == std::vector<T>{1, -1, 1, -1, 0});
+  sigmoid(cpu, 6, x.data(), y.data());
+  CHECK(std::isnan(y[0]));
+  CHECK(y[1] == 1);
+  CHECK(y[2] < T(1e-30));
+  CHECK(y[3] == 1);
+  CHECK(y[4] < T(1e-30));
+  CHECK(y[5] == T(0.5));
 }
 
 TEST_CASE_TEMPLATE("elementwise: a number's fate does not depend on its place or on threads", T, float, double) {
@@ -87,6 +108,12 @@ TEST_CASE_TEMPLATE("elementwise: a number's fate does not depend on its place or
     one([&](const auto& cpu, std::int64_t k, T* y) { gelu_exact_backward(cpu, k, b, a, y); });
     one([&](const auto& cpu, std::int64_t k, T* y) { gelu_tanh(cpu, k, a, y); });
     one([&](const auto& cpu, std::int64_t k, T* y) { gelu_tanh_backward(cpu, k, b, a, y); });
+    one([&](const auto& cpu, std::int64_t k, T* y) { leaky_relu(cpu, k, 0.2, a, y); });
+    one([&](const auto& cpu, std::int64_t k, T* y) { leaky_relu_backward(cpu, k, 0.2, b, a, y); });
+    one([&](const auto& cpu, std::int64_t k, T* y) { tanh(cpu, k, a, y); });
+    one([&](const auto& cpu, std::int64_t k, T* y) { tanh_backward(cpu, k, b, a, y); });
+    one([&](const auto& cpu, std::int64_t k, T* y) { sigmoid(cpu, k, a, y); });
+    one([&](const auto& cpu, std::int64_t k, T* y) { sigmoid_backward(cpu, k, b, a, y); });
     one([&](const auto& cpu, std::int64_t k, T* y) { multiply(cpu, k, a, b, y); });
     return all;
   };
@@ -94,7 +121,7 @@ TEST_CASE_TEMPLATE("elementwise: a number's fate does not depend on its place or
   CHECK(run(1, 0, 70000) == whole);
   for (const auto& [first, n] : {std::pair{1, 1}, std::pair{3, 63}, std::pair{60000, 131}}) {
     const std::vector<T> part = run(2, first, n);
-    for (std::size_t op = 0; op < 7; ++op)
+    for (std::size_t op = 0; op < 13; ++op)
       for (std::size_t i = 0; i < std::size_t(n); ++i)
         REQUIRE(part[op * std::size_t(n) + i] == whole[op * 70000 + std::size_t(first) + i]);
   }

@@ -57,6 +57,9 @@ void require_slopes(const Op& op) {
 TEST_CASE("cuda activation: values are the CPU's") {
   require_values([](auto on, auto n, auto x, auto y) { silu(on, n, x, y); });
   require_values([](auto on, auto n, auto x, auto y) { relu(on, n, x, y); });
+  require_values([](auto on, auto n, auto x, auto y) { leaky_relu(on, n, 0.2, x, y); });
+  require_values([](auto on, auto n, auto x, auto y) { tanh(on, n, x, y); });
+  require_values([](auto on, auto n, auto x, auto y) { sigmoid(on, n, x, y); });
   require_values([](auto on, auto n, auto x, auto y) { gelu_tanh(on, n, x, y); });
   require_values([](auto on, auto n, auto x, auto y) { gelu_exact(on, n, x, y); });
 }
@@ -64,6 +67,9 @@ TEST_CASE("cuda activation: values are the CPU's") {
 TEST_CASE("cuda activation: gradients are the CPU's") {
   require_slopes([](auto on, auto n, auto dy, auto x, auto dx) { silu_backward(on, n, dy, x, dx); });
   require_slopes([](auto on, auto n, auto dy, auto x, auto dx) { relu_backward(on, n, dy, x, dx); });
+  require_slopes([](auto on, auto n, auto dy, auto x, auto dx) { leaky_relu_backward(on, n, 0.2, dy, x, dx); });
+  require_slopes([](auto on, auto n, auto dy, auto y, auto dx) { tanh_backward(on, n, dy, y, dx); });
+  require_slopes([](auto on, auto n, auto dy, auto y, auto dx) { sigmoid_backward(on, n, dy, y, dx); });
   require_slopes([](auto on, auto n, auto dy, auto x, auto dx) { gelu_tanh_backward(on, n, dy, x, dx); });
   require_slopes([](auto on, auto n, auto dy, auto x, auto dx) { gelu_exact_backward(on, n, dy, x, dx); });
 }
@@ -88,4 +94,9 @@ TEST_CASE("cuda activation: far from 0, and what is not a number") {
   check_ends(after([](auto b, auto n, auto in, auto out) { gelu_exact(b, n, in, out); }),
              -5 * std::erfc(10 / std::sqrt(2.)));
   CHECK(std::isnan(after([](auto b, auto n, auto in, auto out) { gelu_tanh(b, n, in, out); })[2]));
+  check_ends(after([](auto b, auto n, auto in, auto out) { leaky_relu(b, n, 1e-33, in, out); }), -1e-32);
+  const auto tanhs = after([](auto b, auto n, auto in, auto out) { tanh(b, n, in, out); });
+  CHECK((tanhs[0] == -1 && tanhs[1] == 1 && std::isnan(tanhs[2]) && tanhs[3] == 0));
+  const auto sigmoids = after([](auto b, auto n, auto in, auto out) { sigmoid(b, n, in, out); });
+  CHECK((sigmoids[0] < 1e-30 && sigmoids[1] == 1 && std::isnan(sigmoids[2]) && sigmoids[3] == 0.5));
 }

@@ -89,7 +89,7 @@ double everything() {
   const Parameter<B> table(on, {4, 8}, Init::ones());
   const std::vector<std::int32_t> rows{1, 2};
   const Var<B> looked_up = embedding(x, table, rows);
-  Var<B> y = upsample_nearest(average_pool2d(dropout(relu(gelu(silu(x))), 0.1), 2), 2) * x - x;
+  Var<B> y = upsample_nearest(average_pool2d(dropout(relu(gelu(silu(leaky_relu(tanh(sigmoid(x)))))), 0.1), 2), 2) * x - x;
   y = concat(y, upsample_bilinear(max_pool2d(y, 2), 2));
   tape.backward(mse(y, y));
   tape.backward(sum(looked_up));

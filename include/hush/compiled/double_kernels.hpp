@@ -49,6 +49,13 @@ extern template void silu<double>(const Cpu<double>&, std::int64_t, const double
 extern template void silu_backward<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
 extern template void relu<double>(const Cpu<double>&, std::int64_t, const double*, double*);
 extern template void relu_backward<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
+extern template void leaky_relu<double>(const Cpu<double>&, std::int64_t, double, const double*, double*);
+extern template void leaky_relu_backward<double>(const Cpu<double>&, std::int64_t, double, const double*,
+                                                 const double*, double*);
+extern template void tanh<double>(const Cpu<double>&, std::int64_t, const double*, double*);
+extern template void tanh_backward<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
+extern template void sigmoid<double>(const Cpu<double>&, std::int64_t, const double*, double*);
+extern template void sigmoid_backward<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
 extern template void gelu_tanh<double>(const Cpu<double>&, std::int64_t, const double*, double*);
 extern template void gelu_tanh_backward<double>(const Cpu<double>&, std::int64_t, const double*, const double*,
                                                 double*);

@@ -49,6 +49,13 @@ extern template void silu<float>(const Cpu<float>&, std::int64_t, const float*, 
 extern template void silu_backward<float>(const Cpu<float>&, std::int64_t, const float*, const float*, float*);
 extern template void relu<float>(const Cpu<float>&, std::int64_t, const float*, float*);
 extern template void relu_backward<float>(const Cpu<float>&, std::int64_t, const float*, const float*, float*);
+extern template void leaky_relu<float>(const Cpu<float>&, std::int64_t, double, const float*, float*);
+extern template void leaky_relu_backward<float>(const Cpu<float>&, std::int64_t, double, const float*, const float*,
+                                                float*);
+extern template void tanh<float>(const Cpu<float>&, std::int64_t, const float*, float*);
+extern template void tanh_backward<float>(const Cpu<float>&, std::int64_t, const float*, const float*, float*);
+extern template void sigmoid<float>(const Cpu<float>&, std::int64_t, const float*, float*);
+extern template void sigmoid_backward<float>(const Cpu<float>&, std::int64_t, const float*, const float*, float*);
 extern template void gelu_tanh<float>(const Cpu<float>&, std::int64_t, const float*, float*);
 extern template void gelu_tanh_backward<float>(const Cpu<float>&, std::int64_t, const float*, const float*, float*);
 extern template void gelu_exact<float>(const Cpu<float>&, std::int64_t, const float*, float*);

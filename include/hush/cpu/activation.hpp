@@ -8,11 +8,13 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
+namespace cpu_detail {
 /// 1 / (1 + e^-x)
 template <class T>
-cpu_detail::Numbers<T> sigmoid(const cpu_detail::Numbers<T>& x) {
+Numbers<T> logistic(const Numbers<T>& x) {
   return 1 / (1 + (-x).exp());
 }
+}  // namespace cpu_detail
 
 template <class T>
 void silu(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
@@ -23,7 +25,7 @@ void silu(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
 template <class T>
 void silu_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* x, T* dx) {
   const auto slope = [=](const cpu_detail::Numbers<T>& d, const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
-    const cpu_detail::Numbers<T> s = sigmoid<T>(v);
+    const cpu_detail::Numbers<T> s = cpu_detail::logistic<T>(v);
     return d * s * (1 + v * (1 - s));
   };
   map_blocks(cpu, n, dx, slope, dy, x);
@@ -48,6 +50,60 @@ void relu_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* y, T
   map_blocks(cpu, n, dx, kept, dy, y);
 }
 
+/// x where x > 0, else slope x; NaN stays NaN.
+template <class T>
+void leaky_relu(const Cpu<T>& cpu, std::int64_t n, double slope, const T* x, T* y) {
+  const auto bent = [s = T(slope)](cpu_detail::Numbers<T> v) {
+    for (std::int64_t i = 0; i < cpu_detail::block_size; ++i) v[i] = v[i] > 0 ? v[i] : s * v[i];
+    return v;
+  };
+  map_blocks(cpu, n, y, bent, x);
+}
+/// dx = dy where y > 0, else slope dy; y is the result of leaky_relu (or its input: the same).
+template <class T>
+void leaky_relu_backward(const Cpu<T>& cpu, std::int64_t n, double slope, const T* dy, const T* y, T* dx) {
+  const auto bent = [s = T(slope)](cpu_detail::Numbers<T> d, const cpu_detail::Numbers<T>& v) {
+    for (std::int64_t i = 0; i < cpu_detail::block_size; ++i) d[i] = v[i] > 0 ? d[i] : s * d[i];
+    return d;
+  };
+  map_blocks(cpu, n, dx, bent, dy, y);
+}
+
+/// tanh x; NaN stays NaN.
+template <class T>
+void tanh(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
+  const auto value = [](const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
+    cpu_detail::Numbers<T> t = v.tanh();
+    for (std::int64_t i = 0; i < cpu_detail::block_size; ++i) t[i] = v[i] == v[i] ? t[i] : v[i];
+    return t;
+  };
+  map_blocks(cpu, n, y, value, x);
+}
+/// dx = dy (1 - y^2), y = tanh x
+template <class T>
+void tanh_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* y, T* dx) {
+  const auto slope = [](const cpu_detail::Numbers<T>& d, const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
+    return d * (1 - v * v);
+  };
+  map_blocks(cpu, n, dx, slope, dy, y);
+}
+
+/// 1 / (1 + e^-x)
+template <class T>
+void sigmoid(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
+  map_blocks(
+      cpu, n, y, [](const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> { return cpu_detail::logistic<T>(v); },
+      x);
+}
+/// dx = dy y (1 - y), y = sigmoid(x)
+template <class T>
+void sigmoid_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* y, T* dx) {
+  const auto slope = [](const cpu_detail::Numbers<T>& d, const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
+    return d * v * (1 - v);
+  };
+  map_blocks(cpu, n, dx, slope, dy, y);
+}
+
 /// The tanh form of GELU is x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3), because (1 + tanh u) / 2 = sigmoid(2u).
 template <class T>
 void gelu_tanh(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
@@ -62,7 +118,7 @@ void gelu_tanh_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T*
   constexpr T c = T(2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi), cubic = T(0.044715);
   const auto slope = [=](const cpu_detail::Numbers<T>& d, const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
     const cpu_detail::Numbers<T> square = v * v;
-    const cpu_detail::Numbers<T> s = sigmoid<T>(c * v * (1 + cubic * square));
+    const cpu_detail::Numbers<T> s = cpu_detail::logistic<T>(c * v * (1 + cubic * square));
     return d * s * (1 + v * (1 - s) * c * (1 + 3 * cubic * square));
   };
   map_blocks(cpu, n, dx, slope, dy, x);

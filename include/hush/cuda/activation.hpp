@@ -35,6 +35,32 @@ struct ReluOf {
 struct ReluSlope {
   HUSH_HOST_DEVICE float operator()(float dy, float y) const { return y > 0.f ? dy : 0.f; }
 };
+/// x where x > 0, else slope x.
+struct LeakyReluOf {
+  float slope;
+  HUSH_HOST_DEVICE float operator()(float x, float) const { return x > 0.f ? x : slope * x; }
+};
+/// dy where y > 0, else slope dy.
+struct LeakyReluSlope {
+  float slope;
+  HUSH_HOST_DEVICE float operator()(float dy, float y) const { return y > 0.f ? dy : slope * dy; }
+};
+/// tanh x.
+struct TanhOf {
+  HUSH_HOST_DEVICE float operator()(float x, float) const { return std::tanh(x); }
+};
+/// dy (1 - y^2).
+struct TanhSlope {
+  HUSH_HOST_DEVICE float operator()(float dy, float y) const { return dy * (1.f - y * y); }
+};
+/// 1 / (1 + e^-x).
+struct SigmoidOf {
+  HUSH_HOST_DEVICE float operator()(float x, float) const { return logistic(x); }
+};
+/// dy y (1 - y).
+struct SigmoidSlope {
+  HUSH_HOST_DEVICE float operator()(float dy, float y) const { return dy * y * (1.f - y); }
+};
 /// 2 sqrt(2/pi) and the cubic coefficient of the tanh form of GELU.
 inline constexpr float gelu_slope = float(2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi), gelu_cubic = 0.044715f;
 /// x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3).
@@ -82,6 +108,39 @@ void relu(const Cuda<P, M>& on, std::int64_t n, const T* x, T* y) {
 template <class P, class M, class T>
 void relu_backward(const Cuda<P, M>& on, std::int64_t n, const T* dy, const T* y, T* dx) {
   map(on, n, bodies::ReluSlope{}, dx, dy, y);
+}
+
+/// x where x > 0, else slope x; what is not a number stays so.
+template <class P, class M, class T>
+void leaky_relu(const Cuda<P, M>& on, std::int64_t n, double slope, const T* x, T* y) {
+  map(on, n, bodies::LeakyReluOf{float(slope)}, y, x);
+}
+/// dx = dy where y > 0, else slope dy; y is the result of leaky_relu (or its input: the same).
+template <class P, class M, class T>
+void leaky_relu_backward(const Cuda<P, M>& on, std::int64_t n, double slope, const T* dy, const T* y, T* dx) {
+  map(on, n, bodies::LeakyReluSlope{float(slope)}, dx, dy, y);
+}
+
+/// tanh x; what is not a number stays so.
+template <class P, class M, class T>
+void tanh(const Cuda<P, M>& on, std::int64_t n, const T* x, T* y) {
+  map(on, n, bodies::TanhOf{}, y, x);
+}
+/// dx = dy (1 - y^2), y = tanh x
+template <class P, class M, class T>
+void tanh_backward(const Cuda<P, M>& on, std::int64_t n, const T* dy, const T* y, T* dx) {
+  map(on, n, bodies::TanhSlope{}, dx, dy, y);
+}
+
+/// 1 / (1 + e^-x)
+template <class P, class M, class T>
+void sigmoid(const Cuda<P, M>& on, std::int64_t n, const T* x, T* y) {
+  map(on, n, bodies::SigmoidOf{}, y, x);
+}
+/// dx = dy y (1 - y), y = sigmoid(x)
+template <class P, class M, class T>
+void sigmoid_backward(const Cuda<P, M>& on, std::int64_t n, const T* dy, const T* y, T* dx) {
+  map(on, n, bodies::SigmoidSlope{}, dx, dy, y);
 }
 
 /// The tanh form of GELU is x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3), because (1 + tanh u) / 2 = sigmoid(2u).

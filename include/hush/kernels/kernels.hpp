@@ -17,13 +17,20 @@
 // statistics and losses (B::master), F the handle in full precision (B::full). Arrays are contiguous, images are
 // [N, H, W, C]; outputs stand behind inputs. What each kernel computes is said in cpu/.
 namespace hush {
-/// SiLU, ReLU and both forms of GELU of n numbers, and their derivatives times dy. ReLU's is found from its result.
+/// SiLU, ReLU, leaky ReLU, tanh, the sigmoid and both forms of GELU of n numbers, and their derivatives times dy: from
+/// the numbers for SiLU and GELU, from the results for the others.
 template <class B, class S = typename B::scalar>
-concept ActivationKernels = requires(const B& on, std::int64_t n, const S* x, const S* dy, S* y) {
+concept ActivationKernels = requires(const B& on, std::int64_t n, double slope, const S* x, const S* dy, S* y) {
   silu(on, n, x, y);
   silu_backward(on, n, dy, x, y);
   relu(on, n, x, y);
   relu_backward(on, n, dy, x, y);
+  leaky_relu(on, n, slope, x, y);
+  leaky_relu_backward(on, n, slope, dy, x, y);
+  tanh(on, n, x, y);
+  tanh_backward(on, n, dy, x, y);
+  sigmoid(on, n, x, y);
+  sigmoid_backward(on, n, dy, x, y);
   gelu_tanh(on, n, x, y);
   gelu_tanh_backward(on, n, dy, x, y);
   gelu_exact(on, n, x, y);
