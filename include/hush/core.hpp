@@ -15,6 +15,7 @@
 #include <hush/cpu/dropout.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
+#include <hush/cpu/gaussian.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/indirection.hpp>

@@ -117,6 +117,7 @@
 #include <hush/kernels/image_sizes.hpp>
 #include <hush/kernels/kernels.hpp>
 #include <hush/kernels/known_pixels.hpp>
+#include <hush/kernels/log_variance.hpp>
 #include <hush/kernels/norm_fusion.hpp>
 #include <hush/kernels/sampler_pass.hpp>
 #include <hush/kernels/threshold.hpp>
@@ -156,6 +157,8 @@
 #include <hush/ops/dropout.hpp>
 #include <hush/ops/embedding.hpp>
 #include <hush/ops/fourier_embedding.hpp>
+#include <hush/ops/gaussian_kl.hpp>
+#include <hush/ops/gaussian_sample.hpp>
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/group_norm.hpp>
 #include <hush/ops/group_norm_fused.hpp>

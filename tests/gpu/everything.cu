@@ -94,6 +94,8 @@ double everything() {
   tape.backward(mse(y, y));
   tape.backward(sum(looked_up));
   tape.backward(cross_entropy(looked_up, rows));
+  tape.backward(gaussian_kl(y));
+  tape.backward(sum(gaussian_sample(y, NoiseKey{})));
   tape.backward(binary_cross_entropy(looked_up, looked_up.value()));
   return double(eager.pixels[0] + multistep.pixels[0] + corrected.pixels[0] + restored.pixels[0] + smooth.pixels[0] +
                 guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0] + drawn.pixels[0]) +

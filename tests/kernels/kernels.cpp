@@ -38,13 +38,14 @@ void max_pool2d(const Lacks<14>&, const ImageSizes&, Int, In, Out) = delete;
 void sum_pixels(const Lacks<15>&, Int, Int, Int, In, Out) = delete;
 void upsample_bilinear(const Lacks<16>&, const ImageSizes&, Int, In, Out) = delete;
 void threshold_images(const Lacks<17>&, Int, Int, double, double, Out) = delete;
+void gaussian_kl(const Lacks<19>&, Int, Int, In, Out) = delete;
 void nearest_rows(const Lacks<18>&, Int, Int, In, std::int32_t*) = delete;
 
 template <int... i>
 consteval bool none_has_all(std::integer_sequence<int, i...>) {
   return (!Kernels<Lacks<i>> && ...);
 }
-static_assert(none_has_all(std::make_integer_sequence<int, 19>{}));
+static_assert(none_has_all(std::make_integer_sequence<int, 20>{}));
 
 struct Machine {};  // no backend at all
 static_assert(!Kernels<Machine> && !Kernels<float>);

@@ -11,6 +11,7 @@
 #include <hush/cpu/dropout.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
+#include <hush/cpu/gaussian.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/indirection.hpp>
@@ -116,6 +117,13 @@ extern template void embedding_backward<double>(const Cpu<double>&, std::int64_t
                                                 const std::int32_t*, const double*, double*);
 extern template void sinusoidal_embedding<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double,
                                                   double, bool, const double*, double*);
+extern template void gaussian_sample<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
+                                             const double*, double*);
+extern template void gaussian_sample_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
+                                                      const double*, const double*, double*);
+extern template void gaussian_kl<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, double*);
+extern template void gaussian_kl_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, double,
+                                                  const double*, const double*, double*);
 extern template void gemm_one<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*,
                                       double, const double*, double*, const double*);
 extern template void gemm<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*, double,

@@ -127,6 +127,15 @@ concept EmbeddingKernels = requires(const B& on, std::int64_t n, double number, 
   sinusoidal_embedding(on, n, n, number, number, number, cosine_first, p, y);
 };
 
+/// Samples of Gaussians and their divergence from N(0, 1), and the gradients of both.
+template <class B, class S = typename B::scalar, class M = typename B::master>
+concept GaussianKernels = requires(const B& on, std::int64_t n, double factor, const S* x, const M* p, S* y, M* q) {
+  gaussian_sample(on, n, n, x, p, y);
+  gaussian_sample_backward(on, n, n, x, x, p, y);
+  gaussian_kl(on, n, n, x, q);
+  gaussian_kl_backward(on, n, n, factor, x, x, y);
+};
+
 /// Sines and cosines of 2 pi frequencies ln(noise labels), rows of a table nearest to them, images divided by them.
 template <class B, class S = typename B::scalar, class M = typename B::master>
 concept LevelKernels = requires(const B& on, std::int64_t n, const S* x, const M* p, S* y, std::int32_t* rows) {
@@ -234,10 +243,10 @@ concept SamplingKernels = requires(const B& on, const typename B::full& full, st
 template <class B>
 concept Kernels = Backend<B> && ActivationKernels<B> && AttentionKernels<B> && BatchNormKernels<B> &&
     BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> && DropoutKernels<B> &&
-    ElementwiseKernels<B> && EmbeddingKernels<B> && LevelKernels<B> && LinearKernels<B> && GroupNormKernels<B> &&
-    LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> && PoolingKernels<B> &&
-    ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> && ResidualKernels<B> &&
-    ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> &&
+    ElementwiseKernels<B> && EmbeddingKernels<B> && GaussianKernels<B> && LevelKernels<B> && LinearKernels<B> &&
+    GroupNormKernels<B> && LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> &&
+    PoolingKernels<B> && ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> &&
+    ResidualKernels<B> && ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> &&
     PackedWeightKernels<B>;
 
 }  // namespace hush
