@@ -3,6 +3,7 @@
 
 #include <hush/machine_free.hpp>
 
+#include <hush/cpu/absolute_error.hpp>
 #include <hush/cpu/activation.hpp>
 #include <hush/cpu/attention.hpp>
 #include <hush/cpu/batch_norm.hpp>
@@ -35,6 +36,7 @@
 #include <hush/cpu/resample.hpp>
 #include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/slabs.hpp>
+#include <hush/cpu/spectral_norm.hpp>
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>

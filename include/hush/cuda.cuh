@@ -3,6 +3,7 @@
 
 #include <hush/machine_free.hpp>
 
+#include <hush/cuda/absolute_error.hpp>
 #include <hush/cuda/activated.hpp>
 #include <hush/cuda/activation.hpp>
 #include <hush/cuda/additions.hpp>
@@ -55,6 +56,7 @@
 #include <hush/cuda/runtime/staging.hpp>
 #include <hush/cuda/sampler_pass.hpp>
 #include <hush/cuda/softmax.hpp>
+#include <hush/cuda/spectral_norm.hpp>
 #include <hush/cuda/team/columns.hpp>
 #include <hush/cuda/team/device.cuh>
 #include <hush/cuda/team/map.hpp>

@@ -162,6 +162,7 @@
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/group_norm.hpp>
 #include <hush/ops/group_norm_fused.hpp>
+#include <hush/ops/l1.hpp>
 #include <hush/ops/layer_norm.hpp>
 #include <hush/ops/leaky_relu.hpp>
 #include <hush/ops/linear.hpp>
@@ -173,6 +174,7 @@
 #include <hush/ops/sigmoid.hpp>
 #include <hush/ops/silu.hpp>
 #include <hush/ops/sinusoidal_embedding.hpp>
+#include <hush/ops/spectral_norm.hpp>
 #include <hush/ops/sum.hpp>
 #include <hush/ops/tanh.hpp>
 #include <hush/ops/upsample.hpp>
@@ -213,6 +215,7 @@
 #include <hush/nn/res_block.hpp>
 #include <hush/nn/res_stage.hpp>
 #include <hush/nn/skip.hpp>
+#include <hush/nn/spectral_norm.hpp>
 #include <hush/nn/time_embedding.hpp>
 #include <hush/nn/transformer2d.hpp>
 #include <hush/nn/walk.hpp>

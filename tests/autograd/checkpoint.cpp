@@ -78,3 +78,22 @@ TEST_CASE("checkpoint: gradients of several inputs are those of finite differenc
     CHECK(download<double>(y.value()) == download<double>(f(a, b)));
   }
 }
+
+TEST_CASE("checkpoint: parameters that the tape keeps constant get no gradient there either") {
+  Block block;
+  initialise(block, Seed{3});
+  const Tensor<B> x = numbers({7, 5}, 1);
+  const auto run = [&](bool checkpointed) {
+    Tape<B> tape;
+    keep_constant(tape, block);
+    const Var<B> v = tape.variable(x);
+    const auto f = [&](const auto& in) { return block(in); };
+    tape.backward(checkpointed ? checkpoint(f, v) : f(v), numbers({7, 5}, 2));
+    CHECK(block.inner.weight.grad.empty());
+    CHECK(block.inner.bias.grad.empty());
+    return download<double>(tape.gradient(v));
+  };
+  const auto plain = run(false);
+  CHECK(plain.size() == 35);
+  CHECK(run(true) == plain);
+}

@@ -1,6 +1,7 @@
 #pragma once
 // Every kernel of the CUDA backend, without CUDA.
 #if !defined(__CUDACC__)
+#include <hush/cuda/absolute_error.hpp>
 #include <hush/cuda/activation.hpp>
 #include <hush/cuda/additions.hpp>
 #include <hush/cuda/attention.hpp>
@@ -26,6 +27,7 @@
 #include <hush/cuda/resample.hpp>
 #include <hush/cuda/runtime/graph.hpp>
 #include <hush/cuda/sampler_pass.hpp>
+#include <hush/cuda/spectral_norm.hpp>
 #include <hush/cuda/team/host_gpu.hpp>
 #include <hush/cuda/threshold.hpp>
 #endif

@@ -89,11 +89,15 @@ double everything() {
   const Parameter<B> table(on, {4, 8}, Init::ones());
   const std::vector<std::int32_t> rows{1, 2};
   const Var<B> looked_up = embedding(x, table, rows);
-  Var<B> y = upsample_nearest(average_pool2d(dropout(relu(gelu(silu(leaky_relu(tanh(sigmoid(x)))))), 0.1), 2), 2) * x - x;
+  Var<B> y =
+      upsample_nearest(average_pool2d(dropout(relu(gelu(silu(leaky_relu(tanh(sigmoid(x)))))), 0.1), 2), 2) * x - x;
   y = concat(y, upsample_bilinear(max_pool2d(y, 2), 2));
   tape.backward(mse(y, y));
   tape.backward(sum(looked_up));
   tape.backward(cross_entropy(looked_up, rows));
+  tape.backward(l1(y, y));
+  const nn::SpectralNorm critic(nn::Linear<B>(on, 8, 1));
+  tape.backward(sum(critic(looked_up)));
   tape.backward(gaussian_kl(y));
   tape.backward(sum(gaussian_sample(y, NoiseKey{})));
   tape.backward(binary_cross_entropy(looked_up, looked_up.value()));

@@ -39,13 +39,15 @@ void sum_pixels(const Lacks<15>&, Int, Int, Int, In, Out) = delete;
 void upsample_bilinear(const Lacks<16>&, const ImageSizes&, Int, In, Out) = delete;
 void threshold_images(const Lacks<17>&, Int, Int, double, double, Out) = delete;
 void gaussian_kl(const Lacks<19>&, Int, Int, In, Out) = delete;
+void absolute_error(const Lacks<20>&, Int, In, In, Out) = delete;
+void power_iteration(const Lacks<21>&, Int, Int, In, In, In, Out) = delete;
 void nearest_rows(const Lacks<18>&, Int, Int, In, std::int32_t*) = delete;
 
 template <int... i>
 consteval bool none_has_all(std::integer_sequence<int, i...>) {
   return (!Kernels<Lacks<i>> && ...);
 }
-static_assert(none_has_all(std::make_integer_sequence<int, 20>{}));
+static_assert(none_has_all(std::make_integer_sequence<int, 22>{}));
 
 struct Machine {};  // no backend at all
 static_assert(!Kernels<Machine> && !Kernels<float>);

@@ -53,6 +53,30 @@ TEST_CASE("initialise: normal numbers have the mean and the standard deviation t
   CHECK(std::abs(sum / count) < 4 * 16 / std::sqrt(count));
   CHECK(std::abs(squares / count / 256 - 1) < 4 * std::sqrt(2 / count));
   CHECK(most > 3 * 16);  // no uniform distribution of this deviation reaches so far
+  layer.weight.init = Init::normal(16, 100);
+  initialise(layer, Seed{3});
+  const auto about = download<double>(layer.weight.value);
+  for (std::size_t i = 0; i < about.size(); i += 997) CHECK(about[i] == doctest::Approx(values[i] + 100).epsilon(1e-6));
+}
+
+TEST_CASE("keep_constant: a network's gradient goes to its inputs alone, and is the same") {
+  const Pair pair;
+  const auto x = normal_images(B{}, {1, 3, 3, 3}, Stream{.seed = 1}, std::vector<std::uint32_t>{0});
+  const auto input_gradient = [&](bool constant) {
+    Tape<B> tape;
+    if (constant) keep_constant(tape, pair);
+    const auto v = tape.variable(x);
+    tape.backward(sum(pair.list[1](pair.list[0](pair.conv(v)))));
+    return download<double>(tape.gradient(v));
+  };
+  const auto kept = input_gradient(true);
+  CHECK(pair.conv.weight.grad.empty());
+  CHECK(pair.list[1].bias.grad.empty());
+  CHECK(input_gradient(false) == kept);
+  CHECK(!pair.conv.weight.grad.empty());
+  Tape<B> tape;
+  keep_constant(tape, pair);
+  CHECK(pair.conv(tape.constant(x)).node() == -1);
 }
 
 TEST_CASE("initialise: within 1/sqrt(fan in), spread over it, and a function of seed and name") {

@@ -205,10 +205,13 @@ template <Backend B, class Op, class... Inputs>
 Var<B> record(Tape<B>& tape, const Op& op, const Inputs&... inputs) {
   constexpr std::size_t n = sizeof...(Inputs);
   auto recorded = op.record(tensor_of(inputs)...);
-  const std::array<Arrival<B>, n> arrivals{arrival_of(inputs)...};
+  std::array<Arrival<B>, n> arrivals{arrival_of(inputs)...};
   Needs<n> needs;
   bool any = false;
-  for (std::size_t i = 0; i < n; ++i) any |= needs[i] = arrivals[i].wanted();
+  for (std::size_t i = 0; i < n; ++i) {
+    if (arrivals[i].parameter && tape.keeps_constant(*arrivals[i].parameter)) arrivals[i] = {};
+    any |= needs[i] = arrivals[i].wanted();
+  }
   if (!any) return tape.constant(std::move(recorded.y));
   const auto kept = [&]<class... Saved>(std::tuple<Saved...> saved) {
     return std::make_shared<const detail::Kept<B, Saved...>>(std::move(saved), inputs...);

@@ -17,11 +17,13 @@ Var<B> checkpoint(const F& f, const Var<B>& x, const Rest&... rest) {
   const std::uint32_t draw = tape.draws();
   const auto inputs = std::tuple{x.value(), rest.value()...};
   Tape<B> scratch(tape.noise_key(), draw);
+  scratch.keep_constant_as(tape);
   Tensor<B> y = std::apply([&](const auto&... v) { return f(scratch.constant(v)...); }, inputs).value();
   tape.skip_draws(scratch.draws() - draw);
   const std::array<int, 1 + sizeof...(Rest)> nodes{x.node(), rest.node()...};
   const int node = tape.push([f, inputs, nodes, draw](Tape<B>& on, const Tensor<B>& dy) {
     Tape<B> again(on.noise_key(), draw);
+    again.keep_constant_as(on);
     const auto vars = std::apply([&](const auto&... v) { return std::array{again.variable(v)...}; }, inputs);
     again.backward(std::apply(f, vars), dy);
     for (std::size_t i = 0; i < nodes.size(); ++i) on.add(nodes[i], again.gradient(vars[i]));

@@ -7,15 +7,16 @@
 
 namespace hush {
 
-/// How a parameter starts: all zeros, all ones, uniform in [-scale, scale], or normal of standard deviation scale.
+/// How a parameter starts: all zeros, all ones, uniform in [-scale, scale], or normal of standard deviation scale about
+/// mean.
 struct Init {
   enum class Kind { zeros, ones, uniform, normal } kind = Kind::zeros;
-  double scale = 0;
+  double scale = 0, mean = 0;
 
   static constexpr Init zeros() { return {Kind::zeros, 0}; }
   static constexpr Init ones() { return {Kind::ones, 1}; }
   static constexpr Init uniform(double scale) { return {Kind::uniform, scale}; }
-  static constexpr Init normal(double scale) { return {Kind::normal, scale}; }
+  static constexpr Init normal(double scale, double mean = 0) { return {Kind::normal, scale, mean}; }
   /// Uniform within 1 / sqrt(fan_in): what PyTorch's convolutions and linear layers start with.
   static Init fan_in(std::int64_t fan_in) { return uniform(1 / std::sqrt(double(fan_in))); }
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -120,6 +121,12 @@ class Tape {
     nodes_.push_back({std::move(pull), {}});
     return int(nodes_.size()) - 1;
   }
+  /// Takes a parameter as a constant from now on: no gradient arrives there, and a buffer stays where it is. What the
+  /// network of such parameters makes still has gradients with respect to its inputs.
+  void keep_constant(const Parameter<B>& p) { constant_.push_back(&p); }
+  bool keeps_constant(const Parameter<B>& p) const { return std::ranges::find(constant_, &p) != constant_.end(); }
+  /// The same parameters as another tape.
+  void keep_constant_as(const Tape& other) { constant_ = other.constant_; }
   /// Adds to the gradient of a node; a constant (-1) takes none.
   void add(int node, Tensor<B> grad) {
     if (node < 0 || grad.empty()) return;
@@ -182,6 +189,7 @@ class Tape {
     Tensor<B> grad;
   };
   std::vector<Node> nodes_;
+  std::vector<const Parameter<B>*> constant_;
   GradientSums<B> sums_;
   NoiseKey key_;
   std::uint32_t draws_ = 0;

@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/cpu/absolute_error.hpp>
 #include <hush/cpu/activation.hpp>
 #include <hush/cpu/attention.hpp>
 #include <hush/cpu/batch_norm.hpp>
@@ -31,6 +32,7 @@
 #include <hush/cpu/resample.hpp>
 #include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/slabs.hpp>
+#include <hush/cpu/spectral_norm.hpp>
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
@@ -46,6 +48,9 @@ namespace hush {
 inline namespace HUSH_CPU_ABI {
 // clang-format off
 
+extern template void absolute_error<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
+extern template void absolute_error_backward<double>(const Cpu<double>&, std::int64_t, double, const double*,
+                                                     const double*, const double*, double*);
 extern template void silu<double>(const Cpu<double>&, std::int64_t, const double*, double*);
 extern template void silu_backward<double>(const Cpu<double>&, std::int64_t, const double*, const double*, double*);
 extern template void relu<double>(const Cpu<double>&, std::int64_t, const double*, double*);
@@ -195,6 +200,13 @@ extern template void scale_input<double>(const Cpu<double>&, std::int64_t, const
                                          const double*, double*);
 extern template void fetch_step<double>(const Cpu<double>&, std::int64_t, const RunPlace&, const StepRows&);
 extern template void next_step<double>(const Cpu<double>&, std::int32_t*);
+extern template void spectral_norm<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
+                                           const double*, double*, double*, double*);
+extern template void spectral_norm_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
+                                                    const double*, const double*, const double*, const double*,
+                                                    double*);
+extern template void power_iteration<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
+                                             const double*, const double*, double*);
 extern template void threshold_images<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double, double*);
 // clang-format on
 }  // namespace HUSH_CPU_ABI

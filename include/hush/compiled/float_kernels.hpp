@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/cpu/absolute_error.hpp>
 #include <hush/cpu/activation.hpp>
 #include <hush/cpu/attention.hpp>
 #include <hush/cpu/batch_norm.hpp>
@@ -31,6 +32,7 @@
 #include <hush/cpu/resample.hpp>
 #include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/slabs.hpp>
+#include <hush/cpu/spectral_norm.hpp>
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
@@ -46,6 +48,9 @@ namespace hush {
 inline namespace HUSH_CPU_ABI {
 // clang-format off
 
+extern template void absolute_error<float>(const Cpu<float>&, std::int64_t, const float*, const float*, float*);
+extern template void absolute_error_backward<float>(const Cpu<float>&, std::int64_t, double, const float*,
+                                                    const float*, const float*, float*);
 extern template void silu<float>(const Cpu<float>&, std::int64_t, const float*, float*);
 extern template void silu_backward<float>(const Cpu<float>&, std::int64_t, const float*, const float*, float*);
 extern template void relu<float>(const Cpu<float>&, std::int64_t, const float*, float*);
@@ -187,6 +192,12 @@ extern template void scale_input<float>(const Cpu<float>&, std::int64_t, const R
                                         const float*, float*);
 extern template void fetch_step<float>(const Cpu<float>&, std::int64_t, const RunPlace&, const StepRows&);
 extern template void next_step<float>(const Cpu<float>&, std::int32_t*);
+extern template void spectral_norm<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, const float*,
+                                          float*, float*, float*);
+extern template void spectral_norm_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*,
+                                                   const float*, const float*, const float*, const float*, float*);
+extern template void power_iteration<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, const float*,
+                                            const float*, float*);
 extern template void threshold_images<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, double, float*);
 // clang-format on
 }  // namespace HUSH_CPU_ABI

@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/cpu/absolute_error.hpp>
 #include <hush/cpu/activation.hpp>
 #include <hush/cpu/attention.hpp>
 #include <hush/cpu/batch_norm.hpp>
@@ -21,6 +22,7 @@
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
 #include <hush/cpu/sampler_pass.hpp>
+#include <hush/cpu/spectral_norm.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/kernels/kernels.hpp>
 

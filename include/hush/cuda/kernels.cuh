@@ -1,4 +1,5 @@
 #pragma once
+#include <hush/cuda/absolute_error.hpp>
 #include <hush/cuda/activation.hpp>
 #include <hush/cuda/additions.hpp>
 #include <hush/cuda/attention.hpp>
@@ -25,6 +26,7 @@
 #include <hush/cuda/runtime/device_program.hpp>
 #include <hush/cuda/runtime/graph.hpp>
 #include <hush/cuda/sampler_pass.hpp>
+#include <hush/cuda/spectral_norm.hpp>
 #include <hush/cuda/threshold.hpp>
 #include <hush/kernels/kernels.hpp>
 

@@ -37,6 +37,13 @@ concept ActivationKernels = requires(const B& on, std::int64_t n, double slope, 
   gelu_exact_backward(on, n, dy, x, y);
 };
 
+/// |a - b| of n numbers, and its gradient times a factor and the number at dy.
+template <class B, class S = typename B::scalar, class M = typename B::master>
+concept AbsoluteErrorKernels = requires(const B& on, std::int64_t n, double factor, const S* x, S* y, M* q) {
+  absolute_error(on, n, x, x, q);
+  absolute_error_backward(on, n, factor, x, x, x, y);
+};
+
 /// Attention of all heads; the weights of all pairs are kept for the backward pass unless their pointer is nullptr.
 template <class B, class S = typename B::scalar>
 concept AttentionKernels = requires(const B& on, const AttentionSizes& s, const S* x, S* y) {
@@ -238,15 +245,23 @@ concept SamplingKernels = requires(const B& on, const typename B::full& full, st
   threshold_images(full, n, n, number, number, q);
 };
 
+/// Weights divided by their spectral norm, the gradient, and a power iteration of the vector that the norm stands on.
+template <class B, class S = typename B::scalar, class M = typename B::master>
+concept SpectralNormKernels = requires(const B& on, std::int64_t n, const S* x, const M* p, S* y, M* q) {
+  spectral_norm(on, n, n, x, p, y, q, q);
+  spectral_norm_backward(on, n, n, x, x, p, p, p, y);
+  power_iteration(on, n, n, x, p, p, q);
+};
+
 /// A backend that has every kernel which ops, networks, sampling and training call, and those of each capability that
 /// it declares. Write static_assert(Kernels<B>) where all of them are known: they are looked up there and then.
 template <class B>
-concept Kernels = Backend<B> && ActivationKernels<B> && AttentionKernels<B> && BatchNormKernels<B> &&
-    BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> && DropoutKernels<B> &&
-    ElementwiseKernels<B> && EmbeddingKernels<B> && GaussianKernels<B> && LevelKernels<B> && LinearKernels<B> &&
-    GroupNormKernels<B> && LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> &&
-    PoolingKernels<B> && ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && FusedNormKernels<B> &&
-    ResidualKernels<B> && ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> &&
-    PackedWeightKernels<B>;
+concept Kernels = Backend<B> && ActivationKernels<B> && AbsoluteErrorKernels<B> && AttentionKernels<B> &&
+    BatchNormKernels<B> && BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> &&
+    DropoutKernels<B> && ElementwiseKernels<B> && EmbeddingKernels<B> && GaussianKernels<B> && LevelKernels<B> &&
+    LinearKernels<B> && GroupNormKernels<B> && LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> &&
+    OptimizerKernels<B> && PoolingKernels<B> && ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> &&
+    SpectralNormKernels<B> && FusedNormKernels<B> && ResidualKernels<B> && ConcatUpsampleKernels<B> &&
+    BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> && PackedWeightKernels<B>;
 
 }  // namespace hush

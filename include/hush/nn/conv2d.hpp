@@ -44,6 +44,11 @@ struct Conv2d {
     else
       return residual + (*this)(x);
   }
+  /// The layer with another weight of the same shape, one that is computed.
+  template <Value V>
+  V with_weight(const V& x, const V& other) const {
+    return conv2d(x, other, bias, options);
+  }
   bool empty() const { return weight.value.empty(); }
   static void visit(auto& self, auto&& f) { f("weight", self.weight), f("bias", self.bias); }
 };

@@ -50,7 +50,8 @@ void initialise(Net& net, Seed seed) {
     Uniform uniform{stream};
     for (std::size_t i = 0; i < values.size(); ++i)
       values[i] =
-          float(init.scale * (init.kind == Init::Kind::normal ? double(normal_at(stream, i)) : 2 * uniform() - 1));
+          float(init.scale * (init.kind == Init::Kind::normal ? double(normal_at(stream, i)) : 2 * uniform() - 1) +
+                init.mean);
     copy_in(on, size, values.data(), parameter.value.data());
   });
 }

@@ -21,6 +21,11 @@ struct Linear {
   V operator()(const V& x) const {
     return linear(x, weight, bias);
   }
+  /// The layer with another weight of the same shape, one that is computed.
+  template <Value V>
+  V with_weight(const V& x, const V& other) const {
+    return linear(x, other, bias);
+  }
   /// residual + (*this)(x): one op on a backend that has it.
   template <Value V>
   V onto(const V& residual, const V& x) const {

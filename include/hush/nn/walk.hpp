@@ -35,6 +35,13 @@ void walk(Layer& layer, F&& f, const std::string& path = "") {
   }
 }
 
+/// Takes all parameters of a network or layer as constants on a tape: what it makes has gradients with respect to its
+/// inputs, its weights get none, and its buffers do not move. So a critic stays as it is while a generator learns.
+template <class Layer>
+void keep_constant(auto& tape, const Layer& layer) {
+  walk(layer, [&](const std::string&, const auto& parameter) { tape.keep_constant(parameter); });
+}
+
 /// The number of trainable scalars: buffers do not count.
 template <class Net>
 std::int64_t count_parameters(const Net& net) {

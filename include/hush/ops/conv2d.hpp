@@ -99,6 +99,12 @@ V conv2d(const V& x, const Parameter<typename V::backend>& weight, const Paramet
   return apply(ops::Conv2d{options}, x, in_scalars(weight), in_scalars(bias));
 }
 
+/// The same with a weight that is itself computed.
+template <Value V>
+V conv2d(const V& x, const V& weight, const Parameter<typename V::backend>& bias, const Conv2dOptions& options = {}) {
+  return apply(ops::Conv2d{options}, x, weight, in_scalars(bias));
+}
+
 /// residual + conv2d(x, weight, bias, options) in one op; the residual is of the result's shape.
 template <Value V>
 V conv2d_onto(const V& residual, const V& x, const Parameter<typename V::backend>& weight,

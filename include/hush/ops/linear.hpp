@@ -78,6 +78,12 @@ V linear(const V& x, const Parameter<typename V::backend>& weight, const Paramet
   return apply(ops::Linear{}, x, in_scalars(weight), in_scalars(bias));
 }
 
+/// The same with a weight that is itself computed.
+template <Value V>
+V linear(const V& x, const V& weight, const Parameter<typename V::backend>& bias) {
+  return apply(ops::Linear{}, x, weight, in_scalars(bias));
+}
+
 /// residual + linear(x, weight, bias) in one op; the residual is of the result's shape.
 template <Value V>
 V linear_onto(const V& residual, const V& x, const Parameter<typename V::backend>& weight,
