@@ -45,9 +45,10 @@ using Samplers =
 using Grids = std::tuple<AlignYourSteps, BetaSigmas, DdimQuadratic, DdimUniform, KarrasSigmas, KlOptimal, Leading,
                          Linspace, Sections, Times, Trailing, UniformLogSnr, SigmaRange>;
 using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>, TrainOptions<int>, SampleOptions<Cpu<float>>,
-                           FromUniform, FromImages, FromLatents, DynamicThreshold>;
+                           FromUniform, FromImages, FromLatents, DynamicThreshold, GanLossOptions, GenerateOptions>;
 using Configs = std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, BroadcastUnetConfig, AdmConfig,
-                           AttentionAt, AdmEmbedding, LabelChannelsConfig, LabelTokensConfig, Ports, Unet2dConfig>;
+                           AttentionAt, AdmEmbedding, LabelChannelsConfig, LabelTokensConfig, Ports, Unet2dConfig,
+                           DcganGeneratorConfig, DcganCriticConfig, VaeConfig>;
 namespace masks = data::masks;
 using Masks = std::tuple<masks::Centre, masks::OuterFrame, masks::Corners, masks::Half, masks::RandomBox,
                          masks::RandomPixels, masks::Irregular, masks::FreeForm, masks::Hybrid>;

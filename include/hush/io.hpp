@@ -6,6 +6,7 @@
 #include <hush/io/arrays.hpp>
 #include <hush/io/atomic_file.hpp>
 #include <hush/io/checkpoint_files.hpp>
+#include <hush/io/checkpoint_parts.hpp>
 #include <hush/io/checkpoints.hpp>
 #include <hush/io/checksum.hpp>
 #include <hush/io/crc32c.hpp>

@@ -188,6 +188,9 @@
 #include <hush/backbones/simple_unet.hpp>
 #include <hush/backbones/unet2d.hpp>
 #include <hush/backbones/with_embedding.hpp>
+#include <hush/baselines/dcgan.hpp>
+#include <hush/baselines/generate.hpp>
+#include <hush/baselines/vae.hpp>
 #include <hush/conditioning.hpp>
 #include <hush/conditionings/both.hpp>
 #include <hush/conditionings/class_label.hpp>
@@ -253,6 +256,8 @@
 #include <hush/training/dataset.hpp>
 #include <hush/training/diffusion_loss.hpp>
 #include <hush/training/ema.hpp>
+#include <hush/training/gan_loss.hpp>
+#include <hush/training/gan_trainer.hpp>
 #include <hush/training/loader.hpp>
 #include <hush/training/loss_pass.hpp>
 #include <hush/training/noised_batch.hpp>

@@ -7,6 +7,7 @@
 
 #include <hush/kernels/capabilities.hpp>
 #include <hush/observer.hpp>
+#include <hush/training/gan_trainer.hpp>
 #include <hush/training/training.hpp>
 #include <hush/warning.hpp>
 
@@ -86,6 +87,13 @@ auto run_training(Training& training, Observers&... observers) -> Trained<std::r
 template <class Net, class Opt, class Data, class Loss, class... Observers>
 Trained<Net> train(Trainer<Net, Opt, Data, Loss>& trainer, Observers&&... observers) {
   if constexpr (detail::all_observe<Trainer<Net, Opt, Data, Loss>, Observers...>())
+    return detail::run_training(trainer, observers...);
+}
+
+/// The same of two networks that learn from each other, whose observers see the generator's training.
+template <class Generating, class Judging, class... Observers>
+auto train(GanTrainer<Generating, Judging>& trainer, Observers&&... observers) {
+  if constexpr (detail::all_observe<GanTrainer<Generating, Judging>, Observers...>())
     return detail::run_training(trainer, observers...);
 }
 

@@ -12,7 +12,7 @@ ORDER = [
     {"sampler"},
     {"tensor", "random", "kernels", "cpu", "cuda"},
     {"autograd", "ops"},
-    {"nn", "backbone", "conditioning"},
+    {"nn", "backbone", "baselines", "conditioning"},
     {"optimizer", "learning_rate"},
     {"process", "guidance", "sampling", "sample", "training", "train"},
     {"metrics"}, {"io"}, {"data"},

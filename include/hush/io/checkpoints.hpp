@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <hush/io/checkpoint_files.hpp>
+#include <hush/io/checkpoint_parts.hpp>
 #include <hush/io/file_plan.hpp>
 #include <hush/io/models.hpp>
 #include <hush/io/run_identity.hpp>
@@ -42,11 +43,11 @@ inline std::optional<std::string> words_of_run(const std::filesystem::path& run)
   return std::nullopt;
 }
 
-/// An observer of `train` that saves weights, their average, the optimizer's moments and the loss curve, and that
-/// resumes from the newest good checkpoint bit for bit. `load_model` reads the files of the weights and of their
-/// average (ema.safetensors). A folder that cannot be written is a FileError before the first step. Name it before logs
-/// and bars, which ask the training for its step. A save that fails is reported and tried again at the next occasion;
-/// the third in a row ends the run.
+/// An observer of `train` that saves weights, their average, the optimizer's moments and the loss curve, of a
+/// `GanTrainer` those of both networks, and that resumes from the newest good checkpoint bit for bit. `load_model`
+/// reads the files of the weights and of their average (ema.safetensors). A folder that cannot be written is a
+/// FileError before the first step. Name it before logs and bars, which ask the training for its step. A save that
+/// fails is reported and tried again at the next occasion; the third in a row ends the run.
 class Checkpoints {
  public:
   explicit Checkpoints(CheckpointOptions chosen) : options(std::move(chosen)) {
@@ -58,9 +59,6 @@ class Checkpoints {
   template <class T>
   void start(T& training) {
     identity = run_identity(training, options.identity);
-    Description process;
-    if constexpr (requires { training.loss.process; }) process = describe(training.loss.process);
-    model = detail::model_json({process, describe_network(training.net)});
     const Found found = find_checkpoint(options.run, options.keeping.disk);
     for (const auto& note : found.notes) options.say(note);
     if (found.checkpoint) resume(training, *found.checkpoint);
@@ -107,68 +105,34 @@ class Checkpoints {
   }
   template <class T>
   Checkpoint snapshot(const T& training) const {
-    Checkpoint checkpoint{training.step, {}, Json::object()};
-    checkpoint.files["weights"] = arrays_of(training.weights, training.weights.values());
-    checkpoint.files["ema"] = arrays_of(training.weights, training.average.values());
-    for (const char* name : {"weights", "ema"}) checkpoint.files[name].metadata[detail::model_entry] = model;
-    for (std::size_t i = 0; i < training.moments.size(); ++i)
-      checkpoint.files[to_text("moment", i + 1)] = arrays_of(training.weights, training.moments[i]);
-    Json epochs = Json::array();
-    for (const EpochReport& e : training.epochs) {
-      const auto finite = [](double loss) { return std::isfinite(loss) ? Json(loss) : Json(); };
-      epochs.push_back({{"epoch", e.epoch},
-                        {"step", e.step},
-                        {"loss", e.loss},
-                        {"validation_loss", finite(e.validation_loss)},
-                        {"validation_hole_loss", finite(e.validation_hole_loss)}});
+    Checkpoint checkpoint{training.step, {}, detail::reports_of(training)};
+    checkpoint.state["identity"] = identity;
+    detail::add_arrays(checkpoint, "", training);
+    if constexpr (detail::HasCritic<T>) {
+      checkpoint.state["critic"] = detail::reports_of(training.critic);
+      detail::add_arrays(checkpoint, "critic-", training.critic);
     }
-    checkpoint.state = {{"identity", identity}, {"epoch_loss", training.epoch_loss}, {"epochs", epochs}};
     return checkpoint;
   }
   template <class T>
   void restore(T& training, const Checkpoint& checkpoint) const {
     const auto folder = options.run / detail::checkpoint_name(checkpoint.step), file = folder / detail::state_file;
-    const auto part = [&](const std::string& name) -> const Arrays& {
-      const auto found = checkpoint.files.find(name);
-      if (found == checkpoint.files.end())
-        throw FileError(file, to_text("the checkpoint has no ", name, ".safetensors"));
-      return found->second;
-    };
     check_identity(identity, member(checkpoint.state, "identity", file), file, detail::describe_run(training));
-    const auto name = [&](const std::string& stem) { return folder / (stem + ".safetensors"); };
-    fill_from(training.weights, part("weights"), name("weights"), training.weights.values());
-    fill_from(training.weights, part("ema"), name("ema"), training.average.values());
-    for (std::size_t i = 0; i < training.moments.size(); ++i) {
-      const std::string stem = to_text("moment", i + 1);
-      fill_from(training.weights, part(stem), name(stem), training.moments[i]);
-    }
+    detail::read_arrays(checkpoint, folder, "", training);
+    if constexpr (detail::HasCritic<T>) detail::read_arrays(checkpoint, folder, "critic-", training.critic);
     try {
-      read_reports(training, checkpoint.state, file);
+      detail::read_reports(training, checkpoint.state, file);
+      if constexpr (detail::HasCritic<T>)
+        detail::read_reports(training.critic, member(checkpoint.state, "critic", file), file);
     } catch (const Json::exception&) {
       throw FileError(file, "holds no reports of a training's epochs: hush did not write it so");
     }
     training.step = checkpoint.step;
-  }
-  /// The reports of the epochs so far.
-  template <class T>
-  static void read_reports(T& training, const Json& state, const std::filesystem::path& file) {
-    training.epoch_loss = member(state, "epoch_loss", file).template get<double>();
-    training.epochs.clear();
-    for (const Json& e : member(state, "epochs", file)) {
-      EpochReport report{e.at("epoch").get<std::int64_t>(), e.at("step").get<std::int64_t>(),
-                         e.at("loss").get<double>()};
-      const auto read = [&](const char* member_name, double& loss) {
-        if (e.contains(member_name) && !e.at(member_name).is_null()) loss = e.at(member_name).template get<double>();
-      };
-      read("validation_loss", report.validation_loss);
-      read("validation_hole_loss", report.validation_hole_loss);
-      training.epochs.push_back(report);
-    }
+    if constexpr (detail::HasCritic<T>) training.critic.step = checkpoint.step * training.critic_steps;
   }
 
   CheckpointOptions options;
-  Json identity;      // of the run in hand
-  std::string model;  // what its files say of themselves
+  Json identity;  // of the run in hand
   std::int64_t saved = -1;
   int failures = 0;
 };

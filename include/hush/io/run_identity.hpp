@@ -85,6 +85,13 @@ void add_fingerprints(const Data& data, Json& into) {
   if constexpr (requires { data.pictures().size(); }) add_fingerprints(data.pictures(), into);
 }
 
+/// A training of two networks: `critic` is the trainer of the second.
+template <class T>
+concept HasCritic = requires(const T& training) {
+  training.critic.net;
+  training.critic_steps;
+};
+
 /// What a run is made of, by fields: process, network, optimizer, the options that change its result, and the data's
 /// own.
 template <class T>
@@ -103,6 +110,10 @@ Description describe_run(const T& training) {
   Description data{Description::Kind::object, ""};
   describe_data(training.data, data.fields);
   if (!data.fields.empty()) made.fields.push_back({"data", std::move(data)});
+  if constexpr (HasCritic<T>) {
+    made.fields.push_back({"critic_steps", describe(training.critic_steps)});
+    made.fields.push_back({"critic", describe_run(training.critic)});
+  }
   return made;
 }
 
@@ -157,6 +168,11 @@ Json run_identity(const T& training, const std::string& words) {
     identity["validation data"] = held_out ? detail::identity_of_data(*held_out).images : Json(nullptr);
     detail::describe_levels(training, identity);
   }
+  if constexpr (detail::HasCritic<T>) {  // its fields are among those of the whole
+    const Json critic = run_identity(training.critic, words);
+    for (const auto& [name, value] : critic.items())
+      if (name != "run" && name != "fields") identity["critic: " + name] = value;
+  }
   return identity;
 }
 
@@ -197,7 +213,8 @@ inline void check_identity(const Json& mine, const Json& theirs, const std::file
     const auto epochs = theirs.find("epochs");
     const bool more =
         epochs != theirs.end() && epochs->is_number() && epochs->get<double>() < mine.at("epochs").get<double>();
-    if (more && (name == "epochs" || name.starts_with("factors of the rate"))) continue;
+    const std::string_view of = std::string_view(name).substr(name.starts_with("critic: ") ? 8 : 0);
+    if (more && (of == "epochs" || of.starts_with("factors of the rate"))) continue;
     throw FileError(file,
                     to_text("the run was started with ", name, " = ",
                             theirs.contains(name) ? theirs.at(name).dump() : "nothing", ", it cannot go on with ",

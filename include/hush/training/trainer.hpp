@@ -92,7 +92,7 @@ struct BatchPart {
 /// `loss(BatchPart, NoiseKey)` adds `share` times its gradients to those of the network's parameters and gives its
 /// value, a Tensor<B, master> of shape [1]; `tape_loss` makes one of a function on a tape. A loss may have a
 /// `ValidationLoss validation()`. The network, the optimizer and the data set must outlive the trainer, and so must
-/// what the loss refers to. Two networks that learn from each other are two trainers, advanced in turn.
+/// what the loss refers to. Two networks that learn from each other are two trainers, advanced in turn (`GanTrainer`).
 template <class Net, class Opt, class Data, class Loss>
 class Trainer {
  public:
@@ -181,6 +181,7 @@ class Trainer {
   std::vector<Tensor<B, master>> moments;
   double epoch_loss = 0;  // sum of the losses of the epoch in progress
   std::vector<EpochReport> epochs;
+  const char* role = "";  // whose loss it is, for messages, where there are two networks: "critic's "
 
  private:
   /// Adds the gradients of a batch, part by part, and gives the mean of their losses.
@@ -226,7 +227,7 @@ class Trainer {
   }
   void check_finite(double value, const char* what, const StepReport& report) const {
     if (!std::isfinite(value))
-      throw NonFinite(to_text("[train] the ", what, " is ", value, " at step ", report.step, " (epoch ",
+      throw NonFinite(to_text("[train] the ", role, what, " is ", value, " at step ", report.step, " (epoch ",
                               report.epoch + 1, "); the weights of step ", step,
                               " are kept. Lower the rate, warm it up, or clip the gradient."));
   }
