@@ -1,0 +1,12 @@
+#include <hush/hush.hpp>
+
+#include "sample.hpp"
+
+namespace baselines {
+
+int sample(const SampleArguments& arguments) {
+  if (arguments.where.device == "cuda") return examples::on_cuda<Commands>(arguments.where.precision).sample(arguments);
+  return sample_on(arguments, Cpu<float>{.threads = arguments.where.threads});
+}
+
+}  // namespace baselines

@@ -1,0 +1,12 @@
+#include <hush/hush.hpp>
+
+#include "train.hpp"
+
+namespace baselines {
+
+int train(const examples::TrainArguments& arguments) {
+  if (arguments.where.device == "cuda") return examples::on_cuda<Commands>(arguments.where.precision).train(arguments);
+  return train_on(arguments, Cpu<float>{.threads = arguments.where.threads});
+}
+
+}  // namespace baselines

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The program of the baselines from end to end on a few images: each network trains, is resumed with the same bytes, makes
+# pictures and is measured; what cannot be is refused in one line.
+set -euo pipefail
+program=$HUSH_BASELINES scratch=$HUSH_SCRATCH
+rm -rf "$scratch" && mkdir -p "$scratch"
+data=data/fashion_mnist_2000
+
+works() { "$program" "$@" >"$scratch/out" 2>&1 || { cat "$scratch/out"; exit 1; }; }
+refused() {  # what the message must contain, then the arguments
+  local wanted=$1 status=0
+  shift
+  "$program" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
+  [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err" ||
+    { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
+}
+
+for network in vae dcgan diffusion; do
+  run=$scratch/$network
+  train=(train --preset $network --data $data --limit 32 --batch 8 --sample-every 0 --save-every 1)
+  works "${train[@]}" --epochs 2 --run "$run"
+  [ "$(wc -l <"$run/steps.csv")" -eq 9 ]  # a row of names, 4 steps an epoch
+  works "${train[@]}" --epochs 2 --run "$run"  # there is nothing left to do
+  works "${train[@]}" --epochs 1 --run "$run-parts"
+  works "${train[@]}" --epochs 2 --run "$run-parts"
+  if [ $network != diffusion ]; then  # whose rate depends on the number of epochs
+    for file in "$run"/ckpt-00000008/*.safetensors; do cmp "$file" "$run-parts/ckpt-00000008/$(basename "$file")"; done
+    cmp "$run/steps.csv" "$run-parts/steps.csv"
+  fi
+  works sample --weights "$run/weights.safetensors" --steps 2 --count 4 --columns 2 --out "$scratch/$network.png"
+  [ "$(head -c 4 "$scratch/$network.png" | tail -c 3)" = PNG ]
+done
+[ -e "$scratch/dcgan/ckpt-00000008/critic-moment2.safetensors" ]
+
+works evaluate --data $data --weights "$scratch/vae/weights.safetensors" --weights "$scratch/dcgan/weights.safetensors" \
+  --weights "$scratch/diffusion/weights.safetensors" --steps 2 --count 16 --out "$scratch/table.md"
+[ "$(wc -l <"$scratch/table.md")" -eq 6 ]
+for row in "VAE | 741313" "DCGAN | 369600 (critic " "diffusion | " "test images"; do grep -qF "| $row" "$scratch/table.md"; done
+
+refused "is neither a model file (save_model) nor weights of this program" sample --weights examples/classifier/weights/garments.safetensors --out "$scratch/x.png"
+refused "cannot go on with" train --preset dcgan --data $data --limit 32 --batch 8 --run "$scratch/vae" --epochs 2
+refused "cannot compare 4000 images" evaluate --data $data --weights "$scratch/vae/weights.safetensors" --count 4000
+refused "--preset" train --preset gan --data $data
+[ ! -e "$scratch/x.png" ]
+rm -rf "$scratch"
