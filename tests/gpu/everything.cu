@@ -80,7 +80,18 @@ double everything() {
   const auto told_everywhere = train(labelled, broadcast, AdamW{}, names, TrainOptions<Named>{.batch = 1});
   const Images<float> everywhere = sample(labelled, told_everywhere.averaged, Ddim{}, wanted, few);
 
+  DcganGenerator<B> generator({.image = {8, 8, 1}, .width = 8}, Seed{1}, on);
+  DcganCritic<B> judge({.image = {8, 8, 1}, .width = 8, .norm = CriticNorm::spectral}, Seed{1}, on);
+  const NoImages noise_alone{data.size()};
+  const Adam rule;
+  Trainer generating(generator, rule, noise_alone, GeneratorLoss{generator, judge}, {.batch = 1});
+  Trainer judging(judge, rule, data, CriticLoss{generator, judge}, {.batch = 1});
+  GanTrainer both(generating, judging);
+  const Images<float> generated = generate(train(both).averaged, {.count = 1});
+  const Vae<B> vae({.image = {8, 8, 1}, .widths = {8}}, Seed{1}, on);
+
   Tape<B> tape;
+  tape.backward(vae_loss(vae, tape.constant(upload(on, generated)), NoiseKey{}, 1e-3));
   const LabelTokens<B> tokens({.width = 8}, labelled.ports(), Seed{1}, on);
   const auto embedded = tokens(
       on_tape(tape, labelled.input(on, upload(on.in_full(), made), std::vector<Level>{{}}, filled(on, {1, 3}, 1))));
