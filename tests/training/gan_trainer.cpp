@@ -125,11 +125,17 @@ TEST_CASE("gan trainer: a loss that is no number says whose it is, and leaves no
   Gan gan({.epochs = 2, .batch = 12});
   const float bad = std::numeric_limits<float>::quiet_NaN();
   copy_in(B{}, 1, &bad, gan.judging.weights.values().data());
-  CHECK_THROWS_WITH_AS(
-      run(gan, checkpoints(scratch)),
-      "[train] the critic's loss is nan at step 1 (epoch 1); the weights of step 0 are kept. Lower the "
-      "rate, warm it up, or clip the gradient.",
-      NonFinite);
+  const auto said = [](const auto& call) -> std::string {
+    try {
+      call();
+    } catch (const NonFinite& error) { return error.what(); }
+    return {};
+  };
+  const std::string critics = said([&] { run(gan, checkpoints(scratch)); });
+  CHECK(critics.starts_with("[train] the critic's loss is "));
+  CHECK(
+      critics.ends_with("nan at step 1 (epoch 1); the weights of step 0 are kept. Lower the rate, warm it up, or clip "
+                        "the gradient."));
   CHECK(!std::filesystem::exists(scratch / "run/ckpt-00000001"));
 
   Gan fine({.epochs = 2, .batch = 12});
@@ -138,12 +144,9 @@ TEST_CASE("gan trainer: a loss that is no number says whose it is, and leaves no
   });
   Trainer wrong(fine.generator, fine.optimizer, fine.none, spoilt, {.epochs = 2, .batch = 12});
   GanTrainer training(wrong, fine.judging);
-  try {
-    training.advance();
-    FAIL("no error");
-  } catch (const NonFinite& error) {
-    CHECK(std::string(error.what()).starts_with("[train] the generator's loss is nan at step 1"));
-  }
+  const std::string generators = said([&] { training.advance(); });
+  CHECK(generators.starts_with("[train] the generator's loss is "));
+  CHECK(generators.find("nan at step 1 (epoch 1)") != std::string::npos);
 }
 
 TEST_CASE("gan trainer: trainers that do not go together are refused") {
