@@ -48,7 +48,8 @@ using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>, TrainOptio
                            FromUniform, FromImages, FromLatents, DynamicThreshold, GanLossOptions, GenerateOptions>;
 using Configs = std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, BroadcastUnetConfig, AdmConfig,
                            AttentionAt, AdmEmbedding, LabelChannelsConfig, LabelTokensConfig, Ports, Unet2dConfig,
-                           DcganGeneratorConfig, DcganCriticConfig, VaeConfig>;
+                           DcganGeneratorConfig, DcganCriticConfig, VaeConfig, AutoencoderKlConfig,
+                           AutoencoderTinyConfig, LatentScaling>;
 namespace masks = data::masks;
 using Masks = std::tuple<masks::Centre, masks::OuterFrame, masks::Corners, masks::Half, masks::RandomBox,
                          masks::RandomPixels, masks::Irregular, masks::FreeForm, masks::Hybrid>;

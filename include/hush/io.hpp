@@ -5,12 +5,15 @@
 #include <hush/io/appended_file.hpp>
 #include <hush/io/arrays.hpp>
 #include <hush/io/atomic_file.hpp>
+#include <hush/io/autoencoder_keys.hpp>
 #include <hush/io/checkpoint_files.hpp>
 #include <hush/io/checkpoint_parts.hpp>
 #include <hush/io/checkpoints.hpp>
 #include <hush/io/checksum.hpp>
 #include <hush/io/crc32c.hpp>
 #include <hush/io/descriptions.hpp>
+#include <hush/io/diffusers_autoencoder.hpp>
+#include <hush/io/diffusers_autoencoder_config.hpp>
 #include <hush/io/diffusers_config.hpp>
 #include <hush/io/diffusers_folder.hpp>
 #include <hush/io/diffusers_scheduler.hpp>

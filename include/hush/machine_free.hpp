@@ -274,6 +274,10 @@
 #include <hush/metrics/psnr.hpp>
 #include <hush/metrics/ssim.hpp>
 
+#include <hush/autoencoder.hpp>
+#include <hush/autoencoders/autoencoder_kl.hpp>
+#include <hush/autoencoders/autoencoder_tiny.hpp>
+#include <hush/autoencoders/shared/checks.hpp>
 #include <hush/described.hpp>
 #include <hush/embeddings/label_channels.hpp>
 #include <hush/embeddings/label_tokens.hpp>

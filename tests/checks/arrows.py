@@ -38,6 +38,8 @@ ARROWS = {
     "backbone": {"tensor", "autograd", "images"},
     "backbones": {"tensor", "random", "autograd", "ops", "nn", "backbone", "images"},
     "baselines": {"tensor", "random", "autograd", "ops", "nn", "images"},
+    "autoencoder": {"tensor", "autograd", "images"},
+    "autoencoders": {"tensor", "random", "autograd", "ops", "nn", "autoencoder", "images"},
     "embeddings": {"tensor", "random", "autograd", "ops", "nn", "backbone"},
     "conditioning": {"tensor", "random", "kernels", "autograd", "level", "backbone", "examples"},
     "conditionings": {"tensor", "random", "kernels", "autograd", "ops", "level", "backbone", "conditioning"},
@@ -70,6 +72,8 @@ ARROWS = {
     "io/tensorboard": {"training"}, "io/diffusers_unet": {"backbone", "backbones/adm"},
     "io/diffusers_unet2d": {"backbones/unet2d", "description", "fields"}, "io/diffusers_unet2d_config": {"backbones/shared/unet2d_config"},
     "io/unet2d_keys": {"backbones/shared/unet2d_config"},
+    "io/autoencoder_keys": {"autoencoders"}, "io/diffusers_autoencoder": {"autoencoders", "fields"},
+    "io/diffusers_autoencoder_config": {"autoencoders"},
     "io/diffusers_scheduler": {"schedule", "schedules"},
 }
 

@@ -52,7 +52,7 @@ def policies(root):
     """(where, name) of each type of a folder of variants, but for networks, which list a config."""
     for header in house.headers(root):
         folder = header.split("/")[0]
-        if folder not in house.PLURALS or folder == "backbones" or header.startswith(f"{folder}/shared/"):
+        if folder not in house.PLURALS or folder in ("backbones", "autoencoders") or header.startswith(f"{folder}/shared/"):
             continue
         raw = house.text(root, header).splitlines()
         spaces = []

@@ -202,4 +202,21 @@ void read_description(T& value, const Description& from, const std::string& path
   }
 }
 
+namespace detail {
+
+/// Throws FileError, which names the first fields that differ and both values behind `what`, unless a file's
+/// description is the present one but for what may differ.
+inline void check_same(const std::filesystem::path& file, const char* what, const Description& theirs,
+                       const Description& mine, const std::vector<std::string>& may_differ = {}) {
+  constexpr std::size_t most = 6;
+  const auto found = hush::differences(theirs, mine, may_differ);
+  if (found.empty()) return;
+  std::string text = what;
+  for (std::size_t i = 0; i < found.size() && i < most; ++i)
+    text += to_text(i ? "; " : ": ", found[i].path, " is ", found[i].theirs, " in the file, ", found[i].mine, " here");
+  throw FileError(file, found.size() > most ? text + "; ..." : text);
+}
+
+}  // namespace detail
+
 }  // namespace hush::io

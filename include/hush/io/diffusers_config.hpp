@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <hush/check.hpp>
 #include <hush/io/json.hpp>
 
 namespace hush::io {
@@ -194,5 +195,32 @@ class DiffusersConfig {
   std::string name_;
   std::set<std::string> known_;
 };
+
+/// Height and width of the images of a network of diffusers. Zeros: as its config.json says.
+struct SampleSize {
+  std::int64_t height = 0, width = 0;
+};
+
+namespace detail {
+
+/// The size that is given, or else that of the file's sample_size; `place` is where a user gives it.
+inline SampleSize sample_size_of(DiffusersConfig& file, const SampleSize& given, const char* place) {
+  const bool is_given = given.height != 0 || given.width != 0;
+  check(!is_given || (given.height > 0 && given.width > 0), "SampleSize", "wants a height and a width, got ",
+        given.height, " and ", given.width);
+  file.ignore({"sample_size"});
+  if (is_given) return given;
+  file.demand(!file.is_null("sample_size"), "sample_size", "the file leaves the size of the images open; say it ",
+              place, ": {height, width}");
+  if (!file["sample_size"].is_array()) {
+    const std::int64_t side = file.whole("sample_size", 0);
+    return {side, side};
+  }
+  const auto sides = file.list<std::int64_t>("sample_size", {});
+  file.demand(sides.size() == 2, "sample_size", "wants one number or height and width");
+  return {sides[0], sides[1]};
+}
+
+}  // namespace detail
 
 }  // namespace hush::io

@@ -21,10 +21,10 @@ namespace hush::io {
 
 namespace detail {
 
-/// The folder of a network: `folder` itself, or `unet` in the folder of a pipeline.
-inline std::filesystem::path diffusers_unet_folder(const std::filesystem::path& folder) {
-  return !std::filesystem::exists(folder / "config.json") && std::filesystem::exists(folder / "unet" / "config.json")
-             ? folder / "unet"
+/// The folder of a network: `folder` itself, or the part of this name in the folder of a pipeline.
+inline std::filesystem::path diffusers_part_folder(const std::filesystem::path& folder, const char* part) {
+  return !std::filesystem::exists(folder / "config.json") && std::filesystem::exists(folder / part / "config.json")
+             ? folder / part
              : folder;
 }
 
@@ -33,6 +33,17 @@ inline std::filesystem::path diffusers_weights(const std::filesystem::path& fold
 }
 inline std::filesystem::path diffusers_index(const std::filesystem::path& folder) {
   return folder / "diffusion_pytorch_model.safetensors.index.json";
+}
+
+/// Throws FileError for a folder whose weights lie in several files.
+inline void check_unsharded(const std::filesystem::path& folder) {
+  if (const auto index = diffusers_index(folder); std::filesystem::exists(index))
+    throw FileError(index, "lists weights in several files, which diffusers would read: remove it and them first");
+}
+/// Throws FileError for a folder whose weights lie in one file.
+inline void check_sharded(const std::filesystem::path& folder) {
+  if (const auto file = diffusers_weights(folder); std::filesystem::exists(file))
+    throw FileError(file, "holds weights in one file, which diffusers would read: remove it first");
 }
 
 /// Whether a text names a safetensors file of the folder at hand and no other place.

@@ -149,7 +149,7 @@ inline AdmConfig adm_config_of(const std::filesystem::path& config_json, Ports p
 /// it was. Returns the file's metadata.
 template <hush::detail::NetworkBackend B>
 std::map<std::string, std::string> load_diffusers(const std::filesystem::path& folder, Adm<B>& net) {
-  const auto place = detail::diffusers_unet_folder(folder);
+  const auto place = detail::diffusers_part_folder(folder, "unet");
   DiffusersConfig config(place / "config.json");
   const SampleSize size{net.image().height, net.image().width};
   const auto differences = detail::differences(config, detail::adm_config_of(config, net.ports(), size), net.config());

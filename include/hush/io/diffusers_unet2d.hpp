@@ -12,6 +12,7 @@
 #include <hush/description.hpp>
 #include <hush/fields.hpp>
 #include <hush/io/atomic_file.hpp>
+#include <hush/io/descriptions.hpp>
 #include <hush/io/diffusers_folder.hpp>
 #include <hush/io/diffusers_unet2d_config.hpp>
 #include <hush/io/unet2d_keys.hpp>
@@ -72,16 +73,6 @@ inline Unet2dConfig essential(Unet2dConfig c) {
   c.image.height = c.image.width = 0;
   c.dropout = 0;
   return c;
-}
-
-/// Throws FileError, which names each field that differs and both values, unless both are one network.
-inline void check_same_unet(const std::filesystem::path& file, const Unet2dConfig& theirs, const Unet2dConfig& ours) {
-  const auto found = hush::differences(describe(essential(theirs)), describe(essential(ours)));
-  if (found.empty()) return;
-  std::string text = "describes another network: ";
-  for (std::size_t i = 0; i < found.size() && i < 8; ++i)
-    text += to_text(i ? "; " : "", found[i].path, " is ", found[i].theirs, " in the file, ", found[i].mine, " here");
-  throw FileError(file, found.size() > 8 ? text + "; ..." : text);
 }
 
 /// Whether a network is a UNet2DConditionModel: it has what UNet2DModel has not.
@@ -178,17 +169,6 @@ inline std::string unet_json(const Unet2dConfig& c, const Ports& ports) {
   return to.dump(2) + '\n';
 }
 
-/// Throws FileError for a folder whose weights lie in several files.
-inline void check_unsharded(const std::filesystem::path& folder) {
-  if (const auto index = diffusers_index(folder); std::filesystem::exists(index))
-    throw FileError(index, "lists weights in several files, which diffusers would read: remove it and them first");
-}
-/// Throws FileError for a folder whose weights lie in one file.
-inline void check_sharded(const std::filesystem::path& folder) {
-  if (const auto file = diffusers_weights(folder); std::filesystem::exists(file))
-    throw FileError(file, "holds weights in one file, which diffusers would read: remove it first");
-}
-
 }  // namespace detail
 
 /// Reads the weights in a folder that diffusers' save_pretrained wrote (of a UNet2DModel or UNet2DConditionModel, or of
@@ -197,10 +177,12 @@ inline void check_sharded(const std::filesystem::path& folder) {
 /// values, and the network stays as it was. Returns the file's metadata.
 template <hush::detail::NetworkBackend B>
 std::map<std::string, std::string> load_diffusers(const std::filesystem::path& folder, Unet2d<B>& net) {
-  const auto place = detail::diffusers_unet_folder(folder);
+  const auto place = detail::diffusers_part_folder(folder, "unet");
   const auto json = place / "config.json";
   const SampleSize size{net.image().height, net.image().width};
-  detail::check_same_unet(json, unet2d_config_of(json, net.ports(), size), net.config());
+  detail::check_same(json, "describes another network",
+                     describe(detail::essential(unet2d_config_of(json, net.ports(), size))),
+                     describe(detail::essential(net.config())));
   return detail::load_diffusers_weights(place, net);
 }
 

@@ -11,15 +11,9 @@
 #include <vector>
 
 #include <hush/backbones/shared/unet2d_config.hpp>
-#include <hush/check.hpp>
 #include <hush/io/diffusers_config.hpp>
 
 namespace hush::io {
-
-/// Height and width of the images of a network of diffusers. Zeros: as its config.json says.
-struct SampleSize {
-  std::int64_t height = 0, width = 0;
-};
 
 namespace detail {
 
@@ -108,21 +102,8 @@ inline std::vector<std::int64_t> one_or_each(DiffusersConfig& file, const char* 
 
 /// The size of the images, and the channels that are the condition's taken off.
 inline ImageSize unet_image_of(DiffusersConfig& file, const Ports& ports, const SampleSize& size) {
-  ImageSize image{.height = size.height, .width = size.width};
-  const bool given = size.height != 0 || size.width != 0;
-  check(!given || (size.height > 0 && size.width > 0), "SampleSize", "wants a height and a width, got ", size.height,
-        " and ", size.width);
-  file.ignore({"sample_size"});
-  file.demand(given || !file.is_null("sample_size"), "sample_size",
-              "the file leaves the size of the images open; say it behind the ports: {height, width}");
-  if (!given && file["sample_size"].is_array()) {
-    const auto sides = file.list<std::int64_t>("sample_size", {});
-    file.demand(sides.size() == 2, "sample_size", "wants one number or height and width");
-    image.height = sides[0];
-    image.width = sides[1];
-  } else if (!given) {
-    image.height = image.width = file.whole("sample_size", 0);
-  }
+  const SampleSize sides = sample_size_of(file, size, "behind the ports");
+  ImageSize image{.height = sides.height, .width = sides.width};
   const std::int64_t of_condition = ports.extra_channels + ports.constant_channels;
   image.channels = file.whole("in_channels", 3) - of_condition;
   file.demand(image.channels > 0, "in_channels", "leaves the image none: the process's condition has ", of_condition);

@@ -50,13 +50,7 @@ inline void check_model(const ModelDescription& theirs, const ModelDescription& 
   const auto whole = [](const ModelDescription& model) {
     return Description{Description::Kind::object, "", {{"process", model.process}, {"network", model.network}}};
   };
-  const auto found = hush::differences(whole(theirs), whole(mine), may_differ);
-  if (found.empty()) return;
-  std::string text;
-  for (std::size_t i = 0; i < found.size() && i < 6; ++i)
-    text += to_text(i ? "; " : "holds the weights of another model: ", found[i].path, " is ", found[i].theirs,
-                    " in the file, ", found[i].mine, " here");
-  throw FileError(file, found.size() > 6 ? text + "; ..." : text);
+  check_same(file, "holds the weights of another model", whole(theirs), whole(mine), may_differ);
 }
 
 template <class T>

@@ -16,9 +16,9 @@ namespace hush::nn {
 
 /// Sizes of a ResBlock.
 struct ResBlockConfig {
-  std::int64_t in = 0, out = 0;  // channels
-  std::int64_t embedding_width = 0;
-  std::int64_t groups = 32;  // of both norms
+  std::int64_t in = 0, out = 0;      // channels
+  std::int64_t embedding_width = 0;  // 0: there is none, nothing scales or shifts
+  std::int64_t groups = 32;          // of both norms
   double eps = 1e-5;
   double dropout = 0;                  // before the second convolution
   bool scales = true;                  // the embedding scales and shifts, or only shifts
@@ -39,7 +39,7 @@ struct Modulation {
 ///   h = conv1(resample(silu(norm1(x))))
 ///   h = conv2(dropout(silu((1 + scale) norm2(h) + shift))), or of norm2(h + shift) where nothing scales
 ///   y = (h + resample(x)) / divisor, x by a 1x1 convolution where the channels differ
-/// `scale` and `shift` [N, out] are linear layers of an embedding (`modulation`).
+/// `scale` and `shift` [N, out] are linear layers of an embedding (`modulation`), where it has one.
 template <Backend B>
 struct ResBlock {
   GroupNorm<B> norm1;
@@ -53,13 +53,13 @@ struct ResBlock {
   ResBlock(const B& on, const ResBlockConfig& c)
       : norm1(on, c.in, c.groups, c.eps),
         conv1(on, c.in, c.out),
-        shift(on, c.embedding_width, c.out),
         norm2(on, c.out, c.groups, c.eps),
         conv2(on, c.out, c.out),
         rate(c.dropout),
         divisor(c.divisor),
         resample(c.resample) {
-    if (c.scales) scale = Linear<B>(on, c.embedding_width, c.out);
+    if (c.embedding_width > 0) shift = Linear<B>(on, c.embedding_width, c.out);
+    if (c.embedding_width > 0 && c.scales) scale = Linear<B>(on, c.embedding_width, c.out);
     if (c.in != c.out) shortcut = Conv2d<B>(on, c.in, c.out, {.kernel = 1});
     if (c.zero_start) start_at_zero(conv2);
   }
@@ -76,6 +76,11 @@ struct ResBlock {
     const V h = by.scale ? norm2(to_norm2(x), {.activation = Activation::silu, .scale = by.scale, .shift = by.shift})
                          : norm2(add_channels(to_norm2(x), by.shift), {.activation = Activation::silu});
     return onto(x, h);
+  }
+  /// One that has no embedding.
+  template <Value V>
+  V operator()(const V& x) const {
+    return onto(x, norm2(to_norm2(x), {.activation = Activation::silu}));
   }
   static void visit(auto& self, auto&& f) {
     f("norm1", self.norm1), f("conv1", self.conv1), f("scale", self.scale), f("shift", self.shift);
