@@ -26,10 +26,23 @@ Tensor<F> rows_of(const F& on, const Images<float>& images, const Rows& wanted) 
   return upload(on, rows);
 }
 
+/// How a network sees pictures that are a condition: as they are. A process on latents (`Latent`) has a rule of its own
+/// with the same members: how many channels a picture of so many has, and what is seen of pictures [N, H, W, C], with
+/// or without a hole.
+struct AsTheyAre {
+  static constexpr std::int64_t channels(std::int64_t of_picture) { return of_picture; }
+  template <class Pictures>
+  const Pictures& operator()(const Pictures& pictures) const {
+    return pictures;
+  }
+};
+
 /// What the network is told besides the noisy image. `ports` says how many channels and numbers that adds. `Given` is
 /// what a user has in hand, on the host, for all images at once; `fits` throws std::invalid_argument unless there is
 /// one for each of `count` images of a size. `prepare` makes the conditions of a batch on its backend, of as many rows
-/// as it has images; where it needs noise of its own, that of the key. `add_to` puts them into the network's input.
+/// as it has images; where it needs noise of its own, that of the key. `add_to` puts them into the network's input. A
+/// conditioning with pictures that is to be used on latents takes a last argument of `ports` and `prepare`, the rule by
+/// which they are seen (see AsTheyAre).
 template <class C, class B>
 concept Conditioning = Backend<B> &&
     requires(const C& conditioning, const B& on, const typename C::Given& given, std::int64_t count, ImageSize size,
@@ -40,6 +53,32 @@ concept Conditioning = Backend<B> &&
   { conditioning.prepare(on, given, rows, key) } -> std::same_as<typename C::template BatchCondition<B>>;
   conditioning.add_to(condition, input);
 };
+
+namespace detail {
+
+template <class C, class Rule>
+concept SeesBy = requires(const C& conditioning, const Rule& seen) {
+  conditioning.ports(seen);
+};
+/// The ports of a conditioning whose pictures, if it has any, are seen by a rule.
+template <class C, class Rule>
+Ports ports_seen(const C& conditioning, const Rule& seen) {
+  if constexpr (SeesBy<C, Rule>)
+    return conditioning.ports(seen);
+  else
+    return conditioning.ports();
+}
+/// Its conditions of a batch.
+template <class C, Backend B, class Rule>
+typename C::template BatchCondition<B> prepare_seen(const C& conditioning, const B& on, const typename C::Given& given,
+                                                    const Rows& rows, const NoiseKey& key, const Rule& seen) {
+  if constexpr (SeesBy<C, Rule>)
+    return conditioning.prepare(on, given, rows, key, seen);
+  else
+    return conditioning.prepare(on, given, rows, key);
+}
+
+}  // namespace detail
 
 /// A conditioning that knows some pixels: they are put back after every step, and training asks for the others only.
 template <class C, class B>

@@ -286,4 +286,5 @@
 #include <hush/guidance_rules/guidance_interval.hpp>
 #include <hush/guidance_rules/rescaled_guidance.hpp>
 #include <hush/guidance_rules/shared/per_image.hpp>
+#include <hush/latent.hpp>
 #include <hush/observer.hpp>

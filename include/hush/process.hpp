@@ -42,6 +42,48 @@ Input<Var<B>> on_tape(Tape<B>& tape, const Input<Tensor<B>>& input) {
   return recorded;
 }
 
+namespace detail {
+
+/// A process whose networks work on latents of images (see Latent).
+template <class Proc>
+concept HasLatents = requires(const Proc& process) {
+  process.autoencoder();
+};
+
+/// The size of the images that a process and a network learn from and make. Throws std::invalid_argument, naming both,
+/// for a network of other latents than the process's.
+template <class Proc, class Net>
+ImageSize picture_size(const char* where, [[maybe_unused]] const Proc& process, const Net& net) {
+  if constexpr (HasLatents<Proc>) {
+    const ImageSize latent = process.autoencoder().latent(), image = net.image();
+    check(image == latent, where, "the network is for images of ", image, ", the latents of the autoencoder are ",
+          latent, ". Build it with .image = autoencoder.latent()");
+    return process.autoencoder().image();
+  } else {
+    (void)where;
+    return net.image();
+  }
+}
+/// What a network learns to make of images [N, H, W, C]: them, or their latents.
+template <class Proc, Backend F>
+Tensor<F> to_x0([[maybe_unused]] const Proc& process, const Tensor<F>& images) {
+  if constexpr (HasLatents<Proc>)
+    return process.encode(images);
+  else
+    return images;
+}
+/// The images of what a network made under the condition of a batch on `on`.
+template <class Proc, Backend B, class Condition>
+Tensor<typename B::full> to_images([[maybe_unused]] const Proc& process, const B&, const Tensor<typename B::full>& x0,
+                                   [[maybe_unused]] const Condition& condition) {
+  if constexpr (HasLatents<Proc>)
+    return process.template images_of<B>(x0, condition);
+  else
+    return x0;
+}
+
+}  // namespace detail
+
 /// A diffusion process: noise schedule, parameterization (the meaning of the network's output) and conditioning. Its
 /// types choose the code, its fields hold the numbers.
 template <class Schedule, class Says = PredictNoise<>, class Condition = Unconditional>

@@ -5,6 +5,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <hush/nn/compute_copies.hpp>
@@ -53,13 +54,17 @@ class SamplingJob {
     const auto condition = process_.conditioning.prepare(net_.on(), given, Rows{first, count}, key);
     const ImageSize size = net_.image();
     const SamplingBatch<B> batch(net_.on().in_full(), {count, size.height, size.width, size.channels}, options_, first);
-    Tensor<F> x = batch.start(trajectory_.levels.front());
+    Tensor<F> x =
+        batch.start(trajectory_.levels.front(), [&](const Tensor<F>& images) { return to_x0(process_, images); });
     batch.put_back(process_.conditioning, condition, trajectory_.levels, 0, x);
-    if (!program_)
-      return EagerRun<Proc, Net>(process_, net_, options_, trajectory_, batch, condition).run(sampler_, x, observers);
-    if (!runner_ || !runner_->fits(count))
-      runner_.emplace(process_, net_, options_, *program_, trajectory_.levels, count, condition);
-    return runner_->run(x, condition, batch, observers);
+    const auto made = [&]() -> Tensor<F> {
+      if (!program_)
+        return EagerRun<Proc, Net>(process_, net_, options_, trajectory_, batch, condition).run(sampler_, x, observers);
+      if (!runner_ || !runner_->fits(count))
+        runner_.emplace(process_, net_, options_, *program_, trajectory_.levels, count, condition);
+      return runner_->run(x, condition, batch, observers);
+    };
+    return to_images(process_, net_.on(), made(), condition);
   }
 
  private:
@@ -72,24 +77,48 @@ class SamplingJob {
   std::optional<Runner<Proc, Net>> runner_;
 };
 
+/// The options of a run. Nothing is known of the range of latents: what is said of images, `clip` of 1, is nothing
+/// there.
+template <class Proc, class B>
+decltype(auto) options_of_run(const SampleOptions<B>& options) {
+  if constexpr (HasLatents<Proc>) {
+    SampleOptions<B> own = options;
+    if (own.clip == 1) own.clip = 0;
+    return own;
+  } else {
+    return (options);
+  }
+}
+/// ComputeCopies of an autoencoder, where a process has one.
+template <class B, class Proc>
+auto copies_of_autoencoder([[maybe_unused]] const Proc& process) {
+  if constexpr (HasLatents<Proc>)
+    return ComputeCopies<B>(process.autoencoder());
+  else
+    return std::monostate();
+}
+
 template <class Proc, class Net, class S, class B, class... Observers>
 Images<float> run_sampling(const Proc& process, const Net& net, const S& sampler, const typename Proc::Given& given,
-                           const SampleOptions<B>& options, Observers&... observers) {
+                           const SampleOptions<B>& asked, Observers&... observers) {
   if constexpr (HasHostKernels<typename B::full>) warn_of_slow_kernels();
-  check_options(options);
+  check_options(asked);
+  const SampleOptions<B>& options = options_of_run<Proc>(asked);
   check_ports("sample", net.ports(), process.ports());
-  process.conditioning.fits(given, options.count, net.image());
+  const ImageSize size = picture_size("sample", process, net);
+  process.conditioning.fits(given, options.count, size);
   const AnySchedule schedule(process.schedule);
   const Trajectory path = trajectory(process.schedule, sampler, step_times(schedule, options));
   check_cuts(sampler, path, options);
-  check_start(schedule, path.levels.front(), net.image(), options);
+  check_start(schedule, path.levels.front(), size, net.image(), options);
 
   const NamedRange<B> range(net.on(), "hush sample");
   const ComputeCopies<B> compute_copies(net);
+  [[maybe_unused]] const auto more_copies = copies_of_autoencoder<B>(process);
   SamplingJob<Proc, Net, S> job(process, net, sampler, options, path);
   const SamplingRun run{path.steps(), options.count, options.batch};
   StepObservers<B> watching(run, observers...);
-  Images<float> images(0, net.image().height, net.image().width, net.image().channels);
+  Images<float> images(0, size.height, size.width, size.channels);
   for (std::int64_t first = 0; first < options.count && watching.goes_on(); first += options.batch) {
     images.count = std::min(first + options.batch, options.count);
     const std::vector<float> pixels = download<float>(job.batch(first, images.count - first, given, watching));

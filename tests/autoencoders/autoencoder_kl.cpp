@@ -14,6 +14,7 @@
 #include <hush/autograd/gradient_error.hpp>
 #include <hush/ops/gaussian_kl.hpp>
 #include <hush/ops/gaussian_sample.hpp>
+#include <hush/ops/sum.hpp>
 #include <hush/random/noise.hpp>
 
 #include "shapes_only.hpp"
@@ -31,7 +32,8 @@ static_assert(Autoencoder<AutoencoderKl<Cpu<float>>> && Autoencoder<AutoencoderK
 
 std::int64_t count(const AutoencoderKlConfig& config, const std::string& half = "") {
   std::int64_t sum = 0;
-  walk(AutoencoderKl<Shapes>(config, Seed{}), [&](const std::string& name, const auto& p) {
+  const AutoencoderKl<Shapes> net(config, Seed{});
+  walk(net, [&](const std::string& name, const auto& p) {
     if (name.starts_with(half)) sum += p.value.size();
   });
   return sum;
@@ -118,13 +120,13 @@ TEST_CASE("autoencoder_kl: the gradients of a reconstruction and its divergence 
   for (const bool twice : {false, true}) {
     c.checkpoint = twice;
     const AutoencoderKl<B> net(c, Seed{3});
-    const auto x = images(B{}, {1, 4, 2, 1});
+    auto x = images(B{}, {1, 4, 2, 1});
     CHECK(gradient_error(
               [&](const auto& v) {
                 const auto moments = net.moments(v);
                 return sum(net.decode(gaussian_sample(moments, noise))) + gaussian_kl(moments);
               },
-              Tensor<B>(x))
+              x)
               .worst <= 1);
   }
 }

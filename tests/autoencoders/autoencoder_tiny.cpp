@@ -71,7 +71,8 @@ TEST_CASE("autoencoder_tiny: far latents are kept within 3, so that farther ones
 TEST_CASE("autoencoder_tiny: the gradients of a reconstruction are those of finite differences") {
   using B = Cpu<double>;
   const AutoencoderTiny<B> net(small(), Seed{3});
-  CHECK(gradient_error([&](const auto& v) { return net.decode(net.encode(v)); }, images<B>({1, 4, 8, 2})).worst <= 1);
+  auto x = images<B>({1, 4, 8, 2});
+  CHECK(gradient_error([&](const auto& v) { return net.decode(net.encode(v)); }, x).worst <= 1);
 }
 
 TEST_CASE("autoencoder_tiny: sizes that cannot be are refused in words") {

@@ -52,6 +52,7 @@ ARROWS = {
     "metrics": {"images"},
     # compositions: concepts, and the variants that are their defaults
     "process": CONCEPTS | {"tensor", "random", "parameterizations", "conditionings"},
+    "latent": CONCEPTS | {"process", "autoencoder", "tensor", "kernels", "autograd", "ops", "nn/walk", "images", "examples"},
     "guidance_rule": {"tensor", "autograd", "ops", "level"},
     "guidance_rules": {"tensor", "kernels", "autograd", "ops", "level", "guidance_rule"},
     "guidance": CONCEPTS | {"tensor", "autograd", "ops", "guidance_rule"},

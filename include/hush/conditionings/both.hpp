@@ -32,8 +32,9 @@ struct Both {
   static constexpr bool noisy = detail::puts_back_noisy<First> || detail::puts_back_noisy<Second>;
 
   /// Throws std::invalid_argument where both give tokens, of two widths.
-  Ports ports() const {
-    const Ports a = first.ports(), b = second.ports();
+  template <class Seen = AsTheyAre>
+  Ports ports(const Seen& seen = {}) const {
+    const Ports a = detail::ports_seen(first, seen), b = detail::ports_seen(second, seen);
     check(a.tokens == 0 || b.tokens == 0 || a.token_dim == b.token_dim, "Both", "tokens of widths ", a.token_dim,
           " and ", b.token_dim, " do not stand in one sequence");
     return {a.extra_channels + b.extra_channels, a.label_dim + b.label_dim, a.tokens + b.tokens,
@@ -43,9 +44,11 @@ struct Both {
     first.fits(given.first, count, size);
     second.fits(given.second, count, size);
   }
-  template <Backend B>
-  BatchCondition<B> prepare(const B& on, const Given& given, const Rows& rows, const NoiseKey& key) const {
-    return {first.prepare(on, given.first, rows, key), second.prepare(on, given.second, rows, key)};
+  template <Backend B, class Seen = AsTheyAre>
+  BatchCondition<B> prepare(const B& on, const Given& given, const Rows& rows, const NoiseKey& key,
+                            const Seen& seen = {}) const {
+    return {detail::prepare_seen(first, on, given.first, rows, key, seen),
+            detail::prepare_seen(second, on, given.second, rows, key, seen)};
   }
   template <Backend B>
   void add_to(const BatchCondition<B>& condition, Input<Tensor<B>>& input) const {

@@ -19,14 +19,18 @@ struct ConcatImage {
   template <Backend B>
   using BatchCondition = Tensor<B>;
 
-  Ports ports() const { return {.extra_channels = channels}; }
+  template <class Seen = AsTheyAre>
+  constexpr Ports ports(const Seen& seen = {}) const {
+    return {.extra_channels = seen.channels(channels)};
+  }
   /// Throws std::invalid_argument in words for other pictures than these images want.
   void fits(const Images<float>& given, std::int64_t count, const ImageSize& size) const {
     check_pictures("ConcatImage", given, count, size, channels, range);
   }
-  template <Backend B>
-  Tensor<B> prepare(const B& on, const Images<float>& given, const Rows& rows, const NoiseKey&) const {
-    return cast(on, rows_of(on.in_full(), given, rows));
+  template <Backend B, class Seen = AsTheyAre>
+  Tensor<B> prepare(const B& on, const Images<float>& given, const Rows& rows, const NoiseKey&,
+                    const Seen& seen = {}) const {
+    return cast(on, seen(rows_of(on.in_full(), given, rows)));
   }
   template <Backend B>
   void add_to(const Tensor<B>& condition, Input<Tensor<B>>& input) const {

@@ -14,16 +14,20 @@ struct Lightness {
   template <Backend B>
   using BatchCondition = Tensor<B>;
 
-  constexpr Ports ports() const { return {.extra_channels = 1}; }
+  template <class Seen = AsTheyAre>
+  constexpr Ports ports(const Seen& seen = {}) const {
+    return {.extra_channels = seen.channels(1)};
+  }
   /// Throws std::invalid_argument in words unless the network makes two channels and there is a lightness for each
   /// image.
   void fits(const Images<float>& given, std::int64_t count, const ImageSize& size) const {
     check(size.channels == 2, "Lightness", "the network makes images of ", size.channels, " channels, a and b are 2");
     check_pictures("Lightness", given, count, size, 1);
   }
-  template <Backend B>
-  Tensor<B> prepare(const B& on, const Images<float>& given, const Rows& rows, const NoiseKey&) const {
-    return cast(on, rows_of(on.in_full(), given, rows));
+  template <Backend B, class Seen = AsTheyAre>
+  Tensor<B> prepare(const B& on, const Images<float>& given, const Rows& rows, const NoiseKey&,
+                    const Seen& seen = {}) const {
+    return cast(on, seen(rows_of(on.in_full(), given, rows)));
   }
   template <Backend B>
   void add_to(const Tensor<B>& condition, Input<Tensor<B>>& input) const {

@@ -34,18 +34,23 @@ struct Mask {
     }
   };
 
-  Ports ports() const { return {.extra_channels = channels}; }
+  template <class Seen = AsTheyAre>
+  constexpr Ports ports(const Seen& seen = {}) const {
+    return {.extra_channels = seen.channels(channels)};
+  }
   /// Throws std::invalid_argument in words for other pictures or masks than these images want.
   void fits(const MaskedImages& given, std::int64_t count, const ImageSize& size) const {
     check(size.channels == channels, "Mask", "is of ", channels, " channels, the network makes images of ",
           size.channels);
     check_masked("Mask", given, count, size, range);
   }
-  template <Backend B>
-  BatchCondition<B> prepare(const B& on, const MaskedImages& given, const Rows& rows, const NoiseKey& key) const {
+  template <Backend B, class Seen = AsTheyAre>
+  BatchCondition<B> prepare(const B& on, const MaskedImages& given, const Rows& rows, const NoiseKey& key,
+                            const Seen& seen = {}) const {
     using F = typename B::full;
     const F full = on.in_full();
-    const Tensor<F> picture = rows_of(full, given.picture, rows), hole = rows_of(full, given.hole, rows);
+    const auto [picture, hole] =
+        seen(KnownPixels<F>{rows_of(full, given.picture, rows), rows_of(full, given.hole, rows)});
     const Tensor<F> inside =
         filling == HoleFilling::zeros
             ? filled(full, picture.shape(), 0)

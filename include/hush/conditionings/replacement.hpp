@@ -23,15 +23,19 @@ struct Replacement {
   template <Backend B>
   using BatchCondition = KnownPixels<typename B::full>;
 
-  constexpr Ports ports() const { return {}; }
+  template <class Seen = AsTheyAre>
+  constexpr Ports ports(const Seen& = {}) const {
+    return {};
+  }
   /// Throws std::invalid_argument in words for other pictures or masks than these images want.
   void fits(const MaskedImages& given, std::int64_t count, const ImageSize& size) const {
     check_masked("Replacement", given, count, size, range);
   }
-  template <Backend B>
-  BatchCondition<B> prepare(const B& on, const MaskedImages& given, const Rows& rows, const NoiseKey&) const {
+  template <Backend B, class Seen = AsTheyAre>
+  BatchCondition<B> prepare(const B& on, const MaskedImages& given, const Rows& rows, const NoiseKey&,
+                            const Seen& seen = {}) const {
     const auto full = on.in_full();
-    return {rows_of(full, given.picture, rows), rows_of(full, given.hole, rows)};
+    return seen(BatchCondition<B>{rows_of(full, given.picture, rows), rows_of(full, given.hole, rows)});
   }
   void add_to(const auto&, auto&) const {}
   template <Backend F>

@@ -59,12 +59,14 @@ void check_cuts(const S& sampler, const Trajectory& trajectory, const SampleOpti
         "that uses x0");
 }
 
-/// Throws std::invalid_argument where a run cannot begin at its first level: images of other extents than those to be
-/// made, or noise where there is none.
+/// Throws std::invalid_argument where a run cannot begin at its first level: images of other extents than the
+/// `pictures` to be made, latents of others than the network's `size`, or noise where there is none.
 template <Backend B>
-void check_start(const AnySchedule& schedule, Level first, const ImageSize& size, const SampleOptions<B>& options) {
+void check_start(const AnySchedule& schedule, Level first, const ImageSize& pictures, ImageSize size,
+                 const SampleOptions<B>& options) {
   if (const Images<float>* from = given_start(options.start).images) {
     const ImageSize given{from->height, from->width, from->channels};
+    if (std::holds_alternative<FromImages>(options.start)) size = pictures;
     check(from->count == options.count && given == size, "sample", "starts from ", from->count, " images of ", given,
           ", wants ", options.count, " of ", size);
     return;

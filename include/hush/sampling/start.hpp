@@ -32,13 +32,14 @@ class SamplingBatch {
   /// The number of the first image, to which its noise belongs.
   std::int64_t first_image() const { return options_.first_image + first_; }
 
-  /// The images that the run starts from, at its first level.
-  Tensor<F> start(Level level) const {
+  /// What the run starts from, at its first level; `to_x0` makes of images what the network makes.
+  Tensor<F> start(Level level, const auto& to_x0) const {
     if (const auto* uniform = std::get_if<FromUniform>(&options_.start)) return uniformly(*uniform);
     if (const Images<float>* given = given_start(options_.start).images) {
-      const float* from = given->pixels.data() + first_ * stride();
-      const Tensor<F> x0 = upload(on_, shape_, std::span<const float>(from, std::size_t(shape_.size())));
-      return std::holds_alternative<FromLatents>(options_.start) ? x0 : noised(x0, level, 0, start_draw);
+      const Shape shape{count(), given->height, given->width, given->channels};
+      const float* from = given->pixels.data() + first_ * given->stride();
+      const Tensor<F> x = upload(on_, shape, std::span<const float>(from, std::size_t(shape.size())));
+      return std::holds_alternative<FromLatents>(options_.start) ? x : noised(to_x0(x), level, 0, start_draw);
     }
     return sum(nullptr, 0, is_preserving(level) ? 1 : level.noise, 0, start_draw);
   }

@@ -92,7 +92,9 @@ class DiffusionLoss {
     return {mean, asked > 0 ? mean * (pixels / asked) : ValidationLoss{}.hole};
   }
   /// What the items of a data set must be.
-  WantedExamples wanted(const char* name = "item") const { return {net.image(), options.pixel_range, name}; }
+  WantedExamples wanted(const char* name = "item") const {
+    return {detail::picture_size("train", process, net), options.pixel_range, name};
+  }
 
   const Proc& process;
   const Net& net;
@@ -100,7 +102,8 @@ class DiffusionLoss {
 
  private:
   /// What the network is called with for these images and their conditions under the key's noise, and the target.
-  detail::LossInputs<B> pair(const Tensor<F>& x0, const Given& given, const Rows& rows, const NoiseKey& key) const {
+  detail::LossInputs<B> pair(const Tensor<F>& images, const Given& given, const Rows& rows, const NoiseKey& key) const {
+    const Tensor<F> x0 = detail::to_x0(process, images);
     const detail::NoisedBatch<F> shown = detail::noised_batch(process, options.level_distribution, x0, key,
                                                               std::uint32_t(options.batch), options.weighting);
     const auto condition = process.conditioning.prepare(net.on(), given, rows, key);
