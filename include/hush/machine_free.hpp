@@ -252,6 +252,7 @@
 #include <hush/sampling/trace.hpp>
 #include <hush/sampling/trajectory.hpp>
 #include <hush/train.hpp>
+#include <hush/training/autoencoder_loss.hpp>
 #include <hush/training/checked_examples.hpp>
 #include <hush/training/dataset.hpp>
 #include <hush/training/diffusion_loss.hpp>

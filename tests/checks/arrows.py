@@ -59,6 +59,7 @@ ARROWS = {
     "sampling": CONCEPTS | {"observer", "process", "schedules/shared/inverse", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
     "sample": CONCEPTS | {"kernels", "sampling", "nn/compute_copies", "tensor/named_range"},
     "training": CONCEPTS | {"process", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "nn/walk", "images", "examples",
+    "training": CONCEPTS | {"process", "autoencoder", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "images", "examples",
                             "learning_rates", "level_distributions", "weightings"},
     "train": {"observer", "kernels", "training"},
     "memory_report": {"tensor", "autograd", "nn/walk", "backbone", "process", "io/number"},

@@ -89,6 +89,13 @@ double everything() {
   GanTrainer both(generating, judging);
   const Images<float> generated = generate(train(both).averaged, {.count = 1});
   const Vae<B> vae({.image = {8, 8, 1}, .widths = {8}}, Seed{1}, on);
+  AutoencoderKl<B> coder({.image = {8, 8, 1}, .block_out_channels = {32}, .latent_channels = 1}, Seed{1}, on);
+  const Latent latent{coder, process};
+  const Images<float> decoded = sample(latent, trained.averaged, Ddim{}, SampleOptions<B>{.steps = 5});
+  const AutoencoderTiny<B> small({.image = {8, 8, 1}}, Seed{1}, on);
+  const AdamW coding;
+  Trainer coders(coder, coding, data, AutoencoderLoss(coder), {.batch = 1});
+  const auto coded = train(coders);
 
   Tape<B> tape;
   tape.backward(vae_loss(vae, tape.constant(upload(on, generated)), NoiseKey{}, 1e-3));
@@ -115,6 +122,9 @@ double everything() {
   return double(eager.pixels[0] + multistep.pixels[0] + corrected.pixels[0] + restored.pixels[0] + smooth.pixels[0] +
                 guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0] + drawn.pixels[0]) +
          download<double>(tape.gradient(x))[0] + double(described.size());
+                guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0] + drawn.pixels[0] + decoded.pixels[0] +
+                latent.encode(made).pixels[0] + download<float>(small.decode(small.encode(upload(on, made))))[0]) +
+         download<double>(tape.gradient(x))[0];
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <hush/autoencoders/autoencoder_kl.hpp>
+#include <hush/autoencoders/autoencoder_tiny.hpp>
 #include <hush/backbones/adm.hpp>
 #include <hush/backbones/attention_unet.hpp>
 #include <hush/backbones/broadcast_unet.hpp>
@@ -60,6 +62,7 @@ void scale(const Survey&, const auto&...) {}
 void silu(const Survey&, const auto&...) {}
 void sinusoidal_embedding(const Survey&, const auto&...) {}
 void subtract(const Survey&, const auto&...) {}
+void tanh(const Survey&, const auto&...) {}
 void upsample_bilinear(const Survey&, const auto&...) {}
 void upsample_nearest(const Survey&, const auto&...) {}
 void upsample_nearest_backward(const Survey&, const auto&...) {}
@@ -69,6 +72,8 @@ inline void initialise(hush::Adm<Survey>&, hush::Seed) {}
 inline void initialise(hush::SimpleUnet<Survey>&, hush::Seed) {}
 inline void initialise(hush::BroadcastUnet<Survey>&, hush::Seed) {}
 inline void initialise(hush::Unet2d<Survey>&, hush::Seed) {}
+inline void initialise(hush::AutoencoderKl<Survey>&, hush::Seed) {}
+inline void initialise(hush::AutoencoderTiny<Survey>&, hush::Seed) {}
 
 /// The convolutions of one call of a network with `batch` images.
 template <class Net>
@@ -98,6 +103,17 @@ struct Network {
 template <class Net>
 Network network(const char* name, const Net& net) {
   return {name, [net](std::int64_t batch) { return convolutions(net, batch); }};
+}
+
+/// An autoencoder, which encodes and decodes.
+template <class Net>
+Network autoencoder(const char* name, const Net& net) {
+  return {name, [net](std::int64_t batch) {
+            const hush::ImageSize size = net.image();
+            net.on().met->clear();
+            net.decode(net.encode(hush::Tensor<Survey>(net.on(), {batch, size.height, size.width, size.channels})));
+            return *net.on().met;
+          }};
 }
 
 /// Unet2d: a UNet2DModel of diffusers, and those of examples/iclevr by their presets.
@@ -167,6 +183,13 @@ inline std::vector<Network> networks() {
       network("Unet2d, iclevr medium", iclevr_medium()),
       network("Unet2d, iclevr paper", iclevr_paper()),
       network("BroadcastUnet", BroadcastUnet<Survey>({}, {.label_dim = 24}, {})),
+      autoencoder("AutoencoderKl, examples/latent",
+                  hush::AutoencoderKl<Survey>(
+                      {.image = {128, 128, 3}, .block_out_channels = {32, 64, 64, 128}, .norm_num_groups = 16}, {})),
+      autoencoder("AutoencoderKl, Stable Diffusion",
+                  hush::AutoencoderKl<Survey>(
+                      {.image = {128, 128, 3}, .block_out_channels = {128, 256, 512, 512}, .layers_per_block = 2}, {})),
+      autoencoder("AutoencoderTiny", hush::AutoencoderTiny<Survey>({.image = {128, 128, 3}}, {})),
       network("SimpleUnet, small", SimpleUnet<Survey>({.image = {32, 32, 1}, .widths = {8, 12, 24, 40, 56}}, {}, {})),
   };
 }

@@ -1,0 +1,12 @@
+#include "train.hpp"
+
+#include <hush/hush.hpp>
+
+namespace latents {
+
+int train(const TrainArguments& arguments) {
+  if (arguments.where.device == "cuda") return examples::on_cuda<Commands>(arguments.where.precision).train(arguments);
+  return train_on(arguments, Cpu<float>{.threads = arguments.where.threads});
+}
+
+}  // namespace latents
