@@ -17,6 +17,7 @@
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
 #include <hush/cpu/gaussian.hpp>
+#include <hush/cpu/gated_add.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/indirection.hpp>
@@ -26,6 +27,7 @@
 #include <hush/cpu/layer_norm.hpp>
 #include <hush/cpu/levels.hpp>
 #include <hush/cpu/memory.hpp>
+#include <hush/cpu/modulated_norm.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/normals.hpp>
 #include <hush/cpu/optimizer.hpp>
@@ -34,9 +36,12 @@
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/cpu/rms_norm.hpp>
+#include <hush/cpu/rotary_embedding.hpp>
 #include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/slabs.hpp>
 #include <hush/cpu/spectral_norm.hpp>
+#include <hush/cpu/swap_axes.hpp>
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>

@@ -2,6 +2,7 @@
 
 #include <hush/cpu/kernels.hpp>
 #include <hush/kernels/capability_kernels.hpp>
+#include <hush/kernels/token_kernels.hpp>
 
 using namespace hush;
 
@@ -42,12 +43,17 @@ void gaussian_kl(const Lacks<19>&, Int, Int, In, Out) = delete;
 void absolute_error(const Lacks<20>&, Int, In, In, Out) = delete;
 void power_iteration(const Lacks<21>&, Int, Int, In, In, In, Out) = delete;
 void nearest_rows(const Lacks<18>&, Int, Int, In, std::int32_t*) = delete;
+void gated_add_backward(const Lacks<22>&, Int, Int, Int, In, In, In, Out, Out) = delete;
+void modulated_norm(const Lacks<23>&, const ModulatedNormSizes&, In, In, In, Out, Out, Out) = delete;
+void rms_norm(const Lacks<24>&, Int, Int, double, In, In, Out, Out) = delete;
+void rotary_embedding(const Lacks<25>&, const RotarySizes&, bool, In, In, Out) = delete;
+void swap_axes(const Lacks<26>&, Int, Int, Int, Int, In, Out) = delete;
 
 template <int... i>
 consteval bool none_has_all(std::integer_sequence<int, i...>) {
   return (!Kernels<Lacks<i>> && ...);
 }
-static_assert(none_has_all(std::make_integer_sequence<int, 22>{}));
+static_assert(none_has_all(std::make_integer_sequence<int, 27>{}));
 
 struct Machine {};  // no backend at all
 static_assert(!Kernels<Machine> && !Kernels<float>);

@@ -7,7 +7,9 @@
 #include <hush/kernels/gemm_sizes.hpp>
 #include <hush/kernels/group_norm_sizes.hpp>
 #include <hush/kernels/image_sizes.hpp>
+#include <hush/kernels/modulated_norm_sizes.hpp>
 #include <hush/kernels/norm_fusion.hpp>
+#include <hush/kernels/rotary_sizes.hpp>
 #include <hush/kernels/sampler_pass.hpp>
 
 using namespace hush;
@@ -42,3 +44,5 @@ TEST_CASE("conv2d_sizes: the result is as large as kernel, stride and padding al
   CHECK_THROWS_AS(conv2d_sizes(1, 2, 8, 3, 4, 3, 3, 1, {-1, 0, 0, 0}), std::invalid_argument);
 }
 static_assert(NormFusion<float>{}.activation == Activation::none && NormFusion<float>{}.resample == Resample::none);
+static_assert(ModulatedNormSizes{.images = 2, .tokens = 3, .width = 5}.rows() == 6 && ModulatedNormSizes{}.centred);
+static_assert(RotarySizes{}.heads == 1);

@@ -7,16 +7,20 @@
 
 namespace hush {
 
-/// How a parameter starts: all zeros, all ones, uniform in [-scale, scale], or normal of standard deviation scale about
-/// mean.
+/// How a parameter starts: all zeros, all ones, uniform in [-scale, scale] about mean, normal of standard deviation scale
+/// about mean, or the same but drawn anew beyond 2 scale.
 struct Init {
-  enum class Kind { zeros, ones, uniform, normal } kind = Kind::zeros;
+  enum class Kind { zeros, ones, uniform, normal, truncated_normal } kind = Kind::zeros;
   double scale = 0, mean = 0;
 
   static constexpr Init zeros() { return {Kind::zeros, 0}; }
   static constexpr Init ones() { return {Kind::ones, 1}; }
   static constexpr Init uniform(double scale) { return {Kind::uniform, scale}; }
   static constexpr Init normal(double scale, double mean = 0) { return {Kind::normal, scale, mean}; }
+  /// Its standard deviation is .8796 scale: what is cut off is not made up for.
+  static constexpr Init truncated_normal(double scale) { return {Kind::truncated_normal, scale}; }
+  /// Uniform of variance 2 / (in + out), for a matrix of so many columns and rows (Glorot and Bengio 2010, eq. 16).
+  static Init xavier(std::int64_t in, std::int64_t out) { return uniform(std::sqrt(6 / double(in + out))); }
   /// Uniform within 1 / sqrt(fan_in): what PyTorch's convolutions and linear layers start with.
   static Init fan_in(std::int64_t fan_in) { return uniform(1 / std::sqrt(double(fan_in))); }
 };

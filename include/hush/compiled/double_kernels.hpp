@@ -13,6 +13,7 @@
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
 #include <hush/cpu/gaussian.hpp>
+#include <hush/cpu/gated_add.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/indirection.hpp>
@@ -22,6 +23,7 @@
 #include <hush/cpu/layer_norm.hpp>
 #include <hush/cpu/levels.hpp>
 #include <hush/cpu/memory.hpp>
+#include <hush/cpu/modulated_norm.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/normals.hpp>
 #include <hush/cpu/optimizer.hpp>
@@ -30,9 +32,12 @@
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/cpu/rms_norm.hpp>
+#include <hush/cpu/rotary_embedding.hpp>
 #include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/slabs.hpp>
 #include <hush/cpu/spectral_norm.hpp>
+#include <hush/cpu/swap_axes.hpp>
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
@@ -129,6 +134,10 @@ extern template void gaussian_sample_backward<double>(const Cpu<double>&, std::i
 extern template void gaussian_kl<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, double*);
 extern template void gaussian_kl_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, double,
                                                   const double*, const double*, double*);
+extern template void gated_add<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
+                                       const double*, const double*, double*);
+extern template void gated_add_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
+                                                const double*, const double*, const double*, double*, double*);
 extern template void gemm_one<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*,
                                       double, const double*, double*, const double*);
 extern template void gemm<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*, double,
@@ -162,6 +171,11 @@ extern template void fourier_embedding<double>(const Cpu<double>&, std::int64_t,
 extern template void nearest_rows<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, std::int32_t*);
 extern template void divide_images<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
                                            const double*, double*);
+extern template void modulated_norm<double>(const Cpu<double>&, const ModulatedNormSizes&, const double*,
+                                            const double*, const double*, double*, double*, double*);
+extern template void modulated_norm_backward<double>(const Cpu<double>&, const ModulatedNormSizes&, const double*,
+                                                     const double*, const double*, const double*, const double*,
+                                                     double*, double*, double*);
 extern template void normals<double>(const Cpu<double>&, std::span<const std::uint32_t>, std::int64_t, const Stream&,
                                      double*);
 extern template void blend_images<double>(const Cpu<double>&, std::span<const double>, std::span<const double>,
@@ -192,6 +206,13 @@ extern template void upsample_bilinear<double>(const Cpu<double>&, const ImageSi
                                                double*);
 extern template void upsample_bilinear_backward<double>(const Cpu<double>&, const ImageSizes&, std::int64_t,
                                                         const double*, double*);
+extern template void rms_norm<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, const double*,
+                                      const double*, double*, double*);
+extern template void rms_norm_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
+                                               const double*, const double*, const double*, const double*, double*,
+                                               double*);
+extern template void rotary_embedding<double>(const Cpu<double>&, const RotarySizes&, bool, const double*,
+                                              const double*, double*);
 extern template void sampler_pass<double>(const Cpu<double>&, std::int64_t, std::int64_t, const SamplerPass<double,
                                           double>&);
 extern template void fill_c_noise<double>(const Cpu<double>&, std::int64_t, const RunPlace&,
@@ -207,6 +228,8 @@ extern template void spectral_norm_backward<double>(const Cpu<double>&, std::int
                                                     double*);
 extern template void power_iteration<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
                                              const double*, const double*, double*);
+extern template void swap_axes<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                                       const double*, double*);
 extern template void threshold_images<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double, double*);
 // clang-format on
 }  // namespace HUSH_CPU_ABI

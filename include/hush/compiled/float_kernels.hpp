@@ -13,6 +13,7 @@
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
 #include <hush/cpu/gaussian.hpp>
+#include <hush/cpu/gated_add.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/indirection.hpp>
@@ -22,6 +23,7 @@
 #include <hush/cpu/layer_norm.hpp>
 #include <hush/cpu/levels.hpp>
 #include <hush/cpu/memory.hpp>
+#include <hush/cpu/modulated_norm.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/normals.hpp>
 #include <hush/cpu/optimizer.hpp>
@@ -30,9 +32,12 @@
 #include <hush/cpu/pooling.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cpu/resample.hpp>
+#include <hush/cpu/rms_norm.hpp>
+#include <hush/cpu/rotary_embedding.hpp>
 #include <hush/cpu/sampler_pass.hpp>
 #include <hush/cpu/slabs.hpp>
 #include <hush/cpu/spectral_norm.hpp>
+#include <hush/cpu/swap_axes.hpp>
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
@@ -125,6 +130,10 @@ extern template void gaussian_sample_backward<float>(const Cpu<float>&, std::int
 extern template void gaussian_kl<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, float*);
 extern template void gaussian_kl_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*,
                                                  const float*, float*);
+extern template void gated_add<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, const float*,
+                                      const float*, const float*, float*);
+extern template void gated_add_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t,
+                                               const float*, const float*, const float*, float*, float*);
 extern template void gemm_one<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float,
                                      const float*, float*, const float*);
 extern template void gemm<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float, float*);
@@ -156,6 +165,11 @@ extern template void fourier_embedding<float>(const Cpu<float>&, std::int64_t, s
 extern template void nearest_rows<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, std::int32_t*);
 extern template void divide_images<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, const float*,
                                           float*);
+extern template void modulated_norm<float>(const Cpu<float>&, const ModulatedNormSizes&, const float*, const float*,
+                                           const float*, float*, float*, float*);
+extern template void modulated_norm_backward<float>(const Cpu<float>&, const ModulatedNormSizes&, const float*,
+                                                    const float*, const float*, const float*, const float*, float*,
+                                                    float*, float*);
 extern template void normals<float>(const Cpu<float>&, std::span<const std::uint32_t>, std::int64_t, const Stream&,
                                     float*);
 extern template void blend_images<float>(const Cpu<float>&, std::span<const double>, std::span<const double>,
@@ -184,6 +198,12 @@ extern template void upsample_nearest_backward<float>(const Cpu<float>&, const I
 extern template void upsample_bilinear<float>(const Cpu<float>&, const ImageSizes&, std::int64_t, const float*, float*);
 extern template void upsample_bilinear_backward<float>(const Cpu<float>&, const ImageSizes&, std::int64_t,
                                                        const float*, float*);
+extern template void rms_norm<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*, const float*,
+                                     float*, float*);
+extern template void rms_norm_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t,
+                                              const float*, const float*, const float*, const float*, float*, float*);
+extern template void rotary_embedding<float>(const Cpu<float>&, const RotarySizes&, bool, const float*, const float*,
+                                             float*);
 extern template void sampler_pass<float>(const Cpu<float>&, std::int64_t, std::int64_t, const SamplerPass<float,
                                          float>&);
 extern template void fill_c_noise<float>(const Cpu<float>&, std::int64_t, const RunPlace&, const StepNumbers<float>&,
@@ -198,6 +218,8 @@ extern template void spectral_norm_backward<float>(const Cpu<float>&, std::int64
                                                    const float*, const float*, const float*, const float*, float*);
 extern template void power_iteration<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, const float*,
                                             const float*, float*);
+extern template void swap_axes<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                                      const float*, float*);
 extern template void threshold_images<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, double, float*);
 // clang-format on
 }  // namespace HUSH_CPU_ABI

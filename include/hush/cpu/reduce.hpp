@@ -57,17 +57,19 @@ void mse_backward(const Cpu<T>& cpu, std::int64_t batch, std::int64_t size, cons
   });
 }
 
-/// y[image, channel] = the sum over pixels of x [batch, pixels, channels].
-template <class T>
-void sum_pixels(const Cpu<T>& cpu, std::int64_t batch, std::int64_t pixels, std::int64_t channels, const T* x, T* y) {
-  const cpu_detail::Slabs slabs{pixels, channels};
+namespace cpu_detail {
+
+/// y[image, channel] = the sum over pixels of the blocks f(at, count) of an array [batch, pixels, channels].
+template <class T, class F>
+void sum_pixel_blocks(const Cpu<T>& cpu, std::int64_t batch, std::int64_t pixels, std::int64_t channels, T* y,
+                      const F& f) {
+  const Slabs slabs{pixels, channels};
   const std::int64_t count = slabs.count();
   std::vector<double> parts(std::size_t(batch * count * channels), 0.0);
   parallel(cpu, batch * count, [&](std::int64_t task) {
-    const T* from = x + task / count * pixels * channels + slabs.begin(task % count);
-    cpu_detail::sum_channels<1, T>(
-        slabs, slabs.length(task % count), &parts[std::size_t(task * channels)],
-        [&](auto at, auto, auto left) { return std::array{cpu_detail::load_block(from + at, left)}; });
+    const std::int64_t from = task / count * pixels * channels + slabs.begin(task % count);
+    sum_channels<1, T>(slabs, slabs.length(task % count), &parts[std::size_t(task * channels)],
+                       [&](auto at, auto, auto left) { return std::array<Numbers<T>, 1>{f(from + at, left)}; });
   });
   for (std::int64_t image = 0; image < batch; ++image)
     for (std::int64_t c = 0; c < channels; ++c) {
@@ -75,6 +77,15 @@ void sum_pixels(const Cpu<T>& cpu, std::int64_t batch, std::int64_t pixels, std:
       for (std::int64_t i = 0; i < count; ++i) total += parts[std::size_t((image * count + i) * channels + c)];
       y[image * channels + c] = T(total);
     }
+}
+
+}  // namespace cpu_detail
+
+/// y[image, channel] = the sum over pixels of x [batch, pixels, channels].
+template <class T>
+void sum_pixels(const Cpu<T>& cpu, std::int64_t batch, std::int64_t pixels, std::int64_t channels, const T* x, T* y) {
+  cpu_detail::sum_pixel_blocks(cpu, batch, pixels, channels, y,
+                               [&](auto at, auto left) { return cpu_detail::load_block(x + at, left); });
 }
 
 }  // namespace HUSH_CPU_ABI

@@ -11,6 +11,7 @@
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/embedding.hpp>
 #include <hush/cuda/gaussian.hpp>
+#include <hush/cuda/gated_add.hpp>
 #include <hush/cuda/gemm.hpp>
 #include <hush/cuda/group_norm.hpp>
 #include <hush/cuda/group_norm_backward.hpp>
@@ -18,15 +19,19 @@
 #include <hush/cuda/known_pixels.hpp>
 #include <hush/cuda/layer_norm.hpp>
 #include <hush/cuda/levels.hpp>
+#include <hush/cuda/modulated_norm.hpp>
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/optimizer.hpp>
 #include <hush/cuda/pooling.hpp>
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/resample.hpp>
+#include <hush/cuda/rms_norm.hpp>
+#include <hush/cuda/rotary_embedding.hpp>
 #include <hush/cuda/runtime/device_program.hpp>
 #include <hush/cuda/runtime/graph.hpp>
 #include <hush/cuda/sampler_pass.hpp>
 #include <hush/cuda/spectral_norm.hpp>
+#include <hush/cuda/swap_axes.hpp>
 #include <hush/cuda/threshold.hpp>
 #include <hush/kernels/kernels.hpp>
 

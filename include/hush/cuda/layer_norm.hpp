@@ -95,6 +95,7 @@ struct LayerNormGradient {
 };
 
 /// Body: a team a slab of an image's rows: for each column the sums of dy and of dy xhat, [image][slab][2][width].
+/// No mean is taken off where that is nullptr.
 template <class T, int W>
 struct LayerNormSlabSums {
   std::int64_t rows, slabs, width;  // rows of an image
@@ -111,7 +112,7 @@ struct LayerNormSlabSums {
         sum_columns<W, 2>(team, width, scratch, [&](std::int64_t row, std::int64_t step, std::int64_t c, auto& sums) {
           for (row += first + slab.begin; row < end; row += step) {
             const Vec<W> g = Vec<W>::load(dy + row * width + c), v = Vec<W>::load(x + row * width + c);
-            const float centre = mean[row], factor = rstd[row];
+            const float centre = mean ? mean[row] : 0.0f, factor = rstd[row];
             for (int w = 0; w < W; ++w) {
               sums[0][w] += g.v[w];
               sums[1][w] += g.v[w] * ((v.v[w] - centre) * factor);

@@ -129,12 +129,13 @@ void mse_backward(const Cuda<P, M>& on, std::int64_t batch, std::int64_t size, c
 }
 
 namespace bodies {
-/// Body: sums[image, slab, channel] over the pixels of a slab. Neighbouring members have neighbouring groups of eight
-/// channels; where there are more members than groups, several take turns at the pixels.
+/// Body: sums[image, slab, channel] of x, times `by` unless that is nullptr, over the pixels of a slab. Neighbouring
+/// members have neighbouring groups of eight channels; where there are more members than groups, several take turns at
+/// the pixels.
 template <class T>
 struct SumPixelSlabs {
   std::int64_t batch, pixels, channels, slab, slabs;
-  const T* x;
+  const T *x, *by;
   double* sums;
 
   template <class Team>
@@ -144,13 +145,17 @@ struct SumPixelSlabs {
     const std::int64_t turns = team.size() / together, turn = team.rank() / together;
     for (std::int64_t task = team.block(); task < batch * slabs; task += team.blocks()) {
       const std::int64_t begin = task % slabs * slab, end = begin + slab < pixels ? begin + slab : pixels;
-      const T* image = x + task / slabs * pixels * channels;
+      const std::int64_t image = task / slabs * pixels * channels;
       for (std::int64_t first = 0; first < groups; first += together) {
         const std::int64_t c = 8 * (first + team.rank() % together);
         Vec8 mine{};
         if (turn < turns && c < channels)
           for (std::int64_t p = begin + turn; p < end; p += turns) {
-            const Vec8 v = Vec8::load(image + p * channels + c, channels - c);
+            Vec8 v = Vec8::load(x + image + p * channels + c, channels - c);
+            if (by) {
+              const Vec8 factor = Vec8::load(by + image + p * channels + c, channels - c);
+              for (int k = 0; k < 8; ++k) v.v[k] *= factor.v[k];
+            }
             for (int k = 0; k < 8; ++k) mine.v[k] += v.v[k];
           }
         for (int k = 0; k < 8; ++k) shared[8 * team.rank() + k] = mine.v[k];
@@ -181,19 +186,25 @@ struct AddPixelSlabs {
     }
   }
 };
-}  // namespace bodies
-/// y[image, channel] = the sum over pixels of x [batch, pixels, channels].
+/// y[image, channel] = the sum over pixels of x, or of x times `by` unless that is nullptr, [batch, pixels, channels].
 template <class P, class M, class X, class Y>
-void sum_pixels(const Cuda<P, M>& on, std::int64_t batch, std::int64_t pixels, std::int64_t channels, const X* x,
-                Y* y) {
+void sum_pixel_products(const Cuda<P, M>& on, std::int64_t batch, std::int64_t pixels, std::int64_t channels,
+                        const X* x, const X* by, Y* y) {
   if (batch * channels <= 0) return;
   const std::int64_t slab = pixels > 256 * 256 ? (pixels + 255) / 256 : 256;
   const std::int64_t slabs = (pixels + slab - 1) / slab, teams = batch * slabs;
   const auto sums = on.template allocate<double>(teams * channels);
   constexpr int threads = 256;
-  launch(on, bodies::SumPixelSlabs<X>{batch, pixels, channels, slab, slabs, x, sums.get()},
+  launch(on, SumPixelSlabs<X>{batch, pixels, channels, slab, slabs, x, by, sums.get()},
          {.teams = teams < 16384 ? teams : 16384, .threads = threads, .shared = threads * 8 * sizeof(float)});
-  launch(on, bodies::AddPixelSlabs<Y>{batch, slabs, channels, sums.get(), y}, grid_for(batch * channels));
+  launch(on, AddPixelSlabs<Y>{batch, slabs, channels, sums.get(), y}, grid_for(batch * channels));
+}
+}  // namespace bodies
+/// y[image, channel] = the sum over pixels of x [batch, pixels, channels].
+template <class P, class M, class X, class Y>
+void sum_pixels(const Cuda<P, M>& on, std::int64_t batch, std::int64_t pixels, std::int64_t channels, const X* x,
+                Y* y) {
+  bodies::sum_pixel_products(on, batch, pixels, channels, x, static_cast<const X*>(nullptr), y);
 }
 
 }  // namespace HUSH_CUDA_ABI

@@ -9,6 +9,7 @@
 #include <hush/kernels/group_norm_sizes.hpp>
 #include <hush/kernels/image_sizes.hpp>
 #include <hush/kernels/sampler_pass.hpp>
+#include <hush/kernels/token_kernels.hpp>
 #include <hush/random/philox.hpp>
 #include <hush/tensor/backend.hpp>
 
@@ -262,6 +263,6 @@ concept Kernels = Backend<B> && ActivationKernels<B> && AbsoluteErrorKernels<B> 
     LinearKernels<B> && GroupNormKernels<B> && LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> &&
     OptimizerKernels<B> && PoolingKernels<B> && ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> &&
     SpectralNormKernels<B> && FusedNormKernels<B> && ResidualKernels<B> && ConcatUpsampleKernels<B> &&
-    BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> && PackedWeightKernels<B>;
+    BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> && PackedWeightKernels<B> && TokenKernels<B>;
 
 }  // namespace hush

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,27 @@ void start_at_zero(Layer& layer) {
   walk(layer, [](const std::string&, auto& parameter) { parameter.init = Init::zeros(); });
 }
 
+/// Lets every matrix of a layer start as Init::xavier says, convolutions as matrices [out, taps * in], and every bias
+/// at zero. The layer has no other parameters.
+template <class Layer>
+void start_xavier(Layer& layer) {
+  walk(layer, [](const std::string&, auto& parameter) {
+    const Shape& s = parameter.value.shape();
+    parameter.init = s.rank() == 1 ? Init::zeros() : Init::xavier(s.size() / s[0], s[0]);
+  });
+}
+
+namespace detail {
+
+/// Number i of the parameter of `count` numbers, of variance 1 but for what is cut off.
+inline double drawn_normal(const Init& init, const Stream& stream, std::size_t i, std::size_t count) {
+  double v = double(normal_at(stream, i));
+  while (init.kind == Init::Kind::truncated_normal && std::abs(v) > 2) v = double(normal_at(stream, i += count));
+  return v;
+}
+
+}  // namespace detail
+
 /// Gives every parameter its first value by its Init. A random one belongs to (seed, name of the parameter) alone, so
 /// that two networks that share a layer by name and shape start it alike.
 template <class Net>
@@ -50,8 +72,9 @@ void initialise(Net& net, Seed seed) {
     Uniform uniform{stream};
     for (std::size_t i = 0; i < values.size(); ++i)
       values[i] =
-          float(init.scale * (init.kind == Init::Kind::normal ? double(normal_at(stream, i)) : 2 * uniform() - 1) +
-                init.mean);
+          float(init.mean +
+                init.scale * (init.kind == Init::Kind::uniform ? 2 * uniform() - 1
+                                                               : detail::drawn_normal(init, stream, i, values.size())));
     copy_in(on, size, values.data(), parameter.value.data());
   });
 }
