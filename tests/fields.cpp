@@ -49,7 +49,7 @@ using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>, TrainOptio
 using Configs = std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, BroadcastUnetConfig, AdmConfig,
                            AttentionAt, AdmEmbedding, LabelChannelsConfig, LabelTokensConfig, Ports, Unet2dConfig,
                            DcganGeneratorConfig, DcganCriticConfig, VaeConfig, AutoencoderKlConfig,
-                           AutoencoderTinyConfig, LatentScaling>;
+                           AutoencoderTinyConfig, LatentScaling, DitConfig>;
 namespace masks = data::masks;
 using Masks = std::tuple<masks::Centre, masks::OuterFrame, masks::Corners, masks::Half, masks::RandomBox,
                          masks::RandomPixels, masks::Irregular, masks::FreeForm, masks::Hybrid>;

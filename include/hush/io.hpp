@@ -15,12 +15,14 @@
 #include <hush/io/diffusers_autoencoder.hpp>
 #include <hush/io/diffusers_autoencoder_config.hpp>
 #include <hush/io/diffusers_config.hpp>
+#include <hush/io/diffusers_dit.hpp>
 #include <hush/io/diffusers_folder.hpp>
 #include <hush/io/diffusers_scheduler.hpp>
 #include <hush/io/diffusers_unet.hpp>
 #include <hush/io/diffusers_unet2d.hpp>
 #include <hush/io/diffusers_unet2d_config.hpp>
 #include <hush/io/disk.hpp>
+#include <hush/io/dit_keys.hpp>
 #include <hush/io/event.hpp>
 #include <hush/io/event_file.hpp>
 #include <hush/io/exif.hpp>

@@ -76,6 +76,7 @@ ARROWS = {
     "io/unet2d_keys": {"backbones/shared/unet2d_config"},
     "io/autoencoder_keys": {"autoencoders"}, "io/diffusers_autoencoder": {"autoencoders", "fields"},
     "io/diffusers_autoencoder_config": {"autoencoders"},
+    "io/unet2d_keys": {"backbones/shared/unet2d_config"}, "io/diffusers_dit": {"backbones/dit", "description", "fields"},
     "io/diffusers_scheduler": {"schedule", "schedules"},
 }
 
