@@ -79,6 +79,10 @@ double everything() {
   BroadcastUnet<B> broadcast({.image = {8, 8, 1}, .widths = {8, 16}, .embedding = 8}, labelled.ports(), Seed{1}, on);
   const auto told_everywhere = train(labelled, broadcast, AdamW{}, names, TrainOptions<Named>{.batch = 1});
   const Images<float> everywhere = sample(labelled, told_everywhere.averaged, Ddim{}, wanted, few);
+  Dit<B> transformer({.image = {8, 8, 1}, .width = 32, .depth = 1, .heads = 2, .qk_norm = true, .rope = true},
+                     labelled.ports(), Seed{1}, on);
+  const auto turned = train(labelled, transformer, AdamW{}, names, TrainOptions<Named>{.batch = 1});
+  const Images<float> patched = sample(labelled, turned.averaged, Ddim{}, wanted, few);
 
   DcganGenerator<B> generator({.image = {8, 8, 1}, .width = 8}, Seed{1}, on);
   DcganCritic<B> judge({.image = {8, 8, 1}, .width = 8, .norm = CriticNorm::spectral}, Seed{1}, on);
@@ -124,6 +128,7 @@ double everything() {
          download<double>(tape.gradient(x))[0] + double(described.size());
                 guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0] + drawn.pixels[0] + decoded.pixels[0] +
                 latent.encode(made).pixels[0] + download<float>(small.decode(small.encode(upload(on, made))))[0]) +
+                guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0] + drawn.pixels[0] + patched.pixels[0]) +
          download<double>(tape.gradient(x))[0];
 }
 
