@@ -11,10 +11,10 @@
 #include <hush/core.hpp>
 #include <hush/data/with_holes.hpp>
 
-// The networks of examples/fashion_mnist and examples/palette, that of Palette's own pictures, and diffusers' of
-// CIFAR-10: forward pass, optimizer step, sampling. Items are images. bench/peers/cpu.py runs them beside other
-// runtimes; two variables of the environment are for it: HUSH_BENCH_THREADS, the threads of the networks (all without
-// it), and HUSH_BENCH_MEMORY, which adds the counter `peak_bytes`, for processes that run one benchmark.
+// The networks of examples/fashion_mnist and examples/palette, that of Palette's own pictures, diffusers' of CIFAR-10,
+// and a transformer, DiT-S/4: forward pass, optimizer step, sampling. Items are images. bench/peers/cpu.py runs them
+// beside other runtimes; two variables of the environment are for it: HUSH_BENCH_THREADS, the threads of the networks
+// (all without it), and HUSH_BENCH_MEMORY, which adds the counter `peak_bytes`, for processes that run one benchmark.
 
 namespace {
 
@@ -57,6 +57,9 @@ Unet2d<B> cifar10() {
           Seed{1},
           on()};
 }
+
+/// DiT-S/4 on pixels, without labels.
+Dit<B> dit() { return {{.image = {32, 32, 3}, .patch = 4}, generation.ports(), Seed{1}, on()}; }
 
 /// Images of noise, as the speed does not depend on the content.
 struct Noise {
@@ -144,6 +147,7 @@ BENCHMARK_CAPTURE(forward, palette_small, palette_small)
     ->Arg(8)
     ->UseRealTime();
 BENCHMARK_CAPTURE(forward, cifar10, cifar10)->Name("network/cpu/cifar10/forward")->Arg(1)->Arg(8)->UseRealTime();
+BENCHMARK_CAPTURE(forward, dit, dit)->Name("network/cpu/dit/forward")->Arg(16)->UseRealTime();
 BENCHMARK_CAPTURE(forward, palette, palette)->Name("network/cpu/palette/forward")->Arg(1)->UseRealTime();
 BENCHMARK_CAPTURE(training_step, small, small, generation, grey)
     ->Name("network/cpu/small/training_step")
@@ -157,6 +161,10 @@ BENCHMARK_CAPTURE(training_step, paper, paper, generation, grey)
 BENCHMARK_CAPTURE(training_step, palette_small, palette_small, inpainting, with_holes)
     ->Name("network/cpu/palette_small/training_step")
     ->Arg(8)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(training_step, dit, dit, generation, coloured)
+    ->Name("network/cpu/dit/training_step")
+    ->Arg(16)
     ->UseRealTime();
 BENCHMARK_CAPTURE(sampling, small, small, generation, grey, 20, Execution::planned)
     ->Name("network/cpu/small/sampling")

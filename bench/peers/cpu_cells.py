@@ -11,6 +11,7 @@ TABLE_NAMES = {
     "palette_small": "palette_small",
     "palette": "palette_inpainting",
     "cifar10": "cifar10",
+    "dit": "dit_s4",
 }
 DDIM_STEPS = 20
 CELLS = [
@@ -21,6 +22,7 @@ CELLS = [
     ("palette_small", "forward", 8),
     ("cifar10", "forward", 1),
     ("cifar10", "forward", 8),
+    ("dit", "forward", 16),
     ("palette", "forward", 1),
     ("small", "sampling", 1),
     ("small", "sampling", 16),
@@ -30,8 +32,15 @@ CELLS = [
     ("small", "training_step", 64),
     ("paper", "training_step", 16),
     ("palette_small", "training_step", 8),
+    ("dit", "training_step", 16),
 ]
-MEMORY = [("paper", "forward", 16), ("paper", "training_step", 16), ("small", "training_step", 64)]
+MEMORY = [
+    ("paper", "forward", 16),
+    ("paper", "training_step", 16),
+    ("small", "training_step", 64),
+    ("dit", "forward", 16),
+    ("dit", "training_step", 16),
+]
 # The peers in the order of the table, and the packages each needs besides torch.
 PACKAGES = {
     "eager": [],

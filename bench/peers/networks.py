@@ -377,10 +377,57 @@ class BroadcastUnet(nn.Module):
         return self.last(x)
 
 
+class DitBlock(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads, self.modulation = heads, nn.Linear(width, 6 * width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.linear1, self.linear2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.norm = nn.LayerNorm(width, eps=1e-6, elementwise_affine=False)
+
+    def forward(self, x, e):
+        shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(e)[:, None].chunk(6, dim=2)
+        q, k, v = self.qkv(self.norm(x) * (1 + scale1) + shift1).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        x = x + gate1 * self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return x + gate2 * self.linear2(gelu(self.linear1(self.norm(x) * (1 + scale2) + shift2)))
+
+
+class Dit(nn.Module):
+    """hush::Dit without labels; `line` is a line of the table."""
+
+    def __init__(self, line):
+        super().__init__()
+        (height, width, channels), p, w = line["image"], line["patch"], line["width"]
+        self.grid, self.patch = (height // p, width // p), p
+        self.time1, self.time2 = nn.Linear(256, w), nn.Linear(w, w)
+        self.first = nn.Conv2d(channels, w, p, stride=p)
+        self.blocks = nn.ModuleList(DitBlock(w, line["heads"]) for _ in range(line["depth"]))
+        self.norm = nn.LayerNorm(w, eps=1e-6, elementwise_affine=False)
+        self.modulation, self.last = nn.Linear(w, 2 * w), nn.Linear(w, p * p * channels)
+        self.register_buffer("frequencies", frequencies(128, 128), persistent=False)
+        row, column = torch.meshgrid(*(torch.arange(side) for side in self.grid), indexing="ij")
+        angles = [place.reshape(-1, 1) * frequencies(w // 4, w // 4) for place in (column, row)]
+        table = torch.cat([f(a) for a in angles for f in (torch.sin, torch.cos)], dim=1)
+        self.register_buffer("positions", table, persistent=False)
+
+    def forward(self, x, t):
+        angles = t.float()[:, None] * self.frequencies.float()
+        waves = torch.cat([angles.cos(), angles.sin()], dim=1).to(x.dtype)
+        e = F.silu(self.time2(F.silu(self.time1(waves))))
+        y = as_sequence(self.first(x)) + self.positions
+        for block in self.blocks:
+            y = block(y, e)
+        shift, scale = self.modulation(e)[:, None].chunk(2, dim=2)
+        y = self.last(self.norm(y) * (1 + scale) + shift)
+        y = y.unflatten(1, self.grid).unflatten(3, (self.patch, self.patch, -1))
+        return y.permute(0, 5, 1, 3, 2, 4).flatten(4, 5).flatten(2, 3)
+
+
 BACKBONES = {
     "adm": Adm,
     "attention_unet": AttentionUnet,
     "broadcast_unet": BroadcastUnet,
+    "dit": Dit,
     "simple_unet": SimpleUnet,
     "unet2d": Unet2d,
 }
@@ -390,6 +437,11 @@ def table():
     lines = json.loads(TABLE.read_text(encoding="utf-8"))
     # That of google/ddpm-cifar10-32, which has no labels; for a CPU alone.
     lines["cifar10"] = {**lines["unet2d"], "task": "generation", "labels": 0, "parameters": 35746307}
+    # DiT-S/4 on pixels, without labels; for a CPU alone.
+    lines["dit_s4"] = {
+        **{"backbone": "dit", "task": "generation", "image": [32, 32, 3], "patch": 4, "width": 384, "depth": 12},
+        **{"heads": 6, "labels": 0, "parameters": 32499120},
+    }
     return lines
 
 

@@ -15,9 +15,10 @@ int main(int argc, char** argv) {
   t.run = "out/run", t.sample_every = 1;
   auto* train = app.add_subcommand("train", "Train a network; resumes a run that was interrupted");
   train->option_defaults()->always_capture_default();
-  examples::add_training(*train, t, {"small", "paper"},
+  examples::add_training(*train, t, {"small", "paper", "dit"},
                          "small: 1.8 M parameters, about an hour on two cores; paper: the tutorial's 23.6 M "
-                         "parameters, 50 epochs of batch 256");
+                         "parameters, 50 epochs of batch 256; dit: a transformer of 1.9 M parameters, trained by flow "
+                         "matching");
   train->add_flag("--literal", t.literal,
                   "Restore the tutorial's slips: pixels in [0, 1], t drawn from 0..499, one order for all epochs");
 

@@ -1,8 +1,8 @@
 #pragma once
 #include <hush/cuda.cuh>
 
-#include "sample.hpp"
-#include "train.hpp"
+#include "sample_dit.hpp"
+#include "train_dit.hpp"
 
 namespace fashion {
 
@@ -10,7 +10,9 @@ namespace fashion {
 template <class B>
 Commands commands_on() {
   return {[](const TrainArguments& arguments) { return train_on(arguments, B{}); },
-          [](const SampleArguments& arguments) { return sample_on(arguments, B{}); }};
+          [](const SampleArguments& arguments) { return sample_on(arguments, B{}); },
+          [](const TrainArguments& arguments) { return train_dit_on(arguments, B{}); },
+          [](const SampleArguments& arguments) { return sample_dit_on(arguments, B{}); }};
 }
 
 }  // namespace fashion

@@ -12,41 +12,19 @@
 
 namespace fashion {
 
-/// `sample` on a machine.
-template <class B>
-int sample_on(const SampleArguments& a, const B& on) {
-  io::FilePlan files;
-  files.reads("--weights", a.weights), files.writes("--out", a.out, ".png"), files.writes("--gif", a.gif, ".gif");
-  files.check();
-  const Described model = described(a.weights);
-  const Diffusion process = fashion::process();
-  AttentionUnet<B> network(model.network, process.ports(), Seed{}, on);
-  examples::load(a.weights, model, process, network);
-  io::tiled_size(a.count, network.image(), {.columns = a.columns, .scale = a.scale});  // too large for a picture?
-  const std::string sampler = model.literal ? "literal" : a.sampler;
-  const int steps = model.literal ? 500 : a.steps;
+/// Makes pictures by run(options, observers...) and writes them, as a grid and perhaps as a film.
+template <class B, class Run>
+int draw(const SampleArguments& a, const ImageSize& size, const std::string& sampler, SampleOptions<B> options,
+         const Run& run) {
+  io::tiled_size(a.count, size, {.columns = a.columns, .scale = a.scale});  // too large for a picture?
+  const int steps = options.steps;
+  options.count = a.count;
+  options.batch = a.batch;
+  options.seed = a.seed;
   Frames frames{.most = a.gif.empty() ? 0 : 16,
                 .every = a.gif.empty() ? steps : std::max(1, steps / std::max(1, a.frames))};
   io::SamplingBar bar;
-  const SampleOptions<B> options{.steps = steps,
-                                 .count = a.count,
-                                 .batch = a.batch,
-                                 .seed = a.seed,
-                                 .clip = model.literal ? 0.0 : 1.0,
-                                 .grid = Trailing{}};
-  Images<float> images;
-  if (model.literal) {
-    images = hush::sample(process, network, LiteralDdpm{}, options, bar, frames);
-  } else {
-    samplers::with(sampler, [&](auto chosen) {
-      if constexpr (requires { chosen.eta; })
-        chosen.eta = a.eta.value_or(chosen.eta);
-      else
-        check(!a.eta, "sample", sampler, " has no eta");
-      images = hush::sample(process, network, chosen, options, bar, frames);
-    });
-  }
-
+  const Images<float> images = run(options, bar, frames);
   const io::PictureText text{
       {"sampler", to_text(sampler, a.eta ? to_text(" eta ", *a.eta) : "", ", ", steps, " steps")},
       {"seed", to_text(a.seed)},
@@ -58,6 +36,45 @@ int sample_on(const SampleArguments& a, const B& on) {
                 {.delay = std::chrono::milliseconds(40), .hold = std::chrono::seconds(2), .scale = int(a.scale)});
   std::cout << frames.frames.size() << " frames in " << a.gif.string() << std::endl;
   return 0;
+}
+
+/// Pictures of a network by the sampler that the command line names.
+template <class Proc, class Net>
+int draw_by_name(const SampleArguments& a, const Proc& process, const Net& network) {
+  using B = typename Net::backend;
+  return draw(a, network.image(), a.sampler, SampleOptions<B>{.steps = a.steps, .clip = 1, .grid = Trailing{}},
+              [&](const auto& options, auto&... observers) {
+                Images<float> images;
+                samplers::with(a.sampler, [&](auto chosen) {
+                  if constexpr (requires { chosen.eta; })
+                    chosen.eta = a.eta.value_or(chosen.eta);
+                  else
+                    check(!a.eta, "sample", a.sampler, " has no eta");
+                  images = hush::sample(process, network, chosen, options, observers...);
+                });
+                return images;
+              });
+}
+
+inline void check_files(const SampleArguments& a) {
+  io::FilePlan files;
+  files.reads("--weights", a.weights), files.writes("--out", a.out, ".png"), files.writes("--gif", a.gif, ".gif");
+  files.check();
+}
+
+/// `sample` on a machine.
+template <class B>
+int sample_on(const SampleArguments& a, const B& on) {
+  check_files(a);
+  const Described model = described(a.weights);
+  const Diffusion process = fashion::process();
+  AttentionUnet<B> network(model.network, process.ports(), Seed{}, on);
+  examples::load(a.weights, model, process, network);
+  if (!model.literal) return draw_by_name(a, process, network);
+  return draw(a, network.image(), "literal", SampleOptions<B>{.steps = 500, .clip = 0, .grid = Trailing{}},
+              [&](const auto& options, auto&... observers) {
+                return hush::sample(process, network, LiteralDdpm{}, options, observers...);
+              });
 }
 
 }  // namespace fashion

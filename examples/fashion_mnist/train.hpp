@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 
 #include <hush/data.hpp>
@@ -16,9 +17,18 @@
 
 namespace fashion {
 
-/// `train` on a machine.
-template <class B>
-int train_on(const TrainArguments& a, const B& on) {
+/// What a preset's training has of its own: the range of its pixels, the distribution of its noise levels, whether each
+/// epoch has its own order, what the metadata of its weights say of it, what it is of, and what its loss is.
+struct Lesson {
+  PixelRange range;
+  AnyLevelDistribution levels;
+  bool reshuffle = true;
+  std::map<std::string, std::string> words;
+  std::string identity, loss;
+};
+
+/// The preset's settings with those of the command line in their places; the files are checked.
+inline Recipe checked_recipe(const TrainArguments& a) {
   Recipe recipe = fashion::recipe(a.preset);
   if (a.epochs) recipe.epochs = a.epochs;
   if (a.batch) recipe.batch = a.batch;
@@ -27,10 +37,56 @@ int train_on(const TrainArguments& a, const B& on) {
   examples::tell_fashion_mnist(files, a.data);
   examples::tell_training(files, a.run, a.weights, a.from);
   files.check();
-  const data::Range range = a.literal ? data::Range{0, 1} : data::Range{-1, 1};
+  return recipe;
+}
+
+/// Trains a network, and writes its weights.
+template <class Proc, class Net>
+int train_network(const TrainArguments& a, const Recipe& recipe, const Proc& process, Net& net, const Lesson& lesson) {
+  const data::Range range{lesson.range.low, lesson.range.high};
   const auto training_set = data::fashion_mnist(a.data, {.limit = a.limit, .range = range});
   const auto held_out = data::fashion_mnist(a.data, {.split = data::Split::test, .limit = a.validate, .range = range});
+  std::cout << "network of " << count_parameters(net) << " parameters, " << training_set.size() << " images, "
+            << recipe.epochs << " epochs of " << training_set.size() / recipe.batch << " steps" << std::endl;
 
+  // 16 pictures with the averaged weights, always from the same noise
+  const auto draw = [](const auto& training) {
+    return hush::sample(training.loss.process, training.averaged, Ddim{}, {.steps = 25, .count = 16, .seed = 1});
+  };
+  const io::Stop stop({.minutes = a.minutes});
+  const auto trained = hush::train(
+      process, net, recipe.optimizer, training_set,
+      {.epochs = recipe.epochs,
+       .batch = recipe.batch,
+       .seed = a.seed,
+       .rate = recipe.rate,
+       .clip_gradient = recipe.clip_gradient,
+       .ema = recipe.ema,
+       .level_distribution = lesson.levels,
+       .reshuffle = lesson.reshuffle,
+       .pixel_range = lesson.range,
+       .validation = &held_out,
+       .stop = std::ref(stop)},
+      io::Checkpoints(
+          {.run = a.run,
+           .every = a.save_every,
+           .resume = !a.fresh,
+           .identity = to_text(lesson.identity, " rate ", recipe.optimizer.rate, examples::started_from(a.from))}),
+      io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
+      examples::Pictures(a.run, a.sample_every, draw));
+
+  examples::plot(a.run, "Fashion-MNIST", lesson.loss);
+  const auto weights = examples::weights_of(a.weights, a.run);
+  io::save_model(weights, process, trained.averaged, {.dtype = io::Dtype::F16, .metadata = lesson.words});
+  std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string() << ", logs in "
+            << a.run.string() << std::endl;
+  return stop.exit_code();
+}
+
+/// `train` on a machine.
+template <class B>
+int train_on(const TrainArguments& a, const B& on) {
+  const Recipe recipe = checked_recipe(a);
   const Diffusion process = fashion::process();
   AttentionUnet<B> unet(recipe.network, process.ports(), Seed{a.seed}, on);
   if (!a.from.empty()) {
@@ -40,42 +96,13 @@ int train_on(const TrainArguments& a, const B& on) {
                                       " --literal, which cannot go on ", a.literal ? "with" : "without", " it"));
     examples::load(a.from, model, process, unet);
   }
-  std::cout << "network of " << count_parameters(unet) << " parameters, " << training_set.size() << " images, "
-            << recipe.epochs << " epochs of " << training_set.size() / recipe.batch << " steps" << std::endl;
-
-  // 16 pictures with the averaged weights, always from the same noise
-  const auto draw = [](const auto& training) {
-    return hush::sample(training.loss.process, training.averaged, Ddim{}, {.steps = 25, .count = 16, .seed = 1});
-  };
-  const io::Stop stop({.minutes = a.minutes});
-  const auto trained =
-      hush::train(process, unet, recipe.optimizer, training_set,
-                  {.epochs = recipe.epochs,
-                   .batch = recipe.batch,
-                   .seed = a.seed,
-                   .rate = recipe.rate,
-                   .clip_gradient = recipe.clip_gradient,
-                   .ema = recipe.ema,
-                   .level_distribution = a.literal ? DiscreteUniform{.first = 0, .last = 499} : DiscreteUniform{},
-                   .reshuffle = !a.literal,
-                   .pixel_range = {range.black, range.white},
-                   .validation = &held_out,
-                   .stop = std::ref(stop)},
-                  io::Checkpoints({.run = a.run,
-                                   .every = a.save_every,
-                                   .resume = !a.fresh,
-                                   .identity = to_text(a.preset, a.literal ? " literal" : "", " rate ",
-                                                       recipe.optimizer.rate, examples::started_from(a.from))}),
-                  io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
-                  examples::Pictures(a.run, a.sample_every, draw));
-
-  examples::plot(a.run, "Fashion-MNIST", "mean squared error of the noise");
-  const auto weights = examples::weights_of(a.weights, a.run);
-  io::save_model(weights, process, trained.averaged,
-                 {.dtype = io::Dtype::F16, .metadata = {{"reading", a.literal ? "literal" : "corrected"}}});
-  std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string() << ", logs in "
-            << a.run.string() << std::endl;
-  return stop.exit_code();
+  return train_network(a, recipe, process, unet,
+                       {.range = a.literal ? PixelRange{0, 1} : PixelRange{-1, 1},
+                        .levels = a.literal ? DiscreteUniform{.first = 0, .last = 499} : DiscreteUniform{},
+                        .reshuffle = !a.literal,
+                        .words = {{"reading", a.literal ? "literal" : "corrected"}},
+                        .identity = to_text(a.preset, a.literal ? " literal" : ""),
+                        .loss = "mean squared error of the noise"});
 }
 
 }  // namespace fashion

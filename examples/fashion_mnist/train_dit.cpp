@@ -1,0 +1,12 @@
+#include <hush/hush.hpp>
+
+#include "train_dit.hpp"
+
+namespace fashion {
+
+int train_dit(const TrainArguments& a) {
+  if (a.where.device == "cuda") return examples::on_cuda<Commands>(a.where.precision).train_dit(a);
+  return train_dit_on(a, Cpu<float>{.threads = a.where.threads});
+}
+
+}  // namespace fashion
