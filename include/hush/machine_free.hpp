@@ -160,9 +160,9 @@
 #include <hush/ops/dropout.hpp>
 #include <hush/ops/embedding.hpp>
 #include <hush/ops/fourier_embedding.hpp>
+#include <hush/ops/gated_add.hpp>
 #include <hush/ops/gaussian_kl.hpp>
 #include <hush/ops/gaussian_sample.hpp>
-#include <hush/ops/gated_add.hpp>
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/group_norm.hpp>
 #include <hush/ops/group_norm_fused.hpp>
@@ -176,18 +176,15 @@
 #include <hush/ops/relu.hpp>
 #include <hush/ops/repeat.hpp>
 #include <hush/ops/reshape.hpp>
+#include <hush/ops/rms_norm.hpp>
+#include <hush/ops/rotary_embedding.hpp>
 #include <hush/ops/sigmoid.hpp>
 #include <hush/ops/silu.hpp>
 #include <hush/ops/sinusoidal_embedding.hpp>
+#include <hush/ops/slice.hpp>
 #include <hush/ops/spectral_norm.hpp>
 #include <hush/ops/sum.hpp>
 #include <hush/ops/tanh.hpp>
-#include <hush/ops/rms_norm.hpp>
-#include <hush/ops/rotary_embedding.hpp>
-#include <hush/ops/silu.hpp>
-#include <hush/ops/sinusoidal_embedding.hpp>
-#include <hush/ops/slice.hpp>
-#include <hush/ops/sum.hpp>
 #include <hush/ops/unpatchify.hpp>
 #include <hush/ops/upsample.hpp>
 

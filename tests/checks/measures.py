@@ -11,7 +11,7 @@ LIMITS = [(POLICIES, 80), ({"ops", "nn"}, 200)]  # "about 40" and "about 120", w
 ANY = 300
 COLUMNS = 120
 # header -> (limit, why)
-LONGER = {}
+LONGER = {"machine_free.hpp": (400, "a list of includes")}
 FUNCTION = 40
 # What stands there still, and may only become less: room -> functions that are longer, room -> how many comma operators.
 LONG_FUNCTIONS = {

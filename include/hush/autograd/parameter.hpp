@@ -7,8 +7,8 @@
 
 namespace hush {
 
-/// How a parameter starts: all zeros, all ones, uniform in [-scale, scale] about mean, normal of standard deviation scale
-/// about mean, or the same but drawn anew beyond 2 scale.
+/// How a parameter starts: all zeros, all ones, uniform in [-scale, scale] about mean, normal of standard deviation
+/// scale about mean, or the same but drawn anew beyond 2 scale.
 struct Init {
   enum class Kind { zeros, ones, uniform, normal, truncated_normal } kind = Kind::zeros;
   double scale = 0, mean = 0;

@@ -12,8 +12,8 @@
 #include <hush/cpu/dropout.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
-#include <hush/cpu/gaussian.hpp>
 #include <hush/cpu/gated_add.hpp>
+#include <hush/cpu/gaussian.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/indirection.hpp>
@@ -127,6 +127,10 @@ extern template void embedding_backward<double>(const Cpu<double>&, std::int64_t
                                                 const std::int32_t*, const double*, double*);
 extern template void sinusoidal_embedding<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, double,
                                                   double, bool, const double*, double*);
+extern template void gated_add<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
+                                       const double*, const double*, double*);
+extern template void gated_add_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
+                                                const double*, const double*, const double*, double*, double*);
 extern template void gaussian_sample<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
                                              const double*, double*);
 extern template void gaussian_sample_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
@@ -134,10 +138,6 @@ extern template void gaussian_sample_backward<double>(const Cpu<double>&, std::i
 extern template void gaussian_kl<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, double*);
 extern template void gaussian_kl_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, double,
                                                   const double*, const double*, double*);
-extern template void gated_add<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
-                                       const double*, const double*, double*);
-extern template void gated_add_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
-                                                const double*, const double*, const double*, double*, double*);
 extern template void gemm_one<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*,
                                       double, const double*, double*, const double*);
 extern template void gemm<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*, double,

@@ -12,8 +12,8 @@
 #include <hush/cpu/dropout.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
-#include <hush/cpu/gaussian.hpp>
 #include <hush/cpu/gated_add.hpp>
+#include <hush/cpu/gaussian.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/indirection.hpp>
@@ -123,6 +123,10 @@ extern template void embedding_backward<float>(const Cpu<float>&, std::int64_t, 
                                                const std::int32_t*, const float*, float*);
 extern template void sinusoidal_embedding<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, double, double,
                                                  bool, const float*, float*);
+extern template void gated_add<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, const float*,
+                                      const float*, const float*, float*);
+extern template void gated_add_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t,
+                                               const float*, const float*, const float*, float*, float*);
 extern template void gaussian_sample<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, const float*,
                                             float*);
 extern template void gaussian_sample_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*,
@@ -130,10 +134,6 @@ extern template void gaussian_sample_backward<float>(const Cpu<float>&, std::int
 extern template void gaussian_kl<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, float*);
 extern template void gaussian_kl_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*,
                                                  const float*, float*);
-extern template void gated_add<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, const float*,
-                                      const float*, const float*, float*);
-extern template void gated_add_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t,
-                                               const float*, const float*, const float*, float*, float*);
 extern template void gemm_one<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float,
                                      const float*, float*, const float*);
 extern template void gemm<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float, float*);
