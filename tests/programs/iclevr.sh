@@ -98,6 +98,21 @@ folder=(train --pictures "$scratch/scenes" --labels "$scratch/files.json" --samp
 works "${folder[@]}" --batch 8 --epochs 1 --run "$scratch/folder"
 said "9 pictures, 1 epochs of 1 steps"
 
+# flips on training only: at a rate that moves no weight, mirroring changes the training loss, and neither that of validation nor a
+# picture that validates
+for flip in "" --no-flip; do
+  works train --pictures "$scratch/scenes" --labels "$scratch/files.json" --label-dropout 0 $flip --batch 9 --epochs 3 --rate 1e-30 \
+    --sample-every 3 --run "$scratch/flip$flip"
+done
+loss() { tail -n +2 "$scratch/flip$2/epochs.csv" | cut -d, -f"$1"; }
+head -1 "$scratch/flip/epochs.csv" | grep -q '^step,epoch,loss,validation_loss' || { echo "FAILED: other columns"; exit 1; }
+[ "$(loss 4 "")" = "$(loss 4 --no-flip)" ] && [ "$(loss 3 "")" != "$(loss 3 --no-flip)" ] ||
+  { echo "FAILED: training losses $(loss 3 "") and $(loss 3 --no-flip), validation $(loss 4 "") and $(loss 4 --no-flip)"; exit 1; }
+for flip in "" --no-flip; do
+  for i in 09 10 11; do cmp -s "$scratch/flip$flip/ground_truth.png" "$scratch/scenes/$i.png" && continue 2; done
+  echo "FAILED: ground_truth.png is none of the pictures that validate"; exit 1
+done
+
 refused() {  # what the message must contain, then the arguments
   local wanted=$1 status=0
   shift
@@ -107,7 +122,8 @@ refused() {  # what the message must contain, then the arguments
 }
 out=(--out "$scratch/y.png")
 refused 'there is no label "red cub"; near are "red cube"' "${sample[@]}" --labels "red cub" "${out[@]}"
-refused 'a list of labels names none' "${sample[@]}" --labels "" "${out[@]}"
+refused 'a list of labels names none' "${sample[@]}" --labels " " "${out[@]}"
+refused "sample: --labels wants a value" "${sample[@]}" --labels "" "${out[@]}"
 refused 'a list of labels names none' "${sample[@]}" --labels "red cube," "${out[@]}"
 refused '"red cube" stands twice' "${sample[@]}" --labels "red cube, red cube" "${out[@]}"
 refused "wants --labels or --labels-file" "${sample[@]}" "${out[@]}"
