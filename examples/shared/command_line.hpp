@@ -109,8 +109,10 @@ inline std::string not_understood(const CLI::App& app, const std::vector<std::st
         for (const std::string& its : one->get_lnames()) names.push_back("--" + its);
       return hush::to_text(of, "there is no option ", name, did_you_mean(name, names));
     }
-    if (name != word || option->get_items_expected_max() == 0) continue;
-    if (++i == said.size() || is_option(said[i])) return hush::to_text(of, name, " wants a value");
+    if (option->get_items_expected_max() == 0) continue;
+    const bool apart = name == word;
+    const std::string value = !apart ? word.substr(name.size() + 1) : ++i < said.size() ? said[i] : "";
+    if (value.empty() || (apart && is_option(value))) return hush::to_text(of, name, " wants a value");
   }
   return {};
 }

@@ -35,6 +35,8 @@ refused "--weights belongs behind the command" --weights "$weights" sample
 refused "sample: \"$weights\" belongs to no option" sample "$weights"
 refused "sample: --out wants a value" sample --weights "$weights" --out
 refused "sample: --out wants a value" sample --out --weights "$weights"
+refused "sample: --out wants a value" sample --weights "$weights" --out ""
+refused "sample: --gif wants a value" sample --weights "$weights" --gif= --out "$scratch/x.png"
 refused "--weights is required" sample
 refused "no-such" sample --weights "$scratch/no-such.safetensors"
 refused "cut.safetensors" sample --weights "$scratch/cut.safetensors"
