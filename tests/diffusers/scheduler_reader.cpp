@@ -18,6 +18,7 @@
 #include <hush/diffusers/scheduler_reader.hpp>
 #include <hush/io/adm_keys.hpp>
 
+#include "diffusers/ten_steps.hpp"
 #include "io/scratch.hpp"
 
 using namespace hush;
@@ -72,63 +73,19 @@ const Adm<B>& network() {
   return made;
 }
 
-/// sin(step * i + phase) over the two pictures, i counted as PyTorch counts (NCHW).
-void waves(std::span<float> values, double size, double step, double phase) {
-  std::size_t at = 0;
-  for (int n = 0; n < 2; ++n)
-    for (int y = 0; y < 8; ++y)
-      for (int x = 0; x < 8; ++x)
-        for (int c = 0; c < 3; ++c)
-          values[at++] = float(size * std::sin(step * (((n * 3 + c) * 8 + y) * 8 + x) + phase));
-}
-
-/// Whether diffusers scales images by 1 / signal in this class.
-bool scales_by_signal(const diffusers::Sampling& file, const diffusers::AnySampler& sampler) {
-  return std::holds_alternative<diffusers::BetaProcess>(file.process) &&
-         std::visit(
-             [](const auto& s) {
-               using S = std::remove_cvref_t<decltype(s)>;
-               return std::is_same_v<S, Euler> || std::is_same_v<S, EulerAncestral> || std::is_same_v<S, Lms> ||
-                      std::is_same_v<S, Heun> || std::is_same_v<S, Dpm2> || std::is_same_v<S, Dpm2Ancestral>;
-             },
-             sampler);
-}
-
-/// The pictures of ten steps, as diffusers scales them.
-Images<float> ten_steps(const diffusers::Sampling& file, double start) {
-  Images<float> images;
-  file.visit([&](const auto& process, const auto& sampler) {
-    auto options = file.options<B>();
-    options.steps = 10;
-    options.count = 2;
-    const bool scaled = scales_by_signal(file, sampler);
-    const double first = options.grid(process.schedule, 10).front();
-    Images<float> latents{2, 8, 8, 3};
-    waves(latents.pixels, 1.2 * start * (scaled ? process.schedule(first).signal : 1), .3, .5);
-    options.start = FromLatents{latents};
-    options.noise = [k = 0](std::span<float> values, const Shape&) mutable { waves(values, 1.3, .7, k++); };
-    images = sample(process, network(), sampler, options);
-    const double last = process.schedule(clean_time(process.schedule)).signal;
-    if (scaled)
-      for (float& v : images.pixels) v = float(v / last);
-  });
-  return images;
-}
-
 }  // namespace
 
 TEST_CASE("scheduler reader: ten steps of a file are diffusers' own ten steps") {
   const io::Json all = io::read_json("tests/goldens/diffusers_sampling.json");
   for (const auto& [name, row] : all.items()) {
     CAPTURE(name);
-    const Images<float> images = ten_steps(File(row.at("config").get<std::string>()).read(), row.at("start"));
-    const double sum = row.at("abs"), size = sum / double(images.pixels.size());
-    double found = 0;
-    for (const float v : images.pixels) found += std::abs(double(v));
-    CHECK(std::abs(found - sum) < 1e-4 * sum);
-    const auto at = [&](int y, int x, int c) { return double(images.pixels[std::size_t((y * 8 + x) * 3 + c)]); };
-    const double elements[] = {at(0, 0, 0), at(0, 1, 0), at(0, 2, 0), at(15, 7, 2)};
-    for (std::size_t i = 0; i < 4; ++i) CHECK(std::abs(elements[i] - row.at("at")[i].get<double>()) < 1e-4 * size);
+    const diffusers::Sampling file = File(row.at("config").get<std::string>()).read();
+    const double start = row.at("start");
+    Images<float> images;
+    file.visit([&](const auto& process, const auto& sampler) {
+      images = ten_steps::pictures(process, sampler, file.options<B>(), network(), start);
+    });
+    ten_steps::check_pictures(images, row, 1e-4);
   }
 }
 
