@@ -119,6 +119,14 @@ TEST_CASE("cuda unet2d: what it says and the gradients of all its parameters aga
   for (const bool scaled : {true, false}) check_against_cpu([&]<class B>(const B&) { return network<B>(scaled); });
 }
 
+TEST_CASE("cuda unet2d: Fourier features of level 0 are refused before a run, as on the CPU") {
+  const Unet2d<Single> net = network<Single>(true);
+  Tensor<Single> levels = put<float>(Single{}, {3, 0});
+  CHECK_THROWS_AS(net.timed(levels), std::invalid_argument);
+  fill(Single{}, 2, 1, levels.data());
+  CHECK(net.timed(levels).size() == 1);  // it has labels: the embedding
+}
+
 TEST_CASE("cuda unet2d: with labels as tokens too, the tokens' gradients included") {
   for (const bool attends : {true, false}) check_against_cpu([&]<class B>(const B&) { return labelled<B>(attends); });
 }

@@ -85,6 +85,18 @@ TEST_CASE("pipeline: a folder of DDPMPipeline makes diffusers' picture from its 
               {0, .99797457, 0, .99998021, .99862909, .99916005, 7.1063638e-4, 0, 0}, 1e-5);
 }
 
+TEST_CASE("pipeline: a network that divides by what it is told is refused a run that ends at time 0, not given NaN") {
+  Unet2dConfig config = network(diffusers::read_pipeline(golden)).config();
+  config.time_embedding_type = TimeEmbedType::fourier;
+  const Unet2d<B> net(config, {}, Seed{1});
+  CHECK_THROWS_WITH_AS(sample(process, net, Ddpm{}, leading),
+                       "[Unet2d] Fourier features want positive numbers, whose logarithm they embed, got 0: let the "
+                       "network be told sigma, as PredictNoise<Sigma> does, not a time that begins at 0",
+                       std::invalid_argument);
+  const Process told_sigma{LinearBeta{}, PredictNoise<Sigma>{}};
+  for (const float v : sample(told_sigma, net, Ddpm{}, leading).pixels) CHECK(std::abs(v) <= 1);
+}
+
 TEST_CASE("pipeline: a folder that was written is read again, with the same picture") {
   const Scratch scratch("pipeline");
   const Unet2d<B> net = network(diffusers::read_pipeline(golden));

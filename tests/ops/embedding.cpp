@@ -96,6 +96,17 @@ TEST_CASE("fourier_embedding: sines, then cosines, of 2 pi frequencies ln(t)") {
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS(fourier_embedding(t, t, parameter({2, 2}, 1)),
                        "[fourier_embedding] wants frequencies [K], got [2, 2]", std::invalid_argument);
+  for (const double wrong : {0., -1., std::nan("")}) {
+    const std::vector<double> with{1, wrong};
+    CHECK_THROWS_WITH_AS(fourier_embedding(t, upload(B{}, {2}, std::span<const double>(with)), w),
+                         to_text("[fourier_embedding] Fourier features want positive numbers, whose logarithm they "
+                                 "embed, got ",
+                                 wrong,
+                                 ": let the network be told sigma, as PredictNoise<Sigma> does, not a time that begins "
+                                 "at 0")
+                             .c_str(),
+                         std::invalid_argument);
+  }
 }
 
 TEST_CASE("embedding: rows nearest to numbers, the ends beyond them, and the gradient of their table") {

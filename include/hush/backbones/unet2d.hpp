@@ -180,6 +180,7 @@ class Unet2d {
   /// What depends on levels noise_labels [n] alone: the scales and shifts of the blocks, in the order in which they
   /// run; or, where labels are added to it first, the embedding.
   std::vector<Tensor<B>> timed(const Tensor<B, typename B::master>& noise_labels) const {
+    if (embedding_.is_fourier()) detail::check_positive("Unet2d", noise_labels);
     const Tensor<B> embedding = embedding_.of_levels(Tensor<B>(), noise_labels);
     if (ports_.label_dim > 0) return {embedding};
     return nn::tensors_of(modulations_of(embedding));

@@ -29,7 +29,9 @@ constexpr auto names_of(UnetResampling) { return std::array{"convolution", "resn
 
 /// How a Unet2d embeds what it sees of the noise level. `positional`: as sines and cosines of a time; `fourier`: as
 /// those of 2 pi w ln(sigma) for normal frequencies w that are not trained, and its output is divided by sigma (Song et
-/// al. 2021, appendix C.2); `learned`: as the row of a table that is nearest to a time.
+/// al. 2021, appendix C.2), so that it wants sigmas: 0, the first of the times 0..T-1, is refused by `sample`, and by
+/// each call on a CPU (in a training on a GPU it makes NaN); `learned`: as the row of a table that is nearest to a
+/// time.
 enum class TimeEmbedType { positional, fourier, learned };
 constexpr auto names_of(TimeEmbedType) { return std::array{"positional", "fourier", "learned"}; }
 
