@@ -45,6 +45,7 @@
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
+#include <hush/cpu/weight_panels.hpp>
 #include <hush/cpu/winograd.hpp>
 #include <hush/cpu/winograd_f2.hpp>
 #include <hush/cpu/winograd_f4.hpp>

@@ -1,4 +1,4 @@
-"""Every header compiles alone, and twice in one unit, without a warning.
+"""Every header compiles alone, and twice in one unit, without a warning; so do programs that name the headers they use.
 
 What it takes of the standard library and of Eigen is precompiled once, which makes this four times as fast; that it reads
 the headers of the names it uses is looked up by standard.py instead. --bare compiles without that.
@@ -12,6 +12,7 @@ import house
 import standard
 
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Werror"]
+PROGRAMS = ["tests/consume/named_headers.cpp", "tests/consume/own_network.cpp"]
 
 
 def precompiled(compiler, flags, folder):
@@ -54,8 +55,13 @@ def main():
                 return []
             return [f"include/hush/{header}:1: does not compile alone: {compilers.first_error(words)}"]
 
-        findings = [finding for one in compilers.each(chosen.jobs, judge, wanted) for finding in one]
-    house.finish(findings, len(wanted))
+        def judge_program(program):
+            status, words = compilers.run([compiler, *flags, *before, "-fsyntax-only", str(root / program)])
+            return [] if status == 0 else [f"{program}:1: does not compile: {compilers.first_error(words)}"]
+
+        findings = [finding for judges, names in ((judge, wanted), (judge_program, PROGRAMS))
+                    for one in compilers.each(chosen.jobs, judges, names) for finding in one]
+    house.finish(findings, len(wanted) + len(PROGRAMS))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <numeric>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -42,6 +44,20 @@ TEST_CASE("threads: more threads than ranges") {
   std::vector<std::atomic<int>> runs(500);
   parallel(Cpu<float>{.threads = 40}, 500, [&](std::int64_t i) { ++runs[std::size_t(i)]; });
   for (const auto& ran : runs) REQUIRE(ran == 1);
+}
+
+TEST_CASE("threads: a number that no machine has is refused in words, before a task runs") {
+  for (const int wrong : {-1, 4097, 1'000'000'000, std::numeric_limits<int>::min()}) {
+    bool ran = false;
+    CHECK_THROWS_WITH_AS(
+        parallel(Cpu<float>{.threads = wrong}, 3, [&](std::int64_t) { ran = true; }),
+        to_text("[Cpu] .threads is ", wrong, ": give 1 to 4096, or 0 for as many as the machine has").c_str(),
+        std::invalid_argument);
+    CHECK(!ran);
+  }
+  std::atomic<int> runs = 0;
+  parallel(Cpu<float>{.threads = 4096}, 3, [&](std::int64_t) { ++runs; });  // two helpers: it has three tasks
+  CHECK(runs == 3);
 }
 
 TEST_CASE("threads: a task may start tasks of its own, and many threads may use the pool at once") {

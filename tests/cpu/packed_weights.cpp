@@ -4,6 +4,7 @@
 #include <hush/cpu/conv2d.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/packed_weights.hpp>
+#include <hush/cpu/weight_panels.hpp>
 #include <vector>
 
 using namespace hush;

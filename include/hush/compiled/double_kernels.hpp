@@ -41,6 +41,7 @@
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
+#include <hush/cpu/weight_panels.hpp>
 #include <hush/cpu/winograd.hpp>
 #include <hush/cpu/winograd_f2.hpp>
 #include <hush/cpu/winograd_f4.hpp>
@@ -105,6 +106,8 @@ extern template void conv2d_backward_weight_direct<double>(const Cpu<double>&, c
                                                            const double*, double*, double*);
 extern template MemoryUse memory_use<double>(const Cpu<double>&);
 extern template void reset_memory_peak<double>(const Cpu<double>&);
+extern template void keep_packed<double>(const Cpu<double>&, const double*);
+extern template void drop_packed<double>(const Cpu<double>&, const double*);
 extern template void cross_entropy<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
                                            const std::int32_t*, double*);
 extern template void cross_entropy_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, double,
@@ -184,8 +187,6 @@ extern template double sum_of_squares<double>(const Cpu<double>&, std::int64_t, 
 extern template void measure_gradient<double>(const Cpu<double>&, std::int64_t, double, const double*, const double*,
                                               double*);
 extern template bool all_finite<double>(const Cpu<double>&, std::int64_t, const double*);
-extern template void keep_packed<double>(const Cpu<double>&, const double*);
-extern template void drop_packed<double>(const Cpu<double>&, const double*);
 extern template void max_pool2d<double>(const Cpu<double>&, const ImageSizes&, std::int64_t, const double*, double*);
 extern template void max_pool2d_backward<double>(const Cpu<double>&, const ImageSizes&, std::int64_t, const double*,
                                                  const double*, double*);

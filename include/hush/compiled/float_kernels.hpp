@@ -41,6 +41,7 @@
 #include <hush/cpu/threads.hpp>
 #include <hush/cpu/threshold.hpp>
 #include <hush/cpu/tile.hpp>
+#include <hush/cpu/weight_panels.hpp>
 #include <hush/cpu/winograd.hpp>
 #include <hush/cpu/winograd_f2.hpp>
 #include <hush/cpu/winograd_f4.hpp>
@@ -101,6 +102,8 @@ extern template void conv2d_backward_weight_direct<float>(const Cpu<float>&, con
                                                           const float*, float*, float*);
 extern template MemoryUse memory_use<float>(const Cpu<float>&);
 extern template void reset_memory_peak<float>(const Cpu<float>&);
+extern template void keep_packed<float>(const Cpu<float>&, const float*);
+extern template void drop_packed<float>(const Cpu<float>&, const float*);
 extern template void cross_entropy<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*,
                                           const std::int32_t*, float*);
 extern template void cross_entropy_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*,
@@ -178,8 +181,6 @@ extern template double sum_of_squares<float>(const Cpu<float>&, std::int64_t, co
 extern template void measure_gradient<float>(const Cpu<float>&, std::int64_t, double, const float*, const float*,
                                              float*);
 extern template bool all_finite<float>(const Cpu<float>&, std::int64_t, const float*);
-extern template void keep_packed<float>(const Cpu<float>&, const float*);
-extern template void drop_packed<float>(const Cpu<float>&, const float*);
 extern template void max_pool2d<float>(const Cpu<float>&, const ImageSizes&, std::int64_t, const float*, float*);
 extern template void max_pool2d_backward<float>(const Cpu<float>&, const ImageSizes&, std::int64_t, const float*,
                                                 const float*, float*);

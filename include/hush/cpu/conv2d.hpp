@@ -1,6 +1,6 @@
 #pragma once
 #include <hush/cpu/conv2d_weight.hpp>
-#include <hush/cpu/packed_weights.hpp>
+#include <hush/cpu/weight_panels.hpp>
 #include <hush/cpu/winograd.hpp>
 #include <hush/cpu/winograd_weight.hpp>
 #include <hush/kernels/conv2d_sizes.hpp>

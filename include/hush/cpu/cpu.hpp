@@ -2,9 +2,9 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <thread>
 
 #include <hush/cpu/memory.hpp>
+#include <hush/cpu/packed_weights.hpp>
 #include <hush/cpu/threads.hpp>
 
 namespace hush {
@@ -14,7 +14,8 @@ inline namespace HUSH_CPU_ABI {
 enum class Winograd { none, f2x2, f4x4 };
 
 /// The CPU backend: a handle that every tensor carries and every kernel takes first. `T` is float, or double for
-/// gradient checks. Results never depend on `threads`; 0 means as many as the machine has.
+/// gradient checks. Results never depend on `threads`; 0 means as many as the machine has. The first kernel throws
+/// std::invalid_argument for a number below 0 or above 4096.
 ///
 /// Convolutions of 3 x 3 and stride 1 take minimal filtering where it is faster: in tiles of 2 x 2 pixels, or, with
 /// weights that `ComputeCopies` keeps, of 4 x 4, which in floats err about twice as much as sums of products do
@@ -57,8 +58,17 @@ void reset_memory_peak(const Cpu<T>&) {
 /// is a function of i alone.
 template <class T, class Task>
 void parallel(const Cpu<T>& cpu, std::int64_t tasks, const Task& task) {
-  static const int machine = std::max(1, int(std::thread::hardware_concurrency()));
-  ThreadPool::shared().run(cpu.threads > 0 ? cpu.threads : machine, tasks, task);
+  ThreadPool::shared().run(cpu_detail::threads_of(cpu.threads), tasks, task);
+}
+
+/// Between these two calls nobody writes a weight, so that products may pack it once.
+template <class T>
+void keep_packed(const Cpu<T>&, const T* weight) {
+  PackedWeights::shared().keep(weight);
+}
+template <class T>
+void drop_packed(const Cpu<T>&, const T* weight) {
+  PackedWeights::shared().drop(weight);
 }
 
 }  // namespace HUSH_CPU_ABI

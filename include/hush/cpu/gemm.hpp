@@ -1,5 +1,5 @@
 #pragma once
-#include <hush/cpu/packed_weights.hpp>
+#include <hush/cpu/weight_panels.hpp>
 #include <hush/kernels/gemm_sizes.hpp>
 
 namespace hush {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <mutex>
 
-#include <hush/cpu/tile.hpp>
+#include <hush/host_device.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {
@@ -74,39 +74,6 @@ class PackedWeights {
   std::atomic<bool> any_ = false;
   std::map<const void*, Kept> kept_;
 };
-
-namespace cpu_detail {
-
-/// A weight [columns, depth] as panels [depth, Tile<T>::columns].
-template <class T>
-std::shared_ptr<const T[]> pack_weight(const Cpu<T>& cpu, std::int64_t columns, std::int64_t depth, const T* weight) {
-  constexpr std::int64_t width = Tile<T>::columns;
-  const std::int64_t panels = ceil_div(columns, width);
-  const auto packed = cpu.template allocate<T>(panels * depth * width);
-  parallel(cpu, panels, [&](std::int64_t j) {
-    pack_panel_transposed(depth, columns, j * width, weight, depth, packed.get() + j * depth * width);
-  });
-  return packed;
-}
-
-/// The panels of a weight that is kept, null if it is not.
-template <class T>
-std::shared_ptr<const T[]> kept_panels(const Cpu<T>& cpu, std::int64_t columns, std::int64_t depth, const T* weight) {
-  return PackedWeights::shared().panels(weight, columns, depth,
-                                        [&] { return pack_weight(cpu, columns, depth, weight); });
-}
-
-}  // namespace cpu_detail
-
-/// Between these two calls nobody writes a weight, so that products may pack it once.
-template <class T>
-void keep_packed(const Cpu<T>&, const T* weight) {
-  PackedWeights::shared().keep(weight);
-}
-template <class T>
-void drop_packed(const Cpu<T>&, const T* weight) {
-  PackedWeights::shared().drop(weight);
-}
 
 }  // namespace HUSH_CPU_ABI
 }  // namespace hush

@@ -9,10 +9,24 @@
 #include <thread>
 #include <vector>
 
+#include <hush/check.hpp>
 #include <hush/host_device.hpp>
 
 namespace hush {
 inline namespace HUSH_CPU_ABI {
+
+namespace cpu_detail {
+
+/// How many threads a handle's number means: 0 is as many as the machine has. Throws std::invalid_argument for a number
+/// below 0, or above 4096, more than any machine has.
+inline int threads_of(int wanted) {
+  static const int machine = std::max(1, int(std::thread::hardware_concurrency()));
+  check(wanted >= 0 && wanted <= 4096, "Cpu", ".threads is ", wanted,
+        ": give 1 to 4096, or 0 for as many as the machine has");
+  return wanted > 0 ? wanted : machine;
+}
+
+}  // namespace cpu_detail
 
 /// The one pool of worker threads of a process. It grows to the number of threads asked for. Waiting threads spin, then
 /// give way to other programs for half a millisecond, as the next job or the end of this one mostly comes within it,
