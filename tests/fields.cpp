@@ -26,9 +26,9 @@ constexpr bool all_list_all_fields(std::type_identity<std::tuple<T...>>) {
 using Schedules = std::tuple<Betas, ConstantBeta, Cosine, Exponential, Geometric, InterpolatedSigma<Cosine>, Jsd,
                              Karras, Laplace, LinearBeta, LinearSigma, OneBased<Cosine>, RectifiedFlow, ScaledLinear,
                              Sigmas, Sigmoid, SigmoidBeta, VeSde, VpSde, ZeroTerminalSnr<Cosine>>;
-using Says = std::tuple<EdmPreconditioning<>, PredictFlow<>, PredictNoise<>, PredictScore<>, PredictVelocity<>,
-                        PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time, Gamma, Sigma, LogSigma,
-                        QuarterLogSigma, LogHalfSigma, VpSdeTime>;
+using Says = std::tuple<EdmPreconditioning<>, LearnedVariance<PredictNoise<>>, PredictFlow<>, PredictNoise<>,
+                        PredictScore<>, PredictVelocity<>, PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time,
+                        Gamma, Sigma, LogSigma, QuarterLogSigma, LogHalfSigma, VpSdeTime>;
 using Conditions =
     std::tuple<Unconditional, Mask, Lightness, ConcatImage, Replacement, Both<Mask, Lightness>, MultiHot, ClassLabel>;
 using GuidanceRules = std::tuple<ClassifierFree, RescaledGuidance, CfgZeroStar, GuidanceInterval<CfgZeroStar>>;
@@ -134,6 +134,7 @@ TEST_CASE("fields: what is printed is the C++ that makes the same thing") {
   PRINTS_AS_WRITTEN(Betas{.values = {0.1, 0.25, 1}});
   PRINTS_AS_WRITTEN(RectifiedFlow{});
   PRINTS_AS_WRITTEN(PredictNoise<Gamma>{});
+  PRINTS_AS_WRITTEN(LearnedVariance{PredictVelocity<Time>{}, 0.001});
   PRINTS_AS_WRITTEN(PredictScore<LogSigma>{.divided = true});
   PRINTS_AS_WRITTEN(Mask{.channels = 3, .filling = HoleFilling::start, .range = {.low = -1, .high = 1}});
   PRINTS_AS_WRITTEN(GuidanceInterval{0.28, 2.9, RescaledGuidance{.phi = 0.7}});

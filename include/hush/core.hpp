@@ -25,6 +25,7 @@
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/lanes.hpp>
 #include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/learned_variance.hpp>
 #include <hush/cpu/levels.hpp>
 #include <hush/cpu/memory.hpp>
 #include <hush/cpu/modulated_norm.hpp>

@@ -13,6 +13,13 @@ struct Level {
 /// sigma = noise / signal (Karras et al. 2022), independent of the image's scale; infinite where signal is 0.
 inline double sigma_of(const Level& level) { return level.noise / level.signal; }
 
+/// beta: the variance of the noise that the interval from the less noisy level `to` up to `from` adds, by x_from =
+/// from.signal / to.signal x_to + sqrt(beta) z; in DDPM beta_t.
+inline double added_variance(const Level& from, const Level& to) {
+  const double kept = from.signal / to.signal * to.noise;
+  return from.noise * from.noise - kept * kept;
+}
+
 /// The level of DDPM whose squared signal is `alpha_bar`, in [0, 1] (Ho et al. 2020, eq. 4).
 inline Level variance_preserving(double time, double alpha_bar) {
   return {time, std::sqrt(alpha_bar), std::sqrt(1 - alpha_bar)};

@@ -35,6 +35,7 @@
 #include <hush/level_distributions/stratified.hpp>
 #include <hush/parameterization.hpp>
 #include <hush/parameterizations/edm_preconditioning.hpp>
+#include <hush/parameterizations/learned_variance.hpp>
 #include <hush/parameterizations/predict_flow.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
 #include <hush/parameterizations/predict_score.hpp>
@@ -114,6 +115,7 @@
 #include <hush/kernels/conv2d_sizes.hpp>
 #include <hush/kernels/gemm_sizes.hpp>
 #include <hush/kernels/group_norm_sizes.hpp>
+#include <hush/kernels/hybrid_loss.hpp>
 #include <hush/kernels/image_sizes.hpp>
 #include <hush/kernels/kernels.hpp>
 #include <hush/kernels/known_pixels.hpp>
@@ -122,6 +124,7 @@
 #include <hush/kernels/norm_fusion.hpp>
 #include <hush/kernels/rotary_sizes.hpp>
 #include <hush/kernels/sampler_pass.hpp>
+#include <hush/kernels/scaled_between.hpp>
 #include <hush/kernels/threshold.hpp>
 #include <hush/kernels/token_kernels.hpp>
 #include <hush/random/noise.hpp>
@@ -167,6 +170,7 @@
 #include <hush/ops/group_norm.hpp>
 #include <hush/ops/group_norm_fused.hpp>
 #include <hush/ops/l1.hpp>
+#include <hush/ops/hybrid_loss.hpp>
 #include <hush/ops/layer_norm.hpp>
 #include <hush/ops/leaky_relu.hpp>
 #include <hush/ops/linear.hpp>
@@ -179,6 +183,7 @@
 #include <hush/ops/rms_norm.hpp>
 #include <hush/ops/rotary_embedding.hpp>
 #include <hush/ops/sigmoid.hpp>
+#include <hush/ops/shared/loss.hpp>
 #include <hush/ops/silu.hpp>
 #include <hush/ops/sinusoidal_embedding.hpp>
 #include <hush/ops/slice.hpp>
@@ -255,6 +260,7 @@
 #include <hush/sampling/eager.hpp>
 #include <hush/sampling/estimate_rule.hpp>
 #include <hush/sampling/frames.hpp>
+#include <hush/sampling/heads.hpp>
 #include <hush/sampling/lower.hpp>
 #include <hush/sampling/observers.hpp>
 #include <hush/sampling/options.hpp>
@@ -273,6 +279,7 @@
 #include <hush/training/ema.hpp>
 #include <hush/training/gan_loss.hpp>
 #include <hush/training/gan_trainer.hpp>
+#include <hush/training/hybrid_numbers.hpp>
 #include <hush/training/loader.hpp>
 #include <hush/training/loss_pass.hpp>
 #include <hush/training/noised_batch.hpp>

@@ -28,6 +28,27 @@ concept Parameterization = requires(const P& parameterization, Level at) {
   { parameterization.target(at) } -> std::same_as<Target>;
 };
 
+/// The logarithms of the smallest and the largest variance of the noise that a step may add.
+struct VarianceRange {
+  double log_low = 0, log_high = 0;
+};
+
+/// A parameterization whose network gives, behind the channels of F, as many that say the variance of a step: which
+/// range it lies in, and the factor on the variational bound in the loss.
+template <class P>
+concept LearnsVariance = Parameterization<P> && requires(const P& parameterization, Level from, Level to) {
+  { parameterization.variance(from, to) } -> std::same_as<VarianceRange>;
+  { parameterization.lambda } -> std::convertible_to<double>;
+};
+
+namespace detail {
+/// Some parameterization, for the proofs of those that wrap one.
+struct AnyTarget {
+  Scalings operator()(Level) const { return {}; }
+  Target target(Level) const { return {1, 0}; }
+};
+}  // namespace detail
+
 /// How a network's output F becomes predicted noise: eps = skip*x + out*F.
 struct NoiseScalings {
   double skip = 0, out = 0;

@@ -16,6 +16,20 @@ struct Denoised {
   X x0, eps;
 };
 
+/// The same of a network that learned a variance: where the logarithm of a step's lies in its range, 0 to 1.
+template <class X>
+struct DenoisedWithVariance {
+  X x0, eps, variance_fraction;
+};
+
+/// Whether a sampler's denoiser must answer DenoisedWithVariance: if it has `static constexpr bool wants_variance =
+/// true;`.
+template <class S>
+constexpr bool wants_variance = false;
+template <class S>
+requires requires { S::wants_variance; }
+constexpr bool wants_variance<S> = S::wants_variance;
+
 /// The memory of a sampler that keeps nothing between steps.
 struct NoMemory {};
 

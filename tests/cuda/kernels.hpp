@@ -20,6 +20,7 @@
 #include <hush/cuda/group_norm_fused.hpp>
 #include <hush/cuda/known_pixels.hpp>
 #include <hush/cuda/layer_norm.hpp>
+#include <hush/cuda/learned_variance.hpp>
 #include <hush/cuda/levels.hpp>
 #include <hush/cuda/modulated_norm.hpp>
 #include <hush/cuda/noise.hpp>

@@ -70,7 +70,7 @@ TEST_CASE("beta_sigmas: the sigmas of diffusers, and where the beta distribution
   const InterpolatedSigma between{ddpm, true};
   const double golden[] = {157.40727, 138.05972, 100.31913, 57.09815, 19.35755, .01};
   const List sigmas = sigmas_of(between, BetaSigmas{}(between, 6));
-  for (std::size_t i = 0; i < 6; ++i) CHECK(std::abs(sigmas[i] - golden[i]) < 6e-6);
+  for (std::size_t i = 0; i < 6; ++i) CHECK(std::abs(sigmas[i] - golden[i]) < 2e-5);  // those are rounded to float
   const List arcs = sigmas_of(LinearSigma{}, BetaSigmas{{1, 3}, .5, .5}(LinearSigma{}, 7));
   for (std::size_t i = 0; i < 7; ++i) {
     const double angle = 3.14159265358979323846 * (6 - double(i)) / 12;
@@ -99,7 +99,7 @@ TEST_CASE("align_your_steps: between the ten steps of its table the logarithm is
   for (std::size_t i = 1; i < 5; ++i) CHECK(five[i] == doctest::Approx(ten[2 * i]).epsilon(1e-9));
   const LinearSigma wide{700};
   const List video = sigmas_of(wide, AlignYourSteps{AysTable::svd}(wide, 10));
-  CHECK(video.front() == 700);
+  CHECK(video.front() == doctest::Approx(700).epsilon(1e-12));
   CHECK(video[1] == doctest::Approx(54.5).epsilon(1e-12));
   CHECK(video[9] == doctest::Approx(.034).epsilon(1e-12));
 }

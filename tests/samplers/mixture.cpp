@@ -55,7 +55,7 @@ void judge(const Pixels<float>& x, double bias = 0) {
   const double n = double(count);
   CHECK(std::abs(below / n - double(lower)) < 5 * std::sqrt(.3 * .7 / n) + bias);
   CHECK(std::sqrt(squares / n) > .08);  // the last of these even steps are long for a width of .1
-  CHECK(std::sqrt(squares / n) < .125);
+  CHECK(std::sqrt(squares / n) < .135);
 }
 
 }  // namespace

@@ -34,11 +34,12 @@ double error(const SaSolver& sampler, Path path, int n) {
 }
 
 /// SA-Solver on numbers, step by step with its own noise: a run of predictor p and corrector c that does not end with
-/// lower orders. Integrals over lambda by Simpson's rule, but those of two estimates, of which the authors take the
-/// leading terms.
+/// lower orders. Integrals over lambda by Simpson's rule; `leading`: of two estimates the leading terms, as the
+/// authors' program.
 struct Literal {
   int p, c;
   double tau;
+  bool leading = false;
   std::vector<double> at = {}, values = {};  // lambdas and estimates of x0
 
   double polynomial(double v, std::size_t first, std::size_t end) const {
@@ -54,7 +55,7 @@ struct Literal {
   double drift(std::size_t step, double end, std::size_t count) const {
     const std::size_t last = at.size(), first = last - count;
     const double rate = 1 + tau * tau, begin = at[step], h = end - begin;
-    if (count == 2) {
+    if (leading && count == 2) {
       const std::size_t other = last - 1 == step ? step - 1 : last - 1;
       const double slope = (values[other] - values[step]) / (at[other] - begin);
       return (1 - std::exp(-rate * h)) * values[step] + rate * h * h / 2 * slope;
@@ -105,7 +106,7 @@ TEST_CASE("sa-solver: without noise and with one more estimate in the corrector 
     for (const int order : {1, 2, 3})
       for (const bool low : {false, true}) {
         const Trajectory trajectory = even_course(path, 12, true);
-        const SaSolver sa{.predictor_order = order, .corrector_order = order + 1, .tau = 0, .lower_order_final = low};
+        const SaSolver sa{order, order + 1, 0, 0, 1e9, low, true};
         const UniPc unipc{order, UniPcVariant::bh1, true, low};
         CHECK(same(carried_both_ways(sa, trajectory, {}), carried_both_ways(unipc, trajectory, {})));
       }
@@ -118,13 +119,14 @@ TEST_CASE("sa-solver: predictor and corrector as integrals, on one noise") {
   const auto draw = [](int step, int) { return .3 - step; };
   for (const double tau : {0., .8, 1.})
     for (const int p : {1, 2, 3, 4})
-      for (const int c : {0, 1, 2, 3, 4}) {
-        CAPTURE(tau);
-        CAPTURE(p);
-        CAPTURE(c);
-        const double found = run_eagerly(SaSolver{p, c, tau, 0, 1e9, false}, levels, 2., denoise, draw);
-        CHECK(found == doctest::Approx(Literal{p, c, tau}.run(levels, 2, denoise, draw)).epsilon(1e-9));
-      }
+      for (const int c : {0, 1, 2, 3, 4})
+        for (const bool leading : {false, true}) {
+          CAPTURE(tau);
+          CAPTURE(p);
+          CAPTURE(c);
+          const double found = run_eagerly(SaSolver{p, c, tau, 0, 1e9, false, leading}, levels, 2., denoise, draw);
+          CHECK(found == doctest::Approx(Literal{p, c, tau, leading}.run(levels, 2, denoise, draw)).epsilon(1e-9));
+        }
 }
 
 TEST_CASE("sa-solver: the measured order of convergence without noise, and Gaussian data with it") {
@@ -132,7 +134,10 @@ TEST_CASE("sa-solver: the measured order of convergence without noise, and Gauss
   converges(still(1, 0), 1, .15);
   converges(still(2, 0), 2, .25, 256);
   converges(still(3, 0), 3, .3, 128);
-  converges(still(2, 2), 2, .3, 256);
+  for (const Path path : all_paths) {
+    CHECK(std::abs(order(still(2, 2), path, TwoModes{}, 256) - 2) < .3);
+    CHECK(order(still(2, 2), path, TwoModes{.gap = 0}, 256) > 1.7);  // on Gaussian data it is nearly of order 3
+  }
   converges(still(2, 3), 3, .3, 128);
   for (const Path path : all_paths)
     for (const double tau : {.5, 1.}) {
@@ -141,7 +146,7 @@ TEST_CASE("sa-solver: the measured order of convergence without noise, and Gauss
       for (const int corrector : {0, 2}) {
         const SaSolver second{.corrector_order = corrector, .tau = tau};
         CHECK(error(second, path, 200) < 1e-3);
-        CHECK(error(second, path, 200) < .35 * error(second, path, 100));
+        CHECK(error(second, path, 200) < std::fmax(.35 * error(second, path, 100), 1e-5));
       }
     }
   keeps_gaussian(SaSolver{}, 100, 2e-3);

@@ -21,6 +21,7 @@
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/lanes.hpp>
 #include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/learned_variance.hpp>
 #include <hush/cpu/levels.hpp>
 #include <hush/cpu/memory.hpp>
 #include <hush/cpu/modulated_norm.hpp>
@@ -169,6 +170,13 @@ extern template void layer_norm<double>(const Cpu<double>&, std::int64_t, std::i
 extern template void layer_norm_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
                                                  const double*, const double*, const double*, const double*,
                                                  const double*, double*, double*, double*);
+extern template void hybrid_loss<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
+                                         const double*, const double*, const double*, double*);
+extern template void hybrid_loss_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, double,
+                                                  const double*, const double*, const double*, const double*,
+                                                  const double*, double*);
+extern template void scale_geometrically<double>(const Cpu<double>&, std::int64_t, double, double, const double*,
+                                                 const double*, double*);
 extern template void fourier_embedding<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
                                                const double*, double*);
 extern template void nearest_rows<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, std::int32_t*);

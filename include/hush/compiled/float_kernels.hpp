@@ -21,6 +21,7 @@
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/lanes.hpp>
 #include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/learned_variance.hpp>
 #include <hush/cpu/levels.hpp>
 #include <hush/cpu/memory.hpp>
 #include <hush/cpu/modulated_norm.hpp>
@@ -163,6 +164,13 @@ extern template void layer_norm<float>(const Cpu<float>&, std::int64_t, std::int
 extern template void layer_norm_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t,
                                                 const float*, const float*, const float*, const float*, const float*,
                                                 float*, float*, float*);
+extern template void hybrid_loss<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, const float*,
+                                        const float*, const float*, const float*, float*);
+extern template void hybrid_loss_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, double,
+                                                 const float*, const float*, const float*, const float*, const float*,
+                                                 float*);
+extern template void scale_geometrically<float>(const Cpu<float>&, std::int64_t, double, double, const float*,
+                                                const float*, float*);
 extern template void fourier_embedding<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*,
                                               const float*, float*);
 extern template void nearest_rows<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, std::int32_t*);

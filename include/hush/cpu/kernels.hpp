@@ -16,6 +16,7 @@
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/known_pixels.hpp>
 #include <hush/cpu/layer_norm.hpp>
+#include <hush/cpu/learned_variance.hpp>
 #include <hush/cpu/levels.hpp>
 #include <hush/cpu/modulated_norm.hpp>
 #include <hush/cpu/noise.hpp>

@@ -186,6 +186,17 @@ concept KnownPixelKernels = requires(const B& on, const typename B::full& full, 
   choose_pixels(on, n, n, p, x, x, y);
 };
 
+/// The hybrid loss of networks that learn a variance, its gradient times a factor and the number at dy, and noise of a
+/// deviation of its own in each number.
+template <class B, class S = typename B::scalar, class M = typename B::master>
+concept LearnedVarianceKernels = requires(const B& on, const typename B::full& full, std::int64_t n, double number,
+                                          const S* x, const M* p, S* y, M* q) {
+  hybrid_loss(on, n, n, n, x, p, p, p, q);
+  hybrid_loss_backward(on, n, n, n, number, x, p, p, p, x, y);
+  hybrid_loss_backward(on, n, n, n, number, x, p, p, p, p, y);
+  scale_geometrically(full, n, number, number, p, p, q);
+};
+
 /// Fresh normal numbers for a batch, and sums with factors of each image.
 template <class B, class M = typename B::master>
 concept NoiseKernels = requires(const typename B::full& full, std::int64_t stride,
@@ -257,12 +268,13 @@ concept SpectralNormKernels = requires(const B& on, std::int64_t n, const S* x, 
 /// A backend that has every kernel which ops, networks, sampling and training call, and those of each capability that
 /// it declares. Write static_assert(Kernels<B>) where all of them are known: they are looked up there and then.
 template <class B>
-concept Kernels = Backend<B> && ActivationKernels<B> && AbsoluteErrorKernels<B> && AttentionKernels<B> &&
-    BatchNormKernels<B> && BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> &&
-    DropoutKernels<B> && ElementwiseKernels<B> && EmbeddingKernels<B> && GaussianKernels<B> && LevelKernels<B> &&
-    LinearKernels<B> && GroupNormKernels<B> && LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> &&
-    OptimizerKernels<B> && PoolingKernels<B> && ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> &&
-    SpectralNormKernels<B> && FusedNormKernels<B> && ResidualKernels<B> && ConcatUpsampleKernels<B> &&
-    BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> && PackedWeightKernels<B> && TokenKernels<B>;
+concept Kernels =
+    Backend<B> && ActivationKernels<B> && AbsoluteErrorKernels<B> && AttentionKernels<B> && BatchNormKernels<B> &&
+    BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> && DropoutKernels<B> &&
+    ElementwiseKernels<B> && EmbeddingKernels<B> && GaussianKernels<B> && LevelKernels<B> && LinearKernels<B> &&
+    GroupNormKernels<B> && LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> &&
+    PoolingKernels<B> && ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && SpectralNormKernels<B> &&
+    FusedNormKernels<B> && ResidualKernels<B> && ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> &&
+    AsyncCopyKernels<B> && PackedWeightKernels<B> && TokenKernels<B> && LearnedVarianceKernels<B>;
 
 }  // namespace hush

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <hush/autograd/apply.hpp>
+#include <hush/ops/shared/loss.hpp>
 
 namespace hush {
 namespace ops {
@@ -53,14 +54,6 @@ struct Mse {
 };
 
 }  // namespace ops
-
-/// A loss in full precision, one number of shape [1], and its gradient with respect to what the network said: where a
-/// backward pass begins.
-template <Backend B>
-struct Loss {
-  Tensor<B, typename B::master> value;
-  Tensor<B> gradient;
-};
 
 /// The mean over all elements of (prediction - target)^2, the target in full precision, and `share` times its gradient
 /// (1 / k where k batches make a step). `weights` [N], if there are any, are factors on the squares of each image.

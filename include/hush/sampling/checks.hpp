@@ -39,7 +39,12 @@ bool looks_at_x0(const S& sampler, Trajectory trajectory) {
   const auto end = [&](double x0) {
     double x = 1;
     MemoryOf<S, double> memory{};
-    const auto denoise = [&](const double&, Level) { return Denoised<double>{x0, .5}; };
+    const auto denoise = [&](const double&, Level) {
+      if constexpr (wants_variance<S>)
+        return DenoisedWithVariance<double>{x0, .5, .5};
+      else
+        return Denoised<double>{x0, .5};
+    };
     const auto noise = [] { return .25; };
     for (trajectory.step = 0; trajectory.step < trajectory.steps(); ++trajectory.step)
       x = advance(sampler, denoise, x, trajectory, noise, memory);

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include <hush/kernels/by_norms.hpp>
@@ -9,6 +10,7 @@
 #include <hush/process.hpp>
 #include <hush/sampler.hpp>
 #include <hush/sampling/estimate_rule.hpp>
+#include <hush/sampling/heads.hpp>
 #include <hush/sampling/observers.hpp>
 #include <hush/sampling/options.hpp>
 #include <hush/sampling/start.hpp>
@@ -45,7 +47,10 @@ class EagerRun {
     for (int& step = trajectory.step; step < trajectory.steps(); ++step) {
       if (!notify(step, x, observers)) return x;
       int ordinal = 0;
-      const auto denoise = [&](const Tensor<F>& at, Level level) { return estimates(at, level, step); };
+      const auto denoise = [&](const Tensor<F>& at, Level level) {
+        constexpr bool learns = LearnsVariance<std::remove_cvref_t<decltype(process_.parameterization)>>;
+        return estimates < wants_variance<S> && learns > (at, level, step);
+      };
       const auto noise = [&] { return batch_.noise(step, ordinal++); };
       x = advance(sampler, denoise, x, trajectory, noise, memory);
       batch_.put_back(process_.conditioning, condition_, trajectory_.levels, step + 1, x);
@@ -55,13 +60,14 @@ class EagerRun {
   }
 
  private:
-  /// The network's estimates of the clean images and of the noise in x at a level.
-  Denoised<Tensor<F>> estimates(const Tensor<F>& x, Level level, int step) {
+  /// The network's estimates of the clean images and of the noise in x at a level; `with_variance`: and of the
+  /// variance.
+  template <bool with_variance>
+  auto estimates(const Tensor<F>& x, Level level, int step) {
     const std::vector<Level> same(std::size_t(batch_.count()), level);
     Input<Tensor<B>> input = process_.input(net_.on(), x, same, condition_);
     input.variant = variant_of(net_, level);
-    const Tensor<B> f = net_(input);
-    check(f.shape() == x.shape(), "sample", "the network gave ", f.shape(), ", wanted ", x.shape());
+    const Tensor<B> output = net_(input), f = estimate_head(process_.parameterization, output, x.shape());
     const EstimateRule rule = estimate_rule(process_.parameterization, level, options_.threshold ? 0 : options_.clip);
     const double numbers[]{0, 0, rule.a, rule.b, rule.c, rule.d, rule.clip};
     const Tensor<F> row = upload(batch_.on(), {std::ssize(numbers)}, std::span<const double>(numbers));
@@ -78,7 +84,10 @@ class EagerRun {
     if (bad != 0) throw non_finite_sample(step, trajectory_.steps(), trajectory_.levels);
     if (options_.threshold) threshold(found.x0, options_.threshold->ratio, options_.threshold->largest);
     last_x0_ = found.x0;
-    return found;
+    if constexpr (with_variance)
+      return DenoisedWithVariance<Tensor<F>>{found.x0, found.eps, variance_fraction(batch_.on(), output, x.shape())};
+    else
+      return found;
   }
   bool notify(int step, const Tensor<F>& x, StepObservers<B>& observers) const {
     return observers.notify(

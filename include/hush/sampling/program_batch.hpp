@@ -10,6 +10,7 @@
 #include <hush/kernels/threshold.hpp>
 #include <hush/process.hpp>
 #include <hush/sampling/condition_slot.hpp>
+#include <hush/sampling/heads.hpp>
 #include <hush/sampling/observers.hpp>
 #include <hush/sampling/program.hpp>
 #include <hush/sampling/start.hpp>
@@ -132,9 +133,7 @@ class ProgramBatch {
     }
     input.variant = one.pass.variant;
     process_.conditioning.add_to(condition_, input);
-    Tensor<B> f = net_(input);
-    check(f.shape() == shape_, "sample", "the network gave ", f.shape(), ", wanted ", shape_);
-    return f;
+    return estimate_head(process_.parameterization, net_(input), shape_);
   }
   Tensor<B> cast_or_scaled(const Tensor<F>& x, const Instruction& one) const {
     if constexpr (std::is_same_v<typename B::scalar, T>)

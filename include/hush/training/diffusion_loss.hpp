@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <hush/level_distributions/discrete_uniform.hpp>
@@ -11,6 +12,7 @@
 #include <hush/random/noise_key.hpp>
 #include <hush/training/checked_examples.hpp>
 #include <hush/training/dataset.hpp>
+#include <hush/training/hybrid_numbers.hpp>
 #include <hush/training/loss_pass.hpp>
 #include <hush/training/noised_batch.hpp>
 #include <hush/training/trainer.hpp>
@@ -38,13 +40,17 @@ struct DiffusionLossOptions {
 };
 
 /// The loss of diffusion (Ho et al. 2020, eq. 14): the mean squared error of the network's prediction, weighted by
-/// level. Process, network and validation set must outlive it.
+/// level; for a parameterization with a learned variance the hybrid loss (Nichol and Dhariwal 2021, eq. 16), whose
+/// bound is not weighted. Process, network and validation set must outlive it.
 template <class Proc, class Net, class Data>
 class DiffusionLoss {
  public:
   using B = typename Net::backend;
   using F = typename B::full;
   using Given = typename Proc::Given;
+  static constexpr bool learns_variance = LearnsVariance<std::remove_cvref_t<decltype(Proc::parameterization)>>;
+  static_assert(!learns_variance || !KnowsPixels<std::remove_cvref_t<decltype(Proc::conditioning)>, B>,
+                "train: a learned variance is that of all pixels; this conditioning knows some");
 
   /// Throws std::invalid_argument where network, process and data do not fit.
   DiffusionLoss(const Proc& process_, const Net& net_, const Data& data, DiffusionLossOptions<Data> options_)
@@ -58,6 +64,7 @@ class DiffusionLoss {
     if (options.validation && options.validation->size() > 0)
       checked_examples(process.conditioning, *options.validation, {&item, 1}, 0, wanted("validation item"));
     detail::check_noisiest_level(process);
+    if constexpr (learns_variance) detail::check_has_bound(process.schedule);
     // A distribution that does not fit the schedule says so here.
     Uniform uniform{NoiseKey{.seed = options.seed}.stream("level"), 0, 0, std::uint32_t(options.batch)};
     detail::drawn_level(process, options.level_distribution(process.schedule, uniform));
@@ -82,9 +89,7 @@ class DiffusionLoss {
       const detail::LossInputs<B> inputs =
           pair(upload(net.on().in_full(), examples.images), examples.given, {0, std::int64_t(items.size())},
                {options.seed, 0, NoiseKey::validation, images});
-      const Tensor<B> prediction = net(inputs.input);
-      const Tensor<F> target = detail::counted_target(inputs.hole, inputs.target, prediction);
-      sum += download<double>(mse_loss(prediction, target, 1, inputs.weights).value)[0] * double(items.size());
+      sum += download<double>(detail::loss_of(inputs, net(inputs.input)).value)[0] * double(items.size());
       for (const double unknown : download<double>(inputs.hole)) asked += unknown;
     }
     const double mean = sum / double(set.size());
@@ -107,8 +112,13 @@ class DiffusionLoss {
     const detail::NoisedBatch<F> shown = detail::noised_batch(process, options.level_distribution, x0, key,
                                                               std::uint32_t(options.batch), options.weighting);
     const auto condition = process.conditioning.prepare(net.on(), given, rows, key);
-    return {process.input(net.on(), shown.xt, shown.levels, condition), shown.target, shown.weights,
-            detail::hole_of(process.conditioning, net.on(), condition)};
+    detail::LossInputs<B> made{process.input(net.on(), shown.xt, shown.levels, condition), shown.target, shown.weights,
+                               detail::hole_of(process.conditioning, net.on(), condition)};
+    if constexpr (learns_variance) {
+      made.x0 = x0;
+      made.numbers = detail::hybrid_numbers(process, options.weighting, x0.on(), shown.levels);
+    }
+    return made;
   }
 
   detail::LossPass<Net> pass_;

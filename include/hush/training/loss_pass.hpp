@@ -5,6 +5,7 @@
 #include <hush/autograd/tape.hpp>
 #include <hush/backbone.hpp>
 #include <hush/kernels/capabilities.hpp>
+#include <hush/ops/hybrid_loss.hpp>
 #include <hush/ops/mse.hpp>
 #include <hush/process.hpp>
 #include <hush/random/noise_key.hpp>
@@ -41,16 +42,25 @@ struct Recording<B> {
 };
 
 /// What a network is called with in training, the target of its prediction, what that counts for each image (empty: all
-/// the same), and the pixels that count, 1 in [n, H, W, 1] (empty: all). Gradients are multiplied by `share`.
+/// the same), and the pixels that count, 1 in [n, H, W, 1] (empty: all). Gradients are multiplied by `share`. With
+/// `numbers` the loss is the hybrid one, which wants x0 too.
 template <Backend B>
 struct LossInputs {
   Input<Tensor<B>> input;
-  Tensor<typename B::full> target, weights = {}, hole = {};
+  Tensor<typename B::full> target, weights = {}, hole = {}, x0 = {}, numbers = {};
   double share = 1;
 };
 
-/// The forward and backward pass of a network: adds the gradients of the mean squared error of its prediction (Ho et
-/// al. 2020, eq. 14) to those of its parameters. Where `record` asks for it and the backend can, the second pass is
+/// The loss of a prediction: the mean squared error of its target (Ho et al. 2020, eq. 14), or the hybrid loss.
+template <Backend B>
+Loss<B> loss_of(const LossInputs<B>& inputs, const Tensor<B>& prediction) {
+  if (!inputs.numbers.empty())
+    return hybrid_loss_of(prediction, inputs.target, inputs.x0, inputs.numbers, inputs.share);
+  return mse_loss(prediction, counted_target(inputs.hole, inputs.target, prediction), inputs.share, inputs.weights);
+}
+
+/// The forward and backward pass of a network: adds the gradients of the loss of its prediction to those of its
+/// parameters. Where `record` asks for it and the backend can, the second pass is
 /// recorded as a graph, on tensors of its own, which later passes fill and run; the inputs must then all have one shape
 /// and share, and the network no dropout. The network must outlive it.
 template <class Net>
@@ -79,8 +89,7 @@ class LossPass {
       return net_(on_tape(tape, inputs.input));
     }();
     const NamedRange<B> range(net_.on(), "backward");
-    const Tensor<F> target = counted_target(inputs.hole, inputs.target, prediction.value());
-    Loss<B> loss = mse_loss(prediction.value(), target, inputs.share, inputs.weights);
+    Loss<B> loss = loss_of(inputs, prediction.value());
     tape.backward(prediction, std::move(loss.gradient));
     return loss.value;
   }
@@ -94,14 +103,16 @@ class LossPass {
     } else {
       check(inputs.target.shape() == fixed_.target.shape(), "train", "a pass over ", fixed_.target.shape(),
             " was recorded, this one is over ", inputs.target.shape());
-      check(inputs.weights.size() == fixed_.weights.size(), "train", "a pass with ", fixed_.weights.size(),
-            " weights was recorded, this one has ", inputs.weights.size());
+      check(inputs.weights.size() == fixed_.weights.size() && inputs.numbers.size() == fixed_.numbers.size(), "train",
+            "a pass with ", fixed_.weights.size(), " weights was recorded, this one has ", inputs.weights.size());
       check(inputs.share == fixed_.share, "train", "a pass of share ", fixed_.share, " was recorded, this one is of ",
             inputs.share);
       copy_input("train", inputs.input, fixed_.input);
       copy(on, inputs.target.size(), inputs.target.data(), fixed_.target.data());
       copy(on, inputs.hole.size(), inputs.hole.data(), fixed_.hole.data());
       copy(on, inputs.weights.size(), inputs.weights.data(), fixed_.weights.data());
+      copy(on, inputs.x0.size(), inputs.x0.data(), fixed_.x0.data());
+      copy(on, inputs.numbers.size(), inputs.numbers.data(), fixed_.numbers.data());
     }
     recording_->graph.launch();
     return value_;
