@@ -47,6 +47,7 @@
 #include <hush/io/png.hpp>
 #include <hush/io/png_chunks.hpp>
 #include <hush/io/png_reader.hpp>
+#include <hush/io/power_snapshots.hpp>
 #include <hush/io/progress.hpp>
 #include <hush/io/run_identity.hpp>
 #include <hush/io/safetensors.hpp>

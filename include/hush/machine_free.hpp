@@ -283,6 +283,8 @@
 #include <hush/training/loader.hpp>
 #include <hush/training/loss_pass.hpp>
 #include <hush/training/noised_batch.hpp>
+#include <hush/training/power_averages.hpp>
+#include <hush/training/power_ema.hpp>
 #include <hush/training/trainer.hpp>
 #include <hush/training/training.hpp>
 

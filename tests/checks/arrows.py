@@ -70,6 +70,7 @@ ARROWS = {
     "compiled": {"cpu", "tensor", "random", "kernels", "autograd", "nn", "backbones", "training/loss_pass"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures
     "io/descriptions": {"fields"}, "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/checkpoint_parts": {"training"},
+    "io/descriptions": {"fields"}, "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/power_snapshots": {"training"},
     "io/run_identity": {"training"}, "io/observers": {"training"}, "io/film": {"sampling/frames"},
     "io/tensorboard": {"training"}, "io/diffusers_unet": {"backbone", "backbones/adm"},
     "io/diffusers_unet2d": {"backbones/unet2d", "description", "fields"}, "io/diffusers_unet2d_config": {"backbones/shared/unet2d_config"},
