@@ -50,11 +50,11 @@ struct DcganCriticConfig {
   friend bool operator==(const DcganCriticConfig&, const DcganCriticConfig&) = default;
 };
 
-namespace dcgan {
+namespace detail {
 
 /// How often 4 pixels are doubled to make a side. Throws std::invalid_argument in words for sizes of which there is no
 /// network.
-inline std::int64_t doublings(const char* who, const ImageSize& image, std::int64_t width) {
+inline std::int64_t dcgan_doublings(const char* who, const ImageSize& image, std::int64_t width) {
   check(image.channels >= 1, who, "image.channels must be at least 1, is ", image.channels);
   check(width >= 1, who, "width must be at least 1, is ", width);
   std::int64_t count = 0;
@@ -66,7 +66,7 @@ inline std::int64_t doublings(const char* who, const ImageSize& image, std::int6
 
 /// The first weights of Radford et al. 2016: N(0, 0.02), scales of norms about 1, all shifts 0.
 template <class Net>
-void first_values(Net& net, Seed seed) {
+void dcgan_first_values(Net& net, Seed seed) {
   walk(net, [](const std::string& name, auto& p) {
     if (!p.trained) return;
     const bool matrix = p.value.shape().rank() > 1, scale = !matrix && name.ends_with("weight");
@@ -77,11 +77,11 @@ void first_values(Net& net, Seed seed) {
 
 /// A transposed convolution without bias, a norm over the batch, ReLU.
 template <Backend B>
-struct Stage {
+struct DcganStage {
   nn::Conv2dTransposed<B> conv;
   nn::BatchNorm<B> norm;
 
-  Stage(const B& on, std::int64_t in, std::int64_t out, const Conv2dTransposedOptions& options)
+  DcganStage(const B& on, std::int64_t in, std::int64_t out, const Conv2dTransposedOptions& options)
       : conv(on, in, out, {.kernel = 4, .bias = false, .options = options}), norm(on, out) {}
   template <Value V>
   V operator()(const V& x) const {
@@ -90,7 +90,7 @@ struct Stage {
   static void visit(auto& self, auto&& f) { f("conv", self.conv), f("norm", self.norm); }
 };
 
-}  // namespace dcgan
+}  // namespace detail
 
 /// The generator of DCGAN (Radford et al. 2016): latents [N, latents], N(0, 1) each, to images [N, H, W, C] in (-1, 1),
 /// by transposed convolutions with kernels of 4 from 4 x 4 pixels on. Statistics are the batch's on a tape, running
@@ -107,12 +107,12 @@ class DcganGenerator {
         on_(on),
         last_(on, config.width, config.image.channels,
               {.kernel = 4, .bias = false, .options = {.stride = 2, .pad = 1}}) {
-    const std::int64_t doublings = dcgan::doublings("DcganGenerator", config.image, config.width);
+    const std::int64_t doublings = detail::dcgan_doublings("DcganGenerator", config.image, config.width);
     std::int64_t channels = config.width << (doublings - 1);
     stages_.emplace_back(on, config.latents, channels, Conv2dTransposedOptions{});
     for (; channels > config.width; channels /= 2)
       stages_.emplace_back(on, channels, channels / 2, Conv2dTransposedOptions{.stride = 2, .pad = 1});
-    dcgan::first_values(*this, seed);
+    detail::dcgan_first_values(*this, seed);
   }
 
   template <Value V>
@@ -133,14 +133,14 @@ class DcganGenerator {
 
  private:
   static Config validated(const Config& config) {
-    dcgan::doublings("DcganGenerator", config.image, config.width);
+    detail::dcgan_doublings("DcganGenerator", config.image, config.width);
     check(config.latents >= 1, "DcganGenerator", "latents must be at least 1, is ", config.latents);
     return config;
   }
 
   Config config_;
   B on_;
-  std::vector<dcgan::Stage<B>> stages_;
+  std::vector<detail::DcganStage<B>> stages_;
   nn::Conv2dTransposed<B> last_;
 };
 
@@ -155,7 +155,7 @@ class DcganCritic {
 
   /// Throws std::invalid_argument for sizes of which there is no such network.
   DcganCritic(const Config& config, Seed seed, const B& on = {}) : config_(config), on_(on) {
-    const std::int64_t halvings = dcgan::doublings("DcganCritic", config.image, config.width);
+    const std::int64_t halvings = detail::dcgan_doublings("DcganCritic", config.image, config.width);
     check(config.slope >= 0 && std::isfinite(config.slope), "DcganCritic", "slope must be finite and not negative, is ",
           config.slope);
     std::int64_t channels = config.image.channels;
@@ -166,7 +166,7 @@ class DcganCritic {
       channels = next;
     }
     add(channels, 1, {.stride = 1, .pad = 0});
-    dcgan::first_values(*this, seed);
+    detail::dcgan_first_values(*this, seed);
   }
 
   template <Value V>

@@ -50,17 +50,17 @@ inline void validate(const VaeConfig& config) {
         " halvings");
 }
 
-namespace vae {
+namespace detail {
 
 /// A convolution with a kernel of 4 that halves the image, or a transposed one that doubles it, a norm over the batch,
 /// leaky ReLU.
 template <Backend B, class Conv>
-struct Stage {
+struct VaeStage {
   Conv conv;
   nn::BatchNorm<B> norm;
   double slope;
 
-  Stage(const B& on, std::int64_t in, std::int64_t out, double slope_)
+  VaeStage(const B& on, std::int64_t in, std::int64_t out, double slope_)
       : conv(on, in, out, {.kernel = 4, .options = {.stride = 2, .pad = 1}}), norm(on, out), slope(slope_) {}
   template <Value V>
   V operator()(const V& x) const {
@@ -69,7 +69,7 @@ struct Stage {
   static void visit(auto& self, auto&& f) { f("conv", self.conv), f("norm", self.norm); }
 };
 
-}  // namespace vae
+}  // namespace detail
 
 /// A plain convolutional variational autoencoder (Kingma and Welling 2014). `encode` gives the moments of a Gaussian of
 /// the latents of images [N, H, W, C]; the network itself is the decoder, latents [N, latents] to images in (-1, 1):
@@ -138,9 +138,9 @@ class Vae {
 
   Config config_;
   B on_;
-  std::vector<vae::Stage<B, nn::Conv2d<B>>> down_;
+  std::vector<detail::VaeStage<B, nn::Conv2d<B>>> down_;
   nn::Linear<B> moments_, from_latents_;
-  std::vector<vae::Stage<B, nn::Conv2dTransposed<B>>> up_;
+  std::vector<detail::VaeStage<B, nn::Conv2dTransposed<B>>> up_;
   nn::Conv2d<B> last_;
 };
 
