@@ -31,8 +31,8 @@ int main(int argc, char** argv) {
   auto* first = app.add_subcommand("train-autoencoder", "Train the autoencoder; resumes a run that was interrupted");
   first->option_defaults()->always_capture_default();
   add_pictures(*first, e.data, e.limit, e.validate);
-  first->add_option("--size", e.side, "Side of the pictures, a multiple of 8; others are cropped to their centre")
-      ->check(CLI::Range(8, 4096));
+  first->add_option("--size", e.side, "Side of the pictures, a multiple of 32; others are cropped to their centre")
+      ->check(CLI::Range(32, 4096));
   first->add_option("--error", e.error, "Of the reconstruction: l1 or mse")->check(CLI::IsMember({"l1", "mse"}));
   first->add_option("--kl", e.kl, "Weight of the divergence of the latents from N(0, 1), against summed errors")
       ->check(examples::at_least(0));

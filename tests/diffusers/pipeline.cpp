@@ -181,10 +181,10 @@ TEST_CASE("pipeline: an index that is not of a unet and its scheduler is refused
             .empty());
   CHECK(
       said(index_of(both + R"(, "vae": ["diffusers", "AutoencoderKL"])")) ==
-      R"(model_index.json: has a part "vae": AutoencoderKL of diffusers; hush has networks of pixels, a unet and a scheduler, nothing else)");
+      R"(model_index.json: has a part "vae": AutoencoderKL of diffusers; here a pipeline is a unet and a scheduler, nothing else. io::load_diffusers reads a vae alone, and Latent runs a process on its latents)");
   CHECK(
       said(index_of(both + R"(, "text_encoder": ["transformers", "CLIPTextModel"])")) ==
-      R"(model_index.json: has a part "text_encoder": CLIPTextModel of transformers; hush has networks of pixels, a unet and a scheduler, nothing else)");
+      R"(model_index.json: has a part "text_encoder": CLIPTextModel of transformers; here a pipeline is a unet and a scheduler, nothing else. io::load_diffusers reads a vae alone, and Latent runs a process on its latents)");
   CHECK(said(index_of(R"("unet": ["diffusers", "UNet1DModel"], )" + scheduler)) ==
         "model_index.json: names UNet1DModel as its unet, and unet/config.json describes UNet2DModel");
   CHECK(said(index_of(unet)) == R"(model_index.json: lacks the member "scheduler")");

@@ -91,8 +91,10 @@ inline Pipeline read_pipeline(const std::filesystem::path& folder) {
                        detail::part_folder(folder, "scheduler") / "scheduler_config.json"};
   for (const auto& [name, value] : content.items())
     if (const detail::Part part(value); !part.class_name.empty() && name != "unet" && name != "scheduler")
-      throw FileError(index, to_text("has a part ", io::in_quotes(name), ": ", part.class_name, " of ", part.package,
-                                     "; hush has networks of pixels, a unet and a scheduler, nothing else"));
+      throw FileError(index,
+                      to_text("has a part ", io::in_quotes(name), ": ", part.class_name, " of ", part.package,
+                              "; here a pipeline is a unet and a scheduler, nothing else. io::load_diffusers reads "
+                              "a vae alone, and Latent runs a process on its latents"));
   const std::string_view only = detail::scheduler_of(found.class_name, index);
   for (const char* name : {"unet", "scheduler"}) {
     const bool is_unet = name == std::string("unet");
