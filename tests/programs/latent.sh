@@ -37,7 +37,7 @@ refused() {  # what the message must contain, then the arguments
     { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
 }
 refused "process.conditioning.weights is" sample --autoencoder "$scratch/other/weights.safetensors" --weights "$scratch/run/weights.safetensors" --out "$scratch/y.png"
-refused "is another type" reconstruct --autoencoder "$scratch/run/weights.safetensors" "${data[@]}" --out "$scratch/y.png"
+refused "wanted is a AutoencoderKlConfig" reconstruct --autoencoder "$scratch/run/weights.safetensors" "${data[@]}" --out "$scratch/y.png"
 refused "pictures are left to train on" "${train[@]}" --run "$scratch/y" --batch 10
 [ ! -e "$scratch/y.png" ] && [ ! -e "$scratch/y" ]
 rm -rf "$scratch"
