@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 
+#include <hush/host_device.hpp>
+
 namespace hush {
 
 /// A norm over the channels of each token of x [images, tokens, width]: of what is left of the mean (`centred`, layer
@@ -10,7 +12,7 @@ struct ModulatedNormSizes {
   double eps = 1e-6;
   bool centred = true;
 
-  constexpr std::int64_t rows() const { return images * tokens; }
+  HUSH_HOST_DEVICE constexpr std::int64_t rows() const { return images * tokens; }
 };
 
 }  // namespace hush
