@@ -169,8 +169,8 @@
 #include <hush/ops/gelu.hpp>
 #include <hush/ops/group_norm.hpp>
 #include <hush/ops/group_norm_fused.hpp>
-#include <hush/ops/l1.hpp>
 #include <hush/ops/hybrid_loss.hpp>
+#include <hush/ops/l1.hpp>
 #include <hush/ops/layer_norm.hpp>
 #include <hush/ops/leaky_relu.hpp>
 #include <hush/ops/linear.hpp>
@@ -182,8 +182,8 @@
 #include <hush/ops/reshape.hpp>
 #include <hush/ops/rms_norm.hpp>
 #include <hush/ops/rotary_embedding.hpp>
-#include <hush/ops/sigmoid.hpp>
 #include <hush/ops/shared/loss.hpp>
+#include <hush/ops/sigmoid.hpp>
 #include <hush/ops/silu.hpp>
 #include <hush/ops/sinusoidal_embedding.hpp>
 #include <hush/ops/slice.hpp>
@@ -229,6 +229,7 @@
 #include <hush/nn/flat_parameters.hpp>
 #include <hush/nn/group_norm_around.hpp>
 #include <hush/nn/group_norm_chain.hpp>
+#include <hush/nn/image_parts.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>

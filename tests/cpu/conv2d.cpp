@@ -236,3 +236,28 @@ TEST_CASE("conv2d_sizes: says what is wrong") {
   CHECK_THROWS_AS(hush::conv2d_sizes(1, 2, 2, 1, 1, 0, 3, 1, {}), std::invalid_argument);
   CHECK_THROWS_AS(hush::conv2d_sizes(1, 2, 2, 1, 1, 1, 1, 1, {-1, 0, 0, 0}), std::invalid_argument);
 }
+
+TEST_CASE("conv2d: onto a residual it is the sum of both, bit for bit, by every way") {
+  const auto check = [](const Conv2dSizes& s, bool kept) {
+    INFO(s.height, " x ", s.width, ", ", s.in, " to ", s.out, ", kernel ", s.kernel_h, ", stride ", s.stride);
+    const Cpu<float> cpu{2};
+    const auto x = random_numbers<float>(x_size(s), 1), w = random_numbers<float>(w_size(s), 2),
+               b = random_numbers<float>(s.out, 3), past = random_numbers<float>(y_size(s), 4);
+    std::vector<float> y(past.size()), alone(past.size());
+    if (kept) keep_packed(cpu, w.data());
+    for (const float* bias : {b.data(), static_cast<const float*>(nullptr)}) {
+      hush::conv2d(cpu, s, x.data(), w.data(), bias, alone.data());
+      hush::conv2d(cpu, s, x.data(), w.data(), bias, past.data(), y.data());
+      for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(y[i] == past[i] + alone[i]);
+    }
+    if (kept) drop_packed(cpu, w.data());
+  };
+  for (const bool kept : {false, true})  // tiles of 2 x 2, and of 4 x 4
+    for (const std::int64_t out : {16, 50}) check(hush::conv2d_sizes(3, 16, 15, 20, out, 3, 3, 1, {1, 1, 1, 1}), kept);
+  for (const std::int64_t out : {3, 50}) {
+    check(hush::conv2d_sizes(3, 7, 6, 5, out, 3, 3, 1, {1, 1, 1, 1}), false);    // small images
+    check(hush::conv2d_sizes(2, 13, 12, 5, out, 3, 3, 1, {1, 1, 1, 1}), false);  // large ones; of few columns
+    check(hush::conv2d_sizes(2, 23, 24, 5, out, 3, 3, 2, {1, 1, 1, 1}), false);
+    check(hush::conv2d_sizes(2, 13, 12, 5, out, 1, 1, 1, {0, 0, 0, 0}), false);
+  }
+}

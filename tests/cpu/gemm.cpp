@@ -172,3 +172,21 @@ TEST_CASE("linear: no rows give a zero weight gradient") {
   CHECK(dw == std::vector<float>(12, 0));
   CHECK(db == std::vector<float>(3, 0));
 }
+
+TEST_CASE("gemm: a linear layer onto a residual is the sum of both, bit for bit") {
+  const Cpu<float> cpu{2};
+  const float* const none = nullptr;
+  for (const std::int64_t rows : {1, 13, 40})
+    for (const std::int64_t in : {0, 5, 1500})  // 1500: more than one block of depth
+      for (const std::int64_t out : {7, 33, 64})
+        for (const bool biased : {false, true}) {
+          INFO(rows, " x ", in, " to ", out, ", bias ", biased);
+          const auto x = random_numbers<float>(rows * in, 1), w = random_numbers<float>(out * in, 2),
+                     b = random_numbers<float>(out, 3), past = random_numbers<float>(rows * out, 4);
+          std::vector<float> y(past.size()), alone(past.size());
+          const float* bias = biased ? b.data() : none;
+          hush::linear(cpu, rows, in, out, x.data(), w.data(), bias, alone.data());
+          hush::linear(cpu, rows, in, out, x.data(), w.data(), bias, past.data(), y.data());
+          for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(y[i] == past[i] + alone[i]);
+        }
+}

@@ -88,6 +88,28 @@ TEST_CASE("packed_weights: linear layers, also of more than one block of depth")
   check_kept(Layer{3, 2500, 70, false});
 }
 
+TEST_CASE("packed_weights: products of many rows pack for each call, with the bits of kept panels") {
+  const auto check_read = [](auto few, auto many) {
+    few.x = many.x;
+    many.weight = few.weight;
+    const auto before = many();
+    const Kept kept(few.weight);
+    const auto y = few();  // makes panels
+    many.weight.swap(few.weight);
+    CHECK(many() == before);
+    CHECK(std::equal(y.begin(), y.end(), before.begin()));
+    for (float& w : many.weight) w *= 2;  // against the rule, to see who looks
+    CHECK(many() != before);
+    many.weight.swap(few.weight);
+    CHECK(few() == y);
+  };
+  check_read(Layer{255, 20, 33}, Layer{256, 20, 33});
+  check_read(Convolution{conv2d_sizes(3, 8, 8, 20, 40, 3, 3, 1, {1, 1, 1, 1})},
+             Convolution{conv2d_sizes(4, 8, 8, 20, 40, 3, 3, 1, {1, 1, 1, 1})});
+  check_read(Convolution{conv2d_sizes(3, 8, 8, 20, 40, 1, 1, 1, {0, 0, 0, 0})},
+             Convolution{conv2d_sizes(4, 8, 8, 20, 40, 1, 1, 1, {0, 0, 0, 0})});
+}
+
 TEST_CASE("packed_weights: a weight of other extents is packed for each call") {
   Layer wide{4, 12, 10}, narrow{4, 6, 20};
   narrow.weight = wide.weight;
@@ -104,7 +126,7 @@ TEST_CASE("packed_weights: a weight of other extents is packed for each call") {
 TEST_CASE("packed_weights: dropping what is not kept does nothing") {
   const Layer layer{2, 3, 4};
   drop_packed(cpu, layer.weight.data());
-  CHECK(!cpu_detail::kept_panels(cpu, 4, 3, layer.weight.data()));
+  CHECK(!cpu_detail::kept_panels(cpu, true, 4, 3, layer.weight.data()));
   const Kept kept(layer.weight);
-  CHECK(cpu_detail::kept_panels(cpu, 4, 3, layer.weight.data()));
+  CHECK(cpu_detail::kept_panels(cpu, true, 4, 3, layer.weight.data()));
 }

@@ -29,7 +29,8 @@ struct Problem {
         dy(normal_numbers<T>(y_size(s), 4)) {}
   std::vector<T> forward(int threads) const {
     std::vector<T> y(std::size_t(y_size(s)), std::numeric_limits<T>::quiet_NaN());  // nothing may be left unwritten
-    hush::conv2d_winograd<WinogradF2<T>>(Cpu<T>{threads}, s, x.data(), w.data(), b.data(), y.data());
+    hush::conv2d_winograd<WinogradF2<T>>(Cpu<T>{threads}, s, x.data(), w.data(), b.data(),
+                                         static_cast<const T*>(nullptr), y.data());
     return y;
   }
   std::vector<T> backward(int threads) const {
@@ -47,7 +48,7 @@ void compare(const Conv2dSizes& s, double tolerance) {
        ", result ", s.out_height, " x ", s.out_width);
   const Problem<T> p(s);
   std::vector<T> y(p.dy.size()), dx(p.x.size());
-  hush::conv2d_direct(Cpu<T>{2}, s, p.x.data(), p.w.data(), p.b.data(), y.data());
+  hush::conv2d_direct(Cpu<T>{2}, s, p.x.data(), p.w.data(), p.b.data(), static_cast<const T*>(nullptr), y.data());
   hush::conv2d_backward_input_direct(Cpu<T>{2}, s, p.dy.data(), p.w.data(), dx.data());
   CHECK(difference(p.forward(2), y) < tolerance);
   CHECK(difference(p.backward(2), dx) < tolerance);
@@ -83,10 +84,12 @@ TEST_CASE("winograd: in floats it errs less than the direct way, whose sums are 
     const Problem<float> p(s);
     const auto wide = [](const std::vector<float>& v) { return std::vector<double>(v.begin(), v.end()); };
     std::vector<double> exact_y(p.dy.size()), exact_dx(p.x.size());
-    hush::conv2d_direct(Cpu<double>{}, s, wide(p.x).data(), wide(p.w).data(), wide(p.b).data(), exact_y.data());
+    hush::conv2d_direct(Cpu<double>{}, s, wide(p.x).data(), wide(p.w).data(), wide(p.b).data(),
+                        static_cast<const double*>(nullptr), exact_y.data());
     hush::conv2d_backward_input_direct(Cpu<double>{}, s, wide(p.dy).data(), wide(p.w).data(), exact_dx.data());
     std::vector<float> y(p.dy.size()), dx(p.x.size());
-    hush::conv2d_direct(Cpu<float>{}, s, p.x.data(), p.w.data(), p.b.data(), y.data());
+    hush::conv2d_direct(Cpu<float>{}, s, p.x.data(), p.w.data(), p.b.data(), static_cast<const float*>(nullptr),
+                        y.data());
     hush::conv2d_backward_input_direct(Cpu<float>{}, s, p.dy.data(), p.w.data(), dx.data());
     CHECK(difference(wide(p.forward(2)), exact_y) < 3e-7);
     CHECK(difference(wide(p.backward(2)), exact_dx) < 3e-7);
@@ -101,7 +104,8 @@ TEST_CASE("winograd: without a bias nothing is added, of black images the bias i
   Problem<float> p(sizes(3, 7, 6, 20, 40));
   std::vector<float> without(p.dy.size());
   hush::conv2d_winograd<WinogradF2<float>>(Cpu<float>{}, p.s, p.x.data(), p.w.data(),
-                                           static_cast<const float*>(nullptr), without.data());
+                                           static_cast<const float*>(nullptr), static_cast<const float*>(nullptr),
+                                           without.data());
   const std::vector<float> bias = p.b;
   p.b.assign(p.b.size(), 0);
   CHECK(p.forward(2) == without);
@@ -214,7 +218,8 @@ TEST_CASE("winograd: the faster way is the one that is taken") {
     std::vector<float> y(p.dy.size()), dx(p.x.size()), direct_y(y.size()), direct_dx(dx.size());
     hush::conv2d(Cpu<float>{}, s, p.x.data(), p.w.data(), p.b.data(), y.data());
     hush::conv2d_backward_input(Cpu<float>{}, s, p.dy.data(), p.w.data(), dx.data());
-    hush::conv2d_direct(Cpu<float>{}, s, p.x.data(), p.w.data(), p.b.data(), direct_y.data());
+    hush::conv2d_direct(Cpu<float>{}, s, p.x.data(), p.w.data(), p.b.data(), static_cast<const float*>(nullptr),
+                        direct_y.data());
     hush::conv2d_backward_input_direct(Cpu<float>{}, s, p.dy.data(), p.w.data(), direct_dx.data());
     CHECK(y == (pays ? p.forward(2) : direct_y));
     CHECK(dx == (pays ? p.backward(2) : direct_dx));
@@ -230,7 +235,8 @@ TEST_CASE("winograd: a backend that forbids it takes the direct way, forward and
   hush::conv2d(plain, p.s, p.x.data(), p.w.data(), p.b.data(), y.data());
   hush::conv2d_backward_input(plain, p.s, p.dy.data(), p.w.data(), dx.data());
   hush::conv2d_backward_weight(plain, p.s, p.x.data(), p.dy.data(), dw.data(), static_cast<float*>(nullptr));
-  hush::conv2d_direct(plain, p.s, p.x.data(), p.w.data(), p.b.data(), direct_y.data());
+  hush::conv2d_direct(plain, p.s, p.x.data(), p.w.data(), p.b.data(), static_cast<const float*>(nullptr),
+                      direct_y.data());
   hush::conv2d_backward_input_direct(plain, p.s, p.dy.data(), p.w.data(), direct_dx.data());
   hush::conv2d_backward_weight_direct(plain, p.s, p.x.data(), p.dy.data(), direct_dw.data(),
                                       static_cast<float*>(nullptr));

@@ -21,6 +21,7 @@ struct Convolution {
   Conv2dSizes s;
   std::vector<T> x = normal_numbers<T>(x_size(s), 1), w = normal_numbers<T>(s.out * 9 * s.in, 2),
                  b = normal_numbers<T>(s.out, 3);
+  static constexpr const T* none = nullptr;
 
   /// run(y) writes the result.
   template <class Run>
@@ -31,10 +32,10 @@ struct Convolution {
   }
   template <class F = WinogradF4<T>>
   std::vector<T> minimal(int threads = 2) const {
-    return result([&](T* y) { conv2d_winograd<F>(Cpu<T>{threads}, s, x.data(), w.data(), b.data(), y); });
+    return result([&](T* y) { conv2d_winograd<F>(Cpu<T>{threads}, s, x.data(), w.data(), b.data(), none, y); });
   }
   std::vector<T> direct() const {
-    return result([&](T* y) { conv2d_direct(Cpu<T>{}, s, x.data(), w.data(), b.data(), y); });
+    return result([&](T* y) { conv2d_direct(Cpu<T>{}, s, x.data(), w.data(), b.data(), none, y); });
   }
   std::vector<T> chosen(const Cpu<T>& cpu = {}) const {
     return result([&](T* y) { conv2d(cpu, s, x.data(), w.data(), b.data(), y); });
@@ -111,8 +112,7 @@ TEST_CASE("winograd f4: in floats it errs about twice as much as the direct way 
 TEST_CASE("winograd f4: without a bias nothing is added, of black images the bias is left") {
   Convolution<float> c{sizes(3, 7, 6, 20, 40)};
   const auto without = c.result([&](float* y) {
-    conv2d_winograd<WinogradF4<float>>(Cpu<float>{}, c.s, c.x.data(), c.w.data(), static_cast<const float*>(nullptr),
-                                       y);
+    conv2d_winograd<WinogradF4<float>>(Cpu<float>{}, c.s, c.x.data(), c.w.data(), c.none, c.none, y);
   });
   const std::vector<float> bias = c.b;
   c.b.assign(c.b.size(), 0);

@@ -52,11 +52,20 @@ inline void group_norm_fused_backward(const Machine&, const GroupNormSizes&, con
 namespace {
 
 static_assert(HasHostKernels<Cpu<float>> && HasPackedWeights<Cpu<float>> && !HasFusedNorms<Cpu<float>> &&
-              !HasResidualProducts<Cpu<float>> && !HasConcatUpsample<Cpu<float>> && !HasBatchedAdds<Cpu<float>> &&
-              !HasGraphs<Cpu<float>> && !HasAsyncCopies<Cpu<float>> && HasRecomputing<Cpu<float>>);
+              HasResidualProducts<Cpu<float>> && HasImageParts<Cpu<float>> && !HasConcatUpsample<Cpu<float>> &&
+              !HasBatchedAdds<Cpu<float>> && !HasGraphs<Cpu<float>> && !HasAsyncCopies<Cpu<float>> &&
+              HasRecomputing<Cpu<float>>);
 static_assert(HasBatchedAdds<adding::Machine> && !HasGraphs<adding::Machine> && !HasFusedNorms<adding::Machine>);
 static_assert(HasFusedNorms<norming::Machine> && !HasGraphs<norming::Machine> && !HasBatchedAdds<norming::Machine>);
 static_assert(Kernels<adding::Machine> && Kernels<norming::Machine>);
+
+/// No handle of a machine with kernels; declares what it does not have.
+struct Bare {
+  using scalar = float;
+  using master = float;
+  static constexpr bool has_residual_products = true, has_image_parts = true, has_recomputing = true;
+};
+static_assert(!ImagePartKernels<Bare> && !RecomputingKernels<Bare> && RecomputingKernels<Cpu<float>>);
 
 /// A handle that declares what it does not have.
 template <int>
@@ -66,9 +75,6 @@ struct Boasts : Cpu<float> {
 };
 struct FusedNorms : Boasts<0> {
   static constexpr bool has_fused_norms = true;
-};
-struct ResidualProducts : Boasts<1> {
-  static constexpr bool has_residual_products = true;
 };
 struct ConcatUpsample : Boasts<2> {
   static constexpr bool has_concat_upsample = true;
@@ -83,7 +89,7 @@ struct AsyncCopies : Boasts<5> {
   static constexpr bool has_async_copies = true;
 };
 static_assert(FusedNormKernels<Boasts<0>> && !FusedNormKernels<FusedNorms>);
-static_assert(ResidualKernels<Boasts<1>> && !ResidualKernels<ResidualProducts>);
+static_assert(ResidualKernels<Cpu<float>> && !ResidualKernels<Bare>);
 static_assert(ConcatUpsampleKernels<Boasts<2>> && !ConcatUpsampleKernels<ConcatUpsample>);
 static_assert(BatchedAddKernels<Boasts<3>> && !BatchedAddKernels<BatchedAdds>);
 static_assert(GraphKernels<Boasts<4>> && !GraphKernels<Graphs>);

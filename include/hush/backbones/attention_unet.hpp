@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <hush/backbone.hpp>
 #include <hush/nn/attention.hpp>
 #include <hush/nn/conv2d.hpp>
+#include <hush/nn/image_parts.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/linear.hpp>
 #include <hush/nn/norm.hpp>
@@ -128,10 +130,13 @@ struct AttentionBlock {
   template <Value V>
   V operator()(const V& image) const {
     const Shape& s = image.shape();
-    const V x = reshape(image, {s[0], s[1] * s[2], s[3]});
-    const V y = attention.onto(x, recomputed(norm1(x)));
-    const V hidden = linear1(recomputed(norm2(y)));
-    return reshape(linear2.onto(y, recomputed(gelu(hidden, Gelu::tanh))), s);
+    const auto attended = [&](const V& x) -> V {
+      const V y = attention.onto(x, recomputed(norm1(x)));
+      const V hidden = linear1(recomputed(norm2(y)));
+      return linear2.onto(y, recomputed(gelu(hidden, Gelu::tanh)));
+    };
+    const V sequence = reshape(image, {s[0], s[1] * s[2], s[3]});
+    return reshape(nn::in_parts(nn::images_in_attention(sequence), attended, sequence), s);
   }
   static void visit(auto& self, auto&& f) {
     f("norm1", self.norm1), f("attention", self.attention), f("norm2", self.norm2);
@@ -218,9 +223,8 @@ class AttentionUnet {
     x = reshape(middle2_(reshape(x, {s[0], s[1] * s[2], s[3]})), s);
     x = block(middle3_, std::move(x));
     for (std::size_t i = 0; i < levels; ++i) {
-      x = nn::concat_skip(skips.back(), x, 2);
+      x = joined_block(up_[i], std::move(skips.back()), std::move(x), shift[levels + i]);
       skips.pop_back();
-      x = block(up_[i], std::move(x), shift[levels + i]);
       if (i + 1 < levels) x = block(up_attention_[i], x);
     }
     return last_(recomputed(x));
@@ -259,8 +263,22 @@ class AttentionUnet {
   /// layer(x...), computed again in the backward pass if the config says so.
   template <class Layer, class... V>
   auto block(const Layer& layer, V... x) const {
-    if (!config_.checkpoint) return layer(std::move(x)...);
-    return checkpoint([&layer](const auto&... v) { return layer(v...); }, x...);
+    return run([&layer](auto... v) { return layer(std::move(v)...); }, std::move(x)...);
+  }
+  /// A stage on a skip connection and what comes from below.
+  template <Value V>
+  V joined_block(const attention_unet::Stage<B>& stage, V skip, V x, V shift) const {
+    const auto on_both = [&stage](auto s, auto v, const auto& by) {
+      auto both = nn::concat_skip(std::move(s), std::move(v), 2);
+      return stage(std::move(both), by);
+    };
+    return run(on_both, std::move(skip), std::move(x), std::move(shift));
+  }
+  template <class F, Value V, std::same_as<V>... Rest>
+  V run(const F& f, V x, Rest... rest) const {
+    const std::int64_t part = nn::images_in_convolution(x);
+    if (!config_.checkpoint) return nn::in_parts(part, f, std::move(x), std::move(rest)...);
+    return checkpoint([part, f](const auto&... v) { return nn::in_parts(part, f, v...); }, x, rest...);
   }
   std::int64_t head_width(std::int64_t channels) const { return config_.head_width ? config_.head_width : channels; }
 

@@ -88,9 +88,10 @@ extern template void binary_cross_entropy<double>(const Cpu<double>&, std::int64
                                                   double*);
 extern template void binary_cross_entropy_backward<double>(const Cpu<double>&, std::int64_t, double, const double*,
                                                            const double*, const double*, double*);
-extern template std::shared_ptr<double[]> widened<double>(const Cpu<double>&, std::int64_t, const double*);
 extern template void conv2d_direct<double>(const Cpu<double>&, const Conv2dSizes&, const double*, const double*,
-                                           const double*, double*);
+                                           const double*, const double*, double*);
+extern template void conv2d<double>(const Cpu<double>&, const Conv2dSizes&, const double*, const double*,
+                                    const double*, const double*, double*);
 extern template void conv2d<double>(const Cpu<double>&, const Conv2dSizes&, const double*, const double*,
                                     const double*, double*);
 extern template void conv2d_backward_input_direct<double>(const Cpu<double>&, const Conv2dSizes&, const double*,
@@ -109,6 +110,7 @@ extern template MemoryUse memory_use<double>(const Cpu<double>&);
 extern template void reset_memory_peak<double>(const Cpu<double>&);
 extern template void keep_packed<double>(const Cpu<double>&, const double*);
 extern template void drop_packed<double>(const Cpu<double>&, const double*);
+extern template std::int64_t images_a_part<double>(const Cpu<double>&, std::int64_t, std::int64_t);
 extern template void cross_entropy<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
                                            const std::int32_t*, double*);
 extern template void cross_entropy_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, double,
@@ -142,16 +144,23 @@ extern template void gaussian_sample_backward<double>(const Cpu<double>&, std::i
 extern template void gaussian_kl<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, double*);
 extern template void gaussian_kl_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, double,
                                                   const double*, const double*, double*);
-extern template void gemm_one<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*,
-                                      double, const double*, double*, const double*);
+extern template void gemm_one<double>(const Cpu<double>&, const GemmSizes&, const cpu_detail::Finish<double>&,
+                                      const double*, const double*, double*, const double*);
 extern template void gemm<double>(const Cpu<double>&, const GemmSizes&, double, const double*, const double*, double,
                                   double*);
+extern template void linear<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
+                                    const double*, const double*, const double*, double*);
 extern template void linear<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
                                     const double*, const double*, double*);
 extern template void linear_backward_input<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
                                                    const double*, const double*, double*);
 extern template void linear_backward_weight<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t,
                                                     const double*, const double*, double*, double*);
+extern template void group_norm_around<double>(const Cpu<double>&, const GroupNormSizes&, const NormFusion<double>&,
+                                               const double*, const double*, const double*, double*, double*, double*);
+extern template void normalise_around<double>(const Cpu<double>&, const GroupNormSizes&, const NormFusion<double>&,
+                                              const double*, const double*, const double*, const double*,
+                                              const double*, double*);
 extern template void group_norm<double>(const Cpu<double>&, const GroupNormSizes&, const double*, const double*,
                                         const double*, double*, double*, double*);
 extern template void normalise<double>(const Cpu<double>&, const GroupNormSizes&, const double*, const double*,
@@ -160,9 +169,9 @@ extern template void group_norm_backward<double>(const Cpu<double>&, const Group
                                                  const double*, const double*, const double*, const double*, double*,
                                                  double*, double*);
 extern template void indirect_few<double>(const Cpu<double>&, const cpu_detail::IndirectConv&, const double*,
-                                          const double*, const double*, double*);
+                                          const double*, const cpu_detail::Finish<double>&, double*);
 extern template void run_indirect<double>(const Cpu<double>&, const cpu_detail::IndirectConv&, const double*,
-                                          const double*, const double*, double*);
+                                          const double*, const cpu_detail::Finish<double>&, double*);
 extern template void choose_pixels<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*,
                                            const double*, const double*, double*);
 extern template void layer_norm<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, const double*,

@@ -84,9 +84,10 @@ extern template void running_changes<float>(const Cpu<float>&, const GroupNormSi
 extern template void binary_cross_entropy<float>(const Cpu<float>&, std::int64_t, const float*, const float*, float*);
 extern template void binary_cross_entropy_backward<float>(const Cpu<float>&, std::int64_t, double, const float*,
                                                           const float*, const float*, float*);
-extern template std::shared_ptr<float[]> widened<float>(const Cpu<float>&, std::int64_t, const float*);
 extern template void conv2d_direct<float>(const Cpu<float>&, const Conv2dSizes&, const float*, const float*,
-                                          const float*, float*);
+                                          const float*, const float*, float*);
+extern template void conv2d<float>(const Cpu<float>&, const Conv2dSizes&, const float*, const float*, const float*,
+                                   const float*, float*);
 extern template void conv2d<float>(const Cpu<float>&, const Conv2dSizes&, const float*, const float*, const float*,
                                    float*);
 extern template void conv2d_backward_input_direct<float>(const Cpu<float>&, const Conv2dSizes&, const float*,
@@ -105,6 +106,7 @@ extern template MemoryUse memory_use<float>(const Cpu<float>&);
 extern template void reset_memory_peak<float>(const Cpu<float>&);
 extern template void keep_packed<float>(const Cpu<float>&, const float*);
 extern template void drop_packed<float>(const Cpu<float>&, const float*);
+extern template std::int64_t images_a_part<float>(const Cpu<float>&, std::int64_t, std::int64_t);
 extern template void cross_entropy<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*,
                                           const std::int32_t*, float*);
 extern template void cross_entropy_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*,
@@ -138,15 +140,22 @@ extern template void gaussian_sample_backward<float>(const Cpu<float>&, std::int
 extern template void gaussian_kl<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, float*);
 extern template void gaussian_kl_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*,
                                                  const float*, float*);
-extern template void gemm_one<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float,
-                                     const float*, float*, const float*);
+extern template void gemm_one<float>(const Cpu<float>&, const GemmSizes&, const cpu_detail::Finish<float>&,
+                                     const float*, const float*, float*, const float*);
 extern template void gemm<float>(const Cpu<float>&, const GemmSizes&, float, const float*, const float*, float, float*);
+extern template void linear<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, const float*,
+                                   const float*, const float*, const float*, float*);
 extern template void linear<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, const float*,
                                    const float*, const float*, float*);
 extern template void linear_backward_input<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t,
                                                   const float*, const float*, float*);
 extern template void linear_backward_weight<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t,
                                                    const float*, const float*, float*, float*);
+extern template void group_norm_around<float>(const Cpu<float>&, const GroupNormSizes&, const NormFusion<float>&,
+                                              const float*, const float*, const float*, float*, float*, float*);
+extern template void normalise_around<float>(const Cpu<float>&, const GroupNormSizes&, const NormFusion<float>&,
+                                             const float*, const float*, const float*, const float*, const float*,
+                                             float*);
 extern template void group_norm<float>(const Cpu<float>&, const GroupNormSizes&, const float*, const float*,
                                        const float*, float*, float*, float*);
 extern template void normalise<float>(const Cpu<float>&, const GroupNormSizes&, const float*, const float*,
@@ -154,9 +163,9 @@ extern template void normalise<float>(const Cpu<float>&, const GroupNormSizes&, 
 extern template void group_norm_backward<float>(const Cpu<float>&, const GroupNormSizes&, const float*, const float*,
                                                 const float*, const float*, const float*, float*, float*, float*);
 extern template void indirect_few<float>(const Cpu<float>&, const cpu_detail::IndirectConv&, const float*,
-                                         const float*, const float*, float*);
+                                         const float*, const cpu_detail::Finish<float>&, float*);
 extern template void run_indirect<float>(const Cpu<float>&, const cpu_detail::IndirectConv&, const float*,
-                                         const float*, const float*, float*);
+                                         const float*, const cpu_detail::Finish<float>&, float*);
 extern template void choose_pixels<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, const float*,
                                           const float*, float*);
 extern template void layer_norm<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*,

@@ -9,17 +9,29 @@ namespace hush {
 inline namespace HUSH_CPU_ABI {
 
 namespace cpu_detail {
+
 /// 1 / (1 + e^-x)
 template <class T>
 Numbers<T> logistic(const Numbers<T>& x) {
   return 1 / (1 + (-x).exp());
 }
+
+template <class T>
+[[gnu::always_inline]] inline Numbers<T> silu_block(const Numbers<T>& v) {
+  return v / (1 + (-v).exp());
+}
+template <class T>
+[[gnu::always_inline]] inline Numbers<T> relu_block(Numbers<T> v) {
+  for (std::int64_t i = 0; i < block_size; ++i) v[i] = v[i] < 0 ? T(0) : v[i];
+  return v;
+}
+
 }  // namespace cpu_detail
 
 template <class T>
 void silu(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
   map_blocks(
-      cpu, n, y, [](const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> { return v / (1 + (-v).exp()); }, x);
+      cpu, n, y, [](const cpu_detail::Numbers<T>& v) { return cpu_detail::silu_block<T>(v); }, x);
 }
 /// dx = dy s (1 + x (1 - s)), s = sigmoid(x)
 template <class T>
@@ -34,11 +46,8 @@ void silu_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* x, T
 /// max(x, 0); NaN stays NaN.
 template <class T>
 void relu(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
-  const auto clipped = [](cpu_detail::Numbers<T> v) {
-    for (std::int64_t i = 0; i < cpu_detail::block_size; ++i) v[i] = v[i] < 0 ? T(0) : v[i];
-    return v;
-  };
-  map_blocks(cpu, n, y, clipped, x);
+  map_blocks(
+      cpu, n, y, [](const cpu_detail::Numbers<T>& v) { return cpu_detail::relu_block<T>(v); }, x);
 }
 /// dx = dy where y > 0, else 0; y is the result of relu (or its input: the same).
 template <class T>
@@ -104,14 +113,21 @@ void sigmoid_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* y
   map_blocks(cpu, n, dx, slope, dy, y);
 }
 
+namespace cpu_detail {
+
 /// The tanh form of GELU is x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3), because (1 + tanh u) / 2 = sigmoid(2u).
 template <class T>
-void gelu_tanh(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
+[[gnu::always_inline]] inline Numbers<T> gelu_tanh_block(const Numbers<T>& v) {
   constexpr T c = T(-2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi), cubic = T(0.044715);
-  const auto value = [=](const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
-    return v / (1 + (c * v * (1 + cubic * v * v)).exp());
-  };
-  map_blocks(cpu, n, y, value, x);
+  return v / (1 + (c * v * (1 + cubic * v * v)).exp());
+}
+
+}  // namespace cpu_detail
+
+template <class T>
+void gelu_tanh(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
+  map_blocks(
+      cpu, n, y, [](const cpu_detail::Numbers<T>& v) { return cpu_detail::gelu_tanh_block<T>(v); }, x);
 }
 template <class T>
 void gelu_tanh_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* x, T* dx) {
@@ -147,14 +163,21 @@ cpu_detail::Numbers<T> normal_below(const cpu_detail::Numbers<T>& x, const cpu_d
   return p;
 }
 
+namespace cpu_detail {
+
+template <class T>
+[[gnu::always_inline]] inline Numbers<T> gelu_exact_block(const Numbers<T>& v) {
+  const Numbers<T> bell = (T(-0.5) * v * v).exp();
+  return v * normal_below(v, bell);
+}
+
+}  // namespace cpu_detail
+
 /// The exact GELU: x P(N < x).
 template <class T>
 void gelu_exact(const Cpu<T>& cpu, std::int64_t n, const T* x, T* y) {
-  const auto value = [=](const cpu_detail::Numbers<T>& v) -> cpu_detail::Numbers<T> {
-    const cpu_detail::Numbers<T> bell = (T(-0.5) * v * v).exp();
-    return v * normal_below(v, bell);
-  };
-  map_blocks(cpu, n, y, value, x);
+  map_blocks(
+      cpu, n, y, [](const cpu_detail::Numbers<T>& v) { return cpu_detail::gelu_exact_block<T>(v); }, x);
 }
 template <class T>
 void gelu_exact_backward(const Cpu<T>& cpu, std::int64_t n, const T* dy, const T* x, T* dx) {

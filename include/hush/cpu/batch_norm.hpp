@@ -28,7 +28,7 @@ void normalise_channels(const Cpu<T>& cpu, const GroupNormSizes& s, const T* x, 
   for (T* each : {centre, factor, shift}) cpu_detail::repeat(each, s.channels, lanes);
   parallel(cpu, slabs.count(), [&](std::int64_t slab) {
     const std::int64_t begin = slabs.begin(slab);
-    cpu_detail::each_block(slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
+    cpu_detail::each_block(0, slabs.length(slab), lanes, [&](std::int64_t at, std::int64_t lane, auto count) {
       const cpu_detail::Numbers<T> v =
           (cpu_detail::load_block(x + begin + at, count) - cpu_detail::load_block(centre + lane)) *
               cpu_detail::load_block(factor + lane) +

@@ -28,6 +28,11 @@ inline IndirectConv indirect_conv2d(const Conv2dSizes& s) {
           .out_width = s.out_width};
 }
 
+/// Whether its product has few rows; one image has, of any size, as it is wanted soon.
+inline bool few_rows(const Conv2dSizes& s) {
+  return s.batch == 1 || s.batch * s.out_height * s.out_width < rows_that_pack;
+}
+
 /// The taps of a strided kernel that meet pixels `first`, first + stride, ... of the input, in reverse order: tap t is
 /// tap + (count - 1 - t) * stride of the kernel and meets output pixel - pad + t.
 struct Phase {
@@ -70,34 +75,27 @@ bool winograd_weight_pays(const Cpu<T>& cpu, const Conv2dSizes& s) {
 
 }  // namespace cpu_detail
 
-/// The bias padded to whole panels, null if there is none.
-template <class T>
-std::shared_ptr<T[]> widened(const Cpu<T>& cpu, std::int64_t columns, const T* bias) {
-  if (!bias) return {};
-  const std::int64_t wide = cpu_detail::ceil_div(columns, cpu_detail::Tile<T>::columns) * cpu_detail::Tile<T>::columns;
-  const auto to = cpu.template allocate<T>(wide);
-  std::fill(std::copy_n(bias, columns, to.get()), to.get() + wide, T(0));
-  return to;
-}
-
 /// conv2d as a sum of products with every tap, for any sizes.
 template <class T>
-void conv2d_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
+void conv2d_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias,
+                   const T* residual, T* y) {
   if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.out <= 0) return;
   const std::int64_t depth = s.kernel_h * s.kernel_w * s.in;
-  auto packed = cpu_detail::kept_panels(cpu, s.out, depth, weight);
+  auto packed = cpu_detail::kept_panels(cpu, cpu_detail::few_rows(s), s.out, depth, weight);
   if (!packed) packed = cpu_detail::pack_weight(cpu, s.out, depth, weight);
-  const auto wide = widened(cpu, s.out, bias);
-  run_indirect(cpu, cpu_detail::indirect_conv2d(s), x, packed.get(), static_cast<const T*>(wide.get()), y);
+  const auto wide = cpu_detail::widened(cpu, s.out, bias);
+  run_indirect(cpu, cpu_detail::indirect_conv2d(s), x, packed.get(),
+               cpu_detail::Finish<T>{.bias = wide.get(), .residual = residual, .result = y}, y);
 }
 
 /// conv2d by minimal filtering with the transforms F, for kernels 3 x 3 of stride 1 with a packet of input channels.
 template <class F, class T>
-void conv2d_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
+void conv2d_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias,
+                     const T* residual, T* y) {
   if (s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.out <= 0) return;
-  const auto wide = widened(cpu, s.out, bias);
+  const auto wide = cpu_detail::widened(cpu, s.out, bias);
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
-  const auto kept = cpu_detail::kept_panels(cpu, s.out, 9 * s.in, weight);
+  const auto kept = cpu_detail::kept_panels(cpu, cpu_detail::few_rows(s), s.out, 9 * s.in, weight);
   const auto taps = [&](std::int64_t panel, std::int64_t first, std::int64_t count) {
     if (kept) return cpu_detail::WinogradTaps<T>{kept.get() + (panel * 9 * s.in + first) * width, s.in * width, {}};
     const auto room = cpu.template allocate<T>(9 * count * width);
@@ -106,22 +104,28 @@ void conv2d_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const 
                                         room.get() + tap * count * width);
     return cpu_detail::WinogradTaps<T>{room.get(), count * width, room};
   };
-  cpu_detail::WinogradConv<F>(cpu, cpu_detail::indirect_conv2d(s)).run(x, taps, wide.get(), y);
+  cpu_detail::WinogradConv<F>(cpu, cpu_detail::indirect_conv2d(s)).run(x, taps, wide.get(), residual, y);
 }
 
-/// y[n, h, w, o] = bias[o] + sum over kh, kw, i of weight[o, kh, kw, i] x[n, h * stride + kh - pad_top, ..., i].
+/// y[n, h, w, o] = residual[n, h, w, o] + bias[o] + sum over kh, kw, i of
+/// weight[o, kh, kw, i] x[n, h * stride + kh - pad_top, ..., i]; bias and residual may be null.
 /// An image's result is the same to the last bit whatever the batch, its order and the number of threads.
 template <class T>
-void conv2d(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
+void conv2d(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, const T* residual,
+            T* y) {
   const bool kept = PackedWeights::shared().keeps(weight);
   switch (cpu_detail::winograd_way(cpu, cpu_detail::indirect_conv2d(s), kept)) {
     case Winograd::f4x4:
-      return conv2d_winograd<cpu_detail::WinogradF4<T>>(cpu, s, x, weight, bias, y);
+      return conv2d_winograd<cpu_detail::WinogradF4<T>>(cpu, s, x, weight, bias, residual, y);
     case Winograd::f2x2:
-      return conv2d_winograd<cpu_detail::WinogradF2<T>>(cpu, s, x, weight, bias, y);
+      return conv2d_winograd<cpu_detail::WinogradF2<T>>(cpu, s, x, weight, bias, residual, y);
     case Winograd::none:
-      return conv2d_direct(cpu, s, x, weight, bias, y);
+      return conv2d_direct(cpu, s, x, weight, bias, residual, y);
   }
+}
+template <class T>
+void conv2d(const Cpu<T>& cpu, const Conv2dSizes& s, const T* x, const T* weight, const T* bias, T* y) {
+  conv2d(cpu, s, x, weight, bias, static_cast<const T*>(nullptr), y);
 }
 
 /// conv2d_backward_input as a sum of products with every tap, for any sizes: of each phase of the stride a convolution
@@ -145,7 +149,7 @@ void conv2d_backward_input_direct(const Cpu<T>& cpu, const Conv2dSizes& s, const
       }
     });
     run_indirect(cpu, cpu_detail::indirect_conv2d_backward(s, first_y, first_x), dy, packed.get(),
-                 static_cast<const T*>(nullptr), dx);
+                 cpu_detail::Finish<T>{}, dx);
   }
 }
 
@@ -162,7 +166,7 @@ void conv2d_backward_input_winograd(const Cpu<T>& cpu, const Conv2dSizes& s, con
     return cpu_detail::WinogradTaps<T>{room.get(), count * width, room};
   };
   cpu_detail::WinogradConv<cpu_detail::WinogradF2<T>>(cpu, cpu_detail::indirect_conv2d_backward(s))
-      .run(dy, taps, static_cast<const T*>(nullptr), dx);
+      .run(dy, taps, static_cast<const T*>(nullptr), static_cast<const T*>(nullptr), dx);
 }
 
 /// The gradient of conv2d with respect to its images: dx has the shape of x.

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -26,7 +27,9 @@ struct Cpu {
   using master = T;
   using full = Cpu;
   static constexpr bool has_host_kernels = true;
+  static constexpr bool has_image_parts = true;
   static constexpr bool has_packed_weights = true;
+  static constexpr bool has_residual_products = true;
   static constexpr bool has_recomputing = true;
   int threads = 0;
   Winograd winograd = Winograd::f4x4;
@@ -69,6 +72,14 @@ void keep_packed(const Cpu<T>&, const T* weight) {
 template <class T>
 void drop_packed(const Cpu<T>&, const T* weight) {
   PackedWeights::shared().drop(weight);
+}
+
+/// How many images of `pixels` pixels a block of layers takes at a time in inference, for `wanted` pixels a thread or
+/// somewhat less: what it makes of them stays in the caches. As many with one thread as with two.
+template <class T>
+std::int64_t images_a_part(const Cpu<T>& cpu, std::int64_t pixels, std::int64_t wanted) {
+  return std::max<std::int64_t>(
+      1, wanted * std::max(2, cpu_detail::threads_of(cpu.threads)) / std::max<std::int64_t>(1, pixels));
 }
 
 }  // namespace HUSH_CPU_ABI

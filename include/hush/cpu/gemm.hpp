@@ -21,9 +21,9 @@ void pack_right_side(const GemmSizes& s, std::int64_t k0, std::int64_t depth, st
 
 /// One matrix product of a batch, `s` being dense(s). The depth is cut in blocks of fixed length whose right side is
 /// packed into panels once; the strips of rows are shared among the threads. `kept` is the right side as panels of the
-/// whole depth, or null.
+/// whole depth, or null; the bias of `whole` is as wide as all panels.
 template <class T>
-void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const T* b, T beta, const T* bias, T* c,
+void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, const cpu_detail::Finish<T>& whole, const T* a, const T* b, T* c,
               const T* kept) {
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns, depth_block = 1024;
   // Each strip of a transposed left side is transposed once per group of columns: short strips leave more columns to
@@ -54,7 +54,8 @@ void gemm_one(const Cpu<T>& cpu, const GemmSizes& s, T alpha, const T* a, const 
         simd::transpose(depth, rows, a + k0 * s.lda + r0, s.lda, turned.get(), depth);
         left = turned.get();
       }
-      const cpu_detail::Finish<T> finish{last && bias ? bias + first : nullptr, alpha, k0 == 0 ? beta : T(1)};
+      const cpu_detail::Finish<T> finish{last && whole.bias ? whole.bias + first : nullptr, whole.alpha,
+                                         k0 == 0 ? whole.beta : T(1), last ? whole.residual : nullptr, c};
       cpu_detail::multiply_rows(rows, std::min(s.columns, j1 * width) - first, depth, left,
                                 s.a == Transpose::yes ? depth : s.lda, right + j0 * panel_size, panel_size, finish,
                                 c + r0 * s.ldc + first, s.ldc);
@@ -70,7 +71,7 @@ void gemm(const Cpu<T>& cpu, const GemmSizes& sizes, T alpha, const T* a, const 
   const GemmSizes s = dense(sizes);
   if (s.rows <= 0 || s.columns <= 0) return;
   const auto one = [&](std::int64_t n) {
-    gemm_one(cpu, s, alpha, a + n * s.stride_a, b + n * s.stride_b, beta, static_cast<const T*>(nullptr),
+    gemm_one(cpu, s, cpu_detail::Finish<T>{.alpha = alpha, .beta = beta}, a + n * s.stride_a, b + n * s.stride_b,
              c + n * s.stride_c, static_cast<const T*>(nullptr));
   };
   if (s.batch == 1)
@@ -79,18 +80,20 @@ void gemm(const Cpu<T>& cpu, const GemmSizes& sizes, T alpha, const T* a, const 
     parallel(cpu, s.batch, one);
 }
 
-/// y[rows, out] = x[rows, in] weight[out, in]^T + bias[out].
+/// y[rows, out] = residual[rows, out] + x[rows, in] weight[out, in]^T + bias[out]; bias and residual may be null.
+template <class T>
+void linear(const Cpu<T>& cpu, std::int64_t rows, std::int64_t in, std::int64_t out, const T* x, const T* weight,
+            const T* bias, const T* residual, T* y) {
+  if (rows <= 0 || out <= 0) return;
+  const auto kept = cpu_detail::kept_panels(cpu, rows < cpu_detail::rows_that_pack, out, in, weight);
+  const auto wide = cpu_detail::widened(cpu, out, bias);
+  gemm_one(cpu, dense({.rows = rows, .columns = out, .depth = in, .b = Transpose::yes}),
+           cpu_detail::Finish<T>{.bias = wide.get(), .residual = residual}, x, weight, y, kept.get());
+}
 template <class T>
 void linear(const Cpu<T>& cpu, std::int64_t rows, std::int64_t in, std::int64_t out, const T* x, const T* weight,
             const T* bias, T* y) {
-  if (rows <= 0 || out <= 0) return;
-  const GemmSizes sizes = dense({.rows = rows, .columns = out, .depth = in, .b = Transpose::yes});
-  const auto kept = cpu_detail::kept_panels(cpu, out, in, weight);
-  if (!bias) return gemm_one(cpu, sizes, T(1), x, weight, T(0), bias, y, kept.get());
-  const std::int64_t padded = cpu_detail::ceil_div(out, cpu_detail::Tile<T>::columns) * cpu_detail::Tile<T>::columns;
-  const auto wide = cpu.template allocate<T>(padded);
-  std::fill(std::copy_n(bias, out, wide.get()), wide.get() + padded, T(0));
-  gemm_one(cpu, sizes, T(1), x, weight, T(0), static_cast<const T*>(wide.get()), y, kept.get());
+  linear(cpu, rows, in, out, x, weight, bias, static_cast<const T*>(nullptr), y);
 }
 
 /// dx[rows, in] = dy[rows, out] weight[out, in].

@@ -97,14 +97,14 @@ struct IndirectionBuffer {
     }
   }
   /// Computes the columns from `column` on with one panel of weights.
-  void run(std::int64_t column, const T* panel, const T* bias) const {
+  void run(std::int64_t column, const T* panel, const Finish<T>& finish) const {
     const std::int64_t columns = std::min(Tile<T>::columns, g.columns - column),
                        pace = std::max<std::int64_t>(1, chunk_limit);
     std::array<T*, std::size_t(rows)> here;
     for (std::int64_t t = 0; t < count; ++t) {
       for (std::int64_t r = 0; r < rows; ++r) here[std::size_t(r)] = to[t * rows + r] + column;
       tile(Left<T>{from.get() + t * rows * pace, step, valid[2 * t + 1], depth, chunks.get() + t * chunk_limit}, panel,
-           Finish<T>{.bias = bias}, valid[2 * t], columns, here.data());
+           finish, valid[2 * t], columns, here.data());
     }
   }
 
@@ -192,8 +192,8 @@ void indirect_large(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const 
 /// Runs an IndirectConv of large images with few columns, where a tile would leave most of a packet empty: the taps
 /// become columns of a product with the padded lines, and a pixel sums the products of its taps.
 template <class T>
-void indirect_few(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T* x, const T* panel, const T* bias,
-                  T* y) {
+void indirect_few(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T* x, const T* panel,
+                  const cpu_detail::Finish<T>& finish, T* y) {
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
   const std::int64_t wide = g.taps() * g.columns, panel_size = g.depth * width;
   const auto spread = cpu.template allocate<T>(cpu_detail::ceil_div(wide, width) * panel_size);
@@ -219,21 +219,23 @@ void indirect_few(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T*
       for (std::int64_t u = 0; u < g.width; ++u) {
         const T* from = found + (v * columns + u) * wide;
         T* to = y + image * g.out_size() + g.out_at(first + v, u);
-        for (std::int64_t c = 0; c < g.columns; ++c) to[c] = bias ? bias[c] : T(0);
+        for (std::int64_t c = 0; c < g.columns; ++c) to[c] = finish.bias ? finish.bias[c] : T(0);
         for (std::int64_t tap = 0; tap < g.taps(); ++tap)
           for (std::int64_t c = 0; c < g.columns; ++c) to[c] += from[at[tap] + c];
+        if (finish.residual)
+          for (std::int64_t c = 0; c < g.columns; ++c) to[c] += finish.residual[to - y + c];
       }
   });
 }
 
-/// Runs an IndirectConv with weights packed as panels [taps * depth, Tile<T>::columns]; `bias` is as wide as all
-/// panels, or null. The choice among the functions above depends on the image's extents alone, never on the number of
+/// Runs an IndirectConv with weights packed as panels [taps * depth, Tile<T>::columns]; the bias of `finish` is as wide
+/// as all panels. The choice among the functions above depends on the image's extents alone, never on the number of
 /// images, so that an image has the same bits in any batch. The limits are estimates; nobody has measured them: tiles
 /// of fewer than 100 pixels are too often cut short or partly padding, and up to 4 columns leave most of a packet
 /// empty, while the columns of all their taps fill two panels at most.
 template <class T>
-void run_indirect(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T* x, const T* panels, const T* bias,
-                  T* y) {
+void run_indirect(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T* x, const T* panels,
+                  const cpu_detail::Finish<T>& finish, T* y) {
   if (g.images <= 0 || g.pixels() <= 0 || g.columns <= 0) return;
   constexpr std::int64_t width = cpu_detail::Tile<T>::columns;
   const std::int64_t panel_count = cpu_detail::ceil_div(g.columns, width), panel_size = g.taps() * g.depth * width;
@@ -243,13 +245,16 @@ void run_indirect(const Cpu<T>& cpu, const cpu_detail::IndirectConv& g, const T*
     parallel(cpu, strips * shares, [&](std::int64_t task) {
       const std::int64_t share = task % shares;
       prepare(task / shares, [&](const cpu_detail::IndirectionBuffer<T>& tiles) {
-        for (std::int64_t j = share * panel_count / shares; j < (share + 1) * panel_count / shares; ++j)
-          tiles.run(j * width, panels + j * panel_size, bias ? bias + j * width : nullptr);
+        cpu_detail::Finish<T> here = finish;
+        for (std::int64_t j = share * panel_count / shares; j < (share + 1) * panel_count / shares; ++j) {
+          if (finish.bias) here.bias = finish.bias + j * width;
+          tiles.run(j * width, panels + j * panel_size, here);
+        }
       });
     });
   };
   if (g.pixels() > 100 && g.columns <= 4 && g.taps() > 1 && g.taps() * g.columns <= 2 * width && g.step == 1)
-    indirect_few(cpu, g, x, panels, bias, y);
+    indirect_few(cpu, g, x, panels, finish, y);
   else if (g.pixels() <= 100)
     indirect_small(cpu, g, x, y, run);
   else

@@ -10,8 +10,8 @@
 #include <hush/cpu/dropout.hpp>
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/embedding.hpp>
-#include <hush/cpu/gaussian.hpp>
 #include <hush/cpu/gated_add.hpp>
+#include <hush/cpu/gaussian.hpp>
 #include <hush/cpu/gemm.hpp>
 #include <hush/cpu/group_norm.hpp>
 #include <hush/cpu/known_pixels.hpp>

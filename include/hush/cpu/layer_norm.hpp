@@ -45,7 +45,7 @@ void layer_norm(const Cpu<T>& cpu, std::int64_t rows, std::int64_t width, double
       const T factor = T(1 / std::sqrt(squares / double(width) + eps));
       mean[r] = centre;
       rstd[r] = factor;
-      cpu_detail::each_block(width, width, [&](auto i, auto, auto count) {
+      cpu_detail::each_block(0, width, width, [&](auto i, auto, auto count) {
         const cpu_detail::Numbers<T> xhat = (cpu_detail::load_block(in + i, count) - centre) * factor;
         cpu_detail::store_block<T>(
             out + i, count, xhat * cpu_detail::load_block(gamma + i, count) + cpu_detail::load_block(beta + i, count));
@@ -60,7 +60,7 @@ namespace cpu_detail {
 template <class T>
 void layer_norm_row(std::int64_t width, const T* dy, const T* x, const T* gamma, T centre, T factor, T* dx, T* of_gamma,
                     T* of_beta) {
-  each_block(width, width, [&](auto i, auto, auto count) {
+  each_block(0, width, width, [&](auto i, auto, auto count) {
     const Numbers<T> d = load_block(dy + i, count), h = (load_block(x + i, count) - centre) * factor;
     store_block<T>(of_gamma + i, count, load_block(of_gamma + i, count) + d * h);
     store_block<T>(of_beta + i, count, load_block(of_beta + i, count) + d);
@@ -73,7 +73,7 @@ void layer_norm_row(std::int64_t width, const T* dy, const T* x, const T* gamma,
     return load_block(dy + i, count) * load_block(gamma + i, count) * (load_block(x + i, count) - centre);
   });
   const T mean_dy = T(sum / double(width)), slope = T(sum_xhat * double(factor) * double(factor) / double(width));
-  each_block(width, width, [&](auto i, auto, auto count) {
+  each_block(0, width, width, [&](auto i, auto, auto count) {
     const Numbers<T> g = load_block(dy + i, count) * load_block(gamma + i, count);
     store_block<T>(dx + i, count, factor * (g - mean_dy - slope * (load_block(x + i, count) - centre)));
   });

@@ -10,7 +10,7 @@
 namespace hush {
 inline namespace HUSH_CPU_ABI {
 
-/// Weights whose values stay as they are for a while, and their panels from the first product that packed them on.
+/// Weights whose values stay as they are for a while, and the panels of those that products of few rows have packed.
 /// Thread safe. There is one, `shared()`, as kernels are given the address of a weight and nothing else.
 class PackedWeights {
  public:

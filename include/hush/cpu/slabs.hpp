@@ -48,16 +48,16 @@ inline double total(const double* x, std::int64_t n) {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-/// Calls f(position, lane, count) for the blocks of a slab of `length` numbers in order; `lane` is their offset in a
-/// table of `lanes` numbers.
+/// Calls f(position, lane, count) for the blocks of numbers [begin, end) of a slab in order, `begin` being the first of
+/// a block; `lane` is their offset in a table of `lanes` numbers.
 template <class F>
-void each_block(std::int64_t length, std::int64_t lanes, const F& f) {
-  std::int64_t at = 0, lane = 0;
-  for (; at + block_size <= length; at += block_size) {
+void each_block(std::int64_t begin, std::int64_t end, std::int64_t lanes, const F& f) {
+  std::int64_t at = begin, lane = begin > 0 ? begin % lanes : 0;
+  for (; at + block_size <= end; at += block_size) {
     f(at, lane, Whole{});
     lane = lane + block_size < lanes ? lane + block_size : 0;
   }
-  if (at < length) f(at, lane, length - at);
+  if (at < end) f(at, lane, end - at);
 }
 
 /// Adds to sums[k * channels + c] the k-th of the K blocks that f(position, lane, count) gives, over all blocks of a

@@ -22,11 +22,13 @@ struct Tile {
   static constexpr std::int64_t columns = packets * simd::packet_size<T>;  // width of a packed panel
 };
 
-/// The epilogue of a finished sum: c = alpha sum + bias + beta c, where c is not read if beta is 0.
+/// The epilogue of a finished sum: c = alpha sum + bias + beta c, where c is not read if beta is 0, and at last the sum
+/// with a residual, which lies at `residual` as c lies at `result`.
 template <class T>
 struct Finish {
   const T* bias = nullptr;
   T alpha = 1, beta = 0;
+  const T *residual = nullptr, *result = nullptr;
 };
 
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -65,11 +67,17 @@ template <class T, int packets>
                                               std::int64_t columns, T* c) {
   constexpr std::int64_t size = simd::packet_size<T>;
   alignas(64) T ragged[packets * size];
+  alignas(64) T ragged_residual[packets * size];
   const bool whole = columns >= packets * size;
   T* at = c;
+  const T* residual = finish.residual ? finish.residual + (c - finish.result) : nullptr;
   if (!whole) {
     at = ragged;
     if (finish.beta != T(0)) std::copy_n(c, columns, ragged);
+    if (residual) {
+      std::copy_n(residual, columns, ragged_residual);
+      residual = ragged_residual;
+    }
   }
   for (int j = 0; j < packets; ++j) {
     simd::Packet<T> value = sums[j];
@@ -77,9 +85,19 @@ template <class T, int packets>
     if (finish.bias) value = simd::add<T>(value, simd::load<T>(finish.bias + j * size));
     if (finish.beta != T(0))
       value = simd::multiply_add<T>(simd::broadcast<T>(finish.beta), simd::load<T>(at + j * size), value);
+    if (residual) value = simd::add<T>(simd::load<T>(residual + j * size), value);
     simd::store<T>(at + j * size, value);
   }
   if (!whole) std::copy_n(ragged, columns, c);
+}
+
+/// A packet of the first `count` numbers, and zeros.
+template <class T>
+simd::Packet<T> load_first(const T* from, std::int64_t count) {
+  if (count == simd::packet_size<T>) return simd::load<T>(from);
+  alignas(64) T ragged[simd::packet_size<T>] = {};
+  std::copy_n(from, count, ragged);
+  return simd::load<T>(ragged);
 }
 
 /// Writes the first `count` numbers of a packet.
@@ -224,7 +242,8 @@ void multiply_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, 
   std::array<const T*, height> from;
   std::array<T*, height> to;
   for (std::int64_t first = 0; first < columns; first += Tile<T>::columns, panels += panel_stride) {
-    const Finish<T> here{finish.bias ? finish.bias + first : nullptr, finish.alpha, finish.beta};
+    Finish<T> here = finish;
+    if (finish.bias) here.bias += first;
     for (std::int64_t r0 = 0; r0 < rows; r0 += height) {
       for (int r = 0; r < height; ++r) {
         const std::int64_t row = std::min(r0 + r, rows - 1);

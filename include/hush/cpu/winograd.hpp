@@ -30,13 +30,14 @@ class WinogradConv {
   }
 
   /// taps(panel, first, count) gives the WinogradTaps of `count` channels from `first` on, [count, width] each; `bias`
-  /// is as wide as all panels, or null.
+  /// is as wide as all panels, or null; so may be `residual`, which is added to the result.
   template <class Taps>
-  void run(const T* x, const Taps& taps, const T* bias, T* y) {
+  void run(const T* x, const Taps& taps, const T* bias, const T* residual, T* y) {
     const std::int64_t zeros = std::max(g_.depth, width);
     zeros_ = cpu_.template allocate<T>(zeros);
     std::fill_n(zeros_.get(), zeros, T(0));
     bias_ = bias;
+    residual_ = residual;
     if (panels_ >= ceil_div(tiles_, strip_))
       share_panels(x, taps, y);
     else
@@ -165,24 +166,34 @@ class WinogradConv {
     WinogradPlace place(tiles_high_, tiles_wide_, first);
     for (std::int64_t t = 0; t < count; ++t, products += width, sums += kept, place.advance()) {
       const std::int64_t top = F::pixels * place.y, left = F::pixels * place.x;
-      T* to = y + place.image * g_.out_size() + g_.out_at(top, left) + j * width;
+      const std::int64_t at = place.image * g_.out_size() + g_.out_at(top, left) + j * width;
       for (std::int64_t c = 0; c < columns; c += size) {
         simd::Packet<T> pixels[F::pixels][F::pixels];
         F::result(products + c, rows * width, sums + c, width, bias + c, pixels);
         const std::int64_t n = std::min(size, columns - c);
-        simd::unrolled<F::pixels>([&](int v) __attribute__((always_inline)) {
-          simd::unrolled<F::pixels>([&](int u) __attribute__((always_inline)) {
-            if (top + v < g_.height && left + u < g_.width)
-              store_first<T>(pixels[v][u], n, to + v * below + u * g_.columns + c);
+        const auto each = [&](const auto& put) __attribute__((always_inline)) {
+          simd::unrolled<F::pixels>([&](int v) __attribute__((always_inline)) {
+            simd::unrolled<F::pixels>([&](int u) __attribute__((always_inline)) {
+              if (top + v < g_.height && left + u < g_.width) put(pixels[v][u], at + v * below + u * g_.columns + c);
+            });
           });
-        });
+        };
+        if (n < size) {
+          each([&](const simd::Packet<T>& pixel, std::int64_t i) {
+            store_first<T>(residual_ ? simd::add<T>(load_first(residual_ + i, n), pixel) : pixel, n, y + i);
+          });
+        } else {
+          each([&](const simd::Packet<T>& pixel, std::int64_t i) __attribute__((always_inline)) {
+            simd::store<T>(y + i, residual_ ? simd::add<T>(simd::load<T>(residual_ + i), pixel) : pixel);
+          });
+        }
       }
     }
   }
   const Cpu<T>& cpu_;
   IndirectConv g_;
   std::int64_t tiles_high_, tiles_wide_, tiles_, panels_, strip_;
-  const T* bias_ = nullptr;
+  const T *bias_ = nullptr, *residual_ = nullptr;
   std::shared_ptr<T[]> zeros_;
 };
 

@@ -49,8 +49,15 @@ concept HasPackedWeights = requires {
   requires B::has_packed_weights;
 };
 
+/// Inference runs blocks of layers for a few images at a time: `images_a_part` says for how many.
+template <class B>
+concept HasImageParts = requires {
+  requires B::has_image_parts;
+};
+
 /// Training keeps less for the backward pass: what is cheap to compute again is computed again there (`recomputed`, the
-/// weights of attention). `normalise`, and `attention_backward` without weights, are its kernels.
+/// weights of attention). `group_norm_around`, `normalise_around` and `attention_backward` without weights
+/// are its kernels.
 template <class B>
 concept HasRecomputing = requires {
   requires B::has_recomputing;

@@ -64,6 +64,21 @@ concept AsyncCopyKernels =
   synchronise(full);
 };
 
+/// Of HasImageParts: how many images of `n` pixels hold n pixels a thread, at least one.
+template <class B>
+concept ImagePartKernels = !HasImageParts<B> || requires(const B& on, std::int64_t n) {
+  { images_a_part(on, n, n) } -> std::same_as<std::int64_t>;
+};
+
+/// Of HasRecomputing, besides `attention_backward` without weights.
+template <class B, class S = typename B::scalar, class M = typename B::master>
+concept RecomputingKernels =
+    !HasRecomputing<B> ||
+    requires(const B& on, const GroupNormSizes& s, const NormFusion<S>& fusion, const S* x, const M* p, S* y, M* q) {
+  group_norm_around(on, s, fusion, x, p, p, y, q, q);
+  normalise_around(on, s, fusion, x, p, p, p, p, y);
+};
+
 /// Of HasPackedWeights, which is for backends whose layers compute with the parameters themselves.
 template <class B, class S = typename B::scalar>
 concept PackedWeightKernels =

@@ -268,13 +268,13 @@ concept SpectralNormKernels = requires(const B& on, std::int64_t n, const S* x, 
 /// A backend that has every kernel which ops, networks, sampling and training call, and those of each capability that
 /// it declares. Write static_assert(Kernels<B>) where all of them are known: they are looked up there and then.
 template <class B>
-concept Kernels =
-    Backend<B> && ActivationKernels<B> && AbsoluteErrorKernels<B> && AttentionKernels<B> && BatchNormKernels<B> &&
-    BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> && DropoutKernels<B> &&
-    ElementwiseKernels<B> && EmbeddingKernels<B> && GaussianKernels<B> && LevelKernels<B> && LinearKernels<B> &&
-    GroupNormKernels<B> && LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> && OptimizerKernels<B> &&
-    PoolingKernels<B> && ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> && SpectralNormKernels<B> &&
-    FusedNormKernels<B> && ResidualKernels<B> && ConcatUpsampleKernels<B> && BatchedAddKernels<B> && GraphKernels<B> &&
-    AsyncCopyKernels<B> && PackedWeightKernels<B> && TokenKernels<B> && LearnedVarianceKernels<B>;
+concept Kernels = Backend<B> && ActivationKernels<B> && AbsoluteErrorKernels<B> && AttentionKernels<B> &&
+    BatchNormKernels<B> && BinaryCrossEntropyKernels<B> && ConvolutionKernels<B> && CrossEntropyKernels<B> &&
+    DropoutKernels<B> && ElementwiseKernels<B> && EmbeddingKernels<B> && GaussianKernels<B> && LevelKernels<B> &&
+    LinearKernels<B> && GroupNormKernels<B> && LayerNormKernels<B> && KnownPixelKernels<B> && NoiseKernels<B> &&
+    OptimizerKernels<B> && PoolingKernels<B> && ReductionKernels<B> && ResamplingKernels<B> && SamplingKernels<B> &&
+    SpectralNormKernels<B> && FusedNormKernels<B> && ResidualKernels<B> && ConcatUpsampleKernels<B> &&
+    BatchedAddKernels<B> && GraphKernels<B> && AsyncCopyKernels<B> && PackedWeightKernels<B> && TokenKernels<B> &&
+    LearnedVarianceKernels<B> && RecomputingKernels<B> && ImagePartKernels<B>;
 
 }  // namespace hush

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include <hush/nn/attention.hpp>
+#include <hush/nn/image_parts.hpp>
 #include <hush/nn/initialise.hpp>
 #include <hush/nn/norm.hpp>
 #include <hush/ops/arithmetic.hpp>
@@ -37,9 +38,12 @@ struct AttentionBlock {
   template <Value V>
   V operator()(const V& image) const {
     const Shape& s = image.shape();
-    const V x = reshape(image, {s[0], s[1] * s[2], s[3]});
-    const V y = reshape(attention.onto(x, norm.empty() ? x : recomputed(norm(x))), s);
-    return divisor == 1 ? y : 1 / divisor * y;
+    const auto attended = [&](const V& x) -> V {
+      const V y = attention.onto(x, norm.empty() ? x : recomputed(norm(x)));
+      return divisor == 1 ? y : 1 / divisor * y;
+    };
+    const V sequence = reshape(image, {s[0], s[1] * s[2], s[3]});
+    return reshape(in_parts(images_in_attention(sequence), attended, sequence), s);
   }
   static void visit(auto& self, auto&& f) { f("norm", self.norm), f("attention", self.attention); }
 

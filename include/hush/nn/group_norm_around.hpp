@@ -10,9 +10,9 @@
 namespace hush {
 namespace detail {
 
-/// A group normalization and what stands around it, by the kernels of its parts one after the other in the memory of
-/// the result: the same bits as the ops of the parts. Its arguments are x, gamma, beta, scale, shift and residual; the
-/// last three may be empty. Saves these and the statistics; what stands before the activation is computed again.
+/// A group normalization and what stands around it in one pass: the same bits as the ops of the parts. Its arguments
+/// are x, gamma, beta, scale, shift and residual; the last three may be empty. Saves these and the statistics; what
+/// stands before the activation is computed again.
 struct GroupNormAround {
   std::int64_t groups = 1;
   double eps = 1e-5;
@@ -32,19 +32,15 @@ struct GroupNormAround {
     const GroupNormSizes s = group_norm_sizes(x.shape(), gamma.shape(), beta.shape(), groups, eps);
     Master<B> mean(x.on(), {s.batch, s.groups}), rstd = empty_like(mean);
     Tensor<B> y = empty_like(x);
-    group_norm(x.on(), s, x.data(), gamma.data(), beta.data(), y.data(), mean.data(), rstd.data());
-    add_around(y, scale, shift, residual);
-    activate(y);
+    group_norm_around(x.on(), s, fusion<B>(activation, scale, shift, residual), x.data(), gamma.data(), beta.data(),
+                      y.data(), mean.data(), rstd.data());
     return Recorded{y, std::tuple{x, gamma, beta, scale, shift, residual, mean, rstd}};
   }
   template <Backend B>
   Tensor<B> again(const Tensor<B>& x, const Master<B>& gamma, const Master<B>& beta, const Tensor<B>& scale,
                   const Tensor<B>& shift, const Tensor<B>& residual, const Master<B>& mean,
                   const Master<B>& rstd) const {
-    Tensor<B> y = normalised(x, gamma, beta, mean, rstd);
-    add_around(y, scale, shift, residual);
-    activate(y);
-    return y;
+    return normalised(fusion<B>(activation, scale, shift, residual), x, gamma, beta, mean, rstd);
   }
   template <Backend B>
   auto backward(const Needs<6>& needs, const Tensor<B>& dy, const Tensor<B>& x, const Master<B>& gamma,
@@ -54,8 +50,7 @@ struct GroupNormAround {
     auto& [dx, dgamma, dbeta, dscale, dshift, dresidual] = grads;
     Tensor<B> d = dy;  // with respect to what stands before the activation
     if (activation != Activation::none) {
-      d = normalised(x, gamma, beta, mean, rstd);
-      add_around(d, scale, shift, residual);
+      d = normalised(fusion<B>(Activation::none, scale, shift, residual), x, gamma, beta, mean, rstd);
       activate_backward(dy, d);
     }
     residual = {};  // it may have been made for this alone
@@ -63,7 +58,7 @@ struct GroupNormAround {
     if (needs[4]) dshift = sums(d);
     if (!scale.empty()) {
       if (needs[3]) {
-        Tensor<B> product = normalised(x, gamma, beta, mean, rstd);
+        Tensor<B> product = normalised(NormFusion<typename B::scalar>{}, x, gamma, beta, mean, rstd);
         multiply(x.on(), d.size(), std::as_const(d).data(), std::as_const(product).data(), product.data());
         dscale = sums(product);
       }
@@ -80,32 +75,25 @@ struct GroupNormAround {
 
  private:
   template <Backend B>
-  Tensor<B> normalised(const Tensor<B>& x, const Master<B>& gamma, const Master<B>& beta, const Master<B>& mean,
-                       const Master<B>& rstd) const {
+  static NormFusion<typename B::scalar> fusion(Activation activation, const Tensor<B>& scale, const Tensor<B>& shift,
+                                               const Tensor<B>& residual) {
+    return {.activation = activation, .scale = scale.data(), .shift = shift.data(), .residual = residual.data()};
+  }
+  template <Backend B>
+  Tensor<B> normalised(const NormFusion<typename B::scalar>& around, const Tensor<B>& x, const Master<B>& gamma,
+                       const Master<B>& beta, const Master<B>& mean, const Master<B>& rstd) const {
     const GroupNormSizes s = group_norm_sizes(x.shape(), gamma.shape(), beta.shape(), groups, eps);
-    return ops::GroupNorm{groups, eps}.again(x, gamma, beta, mean, rstd, s);
+    Tensor<B> y = empty_like(x);
+    normalise_around(x.on(), s, around, x.data(), gamma.data(), beta.data(), mean.data(), rstd.data(), y.data());
+    return y;
   }
   /// The scale of an image's channels at each of its pixels.
   template <Backend B>
   static Tensor<B> factors(const Tensor<B>& x, const Tensor<B>& scale) {
     Tensor<B> y = filled(x.on(), x.shape(), 0);
-    add_to_channels(y, scale);
+    const Shape& s = x.shape();
+    add_channels(x.on(), s[0], x.size() / (s[0] * s.back()), s.back(), std::as_const(y).data(), scale.data(), y.data());
     return y;
-  }
-  template <Backend B>
-  static void add_around(Tensor<B>& v, const Tensor<B>& scale, const Tensor<B>& shift, const Tensor<B>& residual) {
-    if (!scale.empty()) {
-      Tensor<B> product = factors(v, scale);
-      multiply(v.on(), v.size(), std::as_const(v).data(), std::as_const(product).data(), product.data());
-      add_into(v.on(), v.size(), std::as_const(product).data(), v.data());
-    }
-    if (!shift.empty()) add_to_channels(v, shift);
-    if (!residual.empty()) add_into(v.on(), v.size(), residual.data(), v.data());
-  }
-  template <Backend B>
-  static void add_to_channels(Tensor<B>& v, const Tensor<B>& shift) {
-    const Shape& s = v.shape();
-    add_channels(v.on(), s[0], v.size() / (s[0] * s.back()), s.back(), std::as_const(v).data(), shift.data(), v.data());
   }
   template <Backend B>
   static Tensor<B> sums(const Tensor<B>& d) {
@@ -113,22 +101,6 @@ struct GroupNormAround {
     Tensor<B> sum(d.on(), {s[0], s.back()});
     sum_pixels(d.on(), s[0], d.size() / (s[0] * s.back()), s.back(), d.data(), sum.data());
     return sum;
-  }
-  template <Backend B>
-  void activate(Tensor<B>& v) const {
-    const auto run = [&](const auto& f) { f(v.on(), v.size(), std::as_const(v).data(), v.data()); };
-    switch (activation) {
-      case Activation::none:
-        return;
-      case Activation::silu:
-        return run([](const auto&... a) { silu(a...); });
-      case Activation::gelu_tanh:
-        return run([](const auto&... a) { gelu_tanh(a...); });
-      case Activation::gelu_exact:
-        return run([](const auto&... a) { gelu_exact(a...); });
-      case Activation::relu:
-        return run([](const auto&... a) { relu(a...); });
-    }
   }
   /// v, which stands before the activation, becomes the gradient there.
   template <Backend B>

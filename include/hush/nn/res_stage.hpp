@@ -8,6 +8,7 @@
 #include <hush/autograd/checkpoint.hpp>
 #include <hush/nn/attention_block.hpp>
 #include <hush/nn/conv2d.hpp>
+#include <hush/nn/image_parts.hpp>
 #include <hush/nn/res_block.hpp>
 #include <hush/ops/concat.hpp>
 
@@ -44,11 +45,18 @@ V joined(const V& x, const V& skip) {
 /// A residual block on x, or on x beside a skip connection; computed again in the backward pass if `again` says so.
 template <Backend B, Value V, std::same_as<V>... Skip>
 V residual(const ResBlock<B>& layer, const Modulation<V>& by, bool again, const V& x, const Skip&... skip) {
-  const auto modulated = [&layer](const auto& scale, const auto& shift, const auto&... v) {
-    return layer(joined(v...), {scale, shift});
+  const std::int64_t part = images_in_convolution(x);
+  const auto modulated = [&layer, part](const auto&... inputs) {
+    const auto run = [&layer](const auto& scale, const auto& shift, const auto&... v) {
+      return layer(joined(v...), {scale, shift});
+    };
+    return in_parts(part, run, inputs...);
   };
-  const auto shifted = [&layer](const auto& shift, const auto&... v) {
-    return layer(joined(v...), {std::nullopt, shift});
+  const auto shifted = [&layer, part](const auto&... inputs) {
+    const auto run = [&layer](const auto& shift, const auto&... v) {
+      return layer(joined(v...), {std::nullopt, shift});
+    };
+    return in_parts(part, run, inputs...);
   };
   return by.scale ? checkpoint_if(again, modulated, *by.scale, by.shift, x, skip...)
                   : checkpoint_if(again, shifted, by.shift, x, skip...);

@@ -40,9 +40,9 @@ struct ConcatUpsampledAgain {
 namespace nn {
 
 /// The channels of a skip connection, then those of x made `factor` times as large, bilinearly: one op on a backend
-/// that has it, or that computes the result again in the backward pass; two elsewhere.
+/// that has it, or that computes the result again in the backward pass; two elsewhere. By value: a caller may let go.
 template <Value V>
-V concat_skip(const V& skip, const V& x, std::int64_t factor) {
+V concat_skip(V skip, V x, std::int64_t factor) {
   if constexpr (HasConcatUpsample<typename V::backend>)
     return concat_upsampled(skip, x, factor);
   else if constexpr (HasRecomputing<typename V::backend>)
