@@ -124,12 +124,10 @@ double everything() {
   tape.backward(sum(gaussian_sample(y, NoiseKey{})));
   tape.backward(binary_cross_entropy(looked_up, looked_up.value()));
   return double(eager.pixels[0] + multistep.pixels[0] + corrected.pixels[0] + restored.pixels[0] + smooth.pixels[0] +
-                guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0] + drawn.pixels[0]) +
-         download<double>(tape.gradient(x))[0] + double(described.size());
                 guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0] + drawn.pixels[0] + decoded.pixels[0] +
-                latent.encode(made).pixels[0] + download<float>(small.decode(small.encode(upload(on, made))))[0]) +
-                guided.pixels[0] + zeroed.pixels[0] + everywhere.pixels[0] + drawn.pixels[0] + patched.pixels[0]) +
-         download<double>(tape.gradient(x))[0];
+                latent.encode(made).pixels[0] + download<float>(small.decode(small.encode(upload(on, made))))[0] +
+                patched.pixels[0]) +
+         download<double>(tape.gradient(x))[0] + double(described.size());
 }
 
 }  // namespace
