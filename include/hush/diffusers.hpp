@@ -6,5 +6,6 @@
 #include <hush/diffusers/pipeline.hpp>
 #include <hush/diffusers/process.hpp>
 #include <hush/diffusers/sampling.hpp>
+#include <hush/diffusers/scheduler_keys.hpp>
 #include <hush/diffusers/scheduler_reader.hpp>
 #include <hush/diffusers/scheduler_writer.hpp>

@@ -8,9 +8,13 @@
 #include <stdexcept>
 #include <vector>
 
+#include <hush/grids/linspace.hpp>
+#include <hush/parameterizations/predict_velocity.hpp>
+#include <hush/random/torch_random.hpp>
 #include <hush/samplers/ddpm.hpp>
 #include <hush/samplers/dpm_solver_sde.hpp>
 #include <hush/samplers/unipc.hpp>
+#include <hush/schedules/linear_beta.hpp>
 
 #include "samplers/both_ways.hpp"
 
@@ -129,6 +133,50 @@ TEST_CASE("sa-solver: predictor and corrector as integrals, on one noise") {
         }
 }
 
+TEST_CASE("sa-solver: what the scheduler of diffusers computes") {
+  // Of its dummy sample, with its dummy network and torch's noise of seed 0, in double; it draws in each step.
+  struct Row {
+    int steps;
+    SaSolver sampler;
+    bool velocity;
+    double sum, first, second;
+  };
+  const LinearBeta ddpm;
+  const auto like_theirs = [](int p, int c, double tau, bool low) { return SaSolver{p, c, tau, 0, 1e9, low, true}; };
+  SaSolver by_default = like_theirs(2, 2, 1, true);  // tau is 1 at times from 200 to 800
+  by_default.noise_min = sigma_of(ddpm(200));
+  by_default.noise_max = sigma_of(ddpm(800));
+  const Row rows[] = {
+      {10, like_theirs(2, 2, 0, true), false, 195.3842832167, 0, 0.002653524054985},
+      {10, like_theirs(2, 2, 1, true), false, 339.1531661805, -0.4450854248012, 0.2035878945111},
+      {10, by_default, false, 341.5798080822, -0.448181927221, 0.2215286028861},
+      {10, like_theirs(3, 3, 1, true), false, 336.319136632, -0.3914390015899, 0.1872121378018},
+      {10, like_theirs(1, 1, 1, true), false, 247.5074905173, -0.2383615971313, 0.142995148003},
+      {20, like_theirs(3, 4, 1, false), true, 1680.706115228, -0.4245121024017, 4.947556457789},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.sum);
+    TorchRandom random{0};
+    std::vector<Pixels<double>> drawn;
+    for (int i = 0; i < row.steps; ++i) {
+      std::vector<float> z(768);
+      random.randn(z);
+      drawn.push_back({{z.begin(), z.end()}});
+    }
+    std::vector<Level> levels = levels_at(ddpm, Linspace{.closed = false}(ddpm, row.steps));
+    levels.back() = ddpm(0);  // where that scheduler ends
+    const auto draw = [&](int step, int) { return drawn[std::size_t(step)]; };
+    const auto run = [&](const auto& denoise) {
+      return run_both_ways(row.sampler, Trajectory{levels}, peer_sample<double>(), denoise, draw);
+    };
+    const Pixels<double> x =
+        row.velocity ? run(denoiser(PredictVelocity{}, peer_model, 0)) : run(denoiser(PredictNoise{}, peer_model, 0));
+    CHECK(magnitude(x) == doctest::Approx(row.sum).epsilon(1e-6));
+    CHECK(x.values[0] == doctest::Approx(row.first).epsilon(1e-5).scale(1e-2));
+    CHECK(x.values[1] == doctest::Approx(row.second).epsilon(1e-5).scale(1e-2));
+  }
+}
+
 TEST_CASE("sa-solver: the measured order of convergence without noise, and Gaussian data with it") {
   const auto still = [](int predictor, int corrector) { return SaSolver{predictor, corrector, 0, 0, 1e9, false}; };
   converges(still(1, 0), 1, .15);
@@ -136,7 +184,8 @@ TEST_CASE("sa-solver: the measured order of convergence without noise, and Gauss
   converges(still(3, 0), 3, .3, 128);
   for (const Path path : all_paths) {
     CHECK(std::abs(order(still(2, 2), path, TwoModes{}, 256) - 2) < .3);
-    CHECK(order(still(2, 2), path, TwoModes{.gap = 0}, 256) > 1.7);  // on Gaussian data it is nearly of order 3
+    // On Gaussian data its error changes its sign among such numbers of steps.
+    CHECK(flow_error(still(2, 2), TwoModes{.gap = 0}, path, 256) < flow_error(still(2, 0), TwoModes{.gap = 0}, path, 256));
   }
   converges(still(2, 3), 3, .3, 128);
   for (const Path path : all_paths)

@@ -95,9 +95,9 @@ TEST_CASE("learned variance: training lowers the bound, and its network samples"
   // The bound alone, so that what falls is not the squared error.
   const Process bound{process.schedule, LearnedVariance{PredictNoise{}, .05}};
   const TrainOptions<Coins> options{
-      .epochs = 12, .batch = 8, .seed = 2, .weighting = [](Level, const Scalings&) { return 0.; }, .validation = coins};
-  const auto trained = train(bound, net, AdamW{.rate = 2e-3}, coins, options);
-  REQUIRE(trained.epochs.size() == 12);
+      .epochs = 25, .batch = 8, .seed = 2, .weighting = [](Level, const Scalings&) { return 0.; }, .validation = coins};
+  const auto trained = train(bound, net, AdamW{.rate = 1e-2}, coins, options);
+  REQUIRE(trained.epochs.size() == 25);
   CHECK(trained.epochs.back().validation_loss < .9 * trained.epochs.front().validation_loss);
   CHECK(std::isfinite(trained.epochs.back().loss));
   const Images<float> images = sample(process, trained, LearnedRange{}, {.steps = 20, .count = 2});

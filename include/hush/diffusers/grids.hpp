@@ -4,20 +4,21 @@
 
 #include <hush/check.hpp>
 #include <hush/grid.hpp>
+#include <hush/grids/shared/inverse_beta.hpp>
 #include <hush/schedules/shared/from_sigmas.hpp>
 #include <hush/schedules/shared/inverse.hpp>
 
 namespace hush::diffusers {
 
-/// The sigmas of Karras et al. or those spaced evenly in their logarithm (use_karras_sigmas, use_exponential_sigmas)
-/// over the range that a scheduler of diffusers gives them: `smallest` and `largest`, or, where these are 0, what the
-/// times of `ends` span, or the schedule. `ends_noisy`: the run ends at a noisy level, so that the last time is left
-/// out where it has that level.
+/// The sigmas of Karras et al., those spaced evenly in their logarithm or by the beta distribution of .6 and .6
+/// (use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas) over the range that a scheduler of diffusers gives
+/// them: `smallest` and `largest`, or, where these are 0, what the times of `ends` span, or the schedule. `ends_noisy`:
+/// the run ends at a noisy level, so that the last time is left out where it has that level.
 struct Sigmas {
   AnyGrid ends = nullptr;
   double smallest = 0, largest = 0;  // 0: of `ends`
   double rho = 7;                    // 0: evenly in the logarithm
-  bool ends_noisy = false;
+  bool ends_noisy = false, beta = false;
 
   std::vector<double> operator()(const AnySchedule& schedule, int n) const {
     check_step_count(schedule, n, "Sigmas");
@@ -33,25 +34,31 @@ struct Sigmas {
     check(least >= end * (1 - 1e-9), "Sigmas", "smallest is ", least, ", the run ends at noise / signal = ", end);
     std::vector<double> times;
     for (int k = n - 1; k >= (there ? 1 : 0); --k) {
-      const double part = part_of(k, n);
-      times.push_back(time_of_sigma(
-          schedule, rho == 0 ? geometric_sigma(least, most, part) : karras_sigma(least, most, rho, part)));
+      times.push_back(time_of_sigma(schedule, sigma(least, most, part_of(k, n))));
     }
     return times;
   }
   static constexpr void fields(auto& self, auto&& f) {
     f("ends", self.ends), f("smallest", self.smallest), f("largest", self.largest), f("rho", self.rho);
-    f("ends_noisy", self.ends_noisy);
+    f("ends_noisy", self.ends_noisy), f("beta", self.beta);
+  }
+
+ private:
+  double sigma(double least, double most, double part) const {
+    if (beta) return least + (most - least) * hush::detail::inverse_beta(part, .6, .6);
+    return rho == 0 ? geometric_sigma(least, most, part) : karras_sigma(least, most, rho, part);
   }
 };
 static_assert(GridRule<Sigmas>);
 
 /// The times of FlowMatchEulerDiscreteScheduler: evenly from its noisiest time to its least noisy one, T..1 of `steps`,
 /// each shifted by s t / (1 + (s - 1) t) (Esser et al. 2024, eq. 23); the least noisy one is shifted twice, as its
-/// constructor shifts it already.
+/// constructor shifts it already. `terminal`, if it is not 0: 1 - t is then stretched so that the last time is that
+/// (shift_terminal).
 struct FlowShift {
   double shift = 1;
   int steps = 1000;
+  double terminal = 0;
 
   std::vector<double> operator()(const AnySchedule&, int n) const {
     check(n >= 1, "FlowShift", "wants at least 1 step, got ", n);
@@ -61,9 +68,16 @@ struct FlowShift {
     const double least = shifted(1. / steps);
     std::vector<double> times;
     for (int i = 0; i < n; ++i) times.push_back(shifted(linspace(1, least, n, i)));
+    check(terminal >= 0 && terminal < 1 && (terminal == 0 || n > 1), "FlowShift",
+          "terminal must be in [0, 1), and wants two steps or more; got ", terminal, " and ", n, " steps");
+    if (terminal == 0) return times;
+    const double stretch = (1 - terminal) / (1 - times.back());
+    for (double& time : times) time = 1 - stretch * (1 - time);
     return times;
   }
-  static constexpr void fields(auto& self, auto&& f) { f("shift", self.shift), f("steps", self.steps); }
+  static constexpr void fields(auto& self, auto&& f) {
+    f("shift", self.shift), f("steps", self.steps), f("terminal", self.terminal);
+  }
   friend bool operator==(const FlowShift&, const FlowShift&) = default;
 };
 static_assert(GridRule<FlowShift>);

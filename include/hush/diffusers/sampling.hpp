@@ -20,6 +20,7 @@
 #include <hush/samplers/heun.hpp>
 #include <hush/samplers/lms.hpp>
 #include <hush/samplers/pndm.hpp>
+#include <hush/samplers/sa_solver.hpp>
 #include <hush/samplers/unipc.hpp>
 #include <hush/sampling/options.hpp>
 
@@ -27,7 +28,7 @@ namespace hush::diffusers {
 
 /// The samplers that a scheduler_config.json can mean.
 using AnySampler = std::variant<Ddpm, Ddim, Pndm, Euler, EulerAncestral, Lms, Heun, Dpm2, Dpm2Ancestral, DpmSolver,
-                                DpmSolverPp, DpmSolverSde, UniPc, UniPcNoise, Deis>;
+                                DpmSolverPp, DpmSolverSde, UniPc, UniPcNoise, Deis, SaSolver>;
 
 /// What a scheduler_config.json of diffusers means in hush: process, sampler, grid and what is done to estimates of x0.
 /// `visit` calls a function with the types that the file names:
@@ -51,7 +52,7 @@ struct Sampling {
     options.threshold = threshold;
     return options;
   }
-  /// Calls f(process, sampler) with the file's own types: f is compiled for each of the 19 pairs that there are. Throws
+  /// Calls f(process, sampler) with the file's own types: f is compiled for each of the 20 pairs that there are. Throws
   /// std::invalid_argument for another pair, which no file gives.
   template <class F>
   void visit(F&& f) const {

@@ -10,6 +10,7 @@
 
 #include <hush/diffusers/grids.hpp>
 #include <hush/diffusers/sampling.hpp>
+#include <hush/diffusers/scheduler_keys.hpp>
 #include <hush/grids/leading.hpp>
 #include <hush/grids/linspace.hpp>
 #include <hush/grids/trailing.hpp>
@@ -21,9 +22,9 @@ namespace hush::diffusers {
 namespace detail {
 
 /// Reads the keys of one file, class by class.
-class SchedulerReader {
+class SchedulerReader : private SchedulerKeys {
  public:
-  explicit SchedulerReader(io::DiffusersConfig config) : config_(std::move(config)), name_(config_.class_name()) {}
+  using SchedulerKeys::SchedulerKeys;
 
   Sampling read() {
     refuse_unmatched();
@@ -35,59 +36,11 @@ class SchedulerReader {
   }
 
  private:
-  bool is(const char* name) const { return name_ == std::string(name) + "Scheduler"; }
-  [[noreturn]] void refuse_class(const char* why) const {
-    throw FileError(config_.file(),
-                    to_text("describes a ", io::in_quotes(name_), ", ", why, " (docs/from-diffusers.md)"));
-  }
-  void refuse_unmatched() const {
-    for (const char* other : {"DDIMInverse", "RePaint", "ScoreSdeVe"})
-      if (is(other)) refuse_class("which wants more than noise to start from: name its sampler in the program");
-    if (is("FlowMatchHeunDiscrete"))
-      refuse_class("whose second-order correction is made in t, that of hush's Heun in noise / signal");
-    if (is("DPMSolverSinglestep"))
-      refuse_class("whose levels within a step are those of its grid; hush's singlestep solvers take their own");
-    for (const char* known :
-         {"DDPM", "DDPMParallel", "DDIM", "DDIMParallel", "PNDM", "EulerDiscrete", "EulerAncestralDiscrete",
-          "LMSDiscrete", "HeunDiscrete", "KDPM2Discrete", "KDPM2AncestralDiscrete", "DPMSolverMultistep",
-          "UniPCMultistep", "DEISMultistep", "EDMEuler", "EDMDPMSolverMultistep", "FlowMatchEulerDiscrete"})
-      if (is(known)) return;
-    refuse_class("which has no counterpart");
-  }
-  /// Options of other classes stay in a file that was made from theirs; this class does not look at them.
-  void ignore_other_classes() {
-    config_.ignore({"skip_prk_steps",     "set_alpha_to_one",   "clip_sample",
-                    "clip_sample_range",  "thresholding",       "dynamic_thresholding_ratio",
-                    "sample_max_value",   "variance_type",      "timestep_spacing",
-                    "steps_offset",       "interpolation_type", "timestep_type",
-                    "solver_order",       "solver_type",        "solver_p",
-                    "algorithm_type",     "lower_order_final",  "disable_corrector",
-                    "predict_x0",         "flow_shift",         "time_shift_type",
-                    "lambda_min_clipped", "final_sigmas_type",  "sigma_min",
-                    "sigma_max",          "base_shift",         "max_shift",
-                    "base_image_seq_len", "max_image_seq_len",  "snr_shift_scale"});
-    config_.ignore({"use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas",
-                    "use_flow_sigmas", "use_dynamic_shifting"});
-  }
-  void must_be_off(std::initializer_list<const char*> keys) {
-    for (const char* key : keys)
-      config_.demand(!config_.flag(key, false), key, "hush has no counterpart; write it as false");
-  }
-  /// The place of a key's word among those that hush has.
-  std::size_t one_of(const char* key, const char* usual, std::initializer_list<const char*> words) {
-    const std::string word = config_.text(key, usual);
-    const auto found = std::find(words.begin(), words.end(), word);
-    if (found == words.end()) {
-      std::string list;
-      for (const char* one : words) list += (list.empty() ? "" : ", ") + std::string(one);
-      config_.refuse(key, "hush has ", list);
-    }
-    return std::size_t(found - words.begin());
-  }
-
   // The classes whose levels are given by betas.
 
-  bool is_solver() const { return is("DPMSolverMultistep") || is("UniPCMultistep") || is("DEISMultistep"); }
+  bool is_solver() const {
+    return is("DPMSolverMultistep") || is("UniPCMultistep") || is("DEISMultistep") || is("SASolver");
+  }
   bool is_ddpm() const { return is("DDPM") || is("DDPMParallel"); }
   bool is_ddim() const { return is("DDIM") || is("DDIMParallel"); }
 
@@ -103,8 +56,9 @@ class SchedulerReader {
     const bool noisy = ends_noisy(), spaced = is_spaced();
     made.grid = grid(noisy);
     Prediction prediction{Prediction::Type(says), rounding()};
-    made.process =
-        BetaProcess{Schedule{std::move(betas), spaced || is_second_order(), noisy, keeps && rescales}, prediction};
+    const Schedule levels{std::move(betas), spaced || is_second_order(), noisy, keeps && rescales};
+    if (SaSolver* solver = std::get_if<SaSolver>(&made.sampler)) set_range(*solver, levels, prediction.rounding);
+    made.process = BetaProcess{levels, prediction};
     cut(made);
     if (is("PNDM"))
       config_.demand(says == 0, "prediction_type", "PNDM of diffusers mixes v of several levels; hush mixes eps");
@@ -113,15 +67,17 @@ class SchedulerReader {
   bool is_second_order() const { return name_.starts_with("KDPM2"); }
   /// Whether a class can space its sigmas; the others do not look at these options.
   bool has_spacings() const { return !is_ddpm() && !is_ddim() && !is("PNDM") && !is("EulerAncestralDiscrete"); }
+  bool by_beta() { return config_.flag("use_beta_sigmas", false); }
   bool is_spaced() {
     if (!has_spacings()) return false;
     const bool karras = config_.flag("use_karras_sigmas", false), even = config_.flag("use_exponential_sigmas", false);
     config_.demand(!karras || !even, "use_exponential_sigmas", "use_karras_sigmas is on too");
-    return karras || even;
+    config_.demand(!by_beta() || (!karras && !even), "use_beta_sigmas", "another spacing of sigmas is on too");
+    return karras || even || by_beta();
   }
   bool ends_noisy() {
     if (is("PNDM") || is_ddim()) return !config_.flag("set_alpha_to_one", !is("PNDM"));
-    if (is("DEISMultistep")) return true;
+    if (is("DEISMultistep") || is("SASolver")) return true;
     if (!is_solver() && !is("EulerDiscrete")) return false;
     return one_of("final_sigmas_type", "zero", {"zero", "sigma_min"}) == 1;
   }
@@ -134,7 +90,7 @@ class SchedulerReader {
     return config_.flag("use_karras_sigmas", false) && !cosine ? nearest : down;
   }
   AnyGrid grid(bool noisy) {
-    if (has_spacings()) must_be_off({"use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting"});
+    if (has_spacings()) must_be_off({"use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting"});
     const bool leads = is_ddpm() || is_ddim() || is("PNDM");
     const auto spacing =
         one_of("timestep_spacing", leads ? "leading" : "linspace", {"leading", "trailing", "linspace"});
@@ -148,14 +104,14 @@ class SchedulerReader {
     const bool karras = config_.flag("use_karras_sigmas", false);
     config_.demand(!karras || !is_second_order(), "use_karras_sigmas",
                    "this class rounds the times of every other call; hush has no counterpart");
-    Sigmas sigmas{.rho = karras ? 7. : 0., .ends_noisy = noisy};
+    Sigmas sigmas{.rho = karras ? 7. : 0., .ends_noisy = noisy, .beta = by_beta()};
     if (!is_solver()) sigmas.ends = std::move(plain);
     sigmas.smallest = config_.number("sigma_min", 0);
     sigmas.largest = config_.number("sigma_max", 0);
     config_.demand(sigmas.smallest >= 0, "sigma_min", "must be positive");
     config_.demand(sigmas.largest == 0 || sigmas.largest > sigmas.smallest, "sigma_max", "must be more than sigma_min");
-    config_.demand(!noisy || sigmas.smallest == 0 || !(is("UniPCMultistep") || is("DEISMultistep")), "sigma_min",
-                   "this class then ends there, hush at the level of time 0");
+    config_.demand(!noisy || sigmas.smallest == 0 || !(is("UniPCMultistep") || is("DEISMultistep") || is("SASolver")),
+                   "sigma_min", "this class then ends there, hush at the level of time 0");
     return sigmas;
   }
   /// Where a class does not step along its own list of times.
@@ -231,7 +187,29 @@ class SchedulerReader {
     config_.demand(config_.is_null("lambda_min_clipped") || config_.is_least("lambda_min_clipped"),
                    "lambda_min_clipped", "hush does not clip the times; begin at a lower level by a grid of your own");
     config_.demand(config_.is_null("variance_type"), "variance_type", "must be null");
-    return multistep("dpmsolver++", low);
+    return is("SASolver") ? sa_solver(low) : multistep("dpmsolver++", low);
+  }
+  int order_of(const char* key) {
+    const std::int64_t order = config_.whole(key, 2);
+    config_.demand(order >= 1 && order <= 4, key, "must be 1 to 4");
+    return int(order);
+  }
+  AnySampler sa_solver(bool low) {
+    one_of("algorithm_type", "data_prediction", {"data_prediction"});
+    config_.demand(config_.is_null("tau_func"), "tau_func", "a file cannot hold a function; write null");
+    return SaSolver{.predictor_order = order_of("predictor_order"),
+                    .corrector_order = order_of("corrector_order"),
+                    .lower_order_final = low,
+                    .leading_terms = true};
+  }
+  /// Its noise comes in at the times 200 to 800 that the class is told, which are whole.
+  static void set_range(SaSolver& solver, const Schedule& levels, Prediction::Rounding rounding) {
+    const bool nearest = rounding == Prediction::Rounding::nearest, down = rounding == Prediction::Rounding::down;
+    const double from = nearest ? 199.5 : 200, to = nearest ? 800.5 : down ? std::nextafter(801, 0) : 800;
+    const double last = levels.steps() - 1;
+    if (from > last) solver.tau = 0;
+    solver.noise_min = sigma_of(levels(std::min(from, last)));
+    if (to < last) solver.noise_max = sigma_of(levels(to));
   }
   AnySampler multistep(const char* usual, bool low) {
     must_be_off({"euler_at_final"});
@@ -269,7 +247,8 @@ class SchedulerReader {
   Sampling flow() {
     must_be_off({"use_dynamic_shifting", "invert_sigmas", "use_karras_sigmas", "use_exponential_sigmas",
                  "use_beta_sigmas", "stochastic_sampling"});
-    config_.demand(config_.is_null("shift_terminal"), "shift_terminal", "must be null");
+    const double terminal = config_.is_null("shift_terminal") ? 0 : config_.number("shift_terminal", 0);
+    config_.demand(terminal >= 0 && terminal < 1, "shift_terminal", "must be null or in 0 .. 1");
     const std::int64_t steps = config_.whole("num_train_timesteps", 1000);
     config_.demand(steps >= 1 && steps <= 1'000'000, "num_train_timesteps", "must be in 1 .. 1000000");
     const double shift = config_.number("shift", 1);
@@ -277,12 +256,9 @@ class SchedulerReader {
     Sampling made;
     made.process = FlowProcess{RectifiedFlow{}, FlowPrediction{double(steps)}};
     made.sampler = Euler{};
-    made.grid = FlowShift{shift, int(steps)};
+    made.grid = FlowShift{shift, int(steps), terminal};
     return made;
   }
-
-  io::DiffusersConfig config_;
-  std::string name_;
 };
 
 }  // namespace detail

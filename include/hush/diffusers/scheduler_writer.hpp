@@ -45,6 +45,7 @@ constexpr const char* class_of() {
   if (is_one_of<S, Dpm2Ancestral>) return "KDPM2AncestralDiscrete";
   if (is_one_of<S, Deis>) return "DEISMultistep";
   if (is_one_of<S, UniPc, UniPcNoise>) return "UniPCMultistep";
+  if (is_one_of<S, SaSolver>) return "SASolver";
   if (is_one_of<S, DpmSolver, DpmSolverPp, DpmSolverSde>) return "DPMSolverMultistep";
   return nullptr;
 }
@@ -58,9 +59,11 @@ void write_sampler(const S& sampler, io::Json& config) {
   if constexpr (std::is_same_v<S, Ddpm>)
     config["variance_type"] = sampler.variance == Variance::fixed_large ? "fixed_large" : "fixed_small";
   if constexpr (std::is_same_v<S, Pndm>) config["skip_prk_steps"] = !sampler.warm_up;
-  if constexpr (requires { sampler.lower_order_final; }) {
-    config["lower_order_final"] = sampler.lower_order_final;
-    config["solver_order"] = sampler.order;
+  if constexpr (requires { sampler.lower_order_final; }) config["lower_order_final"] = sampler.lower_order_final;
+  if constexpr (requires { sampler.order; sampler.lower_order_final; }) config["solver_order"] = sampler.order;
+  if constexpr (std::is_same_v<S, SaSolver>) {
+    config["predictor_order"] = sampler.predictor_order;
+    config["corrector_order"] = sampler.corrector_order;
   }
   if constexpr (std::is_same_v<S, DpmSolver>) config["algorithm_type"] = "dpmsolver";
   if constexpr (std::is_same_v<S, DpmSolverPp>) config["algorithm_type"] = "dpmsolver++";
@@ -137,6 +140,7 @@ struct SigmaSpacing {
 };
 inline std::optional<SigmaSpacing> sigma_spacing(const Description& grid) {
   const auto ends_with = [&](const char* name) { return grid.text.ends_with(name); };
+  if (ends_with("BetaSigmas")) return std::nullopt;
   if (!ends_with("KarrasSigmas") && !ends_with("UniformLogSnr") && !ends_with("Sigmas")) return std::nullopt;
   const Description* found = grid.find("range");
   const Description& range = found ? *found : grid;
@@ -155,7 +159,10 @@ inline void write_grid(const Description& grid, io::Json& config) {
   } else if (ends_with("Linspace")) {
     config["timestep_spacing"] = "linspace";
   } else if (const auto sigmas = sigma_spacing(grid)) {
-    config[sigmas->rho == 0 ? "use_exponential_sigmas" : "use_karras_sigmas"] = true;
+    const Description* beta = grid.find("beta");
+    config[beta && beta->text == "true" ? "use_beta_sigmas"
+           : sigmas->rho == 0           ? "use_exponential_sigmas"
+                                        : "use_karras_sigmas"] = true;
     if (sigmas->smallest > 0) config["sigma_min"] = sigmas->smallest;
     if (sigmas->largest > 0) config["sigma_max"] = sigmas->largest;
     if (const Description* ends = grid.find("ends"); ends && ends->text != "none") write_grid(*ends, config);
@@ -222,6 +229,7 @@ void write_flow(const S& sampler, const Description& grid, io::Json& config) {
   config["_class_name"] = "FlowMatchEulerDiscreteScheduler";
   config["num_train_timesteps"] = int(number_of(grid, "steps", 1000));
   config["shift"] = number_of(grid, "shift", 1);
+  if (const double terminal = number_of(grid, "terminal", 0); terminal > 0) config["shift_terminal"] = terminal;
 }
 
 /// Whether the levels of a process are given by betas, for diffusers.
