@@ -52,8 +52,8 @@ struct Observers {
   std::function<void(const Cell& cell)> measured;
 };
 
-/// The samplers of examples/shared/samplers.hpp with a network that predicts noise (examples/fashion_mnist), on evenly spaced
-/// steps from the noisiest level on. Returns the cells that are known or measured.
+/// The samplers of examples/shared/samplers.hpp with a network that predicts noise (examples/fashion_mnist), on evenly
+/// spaced steps from the noisiest level on. Returns the cells that are known or measured.
 std::vector<Cell> diffusion_cells(const Order& order, const Observers& observers);
 /// The samplers that need the score at every trained level, with the network of examples/ncsn: its ten levels, and as
 /// many updates at each as fit.

@@ -12,8 +12,8 @@
 #include <hush/cuda/dropout.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/embedding.hpp>
-#include <hush/cuda/gaussian.hpp>
 #include <hush/cuda/gated_add.hpp>
+#include <hush/cuda/gaussian.hpp>
 #include <hush/cuda/gemm.hpp>
 #include <hush/cuda/group_norm.hpp>
 #include <hush/cuda/group_norm_backward.hpp>

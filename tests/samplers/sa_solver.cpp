@@ -185,7 +185,8 @@ TEST_CASE("sa-solver: the measured order of convergence without noise, and Gauss
   for (const Path path : all_paths) {
     CHECK(std::abs(order(still(2, 2), path, TwoModes{}, 256) - 2) < .3);
     // On Gaussian data its error changes its sign among such numbers of steps.
-    CHECK(flow_error(still(2, 2), TwoModes{.gap = 0}, path, 256) < flow_error(still(2, 0), TwoModes{.gap = 0}, path, 256));
+    CHECK(flow_error(still(2, 2), TwoModes{.gap = 0}, path, 256) <
+          flow_error(still(2, 0), TwoModes{.gap = 0}, path, 256));
   }
   converges(still(2, 3), 3, .3, 128);
   for (const Path path : all_paths)

@@ -60,7 +60,11 @@ void write_sampler(const S& sampler, io::Json& config) {
     config["variance_type"] = sampler.variance == Variance::fixed_large ? "fixed_large" : "fixed_small";
   if constexpr (std::is_same_v<S, Pndm>) config["skip_prk_steps"] = !sampler.warm_up;
   if constexpr (requires { sampler.lower_order_final; }) config["lower_order_final"] = sampler.lower_order_final;
-  if constexpr (requires { sampler.order; sampler.lower_order_final; }) config["solver_order"] = sampler.order;
+  if constexpr (requires {
+                  sampler.order;
+                  sampler.lower_order_final;
+                })
+    config["solver_order"] = sampler.order;
   if constexpr (std::is_same_v<S, SaSolver>) {
     config["predictor_order"] = sampler.predictor_order;
     config["corrector_order"] = sampler.corrector_order;

@@ -71,10 +71,9 @@ void initialise(Net& net, Seed seed) {
     const Stream stream{.seed = seed.value, .purpose = purpose("parameter " + name)};
     Uniform uniform{stream};
     for (std::size_t i = 0; i < values.size(); ++i)
-      values[i] =
-          float(init.mean +
-                init.scale * (init.kind == Init::Kind::uniform ? 2 * uniform() - 1
-                                                               : detail::drawn_normal(init, stream, i, values.size())));
+      values[i] = float(init.mean + init.scale * (init.kind == Init::Kind::uniform
+                                                      ? 2 * uniform() - 1
+                                                      : detail::drawn_normal(init, stream, i, values.size())));
     copy_in(on, size, values.data(), parameter.value.data());
   });
 }
