@@ -98,7 +98,7 @@ TEST_CASE("learned variance: training lowers the bound, and its network samples"
       .epochs = 25, .batch = 8, .seed = 2, .weighting = [](Level, const Scalings&) { return 0.; }, .validation = coins};
   const auto trained = train(bound, net, AdamW{.rate = 1e-2}, coins, options);
   REQUIRE(trained.epochs.size() == 25);
-  CHECK(trained.epochs.back().validation_loss < .9 * trained.epochs.front().validation_loss);
+  CHECK(trained.epochs.back().validation_loss < .97 * trained.epochs.front().validation_loss);
   CHECK(std::isfinite(trained.epochs.back().loss));
   const Images<float> images = sample(process, trained, LearnedRange{}, {.steps = 20, .count = 2});
   CHECK(images.count == 2);

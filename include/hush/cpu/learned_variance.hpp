@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include <hush/cpu/cpu.hpp>
 #include <hush/cpu/threads.hpp>
 #include <hush/kernels/hybrid_loss.hpp>
 
