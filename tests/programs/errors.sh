@@ -70,6 +70,7 @@ refused "train-images-idx3-ubyte.gz" train --data "$scratch" --run "$scratch/run
 refused "train-images-idx3-ubyte.gz" train --data "$scratch/damaged" --run "$scratch/run"
 refused "--data is required" train
 refused "--preset" "${train[@]}" --preset huge
+refused "--literal is a reading of the tutorial" "${train[@]}" --preset dit --literal --run "$scratch/run"
 refused "--epochs" "${train[@]}" --epochs -3
 refused "fewer than one batch" train --data data/fashion_mnist_2000 --limit 10 --batch 16 --run "$scratch/run"
 refused "$scratch/file" "${train[@]}" --epochs 1 --run "$scratch/file/run"
