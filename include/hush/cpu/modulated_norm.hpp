@@ -31,7 +31,7 @@ void modulated_norm(const Cpu<T>& cpu, const ModulatedNormSizes& s, const T* x, 
       });
       const T factor = T(1 / std::sqrt(squares / double(width) + s.eps));
       rstd[r] = factor;
-      cpu_detail::each_block(width, width, [&](auto i, auto, auto count) {
+      cpu_detail::each_block(0, width, width, [&](auto i, auto, auto count) {
         cpu_detail::Numbers<T> v = (cpu_detail::load_block(in + i, count) - centre) * factor;
         if (scales) v *= 1 + cpu_detail::load_block(scales + i, count);
         if (shifts) v += cpu_detail::load_block(shifts + i, count);
@@ -63,7 +63,7 @@ void modulated_norm_dx(const ModulatedNormSizes& s, const T* dy, const T* x, con
     return before_modulation(dy, scale, i, count) * (load_block(x + i, count) - centre);
   });
   const T mean_g = T(sum / width), slope = T(sum_xhat * double(factor) * double(factor) / width);
-  each_block(s.width, s.width, [&](auto i, auto, auto count) {
+  each_block(0, s.width, s.width, [&](auto i, auto, auto count) {
     const Numbers<T> g = before_modulation(dy, scale, i, count);
     store_block<T>(dx + i, count, factor * (g - mean_g - slope * (load_block(x + i, count) - centre)));
   });
@@ -87,7 +87,7 @@ void modulated_norm_backward(const Cpu<T>& cpu, const ModulatedNormSizes& s, con
       if (dx)
         cpu_detail::modulated_norm_dx(s, d, in, scale ? scale + image * width : nullptr, centre, factor,
                                       dx + r * width);
-      cpu_detail::each_block(width, width, [&](auto i, auto, auto count) {
+      cpu_detail::each_block(0, width, width, [&](auto i, auto, auto count) {
         const cpu_detail::Numbers<T> v = cpu_detail::load_block(d + i, count);
         if (to_scale) {
           const cpu_detail::Numbers<T> xhat = (cpu_detail::load_block(in + i, count) - centre) * factor;

@@ -23,7 +23,7 @@ void rms_norm(const Cpu<T>& cpu, std::int64_t rows, std::int64_t width, double e
       });
       const T factor = T(1 / std::sqrt(squares / double(width) + eps));
       rstd[r] = factor;
-      cpu_detail::each_block(width, width, [&](auto i, auto, auto count) {
+      cpu_detail::each_block(0, width, width, [&](auto i, auto, auto count) {
         cpu_detail::store_block<T>(
             out + i, count, cpu_detail::load_block(in + i, count) * factor * cpu_detail::load_block(gamma + i, count));
       });
@@ -40,7 +40,7 @@ void rms_norm_row(std::int64_t width, const T* dy, const T* x, const T* gamma, T
     return load_block(dy + i, count) * load_block(gamma + i, count) * load_block(x + i, count);
   });
   const T slope = T(sum_x * double(factor) * double(factor) / double(width));
-  each_block(width, width, [&](auto i, auto, auto count) {
+  each_block(0, width, width, [&](auto i, auto, auto count) {
     const Numbers<T> d = load_block(dy + i, count), v = load_block(x + i, count);
     store_block<T>(dx + i, count, factor * (d * load_block(gamma + i, count) - slope * v));
     store_block<T>(of_gamma + i, count, load_block(of_gamma + i, count) + d * v * factor);
