@@ -84,7 +84,7 @@ TEST_CASE("scheduler files: SA-Solver, its times and sigmas, and where its noise
            "\"lower_order_final\": false");
   near(of_run(karras, 6).first, {999, 880, 711, 434, 77}, 1e-9);
   near(of_run(karras, 6).second, {157.40727, 50.580917, 13.037985, 2.4228885, .26313809},
-       1e-5);  // its smallest is of float tables
+       3e-5);  // its smallest is of float tables
   const SaSolver other = std::get<SaSolver>(karras.sampler);
   CHECK(other.predictor_order == 3);
   CHECK(other.corrector_order == 4);
