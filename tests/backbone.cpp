@@ -9,6 +9,7 @@
 #include <hush/cuda/additions.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/known_pixels.hpp>
+#include <hush/cuda/learned_variance.hpp>
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/runtime/graph.hpp>
