@@ -10,18 +10,18 @@ done
 data=(--data "$scratch/pictures" --validate 3)
 works() { "$program" "$@" >"$scratch/out" 2>&1 || { echo "FAILED: $*"; cat "$scratch/out"; exit 1; }; }
 
-coder=(train-autoencoder "${data[@]}" --run "$scratch/coder" --size 32 --batch 4)
+coder=(train-autoencoder "${data[@]}" --size 32 --batch 4)
 for _ in train finished; do  # the second time there is nothing left to do
-  works "${coder[@]}" --epochs 2
+  works "${coder[@]}" --run "$scratch/coder" --epochs 2
 done
 [ "$(wc -l <"$scratch/coder/steps.csv")" -eq 5 ] && ls "$scratch/coder/epoch-2.png" >/dev/null  # 2 steps an epoch
 works "${coder[@]}" --run "$scratch/other" --epochs 1 --seed 1 --error mse
 works reconstruct --autoencoder "$scratch/coder/weights.safetensors" "${data[@]}" --show 2 --out "$scratch/r.png"
 grep -q "PSNR of 3 pictures held out: .* dB; 3072 numbers a picture became 64" "$scratch/out"
 
-train=(train --autoencoder "$scratch/coder/weights.safetensors" "${data[@]}" --run "$scratch/run" --batch 4 --sample-every 2)
+train=(train --autoencoder "$scratch/coder/weights.safetensors" "${data[@]}")
 for _ in train finished; do
-  works "${train[@]}" --epochs 2
+  works "${train[@]}" --run "$scratch/run" --batch 4 --sample-every 2 --epochs 2
 done
 grep -q "for latents of 4x4x4" "$scratch/out" && ls "$scratch/run/epoch-2.png" >/dev/null
 sample=(sample --autoencoder "$scratch/coder/weights.safetensors" --weights "$scratch/run/weights.safetensors" --steps 3 --columns 2)
