@@ -6,11 +6,13 @@
 
 #include <hush/cpu/elementwise.hpp>
 #include <hush/cpu/known_pixels.hpp>
+#include <hush/cpu/learned_variance.hpp>
 #include <hush/cpu/noise.hpp>
 #include <hush/cpu/reduce.hpp>
 #include <hush/cuda/additions.hpp>
 #include <hush/cuda/elementwise.hpp>
 #include <hush/cuda/known_pixels.hpp>
+#include <hush/cuda/learned_variance.hpp>
 #include <hush/cuda/noise.hpp>
 #include <hush/cuda/reduce.hpp>
 #include <hush/cuda/runtime/graph.hpp>
@@ -59,7 +61,8 @@ TEST_CASE_TEMPLATE("loss pass: recorded or not, the same errors and gradients, a
     for (std::uint32_t step = 0; step < 4; ++step) {
       if (!net.w.grad.empty()) fill(B{}, 8, 0, net.w.grad.data());
       const auto shown = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(Gpu{}), key(step));
-      const auto error = pass({process.input(B{}, shown.xt, shown.levels, {}), shown.target, {}, {}, share}, key(step));
+      const auto error =
+          pass({process.input(B{}, shown.xt, shown.levels, {}), shown.target, {}, {}, {}, {}, share}, key(step));
       all.push_back(download<double>(error)[0]);
       for (const double g : download<double>(net.w.grad)) all.push_back(g);
     }
@@ -84,8 +87,8 @@ TEST_CASE_TEMPLATE("loss pass: a weighted error and its gradient are those of th
       if (!net.w.grad.empty()) fill(B{}, 8, 0, net.w.grad.data());
       const auto shown = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(B{}), key(step), 1,
                                       [](Level at, const Scalings&) { return at.time; });
-      const auto error =
-          pass({process.input(B{}, shown.xt, shown.levels, {}), shown.target, shown.weights, {}, 0.5}, key(step));
+      const auto error = pass(
+          {process.input(B{}, shown.xt, shown.levels, {}), shown.target, shown.weights, {}, {}, {}, 0.5}, key(step));
       const auto x = download<double>(shown.xt), target = download<double>(shown.target);
       const auto slope = download<double>(net.w.grad);
       double wanted = 0;
@@ -116,7 +119,7 @@ TEST_CASE("loss pass: what was recorded for a share of a step is not run for ano
   LossPass<Weights<Gpu>> pass(net, true);
   const auto go = [&](double share) {
     const auto shown = noised_batch(process, AnyLevelDistribution(DiscreteUniform{}), clean(Gpu{}), key(0));
-    pass({process.input(Gpu{}, shown.xt, shown.levels, {}), shown.target, {}, {}, share}, key(0));
+    pass({process.input(Gpu{}, shown.xt, shown.levels, {}), shown.target, {}, {}, {}, {}, share}, key(0));
   };
   go(1);
   go(1);
