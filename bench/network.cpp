@@ -59,7 +59,7 @@ Unet2d<B> cifar10() {
 }
 
 /// DiT-S/4 on pixels, without labels.
-Dit<B> dit() { return {{.image = {32, 32, 3}, .patch = 4}, generation.ports(), Seed{1}, on()}; }
+Dit<B> dit_s4() { return {{.image = {32, 32, 3}, .patch = 4}, generation.ports(), Seed{1}, on()}; }
 
 /// Images of noise, as the speed does not depend on the content.
 struct Noise {
@@ -147,7 +147,7 @@ BENCHMARK_CAPTURE(forward, palette_small, palette_small)
     ->Arg(8)
     ->UseRealTime();
 BENCHMARK_CAPTURE(forward, cifar10, cifar10)->Name("network/cpu/cifar10/forward")->Arg(1)->Arg(8)->UseRealTime();
-BENCHMARK_CAPTURE(forward, dit, dit)->Name("network/cpu/dit/forward")->Arg(16)->UseRealTime();
+BENCHMARK_CAPTURE(forward, dit, dit_s4)->Name("network/cpu/dit/forward")->Arg(16)->UseRealTime();
 BENCHMARK_CAPTURE(forward, palette, palette)->Name("network/cpu/palette/forward")->Arg(1)->UseRealTime();
 BENCHMARK_CAPTURE(training_step, small, small, generation, grey)
     ->Name("network/cpu/small/training_step")
@@ -162,7 +162,7 @@ BENCHMARK_CAPTURE(training_step, palette_small, palette_small, inpainting, with_
     ->Name("network/cpu/palette_small/training_step")
     ->Arg(8)
     ->UseRealTime();
-BENCHMARK_CAPTURE(training_step, dit, dit, generation, coloured)
+BENCHMARK_CAPTURE(training_step, dit, dit_s4, generation, coloured)
     ->Name("network/cpu/dit/training_step")
     ->Arg(16)
     ->UseRealTime();
