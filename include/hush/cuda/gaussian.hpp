@@ -29,7 +29,7 @@ struct GaussianSample {
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
     for (std::int64_t i = first_of(team); i < n; i += all_of(team)) {
       const GaussianPlace at(i, channels);
-      const LogVariance<float> said(float(moments[at.log_variance]));
+      const LogVariance<float> said{float(moments[at.log_variance])};
       z[i] = T(float(moments[at.mean]) + std::exp(said.value / 2) * noise[i]);
     }
   }
@@ -45,7 +45,7 @@ struct GaussianSampleBackward {
   HUSH_HOST_DEVICE void operator()(const Team& team) const {
     for (std::int64_t i = first_of(team); i < n; i += all_of(team)) {
       const GaussianPlace at(i, channels);
-      const LogVariance<float> said(float(moments[at.log_variance]));
+      const LogVariance<float> said{float(moments[at.log_variance])};
       dmoments[at.mean] = dz[i];
       dmoments[at.log_variance] = T(float(dz[i]) * noise[i] * std::exp(said.value / 2) / 2 * said.slope);
     }
@@ -79,7 +79,7 @@ struct GaussianKlBackward {
     const float slope = float(*dy) * factor;
     for (std::int64_t i = first_of(team); i < n; i += all_of(team)) {
       const GaussianPlace at(i, channels);
-      const LogVariance<float> said(float(moments[at.log_variance]));
+      const LogVariance<float> said{float(moments[at.log_variance])};
       dmoments[at.mean] = T(slope * float(moments[at.mean]));
       dmoments[at.log_variance] = T(slope * std::expm1(said.value) / 2 * said.slope);
     }
