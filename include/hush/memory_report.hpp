@@ -49,6 +49,7 @@ class MemoryRows {
  public:
   using B = typename Net::backend;
   using Layer = MemoryReport::Layer;
+  using Bytes = std::size_t Layer::*;  // forward or step
 
   explicit MemoryRows(const Net& net) : on_(net.on()) {
     walk(net, [&](const std::string& name, const Parameter<B>& p) {
@@ -59,7 +60,7 @@ class MemoryRows {
   }
   /// Runs `pass`, counts for each layer the most in use in `most`, and, where `kept` says so, what stays.
   template <class Pass>
-  std::size_t watch(std::size_t Layer::*most, const Pass& pass) {
+  std::size_t watch(Bytes most, const Pass& pass) {
     most_ = most;
     before_ = last_ = memory_use(on_).in_use;
     peak_ = 0;
@@ -104,7 +105,7 @@ class MemoryRows {
   std::map<const void*, std::string> names_;
   std::map<std::string, std::size_t> bytes_;
   std::vector<Layer> rows_;
-  std::size_t Layer::*most_ = &Layer::forward;
+  Bytes most_ = &Layer::forward;
   std::size_t current_ = 0, before_ = 0, last_ = 0, peak_ = 0;
   bool keeps_ = false;
 };

@@ -111,8 +111,8 @@ inline Hit meets_cube(const SceneObject& object, const Ray& ray) {
   if (axis < 0 || enter > leave) return {};
   const double sign = along[std::size_t(axis)] > 0 ? -1 : 1;
   if (axis == 2) return {enter, {0, 0, sign}};
-  return {enter, axis == 0 ? Vec3{sign * object.cosine, sign * object.sine, 0}
-                           : Vec3{-sign * object.sine, sign * object.cosine, 0}};
+  if (axis == 0) return {enter, {sign * object.cosine, sign * object.sine, 0}};
+  return {enter, {-sign * object.sine, sign * object.cosine, 0}};
 }
 
 inline Hit meets(const SceneObject& object, const Ray& ray) {
