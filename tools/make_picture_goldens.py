@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes tests/goldens/pictures.json: small PNG and JPEG files of many kinds, what Pillow's convert("RGB") makes of each,
-what Pillow's exif_transpose makes of pictures with EXIF of many kinds, and the JPEG files that Pillow writes at the
+what Pillow's exif_transpose makes of pictures with EXIF, XMP and raw profiles of many kinds, and the JPEG files that Pillow writes at the
 qualities of JPEG restoration. Needs numpy and Pillow 13 (built with libjpeg-turbo). Run from the root of the project:
 python3 tools/make_picture_goldens.py
 
@@ -240,6 +240,76 @@ def turned(picture, data):
     return {name: out[name] for name in ("jpeg", "png")}
 
 
+def xmp(inside):
+    return (b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">' + inside +
+            b'</x:xmpmeta><?xpacket end="w"?>')
+
+
+def attribute(value):
+    return xmp(b'<rdf:Description tiff:Orientation="%s"/>' % value)
+
+
+def itxt(key, text, packed=False):
+    return key + (b"\0\1\0" if packed else b"\0\0\0") + b"en\0\0" + (zlib.compress(text) if packed else text)
+
+
+def profile(data, kind=b"exif"):
+    """EXIF as ImageMagick writes it into a text of a PNG."""
+    digits = data.hex().encode()
+    lines = b"\n".join(digits[at:at + 72] for at in range(0, len(digits), 72))
+    return b"\n%s\n%8d\n%s\n" % (kind, len(data), lines)
+
+
+def stated():
+    """name, segments APP1 of a JPEG file, chunks of a PNG file: orientations in XMP and in the texts of a PNG."""
+    adobe, key, raw = b"http://ns.adobe.com/xap/1.0/\0", b"XML:com.adobe.xmp", b"Raw profile type exif"
+    tags = {value: b"Exif\0\0" + exif("<", [(0x0112, 3, 1, value)]) for value in (1, 3, 6, 9)}
+    without = b"Exif\0\0" + exif(">", [(0x0128, 3, 1, 2)])
+    packets = {f"an attribute, {value}": attribute(b"%d" % value) for value in range(10)}
+    packets |= {"an element": xmp(b"<tiff:Orientation>6</tiff:Orientation>"),
+                "an element after one without a number": xmp(b"<tiff:Orientation>x</><tiff:Orientation>8</tiff:Orientation>"),
+                "in single quotes": attribute(b"6").replace(b'"6"', b"'6'"),
+                "of another name": xmp(b'<rdf:Description exif:Orientation="6"/>'),
+                "cut": attribute(b"6")[:-60]}
+    for name, packet in packets.items():
+        yield f"XMP: {name}", [adobe + packet], [(b"iTXt", itxt(key, packet))]
+    for value, data in tags.items():
+        yield f"XMP and EXIF of {value}", [adobe + attribute(b"8"), data], [(b"eXIf", data[6:]),
+                                                                            (b"iTXt", itxt(key, attribute(b"8")))]
+    yield "XMP and EXIF without an orientation", [without, adobe + attribute(b"8")], \
+        [(b"eXIf", without[6:]), (b"iTXt", itxt(key, attribute(b"8")))]
+    yield "XMP twice", [adobe + attribute(b"8"), adobe + attribute(b"3")], [(b"iTXt", itxt(key, attribute(b"8"))),
+                                                                            (b"iTXt", itxt(key, attribute(b"3")))]
+    yield "XMP under another name", [adobe[:-1] + attribute(b"8")], [(b"iTXt", itxt(key + b"2", attribute(b"8")))]
+    yield "XMP, packed", [], [(b"iTXt", itxt(key, attribute(b"6"), True))]
+    yield "XMP, packed and damaged", [], [(b"iTXt", itxt(key, attribute(b"6"), True)[:-20])]
+    yield "XMP in a plain text", [], [(b"tEXt", key + b"\0" + attribute(b"6"))]
+    yield "XMP in a packed text", [], [(b"zTXt", key + b"\0\0" + zlib.compress(attribute(b"6")))]
+    for value, data in tags.items():
+        yield f"a raw profile of {value}", [], [(b"tEXt", raw + b"\0" + profile(data))]
+        yield f"a packed raw profile of {value}", [], [(b"zTXt", raw + b"\0\0" + zlib.compress(profile(data)))]
+    yield "a raw profile in capitals", [], [(b"tEXt", raw + b"\0" + profile(tags[6]).upper())]
+    yield "a raw profile without a header of EXIF", [], [(b"tEXt", raw + b"\0" + profile(tags[6][6:]))]
+    yield "a raw profile of another name", [], [(b"tEXt", b"Raw profile type APP1\0" + profile(tags[6]))]
+    yield "a raw profile and EXIF", [], [(b"tEXt", raw + b"\0" + profile(tags[6])), (b"eXIf", tags[3][6:])]
+    yield "a raw profile and XMP", [], [(b"tEXt", raw + b"\0" + profile(without)), (b"iTXt", itxt(key, attribute(b"8")))]
+
+
+def described(picture):
+    """The files of `stated`, and what exif_transpose makes of each."""
+    jpeg, whole = saved(picture, "JPEG", quality=80), saved(picture, "PNG")
+    at = whole.index(b"IDAT") - 4
+    for name, segments, chunks in stated():
+        inside = b"".join(b"\xff\xe1" + struct.pack(">H", len(data) + 2) + data for data in segments)
+        more = b"".join(chunk(*each) for each in chunks)
+        for kind, file in (("jpeg", jpeg[:2] + inside + jpeg[2:] if segments else b""), ("png", whole[:at] + more + whole[at:]),
+                           ("png, behind", whole[:-12] + more + whole[-12:])):
+            if file:
+                image = ImageOps.exif_transpose(Image.open(io.BytesIO(file))).convert("RGB")
+                yield {"name": f"{kind}: {name}", "file": file.hex(), "height": image.height, "width": image.width,
+                       "rgb": zlib.crc32(image.tobytes())}
+
+
 def main():
     read = []
     for name, file, *rule in files():
@@ -265,6 +335,7 @@ def main():
         read.append(entry)
     small = Image.fromarray(painted(HEIGHT, WIDTH))
     oriented = [{"name": name, "exif": data.hex(), **turned(small, data)} for name, data in orientations()]
+    texts = list(described(Image.fromarray(painted(3, 5))))
     written = []
     large = painted(45, 61)
     for name, image in (("colour", Image.fromarray(large)), ("grey", Image.fromarray(large[:, :, 1]))):
@@ -276,8 +347,10 @@ def main():
     versions = {"pillow": PIL.__version__, "libjpeg-turbo": features.version("libjpeg_turbo")}
     lines = ",\n".join(f"  {json.dumps(each)}" for each in read)
     turns = ",\n".join(f"  {json.dumps(each)}" for each in oriented)
+    told = ",\n".join(f"  {json.dumps(each)}" for each in texts)
     more = ",\n".join(f"  {json.dumps(each)}" for each in written)
-    text = f'{{"versions": {json.dumps(versions)},\n"read": [\n{lines}\n],\n"oriented": [\n{turns}\n],\n"written": [\n{more}\n]}}\n'
+    text = (f'{{"versions": {json.dumps(versions)},\n"read": [\n{lines}\n],\n"oriented": [\n{turns}\n],\n'
+            f'"described": [\n{told}\n],\n"written": [\n{more}\n]}}\n')
     pathlib.Path("tests/goldens/pictures.json").write_text(text, encoding="utf-8")
 
 

@@ -40,6 +40,7 @@
 #include <hush/io/number.hpp>
 #include <hush/io/numbered_pngs.hpp>
 #include <hush/io/observers.hpp>
+#include <hush/io/orientation.hpp>
 #include <hush/io/picture.hpp>
 #include <hush/io/picture_rules.hpp>
 #include <hush/io/pixels.hpp>

@@ -113,6 +113,7 @@ LOCALES = [
     (r"\b[io]?stringstream\b", r"include/hush/(check|cuda/cudnn/choices)\.hpp$|bench/", "to_text() puts text together, in no locale"),
     (r"\b(stod|stof|stold|strtod|strtof|strtold|atof|[fs]?scanf|setlocale)\b", r"$^", "io/number.hpp reads numbers, in no locale"),
     (r"\b(is(alnum|alpha|digit|lower|punct|space|upper)|tolower|toupper)\b", r"(examples|bench)/", "letters are ASCII, in no locale"),
+    (r"\bstrerror|(category\(\)|error)\.message\(", r"include/hush/io/disk\.hpp$", "system_words() says an errno, in no locale"),
     (r"\bJson::parse\b", r"include/hush/io/json\.hpp$", "parse_json reads JSON, in no locale"),
 ]
 FRACTION = r'"[^"\n]*%[-+ #0]*[\d*]*(\.[\d*]+)?[lL]?[aAeEfFgG]\b'  # of printf

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <chrono>
@@ -58,6 +59,25 @@ TEST_CASE("threads: a number that no machine has is refused in words, before a t
   std::atomic<int> runs = 0;
   parallel(Cpu<float>{.threads = 4096}, 3, [&](std::int64_t) { ++runs; });  // two helpers: it has three tasks
   CHECK(runs == 3);
+}
+
+TEST_CASE("threads: where the system starts fewer, how many it starts is said, and fewer work") {
+  pthread_attr_t before, vast;  // threads whose stacks are larger than the address space
+  REQUIRE(pthread_getattr_default_np(&before) == 0);
+  REQUIRE(pthread_getattr_default_np(&vast) == 0);
+  REQUIRE(pthread_attr_setstacksize(&vast, std::size_t(1) << 48) == 0);
+  ThreadPool pool;
+  std::atomic<int> runs = 0;
+  const auto task = [&](std::int64_t) { ++runs; };
+  pool.run(2, 9, task);
+  REQUIRE(pthread_setattr_default_np(&vast) == 0);
+  CHECK_THROWS_WITH_AS(pool.run(5, 9, task), "[Cpu] the system starts 2 of 5 threads: give fewer .threads",
+                       std::runtime_error);
+  CHECK(pthread_setattr_default_np(&before) == 0);
+  CHECK(runs == 9);
+  pool.run(2, 9, task);
+  pool.run(5, 9, task);
+  CHECK(runs == 27);
 }
 
 TEST_CASE("threads: a task may start tasks of its own, and many threads may use the pool at once") {

@@ -485,7 +485,8 @@ TEST_CASE("image folder: options and items that cannot be are refused in words")
   CHECK(refused({.size = {8, 16385}}) == "[image_folder] pictures cannot be resized to 8 x 16385");
   CHECK(refused({.size = {8, 8}, .channels = 2}) == "[image_folder] pictures have 1 or 3 channels, not 2");
   CHECK(refused({.size = {8, 8}, .limit = -1}) == "[image_folder] a limit of -1 files cannot be");
-  CHECK(refused({.size = {8, 8}, .threads = 0}) == "[workers] there can be 1 to 256 threads, not 0");
+  CHECK(refused({.size = {8, 8}, .threads = -1}) ==
+        "[Workers] threads is -1: give 1 to 4096, or 0 for as many as the machine has");
   const auto set = data::image_folder(folder.in(""), small());
   const std::vector<std::int64_t> beyond{0, 5}, below{-1};
   CHECK_THROWS_WITH_AS(set.batch(beyond), "[ImageFolder] item 5 of 5", std::invalid_argument);

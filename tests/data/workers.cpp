@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
+#include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
@@ -79,7 +81,20 @@ TEST_CASE("workers: what is abandoned, and what is left when they go, is not beg
   CHECK(made == 0);
 }
 
-TEST_CASE("workers: there must be some, and not too many") {
-  CHECK_THROWS_WITH_AS(data::Workers(0), "[workers] there can be 1 to 256 threads, not 0", std::invalid_argument);
-  CHECK_THROWS_WITH_AS(data::Workers(257), "[workers] there can be 1 to 256 threads, not 257", std::invalid_argument);
+TEST_CASE("workers: 1 to 4096 threads as on the CPU, 0 is one a core, and what cannot be started is said") {
+  CHECK(data::Workers(0).count() == std::max(1, int(std::thread::hardware_concurrency())));
+  CHECK(data::Workers(300).count() == 300);
+  for (const int wrong : {-1, 4097})
+    CHECK_THROWS_WITH_AS(
+        data::Workers{wrong},
+        to_text("[Workers] threads is ", wrong, ": give 1 to 4096, or 0 for as many as the machine has").c_str(),
+        std::invalid_argument);
+  pthread_attr_t before, vast;  // threads whose stacks are larger than the address space
+  REQUIRE(pthread_getattr_default_np(&before) == 0);
+  REQUIRE(pthread_getattr_default_np(&vast) == 0);
+  REQUIRE(pthread_attr_setstacksize(&vast, std::size_t(1) << 48) == 0);
+  REQUIRE(pthread_setattr_default_np(&vast) == 0);
+  CHECK_THROWS_WITH_AS(data::Workers(3), "[Workers] the system starts 0 of 3 threads: ask for fewer",
+                       std::runtime_error);
+  CHECK(pthread_setattr_default_np(&before) == 0);
 }

@@ -1,12 +1,15 @@
 #include <doctest/doctest.h>
+#include <libintl.h>
 #include <sys/wait.h>
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include <hush/io/atomic_file.hpp>
 #include <hush/io/disk.hpp>
 
+#include "io/locales.hpp"
 #include "io/scratch.hpp"
 
 using namespace hush;
@@ -157,4 +160,18 @@ TEST_CASE("disk: reading refuses folders, devices, missing and too large files")
   CHECK(refusal([&] { io::read_file(scratch / "y"); }).find("No such file") != std::string::npos);
   CHECK(refusal([&] { io::read_file(scratch.folder); }).find("is a folder") != std::string::npos);
   CHECK(refusal([&] { io::read_file("/dev/zero"); }).find("not a regular file") != std::string::npos);
+}
+
+TEST_CASE("disk: what the system says of a file is English, whatever language the program's messages have") {
+  const Scratch scratch("languages");
+  {
+    const OtherLanguage other(scratch.folder);
+    if (!other.reached) MESSAGE("this C library takes no messages of the test's");
+    CHECK((!other.reached || std::generic_category().message(ENOENT) == "Gibt es nicht"));
+    CHECK(refusal([&] { io::read_file(scratch / "y"); }) ==
+          (scratch / "y").string() + ": cannot open it: No such file or directory");
+    const io::Disk full{.before = [](Call, const std::filesystem::path&) { return io::Verdict{.error = ENOENT}; }};
+    CHECK(refusal([&] { io::write_file(scratch / "x", "text", full); }).ends_with("No such file or directory"));
+  }
+  CHECK(std::generic_category().message(ENOENT) == "No such file or directory");
 }

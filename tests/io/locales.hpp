@@ -1,4 +1,7 @@
 #pragma once
+#include <libintl.h>
+
+#include <cerrno>
 #include <clocale>
 #include <cstdint>
 #include <cstdlib>
@@ -65,4 +68,49 @@ class OtherNumbers {
   Scratch scratch_;
   std::locale before_cpp_;
   std::string before_c_, before_path_;
+};
+
+/// While it lives, the C library says "Gibt es nicht" of a missing file: by a catalogue of messages (GNU's .mo) that it
+/// makes in `folder`. `reached` is false where the C library takes none.
+class OtherLanguage {
+ public:
+  explicit OtherLanguage(const std::filesystem::path& folder) : before_(std::setlocale(LC_ALL, nullptr)) {
+    std::filesystem::create_directories(folder / "xx/LC_MESSAGES");
+    put(folder / "xx/LC_MESSAGES/libc.mo", catalogue());
+    if (const char* said = std::getenv("LANGUAGE")) language_ = said;
+    if (const char* bound = ::bindtextdomain("libc", nullptr)) bound_ = bound;
+    reached = std::setlocale(LC_ALL, "C.UTF-8") != nullptr;
+    ::setenv("LANGUAGE", "xx", 1);
+    ::bindtextdomain("libc", std::filesystem::absolute(folder).c_str());
+    reached = reached && std::string(std::strerror(ENOENT)) == wanted;
+  }
+  OtherLanguage(const OtherLanguage&) = delete;
+  ~OtherLanguage() {
+    language_.empty() ? ::unsetenv("LANGUAGE") : ::setenv("LANGUAGE", language_.c_str(), 1);
+    ::bindtextdomain("libc", bound_.c_str());
+    std::setlocale(LC_ALL, before_.c_str());
+  }
+  bool reached = false;
+
+ private:
+  /// A magic number, a version, the number of texts, where the tables of both languages lie, no table of hashes.
+  static std::string catalogue() {
+    const std::string from[] = {"", "No such file or directory"};
+    const std::string to[] = {"Content-Type: text/plain; charset=UTF-8\n", wanted};
+    std::string texts, tables;
+    for (const auto* language : {from, to})
+      for (const std::string* text : {language, language + 1}) {
+        tables += word(std::uint32_t(text->size())) + word(std::uint32_t(28 + 4 * 8 + texts.size()));
+        texts += *text + '\0';
+      }
+    return word(0x950412de) + word(0) + word(2) + word(28) + word(28 + 2 * 8) + word(0) + word(0) + tables + texts;
+  }
+  static std::string word(std::uint32_t value) {
+    std::string bytes(sizeof value, '\0');
+    std::memcpy(bytes.data(), &value, sizeof value);
+    return bytes;
+  }
+
+  static constexpr const char* wanted = "Gibt es nicht";
+  std::string before_, language_, bound_;
 };

@@ -44,6 +44,15 @@ TEST_CASE("numbered pngs: a file for each image, whose names sort as the images 
   CHECK_THROWS_AS(io::write_pngs(scratch / "bad", Images<std::uint8_t>(1, 2, 2, 2)), std::invalid_argument);
 }
 
+TEST_CASE("numbered pngs: a folder that cannot be listed is refused, as pictures in it would stay unseen") {
+  const Scratch scratch("unlisted");
+  put(scratch / "file", "no folder");
+  CHECK(refusal([&] {
+          io::left_of_earlier_pngs(scratch / "file", 3);
+        }).ends_with("file: cannot list it: Not a directory"));
+  CHECK(io::left_of_earlier_pngs(scratch / "none", 3).empty());
+}
+
 TEST_CASE("numbered pngs: a set that cannot be written leaves the earlier one as it was") {
   const Scratch scratch("kept");
   io::write_pngs(scratch / "set", numbered(12));

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -45,7 +47,8 @@ class ThreadPool {
   /// Calls task(i) once for every i in [0, tasks), on at most `threads` threads of which the caller is one. The order
   /// is free: a task must not depend on its thread. Each thread starts with a range of its own, the same in every job
   /// of as many tasks, so that its cache is warm, and then steals from the others. Inside a task, or while another
-  /// thread uses the pool, all tasks run in the caller. The first exception is rethrown when all have stopped.
+  /// thread uses the pool, all tasks run in the caller. The first exception is rethrown when all have stopped. Throws
+  /// std::runtime_error where the system starts fewer threads.
   template <class Task>
   void run(int threads, std::int64_t tasks, const Task& task) {
     if (tasks <= 0) return;
@@ -105,11 +108,19 @@ class ThreadPool {
       job.range[i].next.store(tasks * i / job.ranges, std::memory_order_relaxed);
       job.range[i].end = tasks * (i + 1) / job.ranges;
     }
-    while (int(workers_.size()) < helpers)
-      workers_.emplace_back([this, me = unsigned(workers_.size()), seen = number_] { serve(me, seen); });
+    grow(helpers);
     job_ = &job;
     ended_.store(0, std::memory_order_relaxed);
     post({.helpers = unsigned(helpers)});
+  }
+  void grow(int helpers) {
+    try {
+      while (int(workers_.size()) < helpers)
+        workers_.emplace_back([this, me = unsigned(workers_.size()), seen = number_] { serve(me, seen); });
+    } catch (const std::system_error&) {
+      throw std::runtime_error(to_text("[Cpu] the system starts ", workers_.size() + 1, " of ", helpers + 1,
+                                       " threads: give fewer .threads"));
+    }
   }
   void post(Posted next) {
     next.number = ++number_;

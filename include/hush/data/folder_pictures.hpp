@@ -47,7 +47,7 @@ struct ImageFolderOptions {
   std::function<void(const FileError&)> on_corrupt = nullptr;  // called for each skipped file, in order
   std::filesystem::path cache = {};  // file that holds all pictures decoded and resized; empty: none
   bool in_memory = false;            // read all pictures once and keep them
-  int threads = 2;                   // threads that read and decode
+  int threads = 2;                   // threads that read and decode; 0: one a core
   io::Disk disk = {};
 };
 
@@ -183,7 +183,7 @@ class FolderPictures {
   /// The recipe of a cache: all that its pictures depend on.
   std::string recipe() const {
     std::string text =
-        to_text("pictures 2: ", options.size.height, " x ", options.size.width, " x ", options.channels,
+        to_text("pictures 3: ", options.size.height, " x ", options.size.width, " x ", options.channels,
                 options.filter == Filter::bilinear ? ", bilinear" : ", bicubic",
                 options.reading.upright ? ", upright" : ", as stored", ", transparency ",
                 int(options.reading.transparency), options.fit == Fit::centre_crop ? ", centre crop" : "", '\n');

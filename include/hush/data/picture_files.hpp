@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <hush/errors.hpp>
+#include <hush/io/disk.hpp>
 #include <hush/io/file_ending.hpp>
 #include <hush/warning.hpp>
 
@@ -80,7 +81,7 @@ inline std::vector<PictureFile> listed_pictures(const std::filesystem::path& fol
     if (ending != ".jpg" && ending != ".jpeg" && ending != ".png") continue;
     files.push_back(picture_file(path, folder));
   }
-  if (error) throw FileError(folder, to_text("cannot list it: ", error.message()));
+  if (error) throw FileError(folder, to_text("cannot list it: ", io::detail::system_words(error.value())));
   return files;
 }
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <thread>
 #include <vector>
 
 #include <hush/check.hpp>
@@ -23,15 +22,15 @@ namespace hush::data {
 /// drawn by `threads` threads (0: one a core), which change no pixel.
 class RandomShapes {
  public:
-  /// Throws std::invalid_argument for no scenes or sides below 1, and for `most` outside 1 to 5.
+  /// Throws std::invalid_argument for no scenes or sides below 1, for `most` outside 1 to 5, and
+  /// for threads as Workers does.
   explicit RandomShapes(std::int64_t scenes, std::int64_t height = 64, std::int64_t width = 64, std::uint64_t seed = 0,
                         int threads = 0, int most = 3)
       : scenes_(scenes), height_(height), width_(width), seed_(seed), most_(most) {
     check(scenes >= 1 && height >= 1 && width >= 1, "RandomShapes", "cannot draw ", scenes, " scenes of ", height,
           " x ", width);
     random_label_set(seed, 0, 0, most);
-    const int cores = std::clamp(int(std::thread::hardware_concurrency()), 1, 256);
-    workers_ = std::make_shared<Workers>(threads == 0 ? cores : threads);
+    workers_ = std::make_shared<Workers>(threads);
   }
 
   std::int64_t size() const { return scenes_; }

@@ -9,7 +9,9 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -35,11 +37,19 @@ class Workers {
     std::exception_ptr failed = nullptr;
   };
 
-  /// Throws std::invalid_argument unless 1 <= count <= 256.
-  explicit Workers(int count) {
-    check(count >= 1 && count <= 256, "workers", "there can be 1 to 256 threads, not ", count);
-    for (int me = 0; me < count; ++me)
-      threads_.emplace_back([this, me](const std::stop_token& stop) { serve(stop, me); });
+  /// Starts `threads` threads, 0: one a core. Throws std::invalid_argument for a number below 0 or above 4096, as
+  /// Cpu does, and std::runtime_error where the system starts fewer.
+  explicit Workers(int threads) {
+    check(threads >= 0 && threads <= most, "Workers", "threads is ", threads, ": give 1 to ", most,
+          ", or 0 for as many as the machine has");
+    const int wanted = threads > 0 ? threads : std::clamp(int(std::thread::hardware_concurrency()), 1, most);
+    try {
+      for (int me = 0; me < wanted; ++me)
+        threads_.emplace_back([this, me](const std::stop_token& stop) { serve(stop, me); });
+    } catch (const std::system_error&) {
+      throw std::runtime_error(
+          to_text("[Workers] the system starts ", count(), " of ", wanted, " threads: ask for fewer"));
+    }
   }
   Workers(const Workers&) = delete;
   ~Workers() {
@@ -74,6 +84,8 @@ class Workers {
   void run(std::int64_t pieces, Work work) { finish(*begin(pieces, std::move(work))); }
 
  private:
+  static constexpr int most = 4096;
+
   void serve(const std::stop_token& stop, int me) {
     std::unique_lock lock(mutex_);
     while (wake_.wait(lock, stop, [&] { return !queue_.empty(); }) && !stop.stop_requested()) {

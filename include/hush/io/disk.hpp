@@ -1,5 +1,7 @@
 #pragma once
 #include <fcntl.h>
+#include <locale.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +23,19 @@
 
 namespace hush::io {
 
+namespace detail {
+
+/// What the system says of an errno, in English under every locale of the program.
+inline std::string system_words(int error) {
+  const ::locale_t plain = ::newlocale(LC_ALL_MASK, "C", ::locale_t{});
+  if (plain == ::locale_t{}) return std::generic_category().message(error);
+  const std::string words = ::strerror_l(error, plain);
+  ::freelocale(plain);
+  return words;
+}
+
+}  // namespace detail
+
 /// The system calls by which `io` changes a disk.
 enum class Call { open, lock, write, truncate, sync, close, rename, remove, make_folder };
 
@@ -38,7 +53,7 @@ struct Disk {
 
   [[noreturn]] static void fail(const std::filesystem::path& file, const std::string& wanted, int error,
                                 std::uint64_t at = 0) {
-    throw FileError(file, to_text(wanted, ": ", std::generic_category().message(error)), at);
+    throw FileError(file, to_text(wanted, ": ", detail::system_words(error)), at);
   }
 
   /// Makes a call, repeated if interrupted (EINTR), and returns its result; -1 with errno set if it failed.

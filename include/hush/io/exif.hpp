@@ -18,21 +18,18 @@ inline std::uint32_t exif_number(std::string_view exif, std::size_t at, std::siz
   return value;
 }
 
-}  // namespace detail
-
-/// The tag Orientation of EXIF data (a TIFF header and its tags, of either byte order): 1 (as stored) to 8; `upright`
-/// applies it. Damaged data and other values give 1.
-inline int exif_orientation(std::string_view exif) {
+/// The tag Orientation of EXIF data: 1 to 8, 1 for other values; 0 where there is none, or the data are damaged.
+inline int exif_states(std::string_view exif) {
   using namespace std::literals;
   while (exif.starts_with("Exif\0\0"sv)) exif.remove_prefix(6);
-  if (exif.size() < 10) return 1;
+  if (exif.size() < 10) return 0;
   const bool little = exif.starts_with("II");
-  if (!little && !exif.starts_with("MM")) return 1;
-  const auto number = [&](std::size_t at, std::size_t bytes) { return detail::exif_number(exif, at, bytes, little); };
+  if (!little && !exif.starts_with("MM")) return 0;
+  const auto number = [&](std::size_t at, std::size_t bytes) { return exif_number(exif, at, bytes, little); };
   if (const auto version = number(2, 2); version != 42 && version != 42 << 8)
-    return 1;  // some turn it, Pillow reads it
+    return 0;  // some turn it, Pillow reads it
   const std::size_t first = number(4, 4);
-  if (first > exif.size() - 2) return 1;
+  if (first > exif.size() - 2) return 0;
   for (std::size_t entry = first + 2, left = number(first, 2); left > 0 && exif.size() - entry >= 12;
        entry += 12, --left) {
     if (number(entry, 2) != 0x0112) continue;
@@ -40,16 +37,16 @@ inline int exif_orientation(std::string_view exif) {
     const std::size_t bytes = type == 3 || type == 8 ? 2 : type == 4 || type == 9 ? 4 : 0;  // with and without a sign
     if (bytes == 0 || count == 0) return 1;
     const std::size_t at = count <= 4 / bytes ? entry + 8 : number(entry + 8, 4);  // of several the first counts
-    if (at > exif.size() - bytes) return 1;
+    if (at > exif.size() - bytes) return 0;
     const auto orientation = number(at, bytes);
     return orientation >= 2 && orientation <= 8 ? int(orientation) : 1;
   }
-  return 1;
+  return 0;
 }
 
-/// The EXIF of a JPEG file, which stands before its pixels; empty where there is none.
-inline std::string_view jpeg_exif(std::string_view file) {
-  using namespace std::literals;
+/// The segments APP1 of a JPEG file, which stand before its pixels: EXIF, XMP.
+inline std::vector<std::string_view> app1_segments(std::string_view file) {
+  std::vector<std::string_view> found;
   for (std::size_t at = 2; at < file.size();) {
     at = file.find_first_not_of('\xff', file.find('\xff', at));  // as libjpeg passes over what stands between markers
     if (at == file.npos || file.size() - at < 3) break;
@@ -58,10 +55,26 @@ inline std::string_view jpeg_exif(std::string_view file) {
     if (marker == 0xd9 || marker == 0xda) break;                      // the end, or the pixels
     const std::size_t length = detail::exif_number(file, at, 2, false);
     if (length < 2 || length > file.size() - at) break;
-    const auto segment = file.substr(at + 2, length - 2);
-    if (marker == 0xe1 && segment.starts_with("Exif\0\0"sv)) return segment;
+    if (marker == 0xe1) found.push_back(file.substr(at + 2, length - 2));
     at += length;
   }
+  return found;
+}
+
+}  // namespace detail
+
+/// The tag Orientation of EXIF data (a TIFF header and its tags, of either byte order): 1 (as stored) to 8; `upright`
+/// applies it. Damaged data and other values give 1.
+inline int exif_orientation(std::string_view exif) {
+  const int stated = detail::exif_states(exif);
+  return stated == 0 ? 1 : stated;
+}
+
+/// The EXIF of a JPEG file; empty where there is none.
+inline std::string_view jpeg_exif(std::string_view file) {
+  using namespace std::literals;
+  for (const std::string_view segment : detail::app1_segments(file))
+    if (segment.starts_with("Exif\0\0"sv)) return segment;
   return {};
 }
 

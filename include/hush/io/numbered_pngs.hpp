@@ -49,6 +49,8 @@ inline std::vector<std::filesystem::path> left_of_earlier_pngs(const std::filesy
     else if (ending == ".png" || ending == ".jpg" || ending == ".jpeg")
       refuse(name);
   }
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw FileError(folder, to_text("cannot list it: ", detail::system_words(error.value())));
   const std::size_t digits = detail::numbered_png(0, count).size() - 4;
   for (const auto& [size, names] : numbered) {
     std::int64_t next = 0;

@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -14,11 +13,13 @@
 #include <hush/io/exif.hpp>
 #include <hush/io/jpeg.hpp>
 #include <hush/io/known_formats.hpp>
+#include <hush/io/orientation.hpp>
 #include <hush/io/png_reader.hpp>
 
 namespace hush::io {
 
-/// How a picture is read from a file: rotated by its EXIF orientation or as stored, and the treatment of transparency.
+/// How a picture is read from a file: rotated by its orientation (EXIF, else XMP) or as stored, and the treatment of
+/// transparency.
 struct Reading {
   bool upright = true;
   Transparency transparency = Transparency::dropped;
@@ -43,13 +44,12 @@ inline Images<std::uint8_t> decode_picture(std::span<const std::byte> bytes, con
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text.starts_with("\xff\xd8\xff")) {
     auto picture = decode_jpeg(bytes, file, std::move(reused));
-    return how.upright ? upright(std::move(picture), exif_orientation(jpeg_exif(text))) : picture;
+    return how.upright ? upright(std::move(picture), jpeg_orientation(text)) : picture;
   }
   if (!text.starts_with("\x89PNG\r\n\x1a\n")) throw FileError(file, detail::no_picture(text));
   const auto chunks = detail::png_chunks(text, file);
   auto picture = detail::png_pixels(chunks, bytes.size(), file, {.transparency = how.transparency}, std::move(reused));
-  const auto exif = std::ranges::find(chunks, "eXIf", &detail::Chunk::type);
-  return how.upright && exif != chunks.end() ? upright(std::move(picture), exif_orientation(exif->data)) : picture;
+  return how.upright ? upright(std::move(picture), png_orientation(chunks)) : picture;
 }
 
 /// Reads a PNG or JPEG file as `decode_picture` does. Throws FileError.
