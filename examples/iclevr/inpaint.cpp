@@ -74,10 +74,12 @@ int inpaint(const InpaintArguments& a) {
   const std::vector<std::int32_t> labels = data::LabelNames(data::shape_names()).parse(a.labels);
   const Described model = described(a.weights);
   const ImageSize size = model.network.unet.image;
+  const io::Tiling grid{.columns = 8, .scale = a.scale};
+  for (const std::int64_t more : {0, 1}) io::tiled_size(a.count + more, size, grid);  // with the picture itself
   const Images<float> hole = hole_of(a, size);
   const Images<float> picture = data::to_floats(data::pil_resize(io::read_picture(a.picture), size.height, size.width));
   const Images<float> made = inpainted(a, model, picture, hole, labels);
-  io::write_grid(a.out, shown(picture, hole, made), {.columns = 8, .scale = a.scale});
+  io::write_grid(a.out, shown(picture, hole, made), {.columns = grid.columns, .scale = grid.scale});
   std::cout << "the picture and " << made.count << " of its hole with " << names_of(labels) << " in " << a.out.string()
             << std::endl;
   return 0;

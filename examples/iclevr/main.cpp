@@ -45,7 +45,7 @@ void add_train(CLI::App& train, TrainArguments& t) {
           "--label-dropout", t.label_dropout,
           "Probability that a picture's labels are left out, which guidance needs (default: as the preset says)")
       ->default_str("")
-      ->check(examples::at_least(0));
+      ->check(examples::number("of 0 to below 1", "0 <= p < 1", [](double p) { return p >= 0 && p < 1; }));
   examples::add_run(train, t, presets,
                     "small: 32x32, for two cores; medium: 64x64, for a GPU, both with averaged weights and 10 % label "
                     "dropout; paper: 64x64, the sizes of a student's UNet2DModel, neither");

@@ -6,6 +6,7 @@
 #include <hush/io/file_plan.hpp>
 #include <hush/io/numbered_pngs.hpp>
 #include <hush/io/png.hpp>
+#include <hush/io/tile.hpp>
 #include <iostream>
 
 #include "generator.hpp"
@@ -14,8 +15,9 @@ namespace iclevr {
 
 namespace {
 
-/// The label sets that are asked for, each as often as pictures of it are.
-Sets wanted_labels(const SampleArguments& a) {
+/// The label sets that are asked for, each as often as pictures of it are. Throws std::invalid_argument for more
+/// pictures than the grid has room for.
+Sets wanted_labels(const SampleArguments& a, const ImageSize& image) {
   check(a.labels || !a.labels_file.empty(), "sample", "wants --labels or --labels-file");
   Sets sets;
   if (a.labels)
@@ -24,6 +26,9 @@ Sets wanted_labels(const SampleArguments& a) {
     sets = label_lists(a.labels_file);
   check(!sets.empty(), "sample", a.labels_file.string(), " has no list of labels");
   const std::int64_t each = a.count ? a.count : a.labels_file.empty() ? 8 : 1;
+  const io::Tiling grid{.columns = a.columns, .scale = a.scale};
+  io::tiled_size(each, image, grid);  // then the product below is no larger than a number can be
+  io::tiled_size(each * std::int64_t(sets.size()), image, grid);
   Sets all;
   for (const auto& set : sets) all.insert(all.end(), std::size_t(each), set);
   return all;
@@ -80,9 +85,9 @@ void check_files(const SampleArguments& a) {
 
 int sample(const SampleArguments& a) {
   check_files(a);
-  const Sets labels = wanted_labels(a);
-  if (!a.folder.empty()) io::left_of_earlier_pngs(a.folder, std::int64_t(labels.size()));  // refuses other pictures
   const Generator generator = iclevr::generator(a.how);
+  const Sets labels = wanted_labels(a, generator.image);
+  if (!a.folder.empty()) io::left_of_earlier_pngs(a.folder, std::int64_t(labels.size()));  // refuses other pictures
   for (const double time : a.strip)
     check(time >= 0 && time < generator.process.schedule.steps, "sample", "--strip ", time,
           " is no time: they are 0 to ", generator.process.schedule.steps - 1);

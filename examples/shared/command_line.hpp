@@ -8,12 +8,17 @@
 #include <exception>
 #include <iostream>
 #include <limits>
+#include <new>
+#include <set>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include <hush/check.hpp>
+#include <hush/errors.hpp>
+#include <hush/io/number.hpp>
 
 #include "nearest.hpp"
 #include "where.hpp"
@@ -77,8 +82,48 @@ inline std::string did_you_mean(const std::string& word, const std::vector<std::
   return near.empty() ? std::string() : "; did you mean " + near + '?';
 }
 
-/// An error text for the first word of a command line that is no command, no option, or belongs to none; empty if there
-/// is none. CLI11 would first complain of missing options.
+/// An error text for a value of an option of numbers that is none; empty if it is one. CLI11 reads 010 as 8, and the
+/// largest number in the place of one that is larger.
+inline std::string no_number(const CLI::Option& option, const std::string& value) {
+  const std::string type = option.get_type_name();
+  const bool whole = type.starts_with("INT"), natural = type.starts_with("UINT");
+  if (!whole && !natural && !type.starts_with("FLOAT")) return {};
+  const char comma = option.get_delimiter() ? option.get_delimiter() : '\0';
+  for (const std::string& part : CLI::detail::split(value, comma)) {
+    const std::string digits = part.substr(part.starts_with('-'));
+    if ((whole || natural) && digits.size() > 1 && digits[0] == '0' &&
+        std::isdigit(static_cast<unsigned char>(digits[1])))
+      return hush::to_text("wants a number without zeros in front of it, got ", part);
+    const bool is_one = whole     ? hush::io::read_number<std::int64_t>(part).has_value()
+                        : natural ? hush::io::read_number<std::uint64_t>(digits).has_value()
+                                  : hush::io::read_number(part).has_value();
+    if (!is_one)
+      return hush::to_text("wants a ", whole || natural ? "whole number in decimal digits, of 64 bits" : "number",
+                           ", got ", part);
+  }
+  return {};
+}
+
+/// An error text for an option with its value that is given behind a command or not there; empty if there is none.
+inline std::string wrong_value(const CLI::Option& option, const std::string& value, bool apart, bool before) {
+  if (value.empty() || (apart && is_option(value))) return "wants a value";
+  if (before && option.get_items_expected_max() == 1) return "is given twice";
+  return no_number(option, value);
+}
+
+/// An error text for an option that is not one of the command's; the program's commands may have it.
+inline std::string no_option(const CLI::App& app, const CLI::App& at, const std::string& name) {
+  if (&at == &app)
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+      if (option_of(*command, name)) return name + " belongs behind the command";
+  std::vector<std::string> names;
+  for (const CLI::Option* one : at.get_options())
+    for (const std::string& its : one->get_lnames()) names.push_back("--" + its);
+  return hush::to_text("there is no option ", name, did_you_mean(name, names));
+}
+
+/// An error text for the first word of a command line that is no command, no option, or belongs to none, and for the
+/// first value that cannot be; empty if there is none. CLI11 would first complain of missing options.
 inline std::string not_understood(const CLI::App& app, const std::vector<std::string>& said) {
   std::vector<std::string> commands;
   std::string list;
@@ -88,6 +133,7 @@ inline std::string not_understood(const CLI::App& app, const std::vector<std::st
   }
   if (said.empty()) return "wants a command: " + list;
   const CLI::App* at = &app;
+  std::set<const CLI::Option*> given;
   for (std::size_t i = 0; i < said.size(); ++i) {
     const std::string& word = said[i];
     const std::string of = at == &app ? "" : at->get_name() + ": ";
@@ -100,21 +146,21 @@ inline std::string not_understood(const CLI::App& app, const std::vector<std::st
     }
     const std::string name = word.substr(0, word.find('='));
     const CLI::Option* option = option_of(*at, name);
-    if (!option && at == &app)
-      for (const std::string& command : commands)
-        if (option_of(*app.get_subcommand(command), name)) return hush::to_text(name, " belongs behind the command");
-    if (!option) {
-      std::vector<std::string> names;
-      for (const CLI::Option* one : at->get_options())
-        for (const std::string& its : one->get_lnames()) names.push_back("--" + its);
-      return hush::to_text(of, "there is no option ", name, did_you_mean(name, names));
-    }
+    if (!option) return of + no_option(app, *at, name);
     if (option->get_items_expected_max() == 0) continue;
     const bool apart = name == word;
     const std::string value = !apart ? word.substr(name.size() + 1) : ++i < said.size() ? said[i] : "";
-    if (value.empty() || (apart && is_option(value))) return hush::to_text(of, name, " wants a value");
+    const std::string wrong = wrong_value(*option, value, apart, !given.insert(option).second);
+    if (!wrong.empty()) return hush::to_text(of, name, ' ', wrong);
   }
   return {};
+}
+
+/// What an exception says; of memory, of which the standard library says nothing, what can be done.
+inline std::string words_of(const std::exception& error) {
+  const bool unnamed = dynamic_cast<const std::bad_alloc*>(&error) && !dynamic_cast<const hush::OutOfMemory*>(&error);
+  if (!unnamed && !dynamic_cast<const std::length_error*>(&error)) return error.what();
+  return "there is not enough memory: ask for fewer, for smaller ones, or for fewer at a time";
 }
 
 /// Parses the command line and calls run(). Any error is printed in one line on standard error, with exit code 1.
@@ -133,7 +179,7 @@ int main_of(CLI::App& app, const std::string& name, int argc, char** argv, const
   try {
     return run();
   } catch (const std::exception& error) {
-    std::cerr << name << ": " << error.what() << '\n';
+    std::cerr << name << ": " << words_of(error) << '\n';
     return 1;
   }
 }

@@ -46,6 +46,17 @@ refused "--steps" sample --weights "$weights" --steps 501
 refused "--count" sample --weights "$weights" --count -1
 refused "--eta" sample --weights "$weights" --eta -0.5
 refused "--seed: wants a whole number of 0 to 18446744073709551615, got -1" sample --weights "$weights" --seed -1
+refused "sample: --seed wants a whole number in decimal digits, of 64 bits, got 99999999999999999999" sample --seed 99999999999999999999
+refused "sample: --count wants a whole number in decimal digits, of 64 bits, got 9223372036854775808" sample --count 9223372036854775808
+refused "sample: --count wants a number without zeros in front of it, got 010" sample --weights "$weights" --count 010
+refused "sample: --seed wants a number without zeros in front of it, got 007" sample --weights "$weights" --seed=007
+refused "sample: --count wants a whole number in decimal digits, of 64 bits, got 0x10" sample --weights "$weights" --count 0x10
+refused "sample: --count wants a whole number in decimal digits, of 64 bits, got 1e1" sample --weights "$weights" --count 1e1
+refused "sample: --eta wants a number, got 0,5" sample --weights "$weights" --eta 0,5
+refused "train: --rate wants a number, got 1e999" "${train[@]}" --rate 1e999
+refused "--rate: wants a number of 0 or more, got nan" "${train[@]}" --rate nan
+refused "train: --batch is given twice" "${train[@]}" --batch 8
+refused "take another seed instead" sample --weights "$weights" --count 9223372036854775807 --out "$scratch/x.png"
 refused "--sampler" sample --weights "$weights" --sampler leap
 refused "show fewer, or smaller ones" sample --weights "$weights" --count 3000 --columns 1 --scale 64 --out "$scratch/x.png"
 refused "euler has no eta" sample --weights "$weights" --sampler euler --eta 1

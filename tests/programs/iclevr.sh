@@ -143,6 +143,9 @@ refused "has no list of labels" evaluate --weights "$weights" --evaluator "$eval
 refused "wants --weights of a generator, or --pictures" evaluate --evaluator "$evaluator"
 refused "is no evaluator" evaluate --weights "$weights" --evaluator "$weights" --labels "$scratch/list.json"
 refused "holds 12 pictures" evaluate --pictures "$scratch/scenes" --labels data/iclevr/test.json --evaluator "$evaluator"
+refused "show fewer, or smaller ones" "${sample[@]}" --labels "red cube" --count 9223372036854775807 "${out[@]}"
+refused "show fewer, or smaller ones" "${inpaint[@]}" --hole 1,2,3,4 --count 9223372036854775807 --out "$scratch/y.png"
+refused "--label-dropout: wants a number of 0 to below 1, got 1" "${train[@]}" --label-dropout 1
 refused "--pictures and --labels go together" train --pictures "$scratch/scenes" --run "$scratch/z"
 echo '{"a.png": ["red cube"]}' >"$scratch/other.json"
 refused "a.png: is not there, but" train --pictures "$scratch/scenes" --labels "$scratch/other.json" --run "$scratch/z"

@@ -25,7 +25,7 @@ struct StopOptions {
 class Stop {
  public:
   explicit Stop(StopOptions chosen = {}) : options_(std::move(chosen)) {
-    check(options_.minutes >= 0 && options_.minutes < 1e12, "Stop", "minutes must be 0 (no limit) or more, is ",
+    check(options_.minutes >= 0 && options_.minutes < 1e12, "Stop", "minutes must be 0 (no limit) to 1e12, is ",
           options_.minutes);
     if (!options_.clock)
       options_.clock = [] {
