@@ -13,7 +13,8 @@ namespace {
 template <class Set>
 LabelledPictures kept(std::shared_ptr<const Set> set) {
   return {set->size(),
-          [set](std::span<const std::int64_t> items, std::int64_t epoch) { return batch_of(*set, items, epoch); }};
+          [set](std::span<const std::int64_t> items, std::int64_t epoch) { return batch_of(*set, items, epoch); },
+          data::fingerprint_of(*set)};
 }
 
 /// Pictures in memory, mirrored at random or not, with their labels. It keeps what it stands on in its own place.
@@ -26,6 +27,7 @@ class FromFolder {
   Examples<LabelSets> batch(std::span<const std::int64_t> items, std::int64_t epoch) const {
     return pairs_.batch(items, epoch);
   }
+  std::string fingerprint() const { return data::fingerprint_of(pairs_); }
 
  private:
   data::ImageFolder folder_;

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <utility>
 
 #include <hush/examples.hpp>
@@ -15,11 +16,13 @@ namespace iclevr {
 struct LabelledPictures {
   std::int64_t count = 0;
   std::function<Examples<LabelSets>(std::span<const std::int64_t> items, std::int64_t epoch)> examples;
+  std::string all = {};  // the fingerprint of the set
 
   std::int64_t size() const { return count; }
   Examples<LabelSets> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
     return examples(items, epoch);
   }
+  std::string fingerprint() const { return all; }
 };
 
 /// The training and the validation pictures of a command line, at a size. Throws FileError.

@@ -47,7 +47,7 @@ data::MaskRule mask_rule(const std::string& name) {
 
 template <class Set>
 Pairs<GivenOf<Set>> pairs_of(Set set, const std::shared_ptr<void>& stands_on = nullptr) {
-  Pairs<GivenOf<Set>> pairs{set.size(), {}, {}, {}};
+  Pairs<GivenOf<Set>> pairs{set.size(), {}, {}, {}, data::fingerprint_of(set)};
   if constexpr (data::ReadsAhead<Set>) pairs.read_ahead = [set](auto items) { set.prefetch(items); };
   pairs.file = [set](std::int64_t item) { return set.path(item); };
   pairs.examples = [set = std::move(set), stands_on](auto items, std::int64_t epoch) {

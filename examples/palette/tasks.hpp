@@ -31,6 +31,7 @@ struct Pairs {
   std::function<Examples<Given>(std::span<const std::int64_t> items, std::int64_t epoch)> examples;
   std::function<void(std::span<const std::int64_t> items)> read_ahead;
   std::function<std::filesystem::path(std::int64_t item)> file;
+  std::string all = {};  // the fingerprint of the set
 
   std::int64_t size() const { return count; }
   Examples<Given> batch(std::span<const std::int64_t> items, std::int64_t epoch = 0) const {
@@ -40,6 +41,7 @@ struct Pairs {
     if (read_ahead) read_ahead(items);
   }
   std::filesystem::path path(std::int64_t item) const { return file(item); }
+  std::string fingerprint() const { return all; }
 };
 
 /// A task whose network makes images of so many channels. `pairs` refers to the set, which must outlive it; with `flip`

@@ -15,11 +15,16 @@ inline std::filesystem::path weights_of(const std::filesystem::path& weights, co
   return weights.empty() ? run / "weights.safetensors" : weights;
 }
 
-/// The files that a training writes, and the weights that it starts from.
+/// The files that a training writes, and the weights that it starts from. Throws FileError for averaged weights that
+/// would lie in a checkpoint.
 inline void tell_training(io::FilePlan& files, const std::filesystem::path& run, const std::filesystem::path& weights,
                           const std::filesystem::path& from) {
-  for (const char* name : {"steps.csv", "steps.jsonl", "epochs.csv", "loss.svg"}) files.writes("--run", run / name);
+  for (const char* name : {"steps.csv", "steps.jsonl", "epochs.csv", "loss.svg", "latest"})
+    files.writes("--run", run / name);
   files.writes("--weights", weights_of(weights, run));
+  const auto below = io::place_of(weights).lexically_relative(io::place_of(run));
+  if (!weights.empty() && below.begin()->string().starts_with("ckpt-"))
+    throw FileError(weights, "lies in a folder of checkpoints. Choose another place for --weights");
   io::check_weights_name(weights);
   files.reads("--from", from);
 }

@@ -151,6 +151,21 @@ TEST_CASE("atomic file: a folder that is replaced by a link while it is thrown a
   CHECK(get(scratch / "precious/x") == "keep");
 }
 
+TEST_CASE("atomic file: a link to a file that is not there yet is followed, one in a circle is refused") {
+  const Scratch scratch("atomic-nowhere");
+  std::filesystem::create_directories(scratch / "links");
+  std::filesystem::create_symlink("second", scratch / "links/first");  // relative to where the link lies
+  std::filesystem::create_symlink(scratch / "there", scratch / "links/second");
+  io::write_file(scratch / "links/first", "text");
+  CHECK(std::filesystem::is_symlink(scratch / "links/first"));
+  CHECK(std::filesystem::is_symlink(scratch / "links/second"));
+  CHECK(get(scratch / "there") == "text");
+  std::filesystem::create_symlink("one", scratch / "two");
+  std::filesystem::create_symlink("two", scratch / "one");
+  CHECK(refusal([&] { io::write_file(scratch / "one", "text"); }).ends_with("one: is a link in a circle of links"));
+  CHECK(std::filesystem::is_symlink(scratch / "one"));
+}
+
 TEST_CASE("disk: reading refuses folders, devices, missing and too large files") {
   const Scratch scratch("read");
   put(scratch / "x", std::string(100, 'a'));

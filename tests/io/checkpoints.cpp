@@ -5,6 +5,9 @@
 
 #include <hush/data/horizontal_flip.hpp>
 #include <hush/data/image_folder.hpp>
+#include <hush/data/image_set.hpp>
+#include <hush/data/in_memory.hpp>
+#include <hush/data/split.hpp>
 #include <hush/data/with_holes.hpp>
 #include <hush/data/with_labels.hpp>
 #include <hush/io/checkpoints.hpp>
@@ -241,6 +244,19 @@ TEST_CASE("checkpoints: any file of a folder that is replaced is noticed, and an
   CHECK(rule_broken(go).starts_with("the run was started with files and labels of the data = [\"8 files "));
   picture(2, 8);
   CHECK(rule_broken(go) == "nothing was refused");
+  const Scratch held_out("fingerprint-held");
+  const auto checked = [&] {
+    const auto [set, held] = data::split(data::image_folder(scratch / "in", {.size = {8, 8}, .channels = 1}),
+                                         {.count = 4, .held = data::Held::last});
+    tiny::Net net = tiny::net();
+    train(tiny::process, net, AdamW{}, set, {.batch = 4, .validation = &held}, checkpoints(held_out));
+  };
+  checked();
+  CHECK(rule_broken(checked) == "nothing was refused");
+  picture(5, 9);  // the second of those that validate
+  CHECK(rule_broken(checked).starts_with(
+      "the run was started with files and labels of the validation data = [\"4 files "));
+  picture(5, 8);
 
   const auto said = [&](const std::vector<std::vector<std::int32_t>>& labels) {
     const auto set = data::image_folder(scratch / "in", {.size = {8, 8}});
@@ -257,6 +273,39 @@ TEST_CASE("checkpoints: any file of a folder that is replaced is noticed, and an
   CHECK(said(labels) != before);
   labels[5] = {0, 2};
   CHECK(said(labels) != before);
+
+  data::ImageSet pictures{data::to_floats(Images<std::uint8_t>(9, 2, 2, 1)), std::vector<std::uint8_t>(9)};
+  const std::string whole = pictures.fingerprint();
+  CHECK(data::fingerprint_of(data::HorizontalFlip(pictures)) == whole);
+  pictures.images[6][1] = 0;
+  CHECK(pictures.fingerprint() != whole);
+  pictures.images[6][1] = -1;
+  CHECK(pictures.fingerprint() == whole);
+  pictures.labels[2] = 1;
+  CHECK(pictures.fingerprint() != whole);
+  Images<std::uint8_t> bytes(9, 2, 2, 1);
+  const std::string of_bytes = data::InMemory(bytes).fingerprint();
+  bytes[7][3] = 1;
+  CHECK(data::InMemory(bytes).fingerprint() != of_bytes);
+  const auto folder = data::image_folder(scratch / "in", {.size = {8, 8}});
+  const data::HorizontalFlip flipped(folder);
+  const std::string both = data::fingerprint_of(data::WithLabels(flipped, labels));
+  CHECK((both.starts_with("labels ") && both.ends_with(", " + folder.fingerprint())));
+  CHECK(data::fingerprint_of(tiny::Squares{}) == "");
+}
+
+TEST_CASE("checkpoints: a run of a version that knew no items of its set goes on") {
+  const io::Json mine{{"files and labels of the data", {"8 files 1"}}},
+      none{{"files and labels of the data", io::Json::array()}};
+  const io::Json other{{"files and labels of the data", {"8 files 2"}}};
+  const auto goes_on = [&](io::Json theirs) {
+    io::Json here = mine;
+    for (const char* name : {"batch", "epochs", "seed", "images", "run"}) here[name] = theirs[name] = 1;
+    return rule_broken([&] { io::check_identity(here, theirs, "x", {}); });
+  };
+  CHECK(goes_on(none) == "nothing was refused");
+  CHECK(goes_on(mine) == "nothing was refused");
+  CHECK(goes_on(other).starts_with("the run was started with files and labels of the data = [\"8 files 2\"]"));
 }
 
 TEST_CASE("checkpoints: what could not be saved is refused before the first step") {

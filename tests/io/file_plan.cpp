@@ -39,6 +39,29 @@ bool holds(const std::string& text, const std::string& part) { return text.find(
 
 }  // namespace
 
+TEST_CASE("file plan: links to a file that is not there yet are that file, and a circle of links is none") {
+  const Place at;
+  fs::create_symlink("new.png", at / "first.png");
+  fs::create_symlink(at / "first.png", at / "second.png");
+  CHECK(holds(at.said([&](auto& plan) {
+    plan.writes("--out", at / "first.png");
+    plan.writes("--film", at / "second.png");
+  }),
+              "and another output are the same"));
+  CHECK(holds(at.said([&](auto& plan) {
+    plan.writes("--out", at / "new.png");
+    plan.writes("--film", at / "second.png");
+  }),
+              "and another output are the same"));
+  CHECK(at.said([&](auto& plan) { plan.writes("--out", at / "second.png"); }).empty());
+  fs::create_symlink("pics/below/new.png", at / "inside.png");
+  CHECK(holds(at.said([&](auto& plan) { plan.writes("--out", at / "inside.png"); }), "lies in a folder that is read"));
+  fs::create_symlink("one", at / "two");
+  fs::create_symlink("two", at / "one");
+  CHECK(
+      holds(at.said([&](auto& plan) { plan.writes("--out", at / "one"); }), "is a link in a circle of links (--out)"));
+}
+
 TEST_CASE("file plan: an output that is an input is refused, both named, however it is spelt") {
   const Place at;
   const fs::path before = fs::current_path();

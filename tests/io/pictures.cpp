@@ -205,6 +205,9 @@ TEST_CASE(
   CHECK(thrown::message([&] {
           io::tiled_size(huge, {32, 32, 1}, {.columns = 1});
         }).find("show fewer") != std::string::npos);
+  CHECK(thrown::message([&] {
+          io::tiled_size(std::numeric_limits<std::int64_t>::max(), {32, 32, 1}, {.columns = 8});
+        }).find("show fewer") != std::string::npos);
   CHECK(thrown::message([&] { io::encode_gif(grey, {.scale = huge}); }) ==
         "[write_gif] cannot draw frames of 4 x 4 pixels at a scale of 4611686018427387904: a side has 1 to 65535 "
         "pixels");

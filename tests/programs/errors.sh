@@ -71,6 +71,8 @@ refused "give it a name in .gif (--gif)" sample --weights "$weights" --out "$scr
 ln -s . "$scratch/link"
 refused "--weights would replace what is read (--data" train --data "$scratch/damaged" --weights "$scratch/link/damaged/t10k-labels-idx1-ubyte.gz"
 refused "are the same (--weights" train --data data/fashion_mnist_2000 --run "$scratch/run" --weights "$scratch/link/run/epochs.csv"
+refused "are the same (--weights" train --data data/fashion_mnist_2000 --run "$scratch/run" --weights "$scratch/link/run/latest"
+refused "lies in a folder of checkpoints" train --data data/fashion_mnist_2000 --run "$scratch/run" --weights "$scratch/link/run/ckpt-00000003/x"
 refused "what is written here is a png file" strip --data "$scratch/damaged" --out "$scratch/damaged/t10k-images-idx3-ubyte.gz"
 refused "--out is where an input lies" export --data "$scratch/damaged" --out "$scratch/link/damaged"
 refused "there is no such file (--from)" "${train[@]}" --from "$scratch/none" --run "$scratch/run"

@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <hush/data/split.hpp>
 #include <hush/images.hpp>
+#include <hush/io/checksum.hpp>
 
 namespace hush::data {
 
@@ -25,6 +27,13 @@ struct ImageSet {
       std::ranges::copy(images[items[i]], out[std::int64_t(i)].begin());
     }
     return out;
+  }
+  /// A checksum of all images and labels, by which a run knows its data.
+  std::string fingerprint() const {
+    io::Crc32 sum;
+    sum.add(std::as_bytes(std::span(images.pixels)));
+    sum.add(std::as_bytes(std::span(labels)));
+    return to_text(size(), " images ", io::hexadecimal(sum.value));
   }
 };
 

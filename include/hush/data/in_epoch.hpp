@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string>
 
 namespace hush::data {
 
@@ -23,5 +24,18 @@ template <class Set>
 concept ReadsAhead = requires(const Set& set, std::span<const std::int64_t> items) {
   set.prefetch(items);
 };
+
+/// What a set and those that it stands on (`pictures()`) say of all their items, by which a run knows its data; ""
+/// where they say nothing. A set behind another type passes it on as its `fingerprint()`.
+template <class Set>
+std::string fingerprint_of(const Set& set) {
+  std::string said;
+  if constexpr (requires { set.fingerprint(); }) said = set.fingerprint();
+  if constexpr (requires { set.pictures().size(); }) {
+    const std::string below = fingerprint_of(set.pictures());
+    said += (said.empty() || below.empty() ? "" : ", ") + below;
+  }
+  return said;
+}
 
 }  // namespace hush::data

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <numeric>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include <hush/data/in_epoch.hpp>
 #include <hush/data/pixels.hpp>
 #include <hush/images.hpp>
+#include <hush/io/checksum.hpp>
 
 namespace hush::data {
 
@@ -33,6 +35,10 @@ class InMemory {
     return out;
   }
   Images<float> batch(std::span<const std::int64_t> items) const { return to_floats(bytes(items)); }
+  /// A checksum of all pictures, by which a run knows its data.
+  std::string fingerprint() const {
+    return to_text(size(), " pictures ", io::hexadecimal(io::crc32(std::as_bytes(std::span(pictures_.pixels)))));
+  }
 
  private:
   Images<std::uint8_t> pictures_;

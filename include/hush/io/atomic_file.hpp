@@ -4,6 +4,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include <hush/errors.hpp>
@@ -22,6 +24,21 @@ inline std::filesystem::path growing(const std::filesystem::path& target) {
 
 inline std::filesystem::path folder_of(const std::filesystem::path& file) {
   return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
+/// The place that a path leads to: absolute, all links followed, also a link to a file that is not there yet, and no
+/// `.` and `..` left. A circle of links stays as it is.
+inline std::filesystem::path place_of(const std::filesystem::path& path) {
+  std::error_code error;
+  auto place = std::filesystem::absolute(path).lexically_normal();
+  for (int links = 0; links < 40; ++links) {
+    auto next = std::filesystem::weakly_canonical(links == 0 ? std::filesystem::absolute(path) : place, error);
+    if (error) break;
+    place = std::move(next);
+    if (!std::filesystem::is_symlink(place, error)) break;
+    place = place.parent_path() / std::filesystem::read_symlink(place, error);  // to what is not there
+  }
+  return place.has_filename() || !place.has_relative_path() ? place : place.parent_path();
 }
 
 /// Waits until the names in a folder are on the disk (fsync).
@@ -60,7 +77,8 @@ inline OpenFile open_growing(const std::filesystem::path& temporary, const Disk&
 inline std::filesystem::path writable_target(const std::filesystem::path& target, const Disk& disk) {
   std::error_code ignored;
   auto file = target;
-  if (std::filesystem::is_symlink(file, ignored)) file = std::filesystem::weakly_canonical(file, ignored);
+  if (std::filesystem::is_symlink(file, ignored)) file = place_of(file);
+  if (std::filesystem::is_symlink(file, ignored)) throw FileError(target, "is a link in a circle of links");
   if (!file.has_filename()) throw FileError(target, "names no file to write");
   disk.make_folders(folder_of(file));
   const auto status = std::filesystem::status(file, ignored);

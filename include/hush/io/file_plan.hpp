@@ -67,12 +67,6 @@ class FilePlan {
     std::filesystem::path path, place;  // as given, and resolved
   };
 
-  static std::filesystem::path place_of(const std::filesystem::path& path) {
-    std::error_code error;
-    auto place = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
-    if (error) place = std::filesystem::absolute(path).lexically_normal();
-    return place.has_filename() || !place.has_relative_path() ? place : place.parent_path();
-  }
   void tell(Use use, const std::string& name, const std::filesystem::path& path) {
     if (path.empty()) return;
     told_.push_back({use, name, path, place_of(path)});
@@ -134,6 +128,8 @@ class FilePlan {
     std::error_code ignored;
     const std::string of = to_text(" (", one.name, ")");
     const auto status = std::filesystem::status(one.path, ignored);
+    if (std::filesystem::is_symlink(one.place, ignored))
+      throw FileError(one.path, "is a link in a circle of links" + of);
     if (one.use != Use::writes_folder) {
       if (!one.path.has_filename() || std::filesystem::is_directory(status))
         throw FileError(one.path, "is a folder, a file is wanted" + of);

@@ -166,6 +166,9 @@ Json run_identity(const T& training, const std::string& words) {
   if constexpr (requires { training.loss.process; }) {
     const auto& held_out = training.loss.options.validation;
     identity["validation data"] = held_out ? detail::identity_of_data(*held_out).images : Json(nullptr);
+    Json held = Json::array();
+    if (held_out) detail::add_fingerprints(*held_out, held);
+    identity["files and labels of the validation data"] = held;
     detail::describe_levels(training, identity);
   }
   if constexpr (detail::HasCritic<T>) {  // its fields are among those of the whole
@@ -210,6 +213,8 @@ inline void check_identity(const Json& mine, const Json& theirs, const std::file
     const bool always = std::ranges::find(always_known, name) != always_known.end();
     if (!theirs.contains(name) && !always) continue;
     if (theirs.contains(name) && theirs.at(name) == value) continue;
+    // Earlier versions knew the items of fewer sets.
+    if (name.find("files and labels") != name.npos && theirs.at(name).empty()) continue;
     const auto epochs = theirs.find("epochs");
     const bool more =
         epochs != theirs.end() && epochs->is_number() && epochs->get<double>() < mine.at("epochs").get<double>();

@@ -27,7 +27,8 @@ inline Cells cells_of(std::int64_t count, const ImageSize& image, const Tiling& 
         ": columns must be >= 0, gap 0 to ", most, ", scale 1 to ", most);
   check(image.height <= most && image.width <= most, "tile", "images of ", image, " are too large");
   const auto side = std::int64_t(std::ceil(std::sqrt(double(count))));
-  const auto columns = std::min(count, tiling.columns ? tiling.columns : side), rows = (count + columns - 1) / columns;
+  const auto columns = std::min(count, tiling.columns ? tiling.columns : side),
+             rows = count / columns + (count % columns != 0);
   const Cells cells{columns, rows, image.height * tiling.scale + tiling.gap, image.width * tiling.scale + tiling.gap};
   check(rows <= most && columns <= most && rows * cells.high <= most && columns * cells.wide <= most, "tile", count,
         " images of ", image, ", ", columns, " in a row at a scale of ", tiling.scale, ", are more than the ", most,
