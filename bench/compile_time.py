@@ -4,7 +4,8 @@
 Each round compiles the reference and then the unit, both in CPU seconds (user + system); the median of the rounds' ratios
 counts, so that a slow or busy machine says the same as a fast one. Units: the floors of scalars, the umbrella headers
 (hush/cuda.cuh by nvcc, where that is here), and with --build the examples as the build folder compiles them, without its
-cache. bench/compile_time.json keeps what was measured last; --write renews it.
+cache. --write keeps the ratios in bench/compile_time.json, which the next run shows beside its own as "before"; the file is of one
+compiler and its options, and the repository holds none.
 
   python3 bench/compile_time.py --build build/release --rounds 5
 """

@@ -63,6 +63,10 @@ weights=$scratch/inpainting/weights.safetensors
 refused "there is no such folder" train --data "$scratch/nowhere"
 refused "it cannot go on with" train --data "$scratch/pictures" --run "$scratch/old" --epochs 3 "${size[@]}" --crop
 refused "it cannot go on with" train --data "$scratch/pictures" --run "$scratch/old" --epochs 3 "${size[@]}" --crop --flip --split random
+cp "$scratch/pictures/below/3.png" "$scratch/3.png"  # neither the first nor the middle nor the last of those that train
+cp "$scratch/pictures/below/4.png" "$scratch/pictures/below/3.png"
+refused "files and labels of the data" train --data "$scratch/pictures" --run "$scratch/old" --epochs 3 "${size[@]}" --crop --flip
+cp "$scratch/3.png" "$scratch/pictures/below/3.png"
 refused "holds checkpoints already" train --data "$scratch/pictures" --run "$scratch/old" "${size[@]}" --crop --flip --fresh
 refused "mask" train --task jpeg --mask centre --data "$scratch/pictures" --run "$scratch/x"
 refused "there is no mask called circle" train --mask circle --data "$scratch/pictures" --run "$scratch/x"
