@@ -26,7 +26,7 @@ constexpr bool all_list_all_fields(std::type_identity<std::tuple<T...>>) {
 using Schedules = std::tuple<Betas, ConstantBeta, Cosine, Exponential, Geometric, InterpolatedSigma<Cosine>, Jsd,
                              Karras, Laplace, LinearBeta, LinearSigma, OneBased<Cosine>, RectifiedFlow, ScaledLinear,
                              Sigmas, Sigmoid, SigmoidBeta, VeSde, VpSde, ZeroTerminalSnr<Cosine>>;
-using Says = std::tuple<EdmPreconditioning<>, LearnedVariance<PredictNoise<>>, PredictFlow<>, PredictNoise<>,
+using Says = std::tuple<ConsistencyPreconditioning<>, ScaledLogSigma, EdmPreconditioning<>, LearnedVariance<PredictNoise<>>, PredictFlow<>, PredictNoise<>,
                         PredictScore<>, PredictVelocity<>, PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time,
                         Gamma, Sigma, LogSigma, QuarterLogSigma, LogHalfSigma, VpSdeTime>;
 using Conditions =
@@ -40,12 +40,13 @@ using Training =
 using Samplers =
     std::tuple<AnnealedLangevin, Ddim, DdimInversion, Ddpm, Deis, Dpm2, Dpm2Ancestral,
                DpmMultistep<detail::DataPrediction>, DpmSolverSde, DpmSinglestep<detail::NoisePrediction>, ErSde, Euler,
-               EulerAncestral, GradientEstimation, Heun, LearnedRange, Lms, Pndm, PredictorCorrector, RePaint<Ddpm>,
+               EulerAncestral, GradientEstimation, Heun, LearnedRange, Lms, MultistepConsistency, Pndm, PredictorCorrector, RePaint<Ddpm>,
                ResMultistep, SaSolver, Seeds2, UnifiedPredictorCorrector<detail::DataPrediction>>;
 using Grids = std::tuple<AlignYourSteps, BetaSigmas, DdimQuadratic, DdimUniform, KarrasSigmas, KlOptimal, Leading,
                          Linspace, Sections, Times, Trailing, UniformLogSnr, SigmaRange>;
 using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>, TrainOptions<int>, SampleOptions<Cpu<float>>,
-                           FromUniform, FromImages, FromLatents, DynamicThreshold, GanLossOptions, GenerateOptions>;
+                           FromUniform, FromImages, FromLatents, DynamicThreshold, GanLossOptions, ConsistencyLossOptions,
+                           GenerateOptions>;
 using Configs = std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, BroadcastUnetConfig, AdmConfig,
                            AttentionAt, AdmEmbedding, LabelChannelsConfig, LabelTokensConfig, Ports, Unet2dConfig,
                            DcganGeneratorConfig, DcganCriticConfig, VaeConfig, AutoencoderKlConfig,

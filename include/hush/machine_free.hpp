@@ -34,6 +34,7 @@
 #include <hush/level_distributions/log_normal.hpp>
 #include <hush/level_distributions/stratified.hpp>
 #include <hush/parameterization.hpp>
+#include <hush/parameterizations/consistency_preconditioning.hpp>
 #include <hush/parameterizations/edm_preconditioning.hpp>
 #include <hush/parameterizations/learned_variance.hpp>
 #include <hush/parameterizations/predict_flow.hpp>
@@ -94,6 +95,7 @@
 #include <hush/samplers/heun.hpp>
 #include <hush/samplers/learned_range.hpp>
 #include <hush/samplers/lms.hpp>
+#include <hush/samplers/multistep_consistency.hpp>
 #include <hush/samplers/pndm.hpp>
 #include <hush/samplers/predictor_corrector.hpp>
 #include <hush/samplers/repaint.hpp>
@@ -177,6 +179,7 @@
 #include <hush/ops/max_pool2d.hpp>
 #include <hush/ops/modulated_norm.hpp>
 #include <hush/ops/mse.hpp>
+#include <hush/ops/pseudo_huber.hpp>
 #include <hush/ops/relu.hpp>
 #include <hush/ops/repeat.hpp>
 #include <hush/ops/reshape.hpp>
@@ -275,6 +278,7 @@
 #include <hush/train.hpp>
 #include <hush/training/autoencoder_loss.hpp>
 #include <hush/training/checked_examples.hpp>
+#include <hush/training/consistency_loss.hpp>
 #include <hush/training/dataset.hpp>
 #include <hush/training/diffusion_loss.hpp>
 #include <hush/training/ema.hpp>

@@ -55,6 +55,24 @@ TEST_CASE("mse: the loss of a batch is that of its images") {
   CHECK(all == float(total / double(3 * size)));
 }
 
+TEST_CASE("image_distances: a root for each image, the same alone and in a batch") {
+  for (const std::int64_t size : {1, 63, 20000}) {
+    const auto a = waves(3 * size), b = std::vector<float>(a.size(), 0.25f), weights = std::vector<float>{.5f, 2, 0};
+    std::vector<float> y(3), one(1);
+    image_distances(Cpu<float>{2}, 3, size, .75, a.data(), b.data(), weights.data(), y.data());
+    for (std::size_t i = 0; i < 3; ++i) {
+      double squares = 0;
+      for (std::size_t k = i * std::size_t(size); k < (i + 1) * std::size_t(size); ++k)
+        squares += std::pow(double(a[k]) - .25, 2);
+      CHECK(double(y[i]) == doctest::Approx(std::sqrt(double(weights[i]) * squares + .75 * .75)).epsilon(1e-6));
+      image_distances(Cpu<float>{1}, 1, size, .75, a.data() + std::int64_t(i) * size, b.data(), weights.data() + i,
+                      one.data());
+      CHECK(one[0] == y[i]);
+    }
+    CHECK(y[2] == .75f);
+  }
+}
+
 TEST_CASE("sum_pixels: every channel's own, bit for bit alone and in a batch") {
   for (const auto& [pixels, channels] : {std::pair{1, 5}, std::pair{100, 3}, std::pair{1000, 64}, std::pair{333, 65}}) {
     const std::int64_t size = std::int64_t(pixels) * channels;

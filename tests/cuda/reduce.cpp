@@ -68,6 +68,28 @@ TEST_CASE("cuda reduce: mean squared errors, with and without weights, and their
   });
 }
 
+TEST_CASE("cuda reduce: distances of images") {
+  each_machine([&]<class P>(const Cuda<P, Machine>& on) {
+    using T = ScalarOf<P>;
+    for (const Extents& e : extents) {
+      const std::int64_t batch = e.batch, size = e.size;
+      CAPTURE(size);
+      const auto a = random<T>(batch * size, 1), b = random<float>(batch * size, 2);
+      auto w = random<float>(batch, 3);
+      for (double& v : w) v = std::abs(v);
+      const Double cpu;
+      auto wanted = room<double>(cpu, batch);
+      const auto wide_a = put<double>(cpu, a), wide_b = put<double>(cpu, b), wide_w = put<double>(cpu, w);
+      image_distances(cpu, batch, size, .3, wide_a.data(), wide_b.data(), wide_w.data(), wanted.data());
+      const auto near_a = put<T>(on, a);
+      const auto near_b = put<float>(on, b), near_w = put<float>(on, w);
+      auto found = room<float>(on, batch);
+      image_distances(on, batch, size, .3, near_a.data(), near_b.data(), near_w.data(), found.data());
+      CHECK(distance(download<double>(found), download<double>(wanted)) < 2e-5);
+    }
+  });
+}
+
 TEST_CASE("cuda reduce: both sides of an error and its gradient may be of the scalar") {
   const Cuda<bf16, Machine> on;
   const auto a = put<bf16>(on, {1, 2, 3, -4}), b = put<bf16>(on, {1, 1, 5, -4}), dy = put<bf16>(on, {2});

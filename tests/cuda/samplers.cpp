@@ -69,6 +69,7 @@ TEST_CASE("cuda samplers: one call a step, with a past") {
     judge(preserving, Lms{}, steps, 2e-5);
     judge(preserving, ResMultistep{}, steps, 2e-5);
     judge(preserving, GradientEstimation{}, steps, 2e-5);
+    judge(preserving, MultistepConsistency{}, steps, 2e-5);
   }
 }
 

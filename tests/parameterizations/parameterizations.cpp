@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <hush/parameterization.hpp>
+#include <hush/parameterizations/consistency_preconditioning.hpp>
 #include <hush/parameterizations/edm_preconditioning.hpp>
 #include <hush/parameterizations/predict_flow.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
@@ -54,6 +55,7 @@ TEST_CASE("parameterization: a network that says its target is a perfect denoise
   agrees(PredictScore{}), agrees(PredictScore<Sigma>{.divided = true}), agrees(PredictFlow{});
   agrees(VpPreconditioning{}), agrees(VePreconditioning{});
   agrees(EdmPreconditioning{}), agrees(EdmPreconditioning<Time>{.sigma_data = 1.3});
+  agrees(ConsistencyPreconditioning{}), agrees(ConsistencyPreconditioning<Time>{.sigma_data = 1.3, .smallest = .02});
 }
 
 TEST_CASE("parameterization: the network is told what the type says") {
@@ -66,6 +68,7 @@ TEST_CASE("parameterization: the network is told what the type says") {
   CHECK(PredictFlow<Sigma>{}(at).c_noise == "0.551772335162"_printed);
   CHECK(EdmPreconditioning{}(at).c_noise == doctest::Approx(std::log(0.551772335162) / 4));
   CHECK(EdmPreconditioning<Time>{}(at).c_noise == 10);
+  CHECK(ConsistencyPreconditioning{}(at).c_noise == doctest::Approx(std::log(0.551772335162) * 250));
   CHECK(VePreconditioning{}(at).c_noise == doctest::Approx(std::log(0.551772335162 / 2)));
   CHECK(VePreconditioning<Gamma>{}(at).c_noise == "0.766605023278"_printed);
   CHECK(VpPreconditioning<LogSigma>{}(at).c_noise == doctest::Approx(std::log(0.551772335162)));
@@ -196,5 +199,33 @@ TEST_CASE("parameterization: at both ends of a schedule each has its limit, or i
   const auto both = [&](const auto& p) { near(p, silent, {1, 1e-7, 1}), near(p, clean, {0, 1, 1e-7}); };
   both(PredictNoise{}), both(PredictX0{}), both(PredictVelocity{}), both(PredictFlow{}), both(PredictScore{});
   both(PredictScore<>{.divided = true}), both(EdmPreconditioning<Time>{}), both(EdmPreconditioning<Time>{1.3});
-  both(VpPreconditioning<Time>{}), both(VePreconditioning<Time>{});
+  both(VpPreconditioning<Time>{}), both(VePreconditioning<Time>{}), both(ConsistencyPreconditioning<Time>{.smallest = .3});
+}
+
+TEST_CASE("consistency preconditioning: the scalings of diffusers, and the identity at the smallest level") {
+  struct Row {
+    double sigma, skip, out, in, c_noise;
+  };
+  for (const Row& row : {Row{80, 3.90629272263522e-05, 0.499977734905226, 0.0124997558665273, 1095.50665866847},
+                         Row{2.5, 0.0385207774910462, 0.489898105575184, 0.392232270276368, 229.072682968539},
+                         Row{.821, 0.271514540689712, 0.425998711368565, 1.04028989345193, -49.3080423824272},
+                         Row{.0021, 0.999999960000002, 9.99991180116685e-05, 1.99998236023337, -1541.45448356319},
+                         Row{.002, 1, 0, 1.999984000192, -1553.65202460555}})
+    for (const double signal : {1., .6}) {
+      const Scalings s = ConsistencyPreconditioning{}({0, signal, row.sigma * signal});
+      CHECK(s.skip * signal == doctest::Approx(row.skip).epsilon(1e-13));
+      CHECK(s.out == doctest::Approx(row.out).epsilon(1e-11));
+      CHECK(s.in * signal == doctest::Approx(row.in).epsilon(1e-13));
+      CHECK(s.c_noise == doctest::Approx(row.c_noise).epsilon(1e-13));
+    }
+  const Level smallest{0, 1, .002};
+  CHECK(ConsistencyPreconditioning{}(smallest).skip == 1);
+  CHECK(ConsistencyPreconditioning{}(smallest).out == 0);
+  CHECK(std::isinf(ConsistencyPreconditioning{}.target(smallest).eps));
+  CHECK_THROWS_WITH_AS(ConsistencyPreconditioning<>{.sigma_data = 0}(smallest),
+                       "[ConsistencyPreconditioning] sigma_data must be positive and finite, got 0",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(ConsistencyPreconditioning<>{.smallest = -1}.target(smallest),
+                       "[ConsistencyPreconditioning] smallest must be 0 or more and finite, got -1",
+                       std::invalid_argument);
 }

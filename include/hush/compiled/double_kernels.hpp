@@ -212,6 +212,8 @@ extern template void mse<double>(const Cpu<double>&, std::int64_t, std::int64_t,
                                  const double*, double*);
 extern template void mse_backward<double>(const Cpu<double>&, std::int64_t, std::int64_t, const double*, const double*,
                                           const double*, const double*, double*);
+extern template void image_distances<double>(const Cpu<double>&, std::int64_t, std::int64_t, double, const double*,
+                                             const double*, const double*, double*);
 extern template void sum_pixels<double>(const Cpu<double>&, std::int64_t, std::int64_t, std::int64_t, const double*,
                                         double*);
 extern template void resample<double>(const Cpu<double>&, const ImageSizes&, const cpu_detail::Taps&,

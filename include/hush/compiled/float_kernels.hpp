@@ -206,6 +206,8 @@ extern template void mse<float>(const Cpu<float>&, std::int64_t, std::int64_t, c
                                 const float*, float*);
 extern template void mse_backward<float>(const Cpu<float>&, std::int64_t, std::int64_t, const float*, const float*,
                                          const float*, const float*, float*);
+extern template void image_distances<float>(const Cpu<float>&, std::int64_t, std::int64_t, double, const float*,
+                                            const float*, const float*, float*);
 extern template void sum_pixels<float>(const Cpu<float>&, std::int64_t, std::int64_t, std::int64_t, const float*,
                                        float*);
 extern template void resample<float>(const Cpu<float>&, const ImageSizes&, const cpu_detail::Taps&,

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <vector>
 
 #include <hush/cpu/slabs.hpp>
@@ -55,6 +56,17 @@ void mse_backward(const Cpu<T>& cpu, std::int64_t batch, std::int64_t size, cons
       cpu_detail::store_block<T>(
           da + i, end - i, scale * (cpu_detail::load_block(a + i, end - i) - cpu_detail::load_block(b + i, end - i)));
   });
+}
+
+/// y[image] = sqrt(weight[image] * sum((a - b)^2) + c^2), for a and b of [batch, size].
+template <class T>
+void image_distances(const Cpu<T>& cpu, std::int64_t batch, std::int64_t size, double c, const T* a, const T* b,
+                     const T* weights, T* y) {
+  const auto sums = sum_images(cpu, batch, size, [&](auto at, auto left) -> cpu_detail::Numbers<T> {
+    const cpu_detail::Numbers<T> d = cpu_detail::load_block(a + at, left) - cpu_detail::load_block(b + at, left);
+    return d * d;
+  });
+  for (std::int64_t i = 0; i < batch; ++i) y[i] = T(std::sqrt(double(weights[i]) * sums[std::size_t(i)] + c * c));
 }
 
 namespace cpu_detail {

@@ -1,6 +1,8 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
 
+#include <hush/cuda/team/map.hpp>
 #include <hush/cuda/team/pieces.hpp>
 
 // Sums in two stages: pieces by teams, then their sums in order. Members add eight numbers in float and these sums in
@@ -126,6 +128,36 @@ void mse_backward(const Cuda<P, M>& on, std::int64_t batch, std::int64_t size, c
   const Pieces pieces{batch, size};
   const double factor = 2 / (double(batch) * double(size));
   launch(on, bodies::MseSlope<A, B, D, Y>{pieces, factor, a, b, weights, dy, da}, pieces.grid());
+}
+
+namespace bodies {
+/// Body: y[image] = sqrt(weight[image] times the sum over its pieces + c^2).
+struct RootPieces {
+  std::int64_t images, an_image;
+  double c;
+  const double* sums;
+  const float* weights;
+  float* y;
+
+  template <class Team>
+  HUSH_HOST_DEVICE void operator()(const Team& team) const {
+    for (std::int64_t i = first_of(team); i < images; i += all_of(team)) {
+      double sum = 0;
+      for (std::int64_t k = i * an_image; k < (i + 1) * an_image; ++k) sum += sums[k];
+      y[i] = float(std::sqrt(double(weights[i]) * sum + c * c));
+    }
+  }
+};
+}  // namespace bodies
+/// y[image] = sqrt(weight[image] * sum((a - b)^2) + c^2), for a and b of [batch, size].
+template <class P, class M, class A, class B>
+void image_distances(const Cuda<P, M>& on, std::int64_t batch, std::int64_t size, double c, const A* a, const B* b,
+                     const float* weights, float* y) {
+  if (batch <= 0) return;
+  const Pieces pieces = pieces_to_sum(batch, size);
+  const auto sums = on.template allocate<double>(pieces.count());
+  launch(on, bodies::SumPieces<bodies::SquaredDifference, A, B>{{}, pieces, a, b, sums.get()}, pieces.grid());
+  launch(on, bodies::RootPieces{batch, pieces.an_image(), c, sums.get(), weights, y}, grid_for(batch));
 }
 
 namespace bodies {

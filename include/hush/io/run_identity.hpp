@@ -92,6 +92,13 @@ concept HasCritic = requires(const T& training) {
   training.critic_steps;
 };
 
+/// A training of diffusion: its loss has a process, and options that say which levels are drawn.
+template <class T>
+concept DrawsLevels = requires(const T& training) {
+  training.loss.process;
+  training.loss.options.level_distribution;
+};
+
 /// What a run is made of, by fields: process, network, optimizer, the options that change its result, and the data's
 /// own.
 template <class T>
@@ -163,7 +170,7 @@ Json run_identity(const T& training, const std::string& words) {
   Json factors = Json::array();
   for (const std::int64_t part : {1, 2, 3}) factors.push_back(detail::numeral(o.rate(part, training.total_steps())));
   identity["factors of the rate in steps 1 to 3"] = factors;
-  if constexpr (requires { training.loss.process; }) {
+  if constexpr (detail::DrawsLevels<T>) {
     const auto& held_out = training.loss.options.validation;
     identity["validation data"] = held_out ? detail::identity_of_data(*held_out).images : Json(nullptr);
     Json held = Json::array();

@@ -221,8 +221,8 @@ concept PoolingKernels = requires(const B& on, const ImageSizes& s, std::int64_t
   max_pool2d_backward(on, s, window, x, x, y);
 };
 
-/// Sums over everything and over pixels; mean squared errors with weights of each image (or nullptr). In `Loss` the
-/// target, the weights and the result are in M.
+/// Sums over everything and over pixels; mean squared errors with weights of each image (or nullptr), and distances of
+/// images. In `Loss` the target, the weights and the result are in M.
 template <class B, class S = typename B::scalar, class M = typename B::master>
 concept ReductionKernels = requires(const B& on, std::int64_t n, double factor, const S* x, const M* p, S* y, M* q) {
   sum(on, n, n, factor, x, y);
@@ -231,6 +231,7 @@ concept ReductionKernels = requires(const B& on, std::int64_t n, double factor, 
   mse(on, n, n, x, p, p, q);
   mse_backward(on, n, n, x, x, p, x, y);
   mse_backward(on, n, n, x, p, p, p, y);
+  image_distances(on, n, n, factor, x, p, p, q);
   sum_pixels(on, n, n, n, x, y);
 };
 
