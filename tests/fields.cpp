@@ -26,9 +26,10 @@ constexpr bool all_list_all_fields(std::type_identity<std::tuple<T...>>) {
 using Schedules = std::tuple<Betas, ConstantBeta, Cosine, Exponential, Geometric, InterpolatedSigma<Cosine>, Jsd,
                              Karras, Laplace, LinearBeta, LinearSigma, OneBased<Cosine>, RectifiedFlow, ScaledLinear,
                              Sigmas, Sigmoid, SigmoidBeta, VeSde, VpSde, ZeroTerminalSnr<Cosine>>;
-using Says = std::tuple<ConsistencyPreconditioning<>, ScaledLogSigma, EdmPreconditioning<>, LearnedVariance<PredictNoise<>>, PredictFlow<>, PredictNoise<>,
-                        PredictScore<>, PredictVelocity<>, PredictX0<>, VePreconditioning<>, VpPreconditioning<>, Time,
-                        Gamma, Sigma, LogSigma, QuarterLogSigma, LogHalfSigma, VpSdeTime>;
+using Says =
+    std::tuple<ConsistencyPreconditioning<>, ScaledLogSigma, EdmPreconditioning<>, LearnedVariance<PredictNoise<>>,
+               PredictFlow<>, PredictNoise<>, PredictScore<>, PredictVelocity<>, PredictX0<>, VePreconditioning<>,
+               VpPreconditioning<>, Time, Gamma, Sigma, LogSigma, QuarterLogSigma, LogHalfSigma, VpSdeTime>;
 using Conditions =
     std::tuple<Unconditional, Mask, Lightness, ConcatImage, Replacement, Both<Mask, Lightness>, MultiHot, ClassLabel>;
 using GuidanceRules = std::tuple<ClassifierFree, RescaledGuidance, CfgZeroStar, GuidanceInterval<CfgZeroStar>>;
@@ -37,16 +38,16 @@ using Training =
                DiscreteUniform, LogNormal, Stratified<LogNormal>, Antithetic<Stratified<LogNormal>>, Adam, AdamW, Ema,
                learning_rates::Constant, learning_rates::Cosine, learning_rates::CosineRestarts, learning_rates::Linear,
                learning_rates::Polynomial>;
-using Samplers =
-    std::tuple<AnnealedLangevin, Ddim, DdimInversion, Ddpm, Deis, Dpm2, Dpm2Ancestral,
-               DpmMultistep<detail::DataPrediction>, DpmSolverSde, DpmSinglestep<detail::NoisePrediction>, ErSde, Euler,
-               EulerAncestral, GradientEstimation, Heun, LearnedRange, Lms, MultistepConsistency, Pndm, PredictorCorrector, RePaint<Ddpm>,
-               ResMultistep, SaSolver, Seeds2, UnifiedPredictorCorrector<detail::DataPrediction>>;
+using Samplers = std::tuple<AnnealedLangevin, Ddim, DdimInversion, Ddpm, Deis, Dpm2, Dpm2Ancestral,
+                            DpmMultistep<detail::DataPrediction>, DpmSolverSde, DpmSinglestep<detail::NoisePrediction>,
+                            ErSde, Euler, EulerAncestral, GradientEstimation, Heun, LearnedRange, Lms,
+                            MultistepConsistency, Pndm, PredictorCorrector, RePaint<Ddpm>, ResMultistep, SaSolver,
+                            Seeds2, UnifiedPredictorCorrector<detail::DataPrediction>>;
 using Grids = std::tuple<AlignYourSteps, BetaSigmas, DdimQuadratic, DdimUniform, KarrasSigmas, KlOptimal, Leading,
                          Linspace, Sections, Times, Trailing, UniformLogSnr, SigmaRange>;
-using Options = std::tuple<TrainerOptions, DiffusionLossOptions<int>, TrainOptions<int>, SampleOptions<Cpu<float>>,
-                           FromUniform, FromImages, FromLatents, DynamicThreshold, GanLossOptions, ConsistencyLossOptions,
-                           GenerateOptions>;
+using Options =
+    std::tuple<TrainerOptions, DiffusionLossOptions<int>, TrainOptions<int>, SampleOptions<Cpu<float>>, FromUniform,
+               FromImages, FromLatents, DynamicThreshold, GanLossOptions, ConsistencyLossOptions, GenerateOptions>;
 using Configs = std::tuple<ImageSize, PixelRange, AttentionUnetConfig, SimpleUnetConfig, BroadcastUnetConfig, AdmConfig,
                            AttentionAt, AdmEmbedding, LabelChannelsConfig, LabelTokensConfig, Ports, Unet2dConfig,
                            DcganGeneratorConfig, DcganCriticConfig, VaeConfig, AutoencoderKlConfig,

@@ -58,7 +58,7 @@ ARROWS = {
     "guidance": CONCEPTS | {"tensor", "autograd", "ops", "guidance_rule"},
     "sampling": CONCEPTS | {"observer", "process", "schedules/shared/inverse", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
     "sample": CONCEPTS | {"kernels", "sampling", "nn/compute_copies", "tensor/named_range"},
-    "training": CONCEPTS | {"process", "autoencoder", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "nn/walk", "images",
+    "training": CONCEPTS | {"process", "schedules/shared/from_sigmas", "schedules/shared/inverse", "autoencoder", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "nn/walk", "images",
                             "examples",
                             "learning_rates", "level_distributions", "weightings"},
     "train": {"observer", "kernels", "training"},

@@ -26,8 +26,7 @@ Tensor<Double> tensor(const Shape& shape, const List& values) {
 const PseudoHuberTarget<Double> by_hand{tensor({2, 3}, {4, -2, 1, 1, .25, -1}), tensor({2}, {.5, 3}),
                                         tensor({2}, {2, .25}), .3};
 const Tensor<Double> said = tensor({2, 3}, {1, -2, 3, .5, 0, -1});
-const List slopes{-0.584317040348715,  0,                   0.38954469356581,
-                  -0.184973858875121, -0.0924869294375606, 0};
+const List slopes{-0.584317040348715, 0, 0.38954469356581, -0.184973858875121, -0.0924869294375606, 0};
 
 }  // namespace
 

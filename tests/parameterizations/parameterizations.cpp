@@ -199,7 +199,8 @@ TEST_CASE("parameterization: at both ends of a schedule each has its limit, or i
   const auto both = [&](const auto& p) { near(p, silent, {1, 1e-7, 1}), near(p, clean, {0, 1, 1e-7}); };
   both(PredictNoise{}), both(PredictX0{}), both(PredictVelocity{}), both(PredictFlow{}), both(PredictScore{});
   both(PredictScore<>{.divided = true}), both(EdmPreconditioning<Time>{}), both(EdmPreconditioning<Time>{1.3});
-  both(VpPreconditioning<Time>{}), both(VePreconditioning<Time>{}), both(ConsistencyPreconditioning<Time>{.smallest = .3});
+  both(VpPreconditioning<Time>{}), both(VePreconditioning<Time>{}),
+      both(ConsistencyPreconditioning<Time>{.smallest = .3});
 }
 
 TEST_CASE("consistency preconditioning: the scalings of diffusers, and the identity at the smallest level") {

@@ -83,8 +83,8 @@ struct NearlyExact {
       const double kept = std::sqrt((.25 + smallest * smallest) / (.25 + sigma * sigma));
       divisors.push_back(sigma < 1.0001 * smallest ? 1 : s.out * s.in / (kept - s.skip));
     }
-    return layer(divide_images(input.image, upload(on(), {std::int64_t(divisors.size())},
-                                                   std::span<const double>(divisors))));
+    return layer(
+        divide_images(input.image, upload(on(), {std::int64_t(divisors.size())}, std::span<const double>(divisors))));
   }
   static void visit(auto& self, auto&& f) { f("layer", self.layer); }
 };
@@ -95,7 +95,8 @@ struct GaussianImages {
   Images<float> batch(std::span<const std::int64_t> items) const {
     Images<float> made(std::int64_t(items.size()), 4, 4, 1);
     const std::vector<std::uint32_t> numbers(items.begin(), items.end());
-    const auto z = normal_images(Cpu<float>{}, {std::ssize(items), 4, 4, 1}, NoiseKey{.seed = 8, .images = numbers}, "x");
+    const auto z =
+        normal_images(Cpu<float>{}, {std::ssize(items), 4, 4, 1}, NoiseKey{.seed = 8, .images = numbers}, "x");
     made.pixels = download<float>(.5 * z);
     return made;
   }
@@ -209,9 +210,9 @@ TEST_CASE("consistency loss: on Gaussian data it leads to the exact consistency 
   NearlyExact net;
   const GaussianImages data;
   const Adam optimizer{.rate = 1e-2};
-  auto trainer = start_consistency_training(process, net, optimizer, data,
-                                            {.epochs = 25, .batch = 256, .ema = {.decay = .9}},
-                                            {.fewest = 640, .most = 640, .c = 10, .pixel_range = PixelRange::any()});
+  auto trainer =
+      start_consistency_training(process, net, optimizer, data, {.epochs = 25, .batch = 256, .ema = {.decay = .9}},
+                                 {.fewest = 640, .most = 640, .c = 10, .pixel_range = PixelRange::any()});
   const auto trained = train(trainer);
   CHECK(download<double>(trained.averaged.layer.weight.value)[0] == doctest::Approx(1).epsilon(.02));
   CHECK(std::abs(download<double>(trained.averaged.layer.bias.value)[0]) < .02);
@@ -265,8 +266,7 @@ TEST_CASE("consistency loss: what does not fit is refused in words") {
     CHECK_THROWS_WITH_AS(ConsistencyLoss(of, net, options), words, std::invalid_argument);
   };
   refused(process, {}, "[ConsistencyLoss] steps must be those of the whole training, at least 1, is 0");
-  refused(process, {.steps = 9, .fewest = 8, .most = 4},
-          "[ConsistencyLoss] wants 1 <= fewest <= most, got 8 and 4");
+  refused(process, {.steps = 9, .fewest = 8, .most = 4}, "[ConsistencyLoss] wants 1 <= fewest <= most, got 8 and 4");
   refused(process, {.steps = 9, .smallest = .01},
           "[ConsistencyLoss] the parameterization is not the identity at sigma 0.01, where c_skip is 0.999744 and "
           "c_out 0.0079984; take ConsistencyPreconditioning with this smallest");

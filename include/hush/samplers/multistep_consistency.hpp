@@ -6,10 +6,10 @@
 
 namespace hush {
 
-/// Sampling from a consistency model (Song et al. 2023, algorithm 1): each step takes the estimate x0, which is an image
-/// at noise level `smallest` (sigma = noise / signal), and noises it anew to the next level; the last one ends with x0
-/// itself. One network call a step; one step needs no fresh noise. `smallest` is that of ConsistencyPreconditioning.
-/// Throws std::invalid_argument for one that is negative or above the level stepped to.
+/// Sampling from a consistency model (Song et al. 2023, algorithm 1): each step takes the estimate x0, which is an
+/// image at noise level `smallest` (sigma = noise / signal), and noises it anew to the next level; the last one ends
+/// with x0 itself. One network call a step; one step needs no fresh noise. `smallest` is that of
+/// ConsistencyPreconditioning. Throws std::invalid_argument for one that is negative or above the level stepped to.
 struct MultistepConsistency {
   double smallest = .002;
 

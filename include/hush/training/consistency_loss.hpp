@@ -24,14 +24,15 @@
 
 namespace hush {
 
-/// How consistency training draws and weighs, in the numbers of Song and Dhariwal 2024, table 1. sigma = noise / signal.
+/// How consistency training draws and weighs, in the numbers of Song and Dhariwal 2024, table 1. sigma = noise /
+/// signal.
 struct ConsistencyLossOptions {
-  std::int64_t steps = 0;                           // of the whole training, K: must be given
-  std::int64_t fewest = 10, most = 1280;            // intervals between noise levels, s_0 and s_1
-  double smallest = .002, largest = 80, rho = 7;    // of the levels, sigma_min and sigma_max
-  double mean = -1.1, deviation = 2;                // of ln(sigma) of the levels that are drawn, P_mean and P_std
-  double c = 0;                                     // of the pseudo-Huber loss; 0: .00054 sqrt(numbers of an image)
-  PixelRange pixel_range{};                         // of the data
+  std::int64_t steps = 0;                         // of the whole training, K: must be given
+  std::int64_t fewest = 10, most = 1280;          // intervals between noise levels, s_0 and s_1
+  double smallest = .002, largest = 80, rho = 7;  // of the levels, sigma_min and sigma_max
+  double mean = -1.1, deviation = 2;              // of ln(sigma) of the levels that are drawn, P_mean and P_std
+  double c = 0;                                   // of the pseudo-Huber loss; 0: .00054 sqrt(numbers of an image)
+  PixelRange pixel_range{};                       // of the data
 
   static constexpr void fields(auto& self, auto&& f) {
     f("steps", self.steps), f("fewest", self.fewest), f("most", self.most), f("smallest", self.smallest),
@@ -52,8 +53,8 @@ struct ConsistencyLossOptions {
     check(c >= 0 && std::isfinite(c), "ConsistencyLoss", "c must be 0 or more and finite, is ", c);
     check(pixel_range.low < pixel_range.high, "ConsistencyLoss", "pixel_range must go up, is ", pixel_range);
   }
-  /// The number of intervals in step k, counted from 0: `fewest`, doubled each time after an equal part of the training,
-  /// no more than `most`; N(k) - 1 of section 3.4.
+  /// The number of intervals in step k, counted from 0: `fewest`, doubled each time after an equal part of the
+  /// training, no more than `most`; N(k) - 1 of section 3.4.
   std::int64_t intervals(std::int64_t k) const {
     const double doublings = std::log2(std::floor(double(most) / double(fewest)));
     const auto part = std::max<std::int64_t>(1, std::int64_t(std::floor(double(steps) / (doublings + 1))));
@@ -67,7 +68,9 @@ struct ConsistencyLossOptions {
   /// The interval of n, from 0, that a uniform number in [0, 1) draws: the one in which a log-normal sigma between
   /// `smallest` and `largest` falls (section 3.5).
   std::int64_t drawn(double uniform, std::int64_t n) const {
-    const auto below = [&](double sigma) { return std::erf((std::log(sigma) - mean) / (std::numbers::sqrt2 * deviation)); };
+    const auto below = [&](double sigma) {
+      return std::erf((std::log(sigma) - mean) / (std::numbers::sqrt2 * deviation));
+    };
     const double first = below(smallest), wanted = first + uniform * (below(largest) - first);
     std::int64_t low = 0, high = n;  // the level at `low` is not above what is wanted, that at `high` is
     while (high - low > 1) {
@@ -80,8 +83,8 @@ struct ConsistencyLossOptions {
 
 /// Improved consistency training (Song and Dhariwal 2024) as the loss of a `Trainer`: the network's image of a noisy
 /// picture is to be the one that the same weights, held constant, make of the picture with the same noise at the next
-/// lower level. Pseudo-Huber loss, weight 1 / (difference of both sigmas), levels that grow in number with the step, the
-/// same dropout on both sides. The parameterization must be the identity at `smallest`: ConsistencyPreconditioning.
+/// lower level. Pseudo-Huber loss, weight 1 / (difference of both sigmas), levels that grow in number with the step,
+/// the same dropout on both sides. The parameterization must be the identity at `smallest`: ConsistencyPreconditioning.
 /// Process and network must outlive it.
 template <class Proc, class Net>
 class ConsistencyLoss {
@@ -159,7 +162,10 @@ class ConsistencyLoss {
   }
   static Tensor<F> noised(const Tensor<F>& x0, const Tensor<F>& eps, const std::vector<Level>& levels) {
     std::vector<double> signal, noise;
-    for (const Level& at : levels) signal.push_back(at.signal), noise.push_back(at.noise);
+    for (const Level& at : levels) {
+      signal.push_back(at.signal);
+      noise.push_back(at.noise);
+    }
     return blended_images<F>(signal, x0, noise, eps);
   }
   /// f(x, lower): the network on a tape of its own, for the dropout of the step, which keeps nothing.
@@ -171,7 +177,8 @@ class ConsistencyLoss {
     std::vector<double> skip, out;
     for (const Level& at : levels) {
       const Scalings s = process.parameterization(at);
-      skip.push_back(s.skip), out.push_back(s.out);
+      skip.push_back(s.skip);
+      out.push_back(s.out);
     }
     return blended_images<F>(skip, x, out, said);
   }
@@ -180,7 +187,9 @@ class ConsistencyLoss {
     std::vector<double> of_image, of_x, scales;
     for (const Level& at : pair.upper) {
       const Scalings s = process.parameterization(at);
-      of_image.push_back(1 / s.out), of_x.push_back(-s.skip / s.out), scales.push_back(s.out * s.out);
+      of_image.push_back(1 / s.out);
+      of_x.push_back(-s.skip / s.out);
+      scales.push_back(s.out * s.out);
     }
     const auto uploaded = [&](const std::vector<double>& numbers) {
       return upload(x.on(), {std::int64_t(numbers.size())}, std::span<const double>(numbers));
@@ -197,9 +206,10 @@ ConsistencyLoss(const Proc&, const Net&, ConsistencyLossOptions) -> ConsistencyL
 /// they are those of the trainer. Throws std::invalid_argument for options that make no sense, and where process,
 /// network and data do not fit. All four that it is given must outlive it.
 template <class Proc, class Net, class Opt, class Data>
-Trainer<Net, Opt, Data, ConsistencyLoss<Proc, Net>> start_consistency_training(
-    const Proc& process, Net& net, const Opt& optimizer, const Data& data, const TrainerOptions& options,
-    ConsistencyLossOptions of_loss = {}) {
+Trainer<Net, Opt, Data, ConsistencyLoss<Proc, Net>> start_consistency_training(const Proc& process, Net& net,
+                                                                               const Opt& optimizer, const Data& data,
+                                                                               const TrainerOptions& options,
+                                                                               ConsistencyLossOptions of_loss = {}) {
   options.validate(data.size());
   if (of_loss.steps == 0) of_loss.steps = data.size() / options.batch * options.epochs;
   ConsistencyLoss<Proc, Net> loss(process, net, of_loss);
