@@ -225,3 +225,42 @@ TEST_CASE("guidance: a weaker network takes the place of the null condition") {
   CHECK_THROWS_WITH_AS(run(AutoGuided{Shifted{}, Weak{}, std::nan("")}), "[AutoGuided] scale must be finite, is nan",
                        std::invalid_argument);
 }
+
+namespace {
+
+/// Says x + the first number of its condition, and as a variance x times it.
+struct TwoHeads {
+  using backend = B;
+  ImageSize image() const { return {2, 2, 1}; }
+  Ports ports() const { return {.label_dim = 3}; }
+  B on() const { return {}; }
+  static void visit(auto&, auto&&) {}
+  template <Value V>
+  V operator()(const Input<V>& input) const {
+    const auto& x = value_of(input.image);
+    const auto& labels = value_of(*input.labels);
+    Tensor<B> y(x.on(), x.shape().with_back(2));
+    for (std::int64_t i = 0; i < x.size(); ++i) {
+      y.data()[2 * i] = x.data()[i] + labels.data()[i / 4 * 3];
+      y.data()[2 * i + 1] = x.data()[i] * labels.data()[i / 4 * 3];
+    }
+    return constant_like(input.image, y);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("guidance: a learned variance is that of the call with the condition; the rule sees the estimates alone") {
+  const Input<Tensor<B>> input{filled({2, 2, 2, 1}, 5), filled({2}, 1), filled({2, 3}, 2)};
+  const auto check_said = [&](const Tensor<B>& said, float estimate, float variance) {
+    REQUIRE(said.shape() == Shape{2, 2, 2, 2});
+    for (std::int64_t i = 0; i < said.size(); i += 2) {
+      CHECK(said.data()[i] == doctest::Approx(estimate));
+      CHECK(said.data()[i + 1] == variance);
+    }
+  };
+  for (const float scale : {.5f, 1.f, 4.f}) check_said(Guided{TwoHeads{}, Vectors{}, scale}(input), 5 + 2 * scale, 10);
+  check_said(Guided{TwoHeads{}, Vectors{}, 0.}(input), 5, 0);
+  // Over the first head both answers are flat: <7, 5> / |5|^2 = 7 / 5, so that nothing is left to guide.
+  check_said(Guided{TwoHeads{}, Vectors{}, 4., CfgZeroStar{}}(input), 7, 10);
+}

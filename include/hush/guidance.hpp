@@ -1,12 +1,15 @@
 #pragma once
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 
 #include <hush/backbone.hpp>
 #include <hush/check.hpp>
 #include <hush/conditioning.hpp>
 #include <hush/guidance_rule.hpp>
 #include <hush/ops/arithmetic.hpp>
+#include <hush/ops/concat.hpp>
+#include <hush/ops/slice.hpp>
 
 namespace hush {
 
@@ -14,6 +17,15 @@ namespace detail {
 
 inline void check_scale(const char* who, double scale) {
   check(std::isfinite(scale), who, "scale must be finite, is ", scale);
+}
+
+/// What a rule makes of two answers for images of `channels` channels. Of a network that learned a variance, which
+/// gives as many channels again, the rule combines the estimates alone, and the variance is that of the first answer.
+template <Value V, class Rule>
+V combined(const Rule& rule, double scale, std::int64_t channels, const V& with, const V& without) {
+  if (with.shape().back() != 2 * channels) return rule(with, without, scale);
+  const V estimate = rule(slice(with, 0, channels), slice(without, 0, channels), scale);
+  return concat(estimate, slice(with, channels, channels));
 }
 
 /// What a rule makes of the answers that with() and without() give, of which it asks for those it wants.
@@ -29,7 +41,7 @@ V guided(const Rule& rule, double scale, const Input<V>& input, const ImageSize&
   if (scale == 1 || guiding == Guiding::condition_only) return with();
   const V other = without();
   if (scale == 0 && std::same_as<Rule, ClassifierFree>) return other;
-  return rule(with(), other, scale);
+  return combined(rule, scale, size.channels, with(), other);
 }
 
 template <class Net>
@@ -42,7 +54,8 @@ concept HasVariants = requires(const Net& net, Level level) {
 /// Classifier-free guidance (Ho and Salimans 2022, eq. 6, with scale = 1 + w): a network that is called twice, with its
 /// condition and with the conditioning's null condition, and predicts null + scale * (condition - null). 1 is the
 /// network itself, 0 ignores the condition, more than 1 exaggerates it. It wraps the network, so any sampler can be
-/// used: Guided{net, process.conditioning, 3}. A GuidanceRule combines the two otherwise, or at some noise levels only:
+/// used: Guided{net, process.conditioning, 3}. A learned variance is that of the call with the condition, as in the
+/// programs of ADM and DiT. A GuidanceRule combines the two otherwise, or at some noise levels only:
 /// Guided{net, process.conditioning, 3, RescaledGuidance{.phi = .7}}. Throws std::invalid_argument for a scale that is
 /// not finite.
 template <class Net, class Condition, class Rule = ClassifierFree>

@@ -16,6 +16,7 @@
 #include <hush/diffusers/process.hpp>
 #include <hush/diffusers/sampling.hpp>
 #include <hush/diffusers/scheduler_reader.hpp>
+#include <hush/diffusers/scheduler_writer.hpp>
 #include <hush/io/adm_keys.hpp>
 
 #include "diffusers/ten_steps.hpp"
@@ -112,6 +113,58 @@ TEST_CASE("scheduler reader: what a file leaves out has the default of its class
   CHECK(File(scheduler("DPMSolverMultistep")).read().grid.description() == describe(Linspace{.closed = false}));
 }
 
+namespace {
+
+/// Says sin(x) + t / 1000 and a variance cos(x), of images of 2 x 2 pixels.
+struct TwoHeads {
+  using backend = B;
+  ImageSize image() const { return {2, 2, 1}; }
+  Ports ports() const { return {}; }
+  B on() const { return {}; }
+  static void visit(auto&, auto&&) {}
+  template <Value V>
+  V operator()(const Input<V>& input) const {
+    const auto x = download<double>(value_of(input.image));
+    std::vector<double> said;
+    for (const double v : x) {
+      said.push_back(std::sin(v) + download<double>(input.noise_labels)[0] / 1000);
+      said.push_back(std::cos(v));
+    }
+    return constant_like(input.image, upload(B{}, {1, 2, 2, 2}, std::span<const double>(said)));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("scheduler reader: a learned variance is sampled by, as diffusers does") {
+  // tools/make_dit_pipeline_golden.py
+  const diffusers::Sampling file = File(scheduler("DDPM", R"("variance_type": "learned_range", "clip_sample": false,
+      "timestep_spacing": "linspace")"))
+                                       .read();
+  CHECK(std::holds_alternative<LearnedRange>(file.sampler));
+  SampleOptions<B> options = file.options<B>();
+  options.steps = 3;
+  Images<float> start(1, 2, 2, 1);
+  for (std::size_t i = 0; i < 4; ++i) start.pixels[i] = float(std::sin(.3 * double(i)));
+  options.start = FromLatents{start};
+  options.noise = [](std::span<float> values, const Shape&) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = float(std::sin(1 + .9 * double(i)));
+  };
+  int runs = 0;
+  file.visit([&](const auto& process, const auto& sampler) {
+    const auto made = sample(process, TwoHeads{}, sampler, options).pixels;
+    const double wanted[]{-158.446182881, -157.926417139, -156.359736074, -148.854426469};
+    for (std::size_t i = 0; i < 4; ++i) CHECK(made[i] == doctest::Approx(wanted[i]).epsilon(1e-5));
+    ++runs;
+    // and written again
+    const Scratch scratch("scheduler_reader");
+    diffusers::write_scheduler(scratch / ".", process, sampler, options);
+    CHECK(io::read_json(scratch / "scheduler_config.json").at("variance_type") ==
+          (std::is_same_v<std::remove_cvref_t<decltype(sampler)>, LearnedRange> ? "learned_range" : ""));
+  });
+  CHECK(runs == 1);
+}
+
 TEST_CASE("scheduler reader: a folder of a pipeline or of a scheduler is looked into; options of other classes stay") {
   const Scratch scratch("scheduler_reader");
   std::filesystem::create_directories(scratch / "scheduler");
@@ -144,8 +197,8 @@ TEST_CASE("scheduler reader: options that hush has not, or does not know, are re
         "timestep_spacing is \"trailing\": this class then adds noise in the last step too");
   CHECK(said("EulerDiscrete", "\"use_beta_sigmas\": true, \"use_karras_sigmas\": true") ==
         "use_beta_sigmas is true: another spacing of sigmas is on too");
-  CHECK(said("DDPM", "\"variance_type\": \"learned_range\"") ==
-        "variance_type is \"learned_range\": hush has fixed_small, fixed_small_log, fixed_large");
+  CHECK(said("DDPM", "\"variance_type\": \"learned\"") ==
+        "variance_type is \"learned\": hush has fixed_small, fixed_small_log, fixed_large, learned_range");
   CHECK(said("DPMSolverMultistep", "\"algorithm_type\": \"sde-dpmsolver\"") ==
         "algorithm_type is \"sde-dpmsolver\": hush has dpmsolver, dpmsolver++, sde-dpmsolver++");
   CHECK(said("DPMSolverMultistep", "\"lambda_min_clipped\": -5.1").starts_with("lambda_min_clipped is -5.1: "));

@@ -9,6 +9,7 @@
 #include <hush/check.hpp>
 #include <hush/level.hpp>
 #include <hush/parameterizations/edm_preconditioning.hpp>
+#include <hush/parameterizations/learned_variance.hpp>
 #include <hush/parameterizations/predict_flow.hpp>
 #include <hush/parameterizations/predict_noise.hpp>
 #include <hush/parameterizations/predict_velocity.hpp>
@@ -129,8 +130,9 @@ struct FlowPrediction {
 };
 static_assert(Parameterization<FlowPrediction>);
 
-/// The processes that a scheduler_config.json can mean.
+/// The processes that a scheduler_config.json can mean; VarianceProcess where its variances are learned.
 using BetaProcess = Process<Schedule, Prediction>;
+using VarianceProcess = Process<Schedule, LearnedVariance<Prediction>>;
 using EdmProcess = Process<LinearSigma, EdmPreconditioning<>>;
 using FlowProcess = Process<RectifiedFlow, FlowPrediction>;
 

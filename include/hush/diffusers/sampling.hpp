@@ -18,6 +18,7 @@
 #include <hush/samplers/euler.hpp>
 #include <hush/samplers/euler_ancestral.hpp>
 #include <hush/samplers/heun.hpp>
+#include <hush/samplers/learned_range.hpp>
 #include <hush/samplers/lms.hpp>
 #include <hush/samplers/pndm.hpp>
 #include <hush/samplers/sa_solver.hpp>
@@ -28,7 +29,7 @@ namespace hush::diffusers {
 
 /// The samplers that a scheduler_config.json can mean.
 using AnySampler = std::variant<Ddpm, Ddim, Pndm, Euler, EulerAncestral, Lms, Heun, Dpm2, Dpm2Ancestral, DpmSolver,
-                                DpmSolverPp, DpmSolverSde, UniPc, UniPcNoise, Deis, SaSolver>;
+                                DpmSolverPp, DpmSolverSde, UniPc, UniPcNoise, Deis, SaSolver, LearnedRange>;
 
 /// What a scheduler_config.json of diffusers means in hush: process, sampler, grid and what is done to estimates of x0.
 /// `visit` calls a function with the types that the file names:
@@ -37,7 +38,7 @@ using AnySampler = std::variant<Ddpm, Ddim, Pndm, Euler, EulerAncestral, Lms, He
 ///     images = sample(process, net, sampler, file.template options<Cpu<float>>());
 ///   });
 struct Sampling {
-  std::variant<BetaProcess, EdmProcess, FlowProcess> process;
+  std::variant<BetaProcess, EdmProcess, FlowProcess, VarianceProcess> process;
   AnySampler sampler;
   AnyGrid grid;
   double clip = 0;
@@ -52,7 +53,7 @@ struct Sampling {
     options.threshold = threshold;
     return options;
   }
-  /// Calls f(process, sampler) with the file's own types: f is compiled for each of the 20 pairs that there are. Throws
+  /// Calls f(process, sampler) with the file's own types: f is compiled for each of the 21 pairs that there are. Throws
   /// std::invalid_argument for another pair, which no file gives.
   template <class F>
   void visit(F&& f) const {
@@ -70,8 +71,9 @@ struct Sampling {
  private:
   template <class P, class S>
   static constexpr bool pairs() {
-    constexpr bool euler = std::is_same_v<S, Euler>;
-    if constexpr (std::is_same_v<P, BetaProcess>) return true;
+    constexpr bool euler = std::is_same_v<S, Euler>, learned = std::is_same_v<S, LearnedRange>;
+    if constexpr (std::is_same_v<P, VarianceProcess>) return learned;
+    if constexpr (std::is_same_v<P, BetaProcess>) return !learned;
     if constexpr (std::is_same_v<P, FlowProcess>) return euler;
     return euler || std::is_same_v<S, DpmSolverPp> || std::is_same_v<S, DpmSolverSde>;
   }

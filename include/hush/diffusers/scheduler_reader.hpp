@@ -58,7 +58,10 @@ class SchedulerReader : private SchedulerKeys {
     Prediction prediction{Prediction::Type(says), rounding()};
     const Schedule levels{std::move(betas), spaced || is_second_order(), noisy, keeps && rescales};
     if (SaSolver* solver = std::get_if<SaSolver>(&made.sampler)) set_range(*solver, levels, prediction.rounding);
-    made.process = BetaProcess{levels, prediction};
+    if (std::holds_alternative<LearnedRange>(made.sampler))
+      made.process = VarianceProcess{levels, LearnedVariance{prediction}};
+    else
+      made.process = BetaProcess{levels, prediction};
     cut(made);
     if (is("PNDM"))
       config_.demand(says == 0, "prediction_type", "PNDM of diffusers mixes v of several levels; hush mixes eps");
@@ -160,9 +163,10 @@ class SchedulerReader : private SchedulerKeys {
     if (is("KDPM2Discrete")) return Dpm2{};
     if (is("KDPM2AncestralDiscrete")) return Dpm2Ancestral{};
     if (is_solver()) return solver();
-    return Ddpm{one_of("variance_type", "fixed_small", {"fixed_small", "fixed_small_log", "fixed_large"}) == 2
-                    ? Variance::fixed_large
-                    : Variance::fixed_small};
+    const std::size_t variance =
+        one_of("variance_type", "fixed_small", {"fixed_small", "fixed_small_log", "fixed_large", "learned_range"});
+    if (variance == 3) return LearnedRange{};
+    return Ddpm{variance == 2 ? Variance::fixed_large : Variance::fixed_small};
   }
   int order() {
     const std::int64_t order = config_.whole("solver_order", 2);

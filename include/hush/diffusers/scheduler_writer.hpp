@@ -34,7 +34,7 @@ constexpr bool is_one_of = (std::is_same_v<S, Any> || ...);
 /// The class of diffusers that a sampler is, without "Scheduler"; nullptr: none.
 template <class S>
 constexpr const char* class_of() {
-  if (is_one_of<S, Ddpm>) return "DDPM";
+  if (is_one_of<S, Ddpm, LearnedRange>) return "DDPM";
   if (is_one_of<S, Ddim>) return "DDIM";
   if (is_one_of<S, Pndm>) return "PNDM";
   if (is_one_of<S, Euler>) return "EulerDiscrete";
@@ -58,6 +58,7 @@ void write_sampler(const S& sampler, io::Json& config) {
   config["_class_name"] = std::string(name) + "Scheduler";
   if constexpr (std::is_same_v<S, Ddpm>)
     config["variance_type"] = sampler.variance == Variance::fixed_large ? "fixed_large" : "fixed_small";
+  if constexpr (std::is_same_v<S, LearnedRange>) config["variance_type"] = "learned_range";
   if constexpr (std::is_same_v<S, Pndm>) config["skip_prk_steps"] = !sampler.warm_up;
   if constexpr (requires { sampler.lower_order_final; }) config["lower_order_final"] = sampler.lower_order_final;
   if constexpr (requires {
