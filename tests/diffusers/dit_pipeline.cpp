@@ -91,25 +91,25 @@ std::string index_with(const std::string& was, const std::string& is) {
 
 TEST_CASE("dit pipeline: a folder makes diffusers' pictures, guided and not; the variance is the condition's") {
   const Folder folder;
-  const diffusers::Pipeline pipeline = diffusers::read_pipeline(folder.scratch.folder);
-  CHECK(pipeline.class_name == "DiTPipeline");
-  CHECK(pipeline.unet.empty());
-  CHECK(pipeline.labels == std::map<std::int32_t, std::string>{{0, "tench, Tinca"}, {7, "cock"}});
-  AutoencoderKl<B> vae(io::autoencoder_kl_config_of(pipeline.vae / "config.json"), Seed{});
-  io::load_diffusers(pipeline.vae, vae);
-  const diffusers::Sampling file = diffusers::read_scheduler(pipeline.scheduler);
-  const auto& read = std::get<diffusers::BetaProcess>(file.process);
-  const Latent process{vae,
-                       Process{read.schedule, LearnedVariance{read.parameterization}, ClassLabel{.classes = 1000}}};
-  Dit<B> net(io::dit_config_of(pipeline.transformer / "config.json", process.ports()), process.ports(), Seed{});
-  io::load_diffusers(pipeline.transformer, net);
+  const std::filesystem::path place = folder.scratch.folder;
   const auto latents = sine::images(2, 2, 4, 4);
-  auto options = file.options<B>();
-  options.steps = 4, options.count = 2;
-  options.start = FromLatents{{2, 4, 4, 2, {latents.begin(), latents.end()}}};
   const auto pictures = [&](double scale) {
+    // [dit]
+    const diffusers::Pipeline pipeline = diffusers::read_pipeline(place);
+    AutoencoderKl<B> vae(io::autoencoder_kl_config_of(pipeline.vae / "config.json"), Seed{});
+    io::load_diffusers(pipeline.vae, vae);
+    const diffusers::Sampling file = diffusers::read_scheduler(pipeline.scheduler);
+    const auto& read = std::get<diffusers::BetaProcess>(file.process);
+    const ClassLabel classes{.classes = 1000};
+    const Latent process{vae, Process{read.schedule, LearnedVariance{read.parameterization}, classes}};
+    Dit<B> net(io::dit_config_of(pipeline.transformer / "config.json", process.ports()), process.ports(), Seed{});
+    io::load_diffusers(pipeline.transformer, net);
+    const Guided guided{net, classes, scale};
+    auto options = file.options<B>();
+    // [/dit]
+    options.steps = 4, options.count = 2;
+    options.start = FromLatents{{2, 4, 4, 2, {latents.begin(), latents.end()}}};
     std::vector<double> all;
-    const auto guided = Guided{net, process.conditioning, scale};
     for (const float v : sample(process, guided, Ddim{}, std::vector<std::int32_t>{7, 300}, options).pixels)
       all.push_back(std::clamp(double(v) / 2 + .5, 0., 1.));
     double sum = 0;
@@ -123,6 +123,15 @@ TEST_CASE("dit pipeline: a folder makes diffusers' pictures, guided and not; the
   };
   judge(1, {194.004597, .494485557, .547591567, .59932816, 0, .0559200943});
   judge(4, {188.422202, .521739364, .577134371, .630374968, 0, .0474935509});
+}
+
+TEST_CASE("dit pipeline: where its parts lie, and the names of its classes") {
+  const Folder folder;
+  const diffusers::Pipeline pipeline = diffusers::read_pipeline(folder.scratch.folder);
+  CHECK(pipeline.class_name == "DiTPipeline");
+  CHECK(pipeline.unet.empty());
+  CHECK(pipeline.transformer == folder.scratch / "transformer");
+  CHECK(pipeline.labels == std::map<std::int32_t, std::string>{{0, "tench, Tinca"}, {7, "cock"}});
 }
 
 TEST_CASE("dit pipeline: other parts, other classes and labels that are none are refused") {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
@@ -20,12 +21,12 @@ namespace {
 
 using List = std::vector<double>;
 
-diffusers::Sampling read(const std::string& name, const std::string& members) {
+diffusers::Sampling read(const std::string& name, const std::string& members, std::int64_t tokens = 0) {
   const Scratch scratch("scheduler_keys");
   const auto file = scratch / "scheduler_config.json";
   put(file, "{\"_class_name\": \"" + name + "Scheduler\", \"_diffusers_version\": \"0.42.1\"" +
                 (members.empty() ? "" : ", " + members) + "}");
-  return diffusers::read_scheduler(file);
+  return diffusers::read_scheduler(file, {.image_seq_len = tokens});
 }
 std::string said(const std::string& name, const std::string& members) {
   try {
@@ -104,6 +105,21 @@ TEST_CASE("scheduler files: flow matching that ends at a given time") {
   near(times("\"shift_terminal\": 0.02", 4), {1, .67333335, .34666666, .02}, 1e-6);
 }
 
+TEST_CASE("scheduler files: a shift by the size of the image") {
+  const auto times = [](const std::string& members, std::int64_t tokens) {
+    const diffusers::Sampling file = read("FlowMatchEulerDiscrete", members, tokens);
+    return file.grid(std::get<diffusers::FlowProcess>(file.process).schedule, 5);
+  };
+  // set_timesteps(5, mu=calculate_shift(1024, ...)), that function being the one of FluxPipeline
+  near(times("\"use_dynamic_shifting\": true, \"shift\": 3.0", 1024),
+       {1, .849405527, .652942836, .385891289, .00187596434}, 1e-6);
+  near(
+      times("\"use_dynamic_shifting\": true, \"time_shift_type\": \"linear\", \"base_shift\": 0.7, \"max_shift\": 2.5, "
+            "\"shift_terminal\": 0.1, \"num_train_timesteps\": 500",
+            1024),
+      {1, .78466934, .563079834, .33495453, .100000001}, 1e-6);
+}
+
 TEST_CASE("scheduler files: what is refused by key and value") {
   CHECK(said("EulerDiscrete", "\"use_beta_sigmas\": true, \"use_karras_sigmas\": true") ==
         "use_beta_sigmas is true: another spacing of sigmas is on too");
@@ -116,5 +132,8 @@ TEST_CASE("scheduler files: what is refused by key and value") {
   CHECK(said("FlowMatchEulerDiscrete", "\"stochastic_sampling\": true") ==
         "stochastic_sampling is true: hush has no counterpart; write it as false");
   CHECK(said("FlowMatchEulerDiscrete", "\"use_dynamic_shifting\": true") ==
-        "use_dynamic_shifting is true: hush has no counterpart; write it as false");
+        "use_dynamic_shifting is true: the times depend on the size of the image; say it: read_scheduler(file, "
+        "{.image_seq_len = tokens})");
+  CHECK(said("FlowMatchEulerDiscrete", "\"use_dynamic_shifting\": true, \"max_image_seq_len\": 256") ==
+        "max_image_seq_len is 256: must differ from base_image_seq_len");
 }

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -120,6 +121,11 @@ TEST_CASE("scheduler writer: EDM and flow matching are written by their keys") {
   CHECK(solver.at("algorithm_type") == "sde-dpmsolver++");
   CHECK(written(diffusers::FlowProcess{{}, {500}}, Euler{}, diffusers::FlowShift{3, 500}) ==
         io::Json{{"_class_name", "FlowMatchEulerDiscreteScheduler"}, {"num_train_timesteps", 500}, {"shift", 3.}});
+  const io::Json dynamic =
+      written(diffusers::FlowProcess{}, Euler{}, diffusers::FlowShift{.shift = 2, .dynamic = true});
+  CHECK(dynamic.at("use_dynamic_shifting") == true);
+  CHECK(dynamic.at("base_shift") == std::log(2.));
+  CHECK(dynamic.at("max_shift") == std::log(2.));
 }
 
 TEST_CASE(

@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include <hush/check.hpp>
@@ -51,21 +52,37 @@ struct Sigmas {
 };
 static_assert(GridRule<Sigmas>);
 
+/// The shift of an image of so many tokens (use_dynamic_shifting): mu is linear in their number, `base` at `least` and
+/// `largest` at `most` tokens (calculate_shift of the pipelines); the shift is e^mu, or mu itself where `linear`.
+struct DynamicShift {
+  double base = .5, largest = 1.15;
+  std::int64_t least = 256, most = 4096;
+  bool linear = false;
+
+  double operator()(std::int64_t tokens) const {
+    const double mu = base + (largest - base) * double(tokens - least) / double(most - least);
+    const double shift = base == largest ? base : mu;
+    return linear ? shift : std::exp(shift);
+  }
+};
+
 /// The times of FlowMatchEulerDiscreteScheduler: evenly from its noisiest time to its least noisy one, T..1 of `steps`,
 /// each shifted by s t / (1 + (s - 1) t) (Esser et al. 2024, eq. 23); the least noisy one is shifted twice, as its
-/// constructor shifts it already. `terminal`, if it is not 0: 1 - t is then stretched so that the last time is that
+/// constructor shifts it already, unless `dynamic`, where the shift is one that depends on the size of the image
+/// (use_dynamic_shifting). `terminal`, if it is not 0: 1 - t is then stretched so that the last time is that
 /// (shift_terminal).
 struct FlowShift {
   double shift = 1;
   int steps = 1000;
   double terminal = 0;
+  bool dynamic = false;
 
   std::vector<double> operator()(const AnySchedule&, int n) const {
     check(n >= 1, "FlowShift", "wants at least 1 step, got ", n);
     check(shift > 0 && std::isfinite(shift) && steps >= 1, "FlowShift", "wants a positive shift and steps, has ", shift,
           " and ", steps);
     const auto shifted = [&](double t) { return shift * t / (1 + (shift - 1) * t); };
-    const double least = shifted(1. / steps);
+    const double least = dynamic ? 1. / steps : shifted(1. / steps);
     std::vector<double> times;
     for (int i = 0; i < n; ++i) times.push_back(shifted(linspace(1, least, n, i)));
     check(terminal >= 0 && terminal < 1 && (terminal == 0 || n > 1), "FlowShift",
@@ -76,7 +93,7 @@ struct FlowShift {
     return times;
   }
   static constexpr void fields(auto& self, auto&& f) {
-    f("shift", self.shift), f("steps", self.steps), f("terminal", self.terminal);
+    f("shift", self.shift), f("steps", self.steps), f("terminal", self.terminal), f("dynamic", self.dynamic);
   }
   friend bool operator==(const FlowShift&, const FlowShift&) = default;
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -30,6 +31,12 @@ namespace hush::diffusers {
 /// The samplers that a scheduler_config.json can mean.
 using AnySampler = std::variant<Ddpm, Ddim, Pndm, Euler, EulerAncestral, Lms, Heun, Dpm2, Dpm2Ancestral, DpmSolver,
                                 DpmSolverPp, DpmSolverSde, UniPc, UniPcNoise, Deis, SaSolver, LearnedRange>;
+
+/// What a scheduler_config.json does not say. `image_seq_len`: the tokens of an image, which dynamic shifting depends
+/// on: the patches of a transformer, (height / patch) * (width / patch) of its latents.
+struct ReadScheduler {
+  std::int64_t image_seq_len = 0;
+};
 
 /// What a scheduler_config.json of diffusers means in hush: process, sampler, grid and what is done to estimates of x0.
 /// `visit` calls a function with the types that the file names:

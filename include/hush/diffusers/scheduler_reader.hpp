@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -24,7 +25,8 @@ namespace detail {
 /// Reads the keys of one file, class by class.
 class SchedulerReader : private SchedulerKeys {
  public:
-  using SchedulerKeys::SchedulerKeys;
+  explicit SchedulerReader(io::DiffusersConfig config, const ReadScheduler& how = {})
+      : SchedulerKeys(std::move(config)), how_(how) {}
 
   Sampling read() {
     refuse_unmatched();
@@ -249,20 +251,36 @@ class SchedulerReader : private SchedulerKeys {
     return made;
   }
   Sampling flow() {
-    must_be_off({"use_dynamic_shifting", "invert_sigmas", "use_karras_sigmas", "use_exponential_sigmas",
-                 "use_beta_sigmas", "stochastic_sampling"});
+    must_be_off(
+        {"invert_sigmas", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "stochastic_sampling"});
     const double terminal = config_.is_null("shift_terminal") ? 0 : config_.number("shift_terminal", 0);
     config_.demand(terminal >= 0 && terminal < 1, "shift_terminal", "must be null or in 0 .. 1");
     const std::int64_t steps = config_.whole("num_train_timesteps", 1000);
     config_.demand(steps >= 1 && steps <= 1'000'000, "num_train_timesteps", "must be in 1 .. 1000000");
-    const double shift = config_.number("shift", 1);
-    config_.demand(shift > 0, "shift", "must be positive");
+    const bool dynamic = config_.flag("use_dynamic_shifting", false);
+    const double shift = dynamic ? dynamic_shift() : config_.number("shift", 1);
+    config_.demand(dynamic || shift > 0, "shift", "must be positive");
+    if (dynamic) config_.ignore({"shift"});
     Sampling made;
     made.process = FlowProcess{RectifiedFlow{}, FlowPrediction{double(steps)}};
     made.sampler = Euler{};
-    made.grid = FlowShift{shift, int(steps), terminal};
+    made.grid = FlowShift{shift, int(steps), terminal, dynamic};
     return made;
   }
+  double dynamic_shift() {
+    const DynamicShift rule{config_.number("base_shift", .5), config_.number("max_shift", 1.15),
+                            config_.whole("base_image_seq_len", 256), config_.whole("max_image_seq_len", 4096),
+                            one_of("time_shift_type", "exponential", {"exponential", "linear"}) == 1};
+    config_.demand(rule.least != rule.most, "max_image_seq_len", "must differ from base_image_seq_len");
+    config_.demand(
+        rule.base == rule.largest || how_.image_seq_len > 0, "use_dynamic_shifting",
+        "the times depend on the size of the image; say it: read_scheduler(file, {.image_seq_len = tokens})");
+    const double shift = rule(how_.image_seq_len);
+    config_.demand(shift > 0, "time_shift_type", "gives a shift that is not positive for ", how_.image_seq_len);
+    return shift;
+  }
+
+  ReadScheduler how_;
 };
 
 }  // namespace detail
@@ -270,11 +288,11 @@ class SchedulerReader : private SchedulerKeys {
 /// What a scheduler_config.json of diffusers means; `file` is one, or the folder of a scheduler or a pipeline. What the
 /// file says counts, what it leaves out has the class's default. Throws FileError, which names the key and its value,
 /// for a class without counterpart, and for an option that hush has not or does not know.
-inline Sampling read_scheduler(const std::filesystem::path& file) {
+inline Sampling read_scheduler(const std::filesystem::path& file, const ReadScheduler& how = {}) {
   std::filesystem::path place = file;
   if (std::filesystem::is_directory(place / "scheduler")) place /= "scheduler";
   if (std::filesystem::is_directory(place)) place /= "scheduler_config.json";
-  return detail::SchedulerReader(io::DiffusersConfig(place)).read();
+  return detail::SchedulerReader(io::DiffusersConfig(place), how).read();
 }
 
 }  // namespace hush::diffusers

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -61,11 +62,7 @@ void write_sampler(const S& sampler, io::Json& config) {
   if constexpr (std::is_same_v<S, LearnedRange>) config["variance_type"] = "learned_range";
   if constexpr (std::is_same_v<S, Pndm>) config["skip_prk_steps"] = !sampler.warm_up;
   if constexpr (requires { sampler.lower_order_final; }) config["lower_order_final"] = sampler.lower_order_final;
-  if constexpr (requires {
-                  sampler.order;
-                  sampler.lower_order_final;
-                })
-    config["solver_order"] = sampler.order;
+  if constexpr (requires { sampler.order&& sampler.lower_order_final; }) config["solver_order"] = sampler.order;
   if constexpr (std::is_same_v<S, SaSolver>) {
     config["predictor_order"] = sampler.predictor_order;
     config["corrector_order"] = sampler.corrector_order;
@@ -227,13 +224,16 @@ void write_edm(const EdmProcess& process, const S& sampler, const Description& g
 /// Flow matching.
 template <class S>
 void write_flow(const S& sampler, const Description& grid, io::Json& config) {
-  check((std::is_same_v<S, Euler>), "write_scheduler", "with RectifiedFlow diffusers has Euler, not ",
+  check(is_one_of<S, Euler>, "write_scheduler", "with RectifiedFlow diffusers has Euler, not ",
         code_of(describe(sampler)));
   check(grid.text.ends_with("FlowShift"), "write_scheduler",
         "with RectifiedFlow diffusers has diffusers::FlowShift as .grid, not ", code_of(grid));
   config["_class_name"] = "FlowMatchEulerDiscreteScheduler";
   config["num_train_timesteps"] = int(number_of(grid, "steps", 1000));
-  config["shift"] = number_of(grid, "shift", 1);
+  const double shift = number_of(grid, "shift", 1), mu = std::log(shift);
+  config["shift"] = shift;
+  if (grid.find("dynamic")->text == "true")  // the same shift for images of all sizes
+    config.update(io::Json{{"use_dynamic_shifting", true}, {"base_shift", mu}, {"max_shift", mu}});
   if (const double terminal = number_of(grid, "terminal", 0); terminal > 0) config["shift_terminal"] = terminal;
 }
 
