@@ -26,17 +26,63 @@ SampleOptions<Cpus> options_of(int steps) {
 
 struct TrainArguments : examples::TrainArguments {
   std::int64_t fewest = 10, most = 1280;
-  TrainArguments() { run = "out/consistency", epochs = 60, batch = 64, rate = 4e-4, sample_every = 1; }
+  TrainArguments() { run = "out/consistency", epochs = 5, batch = 64, rate = 4e-4, sample_every = 1; }
 };
 
-int train(const TrainArguments& a) {
+void check_files(const TrainArguments& a) {
   io::FilePlan files;
   examples::tell_fashion_mnist(files, a.data);
   examples::tell_training(files, a.run, a.weights, a.from);
   files.check();
+}
+AttentionUnet<Cpus> network(const TrainArguments& a) {
+  return {{.image = {32, 32, 1}, .widths = {32, 64, 64}, .bottleneck = 128, .head_width = 16},
+          process.ports(),
+          Seed{a.seed},
+          Cpus{.threads = a.where.threads}};
+}
+io::Checkpoints checkpoints(const TrainArguments& a) {
+  return io::Checkpoints({.run = a.run,
+                          .every = a.save_every,
+                          .resume = !a.fresh,
+                          .identity = to_text("rate ", a.rate, examples::started_from(a.from))});
+}
+template <class Proc, class Trained>
+void finish(const TrainArguments& a, const Proc& of, const Trained& trained, const char* loss) {
+  examples::plot(a.run, "Fashion-MNIST", loss);
+  const auto weights = examples::weights_of(a.weights, a.run);
+  io::save_model(weights, of, trained.averaged, {.dtype = io::Dtype::F16});
+  std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string() << std::endl;
+}
+
+/// Trains the same network as a diffusion model, whose weights are a start for `train`.
+int pretrain(const TrainArguments& a) {
+  check_files(a);
+  const Process diffusion{process.schedule, EdmPreconditioning<ScaledLogSigma>{}};
   const auto garments = data::fashion_mnist(a.data, {.limit = a.limit});
-  AttentionUnet<Cpus> unet({.image = {32, 32, 1}, .widths = {32, 64, 64}, .bottleneck = 128, .head_width = 16},
-                           process.ports(), Seed{a.seed}, Cpus{.threads = a.where.threads});
+  AttentionUnet<Cpus> unet = network(a);
+  if (!a.from.empty()) io::load_model(a.from, diffusion, unet);
+  const io::Stop stop({.minutes = a.minutes});
+  const Adam optimizer{.rate = a.rate};
+  const auto trained = hush::train(diffusion, unet, optimizer, garments,
+                                   {.epochs = a.epochs,
+                                    .batch = a.batch,
+                                    .seed = a.seed,
+                                    .rate = learning_rates::Constant{.warm_up = 200},
+                                    .clip_gradient = 1,
+                                    .ema = {.decay = .999},
+                                    .level_distribution = LogNormal{},
+                                    .weighting = EdmWeighting{},
+                                    .stop = std::ref(stop)},
+                                   checkpoints(a), io::LossLog(a.run), io::TrainingBar({.what = "pretrain"}));
+  finish(a, diffusion, trained, "weighted squared error of the image");
+  return stop.exit_code();
+}
+
+int train(const TrainArguments& a) {
+  check_files(a);
+  const auto garments = data::fashion_mnist(a.data, {.limit = a.limit});
+  AttentionUnet<Cpus> unet = network(a);
   if (!a.from.empty()) io::load_model(a.from, process, unet, {.may_differ = {"process"}});
   const io::Stop stop({.minutes = a.minutes});
   const Adam optimizer{.rate = a.rate};
@@ -56,17 +102,9 @@ int train(const TrainArguments& a) {
     options.count = 16, options.seed = 1;
     return hush::sample(process, training.averaged, MultistepConsistency{}, options);
   };
-  const auto trained = hush::train(
-      trainer,
-      io::Checkpoints({.run = a.run,
-                       .every = a.save_every,
-                       .resume = !a.fresh,
-                       .identity = to_text("rate ", optimizer.rate, examples::started_from(a.from))}),
-      io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Pictures(a.run, a.sample_every, draw));
-  examples::plot(a.run, "Fashion-MNIST", "pseudo-Huber loss of neighbouring levels");
-  const auto weights = examples::weights_of(a.weights, a.run);
-  io::save_model(weights, process, trained.averaged, {.dtype = io::Dtype::F16});
-  std::cout << (trained.stopped ? "stopped early; " : "") << "averaged weights in " << weights.string() << std::endl;
+  const auto trained = hush::train(trainer, checkpoints(a), io::LossLog(a.run), io::TrainingBar({.what = "train"}),
+                                   examples::Pictures(a.run, a.sample_every, draw));
+  finish(a, process, trained, "pseudo-Huber loss of neighbouring levels");
   return stop.exit_code();
 }
 
@@ -123,27 +161,22 @@ int evaluate(const SampleArguments& a) {
   return 0;
 }
 
-/// The options of `train`.
+/// The options of both commands that train.
 void add_to(CLI::App& train, TrainArguments& t) {
   train.option_defaults()->always_capture_default();
   train.add_option("--data", t.data, "Folder with the four official files (IDX or IDX.gz)")->required();
   train.add_option("--limit", t.limit, "Images to train on, from the first; 0: all")->check(examples::at_least(0));
-  train.add_option("--run", t.run, "Folder for checkpoints, logs, sample grids");
+  train.add_option("--run", t.run, "Folder for checkpoints and logs");
   train
       .add_option("--weights", t.weights,
                   "File for the averaged weights (default: weights.safetensors in the run folder)")
       ->always_capture_default(false);
   train.add_option("--from", t.from, "Start from the weights in this file (default: from the seed)")
       ->always_capture_default(false);
-  train.add_option("--fewest", t.fewest, "Intervals between noise levels at the start; they double until --most")
-      ->check(examples::at_least(1));
-  train.add_option("--most", t.most, "Intervals at the end")->check(examples::at_least(1));
-  train.add_option("--epochs", t.epochs, "Epochs; the intervals depend on their number")->check(examples::at_least(1));
+  train.add_option("--epochs", t.epochs, "Epochs")->check(examples::at_least(1));
   train.add_option("--batch", t.batch, "Images a step")->check(examples::at_least(1));
   train.add_option("--rate", t.rate, "Learning rate")->check(examples::above(0));
   train.add_option("--save-every", t.save_every, "Steps between checkpoints, 0: one an epoch")
-      ->check(examples::at_least(0));
-  train.add_option("--sample-every", t.sample_every, "Epochs between sample grids, 0: none")
       ->check(examples::at_least(0));
   train.add_option("--minutes", t.minutes, "Stop after so many minutes, 0: when all epochs are done")
       ->check(examples::at_least(0));
@@ -179,7 +212,18 @@ int main(int argc, char** argv) {
   TrainArguments t;
   auto* train = app.add_subcommand("train", "Train a network; resumes a run that was interrupted");
   add_to(*train, t);
-  SampleArguments s, e{.count = 2000};
+  train->add_option("--fewest", t.fewest, "Intervals between noise levels at the start; they double until --most")
+      ->check(examples::at_least(1));
+  train->add_option("--most", t.most, "Intervals at the end, which is that of all --epochs")
+      ->check(examples::at_least(1));
+  train->add_option("--sample-every", t.sample_every, "Epochs between sample grids, 0: none")
+      ->check(examples::at_least(0));
+  TrainArguments p;
+  p.run = "out/diffusion", p.rate = 1e-3;
+  auto* before = app.add_subcommand("pretrain", "Train the same network as a diffusion model: a start for `train`");
+  add_to(*before, p);
+  SampleArguments s, e;
+  e.count = 2000;
   auto* sample = app.add_subcommand("sample", "Make pictures with trained weights");
   add_to(*sample, s);
   sample->add_option("--out", s.out, "PNG grid of the pictures");
@@ -191,6 +235,7 @@ int main(int argc, char** argv) {
 
   return examples::main_of(app, "consistency", argc, argv, [&] {
     if (*train) return consistency::train(t);
+    if (*before) return consistency::pretrain(p);
     return *sample ? consistency::sample(s) : consistency::evaluate(e);
   });
 }

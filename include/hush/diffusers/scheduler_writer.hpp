@@ -256,7 +256,7 @@ io::Json config_of(const P& process, const S& sampler, const SampleOptions<B>& o
   } else {
     write_flow(sampler, grid, config);
   }
-  if constexpr (std::is_same_v<S, Ddim> || std::is_same_v<S, Ddpm> || std::is_same_v<S, Heun>) {
+  if constexpr (is_one_of<S, Ddim, Ddpm, LearnedRange, Heun>) {
     config["clip_sample"] = options.clip > 0 && !options.threshold;
     if (options.clip > 0) config["clip_sample_range"] = options.clip;
   }
