@@ -1,4 +1,4 @@
-# Headers, the CMake package (components core, hush, gif, cuda) and hush.pc. Nothing of it depends on the processor, or on
+# Headers, the CMake package (components core, hush, gif, cuda, mpi) and hush.pc. Nothing of it depends on the processor, or on
 # what was found on the machine that installs: what a target needs is looked for where it is used.
 include(CMakePackageConfigHelpers)
 set(hush_package_dir "${CMAKE_INSTALL_DATADIR}/cmake/hush")
@@ -11,7 +11,8 @@ if(NOT TARGET hush_cuda)
   hush_add_cuda()
 endif()
 install(TARGETS hush_cuda EXPORT hush-cuda)
-foreach(component IN ITEMS headers core hush gif cuda)
+install(TARGETS hush_mpi EXPORT hush-mpi)
+foreach(component IN ITEMS headers core hush gif cuda mpi)
   install(EXPORT hush-${component} NAMESPACE hush:: DESTINATION "${hush_package_dir}" FILE hush-${component}.cmake)
 endforeach()
 

@@ -2,6 +2,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -33,5 +34,13 @@ class Described<R(Arguments...)> {
   Description description_;
   std::function<R(Arguments...)> call_;
 };
+
+/// A network's description: its type without the backend, and its `config()` if it has one.
+template <class Net>
+Description describe_network(const Net& net) {
+  Description made{Description::Kind::object, std::string(detail::type_name<Net>())};
+  if constexpr (requires { net.config(); }) made.fields.push_back({"config", describe(net.config())});
+  return made;
+}
 
 }  // namespace hush

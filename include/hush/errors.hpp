@@ -41,4 +41,11 @@ struct CudaError : std::runtime_error {
   int code;
 };
 
+/// A rank of a run on several processes that failed, and its reason; thrown on all ranks alike, so that all end.
+struct RankFailure : std::runtime_error {
+  RankFailure(int which, int ranks, const std::string& reason)
+      : std::runtime_error(to_text("rank ", which, " of ", ranks, ": ", reason)), rank(which) {}
+  int rank;
+};
+
 }  // namespace hush

@@ -11,6 +11,13 @@
 #include <hush/version.hpp>
 #include <hush/warning.hpp>
 
+#include <hush/collectives/agreement.hpp>
+#include <hush/collectives/all_reduce.hpp>
+#include <hush/collectives/check_same.hpp>
+#include <hush/communicator.hpp>
+#include <hush/communicators/single_process.hpp>
+#include <hush/launch.hpp>
+
 #include <hush/grid.hpp>
 #include <hush/grids/align_your_steps.hpp>
 #include <hush/grids/beta_sigmas.hpp>
@@ -287,10 +294,13 @@
 #include <hush/training/hybrid_numbers.hpp>
 #include <hush/training/loader.hpp>
 #include <hush/training/loss_pass.hpp>
+#include <hush/training/micro_batches.hpp>
 #include <hush/training/noised_batch.hpp>
 #include <hush/training/power_averages.hpp>
 #include <hush/training/power_ema.hpp>
+#include <hush/training/run_description.hpp>
 #include <hush/training/trainer.hpp>
+#include <hush/training/trainer_options.hpp>
 #include <hush/training/training.hpp>
 
 #include <hush/metrics/colourfulness.hpp>

@@ -59,10 +59,18 @@ int interval_of(const char* who, const Observer& observer) {
 
 }  // namespace detail
 
+/// Whether an observer of `train` is told on every rank: it says `static constexpr bool on_every_rank = true`. The
+/// others are told on rank 0 alone.
+template <class Observer>
+constexpr bool on_every_rank = requires {
+  requires std::remove_cvref_t<Observer>::on_every_rank;
+};
+
 /// An observer of `sample` or `train` that is told of a step after every so many, and of the last one:
 /// `sample(..., Every{10, [](const auto& step) { ... }})`. It is told the rest as if it stood alone.
 template <class Observer>
 struct Every {
+  static constexpr bool on_every_rank = hush::on_every_rank<Observer>;
   int every;
   Observer observer;
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <hush/collectives/agreement.hpp>
 #include <hush/kernels/capabilities.hpp>
 #include <hush/observer.hpp>
 #include <hush/training/gan_trainer.hpp>
@@ -49,28 +50,40 @@ constexpr bool all_observe() {
 template <class Training, class... Observers>
 auto run_training(Training& training, Observers&... observers) -> Trained<std::remove_cvref_t<decltype(training.net)>> {
   if constexpr (HasHostKernels<typename Training::F>) warn_of_slow_kernels();
-  const auto notify = [all = std::tie(observers...)](auto&& call) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (call(std::get<sizeof...(I) - 1 - I>(all)), ...); }
+  const AnyCommunicator& ranks = training.options.communicator;
+  const auto notify = [&ranks, all = std::tie(observers...)](auto&& call) {
+    const auto told = [&]<class Observer>(Observer& observer) {
+      if (on_every_rank<Observer> || ranks.rank() == 0) call(observer);
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (told(std::get<sizeof...(I) - 1 - I>(all)), ...); }
     (std::index_sequence_for<Observers...>{});
   };
-  [[maybe_unused]] const auto start = [&](auto& observer) {
-    if constexpr (requires { observer.start(training); }) observer.start(training);
+  [[maybe_unused]] const auto start = [&]<class Observer>(Observer& observer) {
+    if constexpr (requires { observer.start(training); })
+      if (on_every_rank<Observer> || ranks.rank() == 0) observer.start(training);
   };
   (interval_of("train", observers), ...);
-  (start(observers), ...);
-  bool stopped = false;
-  while (!training.finished() && !stopped) {
-    const StepReport report = training.advance();
+  on_all_ranks(ranks, [&] { (start(observers), ...); });
+  const auto step = [&](const StepReport& report) {
+    bool stopped = false;
     notify([&](auto& observer) { stopped |= !notify_of_step(observer, training, report); });
     stopped |= training.options.stop && training.options.stop();
-    if (!training.epoch_finished()) continue;
+    if (!training.epoch_finished()) return stopped;
     const EpochReport closed = training.close_epoch();
     notify([&](auto& observer) {
       if constexpr (requires { observer.epoch(training, closed); }) observer.epoch(training, closed);
     });
+    return stopped;
+  };
+  bool stopped = false;
+  while (!training.finished() && !stopped) {
+    const StepReport report = training.advance();
+    stopped = on_any_rank(ranks, [&] { return step(report); });
   }
-  notify([&](auto& observer) {
-    if constexpr (requires { observer.finish(training); }) observer.finish(training);
+  on_all_ranks(ranks, [&] {
+    notify([&](auto& observer) {
+      if constexpr (requires { observer.finish(training); }) observer.finish(training);
+    });
   });
   return {training.epochs, training.averaged, !training.finished()};
 }
@@ -82,8 +95,10 @@ auto run_training(Training& training, Observers&... observers) -> Trained<std::r
 /// where `training` is the trainer, and `every`, the steps between two calls of `step`, or it is a function of a
 /// StepReport. One whose `step` gives false ends the run there. They start from the first to the last and are told the
 /// rest from the last to the first, as what is opened last is closed first: `io::Checkpoints`, named first, resumes
-/// before a log opens its file and saves after the log's row. Throws NonFinite when the loss or a gradient is not
-/// finite.
+/// before a log opens its file and saves after the log's row. On several ranks (`TrainerOptions::communicator`)
+/// observers are told on rank 0 alone, unless they say `on_every_rank`; a run that any rank ends, ends on all after the
+/// same step. Throws NonFinite when the loss or a gradient is not finite, and RankFailure on all ranks where anything
+/// went wrong on one.
 template <class Net, class Opt, class Data, class Loss, class... Observers>
 Trained<Net> train(Trainer<Net, Opt, Data, Loss>& trainer, Observers&&... observers) {
   if constexpr (detail::all_observe<Trainer<Net, Opt, Data, Loss>, Observers...>())

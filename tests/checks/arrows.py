@@ -17,6 +17,9 @@ ARROWS = {
     "description": set(), "fields": {"description"}, "described": {"description", "fields"},
     # who is told of a run's steps
     "observer": set(),
+    # the processes of a run
+    "launch": set(), "communicator": set(), "communicators": {"communicator"}, "communicators/mpi": {"launch"},
+    "collectives": {"communicator", "description"},
     "level": set(),
     "schedule": {"level"}, "schedules": {"level", "schedule"},
     "parameterization": {"level"}, "parameterizations": {"level", "parameterization"},
@@ -59,9 +62,9 @@ ARROWS = {
     "sampling": CONCEPTS | {"observer", "process", "schedules/shared/inverse", "grids", "tensor", "random", "kernels", "autograd", "ops", "images"},
     "sample": CONCEPTS | {"kernels", "sampling", "nn/compute_copies", "tensor/named_range"},
     "training": CONCEPTS | {"process", "schedules/shared/from_sigmas", "schedules/shared/inverse", "autoencoder", "tensor", "random", "kernels", "autograd", "ops", "nn/flat_parameters", "nn/walk", "images",
-                            "examples",
+                            "examples", "described", "communicator", "communicators/single_process", "collectives",
                             "learning_rates", "level_distributions", "weightings"},
-    "train": {"observer", "kernels", "training"},
+    "train": {"observer", "kernels", "training", "collectives"},
     "memory_report": {"tensor", "autograd", "nn/walk", "backbone", "process", "io/number"},
     # schedulers of diffusers: compositions that a file names
     "diffusers": CONCEPTS | {"described", "description", "fields", "process", "parameterizations", "schedules", "grids", "samplers", "sampling",
@@ -69,8 +72,8 @@ ARROWS = {
     # what a library can hold ready
     "compiled": {"cpu", "tensor", "random", "kernels", "autograd", "nn", "backbones", "training/loss_pass"},
     # what training and networks leave in files; nothing of them is read by data sets and pictures
-    "io/descriptions": {"fields"}, "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/checkpoint_parts": {"training"},
-    "io/descriptions": {"fields"}, "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training"}, "io/power_snapshots": {"training"},
+    "io/descriptions": {"fields", "described"}, "io/weights": {"nn/flat_parameters"}, "io/checkpoints": {"training", "communicator", "collectives"}, "io/checkpoint_parts": {"training"},
+    "io/power_snapshots": {"training"},
     "io/run_identity": {"training"}, "io/observers": {"training"}, "io/film": {"sampling/frames"},
     "io/tensorboard": {"training"}, "io/diffusers_unet": {"backbone", "backbones/adm"},
     "io/diffusers_unet2d": {"backbones/unet2d", "description", "fields"}, "io/diffusers_unet2d_config": {"backbones/shared/unet2d_config"},
@@ -89,6 +92,7 @@ FOREIGN = [
     (r"j(peglib|error)\.h$", r"io/", "libjpeg only in io/"),
     (r"zlib\.h$", r"(io|data)/", "zlib only in io/ and data/"),
     (r"cgif", r"io/gif\.hpp$", "cgif only in io/gif.hpp"),
+    (r"mpi\.h$", r"communicators/mpi\.hpp$", "MPI only in communicators/mpi.hpp"),
     (r"(cuda|cudnn|cublas|curand|cub/|thrust/|nvtx)", r"cuda/", "CUDA only in cuda/"),
     (r"(doctest|CLI|benchmark)/", r"$^", "not a library of the headers"),
 ]
@@ -203,7 +207,7 @@ def core_without_files(root, all_headers):
     findings += [f"include/hush/core.hpp:{line}: lists hush/{name}" for line, name in house.own_includes(root, "core.hpp")
                  if room(name) == "data"]
     findings += [f"include/hush/core.hpp:1: reaches <{name}>" for name in sorted(house.outside(root, "core.hpp"))
-                 if re.match(r"(nlohmann/|png\.h|jpeglib\.h|zlib\.h|cgif)", name)]
+                 if re.match(r"(nlohmann/|png\.h|jpeglib\.h|zlib\.h|cgif|mpi\.h)", name)]
     return findings
 
 

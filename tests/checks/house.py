@@ -11,9 +11,9 @@ PLURALS = {
     "schedules": "schedule", "parameterizations": "parameterization", "weightings": "weighting", "grids": "grid",
     "level_distributions": "level_distribution", "samplers": "sampler", "conditionings": "conditioning", "backbones": "backbone",
     "optimizers": "optimizer", "learning_rates": "learning_rate", "guidance_rules": "guidance_rule",
-    "autoencoders": "autoencoder",
+    "autoencoders": "autoencoder", "communicators": "communicator",
 }
-UMBRELLAS = {"hush.hpp", "core.hpp", "machine_free.hpp", "data.hpp", "io.hpp", "diffusers.hpp", "cuda.cuh"}
+UMBRELLAS = {"hush.hpp", "core.hpp", "machine_free.hpp", "data.hpp", "io.hpp", "diffusers.hpp", "cuda.cuh", "mpi.hpp"}
 
 
 def arguments(what, *more):

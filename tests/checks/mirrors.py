@@ -21,6 +21,8 @@ WITHOUT = {
     "hush.hpp": "a list of includes; tests/consume and tests/odr build programs on it",
     "io.hpp": "a list of includes; hush.hpp reads it",
     "machine_free.hpp": "a list of includes; core.hpp and cuda.cuh read it",
+    "communicators/mpi.hpp": "processes; tests/programs/ranks.sh starts them",
+    "mpi.hpp": "a list of includes; tests/programs/ranks.cpp reads it",
     "host_device.hpp": "two macros; every kernel and every scalar stands on them",
 }
 

@@ -49,10 +49,11 @@ def public(root):
 
 
 def policies(root):
-    """(where, name) of each type of a folder of variants, but for networks, which list a config."""
+    """(where, name) of each type of a folder of variants, but for networks, which list a config, and for
+    communicators, which change no result."""
     for header in house.headers(root):
         folder = header.split("/")[0]
-        if folder not in house.PLURALS or folder in ("backbones", "autoencoders") or header.startswith(f"{folder}/shared/"):
+        if folder not in house.PLURALS or folder in ("backbones", "autoencoders", "communicators") or header.startswith(f"{folder}/shared/"):
             continue
         raw = house.text(root, header).splitlines()
         spaces = []

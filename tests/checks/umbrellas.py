@@ -1,13 +1,14 @@
 """The lists of includes hold every header once; --write brings them up to date. core.hpp and cuda.cuh share machine_free.hpp.
 
 core.hpp holds what needs only the standard library and Eigen; diffusers.hpp is not part of hush.hpp; io/gif.hpp is in no list, because it alone needs
-cgif, and compiled.hpp in none, because it wants a library.
+cgif, mpi.hpp holds what needs MPI, and compiled.hpp is in none, because it wants a library.
 """
 import house
 
 # rooms in reading order, a block each; every room is named
 ORDER = [
     {"version", "check", "errors", "warning", "description", "fields", "host_device", "images", "examples"},
+    {"launch", "communicator", "collectives"},
     {"level", "schedule", "parameterization", "weighting", "grid", "level_distribution"},
     {"sampler"},
     {"tensor", "random", "kernels", "cpu", "cuda"},
@@ -26,6 +27,7 @@ WORDS = {
     "data.hpp": "Data sets: host images, no tensors.",
     "diffusers.hpp": "Schedulers of the Python library diffusers, from their files.",
     "hush.hpp": "All of hush for the CPU.",
+    "mpi.hpp": "Ranks over MPI, which hush::mpi links.",
     "cuda.cuh": "All of core.hpp on the GPU, with CUDA, cuDNN and cuBLASLt in place of Eigen; nvcc compiles it.",
 }
 
@@ -53,7 +55,8 @@ def lists(root):
     every = sorted((header for header in needs if header not in house.UMBRELLAS and "cgif.h" not in needs[header] and
                     not header.startswith("compiled")), key=place)
     foreign = [header for header in every if header.startswith("diffusers/")]
-    every = [header for header in every if header not in foreign]
+    over_mpi = [header for header in every if "mpi.h" in needs[header]]
+    every = [header for header in every if header not in foreign + over_mpi]
     free = [header for header in every if not header.startswith("cuda/")]
     folders = {"io.hpp": [h for h in free if h.startswith("io/")], "data.hpp": [h for h in free if h.startswith("data/")]}
     closures = {header: house.closure(root, header) for header in free}
@@ -66,7 +69,7 @@ def lists(root):
     device = [h for h in every if h.startswith("cuda/") and h not in FOR_TESTS]
     return {"machine_free.hpp": cuda, "cuda.cuh": ["machine_free.hpp", *device],
             "core.hpp": ["machine_free.hpp", *(h for h in core if h not in cuda)], **{name: found for name, found in folders.items() if found},
-            **({"diffusers.hpp": foreign} if foreign else {}),
+            **({"diffusers.hpp": foreign} if foreign else {}), **({"mpi.hpp": over_mpi} if over_mpi else {}),
             "hush.hpp": ["core.hpp", *sorted(name for name, found in folders.items() if found), *rest]}
 
 

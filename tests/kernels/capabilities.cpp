@@ -51,10 +51,10 @@ inline void group_norm_fused_backward(const Machine&, const GroupNormSizes&, con
 
 namespace {
 
-static_assert(HasHostKernels<Cpu<float>> && HasPackedWeights<Cpu<float>> && !HasFusedNorms<Cpu<float>> &&
-              HasResidualProducts<Cpu<float>> && HasImageParts<Cpu<float>> && !HasConcatUpsample<Cpu<float>> &&
-              !HasBatchedAdds<Cpu<float>> && !HasGraphs<Cpu<float>> && !HasAsyncCopies<Cpu<float>> &&
-              HasRecomputing<Cpu<float>>);
+static_assert(HasHostKernels<Cpu<float>> && HasHostMemory<Cpu<float>> && HasPackedWeights<Cpu<float>> &&
+              !HasFusedNorms<Cpu<float>> && HasResidualProducts<Cpu<float>> && HasImageParts<Cpu<float>> &&
+              !HasConcatUpsample<Cpu<float>> && !HasBatchedAdds<Cpu<float>> && !HasGraphs<Cpu<float>> &&
+              !HasAsyncCopies<Cpu<float>> && HasRecomputing<Cpu<float>>);
 static_assert(HasBatchedAdds<adding::Machine> && !HasGraphs<adding::Machine> && !HasFusedNorms<adding::Machine>);
 static_assert(HasFusedNorms<norming::Machine> && !HasGraphs<norming::Machine> && !HasBatchedAdds<norming::Machine>);
 static_assert(Kernels<adding::Machine> && Kernels<norming::Machine>);

@@ -27,6 +27,7 @@ struct Cpu {
   using master = T;
   using full = Cpu;
   static constexpr bool has_host_kernels = true;
+  static constexpr bool has_host_memory = true;
   static constexpr bool has_image_parts = true;
   static constexpr bool has_packed_weights = true;
   static constexpr bool has_residual_products = true;

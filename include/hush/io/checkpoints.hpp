@@ -1,14 +1,18 @@
 #pragma once
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include <hush/collectives/agreement.hpp>
+#include <hush/communicator.hpp>
 #include <hush/io/checkpoint_files.hpp>
 #include <hush/io/checkpoint_parts.hpp>
 #include <hush/io/file_plan.hpp>
@@ -47,9 +51,12 @@ inline std::optional<std::string> words_of_run(const std::filesystem::path& run)
 /// `GanTrainer` those of both networks, and that resumes from the newest good checkpoint bit for bit. `load_model`
 /// reads the files of the weights and of their average (ema.safetensors). A folder that cannot be written is a
 /// FileError before the first step. Name it before logs and bars, which ask the training for its step. A save that
-/// fails is reported and tried again at the next occasion; the third in a row ends the run.
+/// fails is reported and tried again at the next occasion; the third in a row ends the run. On several ranks all resume
+/// from the same files, and rank 0 alone writes: the run's folder must be one that all of them see.
 class Checkpoints {
  public:
+  static constexpr bool on_every_rank = true;
+
   explicit Checkpoints(CheckpointOptions chosen) : options(std::move(chosen)) {
     check(!options.run.empty(), "Checkpoints", "run, the folder of the checkpoints, is not given");
     check(options.every >= 0, "Checkpoints", "every must not be negative, is ", options.every);
@@ -58,11 +65,14 @@ class Checkpoints {
 
   template <class T>
   void start(T& training) {
+    const AnyCommunicator& ranks = training.options.communicator;
     identity = run_identity(training, options.identity);
-    const Found found = find_checkpoint(options.run, options.keeping.disk);
+    const Found found = find(ranks);
     for (const auto& note : found.notes) options.say(note);
-    if (found.checkpoint) resume(training, *found.checkpoint);
-    if (training.finished()) return;
+    on_all_ranks(ranks, [&] {
+      if (found.checkpoint) resume(training, *found.checkpoint);
+    });
+    if (training.finished() || ranks.rank() > 0) return;
     FilePlan plan;  // what could not be saved is known before the first step
     plan.writes_folder("the run's folder", options.run);
     plan.check();
@@ -84,16 +94,32 @@ class Checkpoints {
   }
 
  private:
+  /// The checkpoint to resume from: rank 0 looks for it and clears up, then the others read the same one.
+  Found find(const AnyCommunicator& ranks) const {
+    Found found;
+    on_all_ranks(ranks, [&] {
+      if (ranks.rank() == 0) found = find_checkpoint(options.run, options.keeping.disk);
+    });
+    std::int64_t step = found.checkpoint ? found.checkpoint->step : -1;
+    ranks.broadcast(0, std::as_writable_bytes(std::span(&step, 1)));
+    on_all_ranks(ranks, [&] {
+      if (ranks.rank() > 0 && step >= 0)
+        found.checkpoint = load_checkpoint(options.run / detail::checkpoint_name(step));
+    });
+    return found;
+  }
   template <class T>
   void resume(T& training, const Checkpoint& checkpoint) {
     check(options.resume, "Checkpoints", options.run.string(),
           " holds checkpoints already: resume, or choose another folder");
     restore(training, checkpoint);
     saved = training.step;
-    options.say(to_text("resumed from step ", training.step, " of ", training.total_steps()));
+    if (training.options.communicator.rank() == 0)
+      options.say(to_text("resumed from step ", training.step, " of ", training.total_steps()));
   }
   template <class T>
   void save(const T& training) {
+    if (training.options.communicator.rank() > 0) return;
     try {
       save_checkpoint(options.run, snapshot(training), options.keeping);
       saved = training.step;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <hush/described.hpp>
 #include <hush/errors.hpp>
 #include <hush/fields.hpp>
 #include <hush/io/json.hpp>
@@ -131,13 +132,7 @@ inline Description description_of(const std::string& json, const std::filesystem
   return reader.made;
 }
 
-/// A network's description: its type without the backend, and its `config()` if it has one.
-template <class Net>
-Description describe_network(const Net& net) {
-  Description made{Description::Kind::object, std::string(hush::detail::type_name<Net>())};
-  if constexpr (requires { net.config(); }) made.fields.push_back({"config", describe(net.config())});
-  return made;
-}
+using hush::describe_network;
 
 /// Sets a value from its description in a file: the fields that it names; the others stay. Throws FileError, with the
 /// field's path, for a value of another kind or type and for an unknown field.

@@ -12,11 +12,14 @@
 #include <hush/io/checksum.hpp>
 #include <hush/io/descriptions.hpp>
 #include <hush/io/json.hpp>
+#include <hush/training/run_description.hpp>
 #include <hush/training/training.hpp>
 
 namespace hush::io {
 
 namespace detail {
+
+using hush::detail::describe_run, hush::detail::HasCritic;
 
 /// A number in JSON, which has no infinity and no NaN.
 inline Json numeral(double value) { return std::isfinite(value) ? Json(value) : Json(to_text(value)); }
@@ -68,16 +71,6 @@ DataIdentity identity_of_data(const Data& data) {
           given.value == Crc32{}.value ? Json(nullptr) : Json(hexadecimal(given.value))};
 }
 
-/// The fields of a data set that lists them, and those of the sets that it stands on.
-template <class Data>
-void describe_data(const Data& data, std::vector<Description::Field>& into) {
-  if constexpr (Listed<Data>) {
-    const Description about = describe(data);
-    into.push_back({about.text, about});
-  }
-  if constexpr (requires { data.pictures().size(); }) describe_data(data.pictures(), into);
-}
-
 /// What a data set and the sets that it stands on say of all their items (`fingerprint`).
 template <class Data>
 void add_fingerprints(const Data& data, Json& into) {
@@ -85,44 +78,12 @@ void add_fingerprints(const Data& data, Json& into) {
   if constexpr (requires { data.pictures().size(); }) add_fingerprints(data.pictures(), into);
 }
 
-/// A training of two networks: `critic` is the trainer of the second.
-template <class T>
-concept HasCritic = requires(const T& training) {
-  training.critic.net;
-  training.critic_steps;
-};
-
 /// A training of diffusion: its loss has a process, and options that say which levels are drawn.
 template <class T>
 concept DrawsLevels = requires(const T& training) {
   training.loss.process;
   training.loss.options.level_distribution;
 };
-
-/// What a run is made of, by fields: process, network, optimizer, the options that change its result, and the data's
-/// own.
-template <class T>
-Description describe_run(const T& training) {
-  Description made{Description::Kind::object, ""};
-  const auto add_all = [&](const Description& options) {
-    for (const Description::Field& field : options.fields)
-      if (field.name != "epochs" && !made.find(field.name)) made.fields.push_back(field);
-  };
-  if constexpr (requires { training.loss.process; })
-    made.fields.push_back({"process", describe(training.loss.process)});
-  made.fields.push_back({"network", describe_network(training.net)});
-  made.fields.push_back({"optimizer", describe(training.optimizer)});
-  add_all(describe(training.options));
-  if constexpr (requires { training.loss.options; }) add_all(describe(training.loss.options));
-  Description data{Description::Kind::object, ""};
-  describe_data(training.data, data.fields);
-  if (!data.fields.empty()) made.fields.push_back({"data", std::move(data)});
-  if constexpr (HasCritic<T>) {
-    made.fields.push_back({"critic_steps", describe(training.critic_steps)});
-    made.fields.push_back({"critic", describe_run(training.critic)});
-  }
-  return made;
-}
 
 /// What noise, prediction and weighting are, by what they give at levels that the training's own rule draws.
 template <class T>

@@ -24,6 +24,8 @@ struct StopOptions {
 /// before stays ignored. Throws std::invalid_argument for minutes that are negative or not finite.
 class Stop {
  public:
+  static constexpr bool on_every_rank = true;  // a signal may reach one rank of many
+
   explicit Stop(StopOptions chosen = {}) : options_(std::move(chosen)) {
     check(options_.minutes >= 0 && options_.minutes < 1e12, "Stop", "minutes must be 0 (no limit) to 1e12, is ",
           options_.minutes);

@@ -69,4 +69,10 @@ concept HasHostKernels = requires {
   requires B::has_host_kernels;
 };
 
+/// Tensors lie in the host's memory, where programs may read and write them; kernels are done when they return.
+template <class B>
+concept HasHostMemory = requires {
+  requires B::has_host_memory;
+};
+
 }  // namespace hush

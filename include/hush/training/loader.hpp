@@ -47,7 +47,8 @@ class Loader {
   struct Order {
     std::int64_t batch = 1;
     std::uint64_t seed = 0;
-    bool reshuffle = true;  // each epoch has an order of its own
+    bool reshuffle = true;    // each epoch has an order of its own
+    int rank = 0, ranks = 1;  // which of so many equal parts of each batch is read
   };
   /// How items are read in an epoch; throws for those that must not enter.
   using Read = std::function<Examples<GivenOf<Data>>(std::span<const std::int64_t> items, std::int64_t epoch)>;
@@ -72,7 +73,7 @@ class Loader {
 
   std::int64_t steps_per_epoch() const { return data_.size() / how_.batch; }
 
-  /// The images of a step, [batch, H, W, C], and what they come with, on the host.
+  /// The images of a step, [batch / ranks, H, W, C], and what they come with, on the host.
   struct Batch {
     Tensor<F> images;
     GivenOf<Data> given;
@@ -111,13 +112,14 @@ class Loader {
  private:
   std::int64_t epoch_of(std::int64_t step) const { return step / steps_per_epoch(); }
   std::vector<std::int64_t> items(std::int64_t step) {
-    const std::int64_t epoch = epoch_of(step), first = step % steps_per_epoch() * how_.batch;
+    const std::int64_t epoch = epoch_of(step), count = how_.batch / how_.ranks;
+    const std::int64_t first = step % steps_per_epoch() * how_.batch + how_.rank * count;
     const std::int64_t shuffled = how_.reshuffle ? epoch : 0;
     if (epoch_ != shuffled) {
       order_ = shuffle(data_.size(), how_.seed, shuffled);
       epoch_ = shuffled;
     }
-    return {order_.begin() + first, order_.begin() + first + how_.batch};
+    return {order_.begin() + first, order_.begin() + first + count};
   }
 
   F on_;

@@ -1,84 +1,27 @@
 #pragma once
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
-#include <stdexcept>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <hush/autograd/tape.hpp>
-#include <hush/learning_rate.hpp>
-#include <hush/learning_rates/constant.hpp>
+#include <hush/collectives/agreement.hpp>
+#include <hush/collectives/check_same.hpp>
 #include <hush/nn/flat_parameters.hpp>
 #include <hush/optimizer.hpp>
 #include <hush/random/noise_key.hpp>
 #include <hush/tensor/named_range.hpp>
-#include <hush/training/ema.hpp>
 #include <hush/training/loader.hpp>
+#include <hush/training/micro_batches.hpp>
+#include <hush/training/run_description.hpp>
+#include <hush/training/trainer_options.hpp>
 
 namespace hush {
 
-/// A loss or a gradient that is NaN or infinite. The weights are those before the step, and no checkpoint was written.
-struct NonFinite : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// Options of a `Trainer`, all with defaults. There is no `==`, as functions (`stop`) have none; `describe` two of them
-/// to compare the rest.
-struct TrainerOptions {
-  std::int64_t epochs = 1, batch = 64;                // an epoch drops the images that do not fill a batch
-  std::uint64_t seed = 0;                             // of the order of the items, and of the loss's noise
-  AnyLearningRate rate = learning_rates::Constant{};  // factor on the optimizer's rate
-  double clip_gradient = 0;                           // largest norm of the gradient of all weights; 0: any
-  Ema ema{};                                          // the averaged weights
-  bool reshuffle = true;                 // each epoch has an order of its own; false: all have that of the first
-  std::int64_t accumulate = 1;           // parts that a batch is computed in, one after the other, to save memory
-  std::int64_t validate_every = 1;       // epochs between validations; the last epoch always has one
-  std::function<bool()> stop = nullptr;  // asked after each step; true ends training there
-
-  static constexpr void fields(auto& self, auto&& f) {
-    f("epochs", self.epochs), f("batch", self.batch), f("seed", self.seed), f("rate", self.rate),
-        f("clip_gradient", self.clip_gradient), f("ema", self.ema), f("reshuffle", self.reshuffle),
-        f("accumulate", self.accumulate), f("validate_every", self.validate_every), f("stop", self.stop);
-  }
-  // change no result
-  static constexpr std::array<std::string_view, 2> aside{"validate_every", "stop"};
-
-  /// Throws std::invalid_argument for options that make no sense, and where the items do not fill a batch.
-  void validate(std::int64_t items) const {
-    check(epochs >= 1, "train", "epochs must be at least 1, is ", epochs);
-    check(batch >= 1, "train", "batch must be at least 1, is ", batch);
-    check(items >= batch, "train", "the data set has ", items, " images, fewer than one batch of ", batch);
-    check(accumulate >= 1 && batch % accumulate == 0, "train", "a batch of ", batch, " does not fall into ", accumulate,
-          " equal parts");
-    check(validate_every >= 1, "train", "validate_every must be at least 1, is ", validate_every);
-    check(clip_gradient >= 0, "train", "clip_gradient must not be negative, is ", clip_gradient);
-    check(bool(rate), "train", "rate must not be empty");
-    ema.validate();
-  }
-};
-
-/// One optimizer step: `step` of them are done, `epoch` (from 0) is the one it belongs to.
-struct StepReport {
-  std::int64_t step = 0, epoch = 0;
-  double loss = 0, rate = 0, gradient_norm = 0;
-};
-
-/// One epoch (from 0): the mean of its batch losses, and the validation loss (NaN where there is no validation).
-/// Where pixels are known both are means over all pixels, the known ones without an error; `validation_hole_loss` is
-/// the mean over the others.
-struct EpochReport {
-  std::int64_t epoch = 0, step = 0;
-  double loss = 0, validation_loss = std::numeric_limits<double>::quiet_NaN();
-  double validation_hole_loss = std::numeric_limits<double>::quiet_NaN();
-};
-
-/// The images of a step, or of a part of it: [count, H, W, C]. `given` came with the images of the whole step, `rows`
-/// of it belong to these. A loss multiplies its gradients by `share`, 1 / (parts of the step).
+/// A micro-batch, the images of a step or of a part of it: [count, H, W, C]. `given` came with the images of the step
+/// that this rank reads, `rows` of it belong to these. A loss multiplies its gradients by `share`, 1 / (micro-batches).
 template <Backend F, class Given>
 struct BatchPart {
   Tensor<F> images;
@@ -100,7 +43,8 @@ class Trainer {
   using F = typename B::full;
   using master = typename B::master;
 
-  /// Throws std::invalid_argument for options that make no sense. `read` reads items, and may throw for some.
+  /// Throws std::invalid_argument for options that make no sense, RankFailure unless all ranks are given the same.
+  /// `read` reads items, and may throw for some.
   Trainer(Net& net_, const Opt& optimizer_, const Data& data_, Loss loss_, TrainerOptions options_,
           typename Loader<F, Data>::Read read = nullptr)
       : net(net_),
@@ -109,14 +53,20 @@ class Trainer {
         data(data_),
         loss(std::move(loss_)),
         options(std::move(options_)),
-        loader_(net.on().in_full(), data, {options.batch, options.seed, options.reshuffle}, std::move(read)) {
-    options.validate(data.size());
-    optimizer.validate();
+        loader_(
+            net.on().in_full(), data,
+            {options.batch, options.seed, options.reshuffle, options.communicator.rank(), options.communicator.size()},
+            std::move(read)) {
+    on_all_ranks(options.communicator, [&] {
+      options.validate(data.size());
+      optimizer.validate();
+    });
     weights = FlatParameters<B>(net);
     average = FlatParameters<B>(averaged);
     weights.attach_gradients(net);
     weights.attach_compute_copy(net);
     for (int i = 0; i < Opt::moments; ++i) moments.push_back(weights.zeros());
+    if (options.communicator.size() > 1) check_same(options.communicator, detail::describe_start(*this));
   }
 
   std::int64_t steps_per_epoch() const { return loader_.steps_per_epoch(); }
@@ -128,16 +78,14 @@ class Trainer {
   bool finished() const { return step >= total_steps(); }
   bool epoch_finished() const { return step > 0 && step % steps_per_epoch() == 0; }
 
-  /// One optimizer step. Throws NonFinite before it would spoil the weights, and std::invalid_argument for a factor of
-  /// the rate that is negative or not finite.
+  /// One optimizer step. Throws NonFinite before it would spoil the weights, std::invalid_argument for a factor of the
+  /// rate that is negative or not finite, and RankFailure where a rank failed before the gradients met.
   StepReport advance() {
     const NamedRange<B> range(net.on(), "hush training step");
     if (copied_ != step) weights.refresh_compute_copy();  // the values are those of another step: a checkpoint's
     weights.zero_gradients();
     const double factor = options.rate(step, total_steps());
-    check(factor >= 0 && std::isfinite(factor), "train", "the factor of the learning rate is ", factor, " at step ",
-          step, " of ", total_steps(), " (counted from 0); it must be finite and not negative");
-    const Tensor<B, master> measured = update(backward(loader_.batch(step)), factor);
+    const Tensor<B, master> measured = update(over_ranks(factor), factor);
     if (step + 1 < total_steps()) loader_.load_ahead(step + 1);
     // The one time that the host waits. Nothing may fail from the update on, or it would be made again.
     master numbers[GradientReport::size];
@@ -184,30 +132,40 @@ class Trainer {
   const char* role = "";  // whose loss it is, for messages, where there are two networks: "critic's "
 
  private:
-  /// Adds the gradients of a batch, part by part, and gives the mean of their losses.
+  /// Adds the gradients of a batch, of all ranks, and gives the mean of the losses.
+  Tensor<B, master> over_ranks(double factor) {
+    const AnyCommunicator& ranks = options.communicator;
+    const auto own = [&] {
+      check(factor >= 0 && std::isfinite(factor), "train", "the factor of the learning rate is ", factor, " at step ",
+            step, " of ", total_steps(), " (counted from 0); it must be finite and not negative");
+      Tensor<B, master> mean = backward(loader_.batch(step));
+      if (ranks.size() > 1) check_finite(download<double>(mean)[0], "loss", {step + 1, step / steps_per_epoch()});
+      return mean;
+    };
+    Tensor<B, master> mean = on_all_ranks(ranks, own);
+    micro_batches_.add_ranks(ranks, weights.gradients());
+    micro_batches_.add_ranks(ranks, mean);
+    return mean;
+  }
+  /// Adds the gradients of this rank's micro-batches, and gives the sum of their losses, each times its share.
   Tensor<B, master> backward(const typename Loader<F, Data>::Batch& batch) {
-    const std::int64_t parts = options.accumulate, count = options.batch / parts;
+    const int rank = options.communicator.rank(), ranks = options.communicator.size();
+    const std::int64_t parts = options.accumulate / ranks, own = options.batch / ranks, count = own / parts;
     const Shape shape = batch.images.shape().with_front(count);
-    const B& on = net.on();
-    const std::int64_t first = step % steps_per_epoch() * options.batch;
+    const double share = 1 / double(options.accumulate);
+    const std::int64_t first = step % steps_per_epoch() * options.batch + rank * own;
     std::vector<std::uint32_t> images;
-    for (std::int64_t i = 0; i < options.batch; ++i) images.push_back(std::uint32_t(first + i));
+    for (std::int64_t i = 0; i < own; ++i) images.push_back(std::uint32_t(first + i));
     const NoiseKey key{options.seed, std::uint32_t(step), NoiseKey::training, images};
     const auto part = [&](std::int64_t i) -> Tensor<B, master> {
       return loss(
           BatchPart<F, GivenOf<Data>>{
-              batch.images.part(i * shape.size(), shape), batch.given, {i * count, count}, 1 / double(parts)},
+              batch.images.part(i * shape.size(), shape), batch.given, {i * count, count}, share},
           key.part(std::size_t(i * count), std::size_t(count)));
     };
-    if (parts == 1) return part(0);
-    Tensor<B, master> total(on, {1}), share(on, {1});
-    fill(on, 1, 0, total.data());
-    for (std::int64_t i = 0; i < parts; ++i) {
-      const Tensor<B, master> one = part(i);
-      scale(on.in_full(), 1, 1 / double(parts), one.data(), share.data());
-      add_into(on, 1, std::as_const(share).data(), total.data());
-    }
-    return total;
+    if (options.accumulate == 1) return part(0);
+    for (std::int64_t i = 0; i < parts; ++i) micro_batches_.add(i, parts, weights, part(i), share);
+    return micro_batches_.loss();
   }
   /// Measures the gradient, and moves the weights and their average unless it or the loss is not finite.
   Tensor<B, master> update(const Tensor<B, master>& loss_value, double rate_factor) {
@@ -233,6 +191,7 @@ class Trainer {
   }
 
   Loader<F, Data> loader_;
+  detail::MicroBatches<B> micro_batches_;
   std::int64_t copied_ = 0;  // the step that the compute_copy belongs to
 };
 

@@ -1,0 +1,4 @@
+#pragma once
+// Ranks over MPI, which hush::mpi links.
+
+#include <hush/communicators/mpi.hpp>
