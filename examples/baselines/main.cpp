@@ -52,7 +52,8 @@ int main(int argc, char** argv) {
   examples::add_where(*evaluate, e.where);
 
   return examples::main_of(app, "baselines", argc, argv, [&] {
-    if (*train) return baselines::train(t);
+    if (*train) return examples::on_ranks(t.time_limit, [&] { return baselines::train(t); });
+    examples::one_process_only("what is no training");
     if (*sample) return baselines::sample(s);
     return baselines::evaluate(e);
   });

@@ -90,7 +90,9 @@ struct Run {
             .batch = recipe.batch,
             .seed = arguments.seed,
             .ema = recipe.ema,
-            .stop = std::ref(stop)};
+            .accumulate = examples::micro_batches(arguments.accumulate),
+            .stop = std::ref(stop),
+            .communicator = examples::ranks().all};
   }
   /// Calls train(observers...) with those of every kind; `draw(training)` makes 64 pictures with the averaged weights.
   template <class Train, class Draw>
@@ -102,8 +104,11 @@ struct Run {
                  io::LossLog(arguments.run), minutes, io::TrainingBar({.what = "train"}), Report{},
                  examples::Pictures(arguments.run, arguments.sample_every, draw));
   }
-  io::WeightFile file() const {
-    return {.dtype = io::Dtype::F16, .metadata = {{"minutes trained", io::fixed(minutes.so_far(), 1)}}};
+  /// Calls write(file) on rank 0, which writes the weights.
+  template <class Write>
+  void save(const Write& write) const {
+    if (examples::ranks().all.rank() > 0) return;
+    write(io::WeightFile{.dtype = io::Dtype::F16, .metadata = {{"minutes trained", io::fixed(minutes.so_far(), 1)}}});
   }
   std::filesystem::path weights() const { return examples::weights_of(arguments.weights, arguments.run); }
   int end(bool stopped) const {
@@ -128,7 +133,7 @@ int train_vae(Run<B>& run, const B& on) {
   Trainer trainer(net, optimizer, run.images, loss, run.options());
   const auto trained =
       run.with_observers([&](auto&&... observers) { return hush::train(trainer, observers...); }, draw_generated);
-  io::save_model(run.weights(), trained.averaged, run.file());
+  run.save([&](const io::WeightFile& file) { io::save_model(run.weights(), trained.averaged, file); });
   return run.end(trained.stopped);
 }
 
@@ -145,9 +150,10 @@ int train_dcgan(Run<B>& run, const B& on) {
   GanTrainer trainer(generating, judging);
   const auto trained =
       run.with_observers([&](auto&&... observers) { return hush::train(trainer, observers...); }, draw_generated);
-  io::WeightFile file = run.file();
-  file.metadata["parameters of the critic"] = to_text(count_parameters(judge));
-  io::save_model(run.weights(), trained.averaged, file);
+  run.save([&](io::WeightFile file) {
+    file.metadata["parameters of the critic"] = to_text(count_parameters(judge));
+    io::save_model(run.weights(), trained.averaged, file);
+  });
   return run.end(trained.stopped);
 }
 
@@ -163,7 +169,9 @@ int train_diffusion(Run<B>& run, const B& on) {
                                              .rate = learning_rates::Cosine{.warm_up = 200},
                                              .clip_gradient = 1,
                                              .ema = run.recipe.ema,
-                                             .stop = std::ref(run.stop)};
+                                             .accumulate = examples::micro_batches(run.arguments.accumulate),
+                                             .stop = std::ref(run.stop),
+                                             .communicator = examples::ranks().all};
   const auto draw = [](const auto& training) {
     return hush::sample(training.loss.process, training.averaged, DpmSolverSde{},
                         {.steps = 20, .count = 64, .seed = 1});
@@ -171,7 +179,7 @@ int train_diffusion(Run<B>& run, const B& on) {
   const auto trained = run.with_observers(
       [&](auto&&... observers) { return hush::train(process, net, optimizer, run.images, options, observers...); },
       draw);
-  io::save_model(run.weights(), process, trained.averaged, run.file());
+  run.save([&](const io::WeightFile& file) { io::save_model(run.weights(), process, trained.averaged, file); });
   return run.end(trained.stopped);
 }
 

@@ -70,7 +70,8 @@ int main(int argc, char** argv) {
   write->add_option("--count", p.count, "How many, from the first; 0: all")->check(examples::at_least(0));
 
   return examples::main_of(app, "fashion_mnist", argc, argv, [&] {
-    if (*train) return fashion::train(t);
+    if (*train) return examples::on_ranks(t.time_limit, [&] { return fashion::train(t); });
+    examples::one_process_only("what is no training");
     if (*sample) return fashion::sample(s);
     if (*strip) return fashion::strip(n);
     return fashion::export_pictures(p);

@@ -64,9 +64,11 @@ int train_network(const TrainArguments& a, const Recipe& recipe, const Proc& pro
        .ema = recipe.ema,
        .level_distribution = lesson.levels,
        .reshuffle = lesson.reshuffle,
+       .accumulate = examples::micro_batches(a.accumulate),
        .pixel_range = lesson.range,
        .validation = &held_out,
-       .stop = std::ref(stop)},
+       .stop = std::ref(stop),
+       .communicator = examples::ranks().all},
       io::Checkpoints(
           {.run = a.run,
            .every = a.save_every,
@@ -75,6 +77,7 @@ int train_network(const TrainArguments& a, const Recipe& recipe, const Proc& pro
       io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
       examples::Pictures(a.run, a.sample_every, draw));
 
+  if (examples::ranks().all.rank() > 0) return stop.exit_code();  // rank 0 writes
   examples::plot(a.run, "Fashion-MNIST", lesson.loss);
   const auto weights = examples::weights_of(a.weights, a.run);
   io::save_model(weights, process, trained.averaged, {.dtype = io::Dtype::F16, .metadata = lesson.words});

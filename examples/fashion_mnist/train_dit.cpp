@@ -6,7 +6,7 @@ namespace fashion {
 
 int train_dit(const TrainArguments& a) {
   if (a.where.device == "cuda") return examples::on_cuda<Commands>(a.where.precision).train_dit(a);
-  return train_dit_on(a, Cpu<float>{.threads = a.where.threads});
+  return train_dit_on(a, Cpu<float>{.threads = examples::threads_of_rank(a.where.threads)});
 }
 
 }  // namespace fashion

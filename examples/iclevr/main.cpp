@@ -213,7 +213,8 @@ int main(int argc, char** argv) {
   add_side(draw, d.side);
 
   return examples::main_of(app, "iclevr", argc, argv, [&] {
-    if (train) return iclevr::train(t);
+    if (train) return examples::on_ranks(t.time_limit, [&] { return iclevr::train(t); });
+    examples::one_process_only("what is no training");
     if (sample) return iclevr::sample(s);
     if (inpaint) return iclevr::inpaint(i);
     if (evaluate) return iclevr::evaluate(e);

@@ -7,7 +7,7 @@ namespace iclevr {
 
 int train(const TrainArguments& arguments) {
   if (arguments.where.device == "cuda") return examples::on_cuda<Commands>(arguments.where.precision).train(arguments);
-  return train_on(arguments, Cpu<float>{.threads = arguments.where.threads});
+  return train_on(arguments, Cpu<float>{.threads = examples::threads_of_rank(arguments.where.threads)});
 }
 
 }  // namespace iclevr

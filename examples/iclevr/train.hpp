@@ -101,9 +101,11 @@ inline TrainOptions<LabelledPictures> options_of(const TrainArguments& a, const 
           .rate = recipe.rate,
           .clip_gradient = recipe.clip_gradient,
           .ema = recipe.ema,
+          .accumulate = examples::micro_batches(a.accumulate),
           .validation = held_out.size() ? &held_out : nullptr,
           .validate_every = recipe.validate_every,
-          .stop = std::ref(stop)};
+          .stop = std::ref(stop),
+          .communicator = examples::ranks().all};
 }
 inline io::CheckpointOptions checkpoints_of(const TrainArguments& a) {
   const char* data = a.pictures.empty() ? " scenes" : a.no_flip ? " pictures, no flip" : " pictures";
@@ -136,6 +138,7 @@ int train_on(const TrainArguments& a, const B& on) {
                   io::Checkpoints(checkpoints_of(a)), io::LossLog(a.run), io::TrainingBar({.what = "train"}),
                   examples::Report{}, best, Progress{held_out, a.run, recipe.sample_every});
 
+  if (examples::ranks().all.rank() > 0) return stop.exit_code();  // rank 0 writes
   examples::plot(a.run, "iCLEVR", "mean squared error of the noise");
   const auto weights = examples::weights_of(a.weights, a.run);
   io::save_model(weights, process, trained.averaged, {.dtype = io::Dtype::F16, .metadata = words});

@@ -98,7 +98,9 @@ int train_autoencoder_on(const TrainAutoencoderArguments& a, const B& on) {
                    .rate = stage.rate,
                    .clip_gradient = stage.clip_gradient,
                    .ema = stage.ema,
-                   .stop = std::ref(stop)});
+                   .accumulate = examples::micro_batches(a.accumulate),
+                   .stop = std::ref(stop),
+                   .communicator = examples::ranks().all});
   auto trained =
       hush::train(trainer,
                   io::Checkpoints({.run = a.run,
@@ -109,6 +111,7 @@ int train_autoencoder_on(const TrainAutoencoderArguments& a, const B& on) {
                   io::LossLog(a.run), io::TrainingBar({.what = "train"}),
                   Reconstructions<B>{a.run, first_of(held_out, held_out.size()), a.sample_every, stage.batch});
 
+  if (examples::ranks().all.rank() > 0) return stop.exit_code();  // rank 0 writes
   examples::plot(a.run, "autoencoder", "error of the reconstruction");
   trained.averaged.set_scaling(measured_scaling(trained.averaged, pictures, 512, stage.batch));
   const auto weights = examples::weights_of(a.weights, a.run);

@@ -79,9 +79,10 @@ int main(int argc, char** argv) {
   examples::add_where(*sample, s.where);
 
   return examples::main_of(app, "latent", argc, argv, [&] {
-    if (*first) return latents::train_autoencoder(e);
+    if (*first) return examples::on_ranks(e.time_limit, [&] { return latents::train_autoencoder(e); });
+    if (*train) return examples::on_ranks(t.time_limit, [&] { return latents::train(t); });
+    examples::one_process_only("what is no training");
     if (*reconstruct) return latents::reconstruct(r);
-    if (*train) return latents::train(t);
     return latents::sample(s);
   });
 }

@@ -48,8 +48,10 @@ int train_on(const TrainArguments& a, const B& on) {
                                                   .rate = stage.rate,
                                                   .clip_gradient = stage.clip_gradient,
                                                   .ema = stage.ema,
+                                                  .accumulate = examples::micro_batches(a.accumulate),
                                                   .validation = held_out.size() ? &held_out : nullptr,
-                                                  .stop = std::ref(stop)},
+                                                  .stop = std::ref(stop),
+                                                  .communicator = examples::ranks().all},
                   io::Checkpoints({.run = a.run,
                                    .every = a.save_every,
                                    .resume = !a.fresh,
@@ -57,6 +59,7 @@ int train_on(const TrainArguments& a, const B& on) {
                   io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
                   examples::Pictures(a.run, a.sample_every, draw));
 
+  if (examples::ranks().all.rank() > 0) return stop.exit_code();  // rank 0 writes
   examples::plot(a.run, "latent diffusion", "mean squared error of the velocity");
   const auto weights = examples::weights_of(a.weights, a.run);
   io::save_model(weights, latent, trained.averaged, {.dtype = io::Dtype::F16});

@@ -44,5 +44,9 @@ int main(int argc, char** argv) {
   sample->add_option("--scale", s.scale, "Screen pixels a pixel")->check(CLI::Range(1, 64));
   examples::add_where(*sample, s.where);
 
-  return examples::main_of(app, "ncsn", argc, argv, [&] { return *train ? ncsn::train(t) : ncsn::sample(s); });
+  return examples::main_of(app, "ncsn", argc, argv, [&] {
+    if (*train) return examples::on_ranks(t.time_limit, [&] { return ncsn::train(t); });
+    examples::one_process_only("what is no training");
+    return ncsn::sample(s);
+  });
 }

@@ -52,9 +52,11 @@ int train_on(const TrainArguments& a, const B& on) {
        .clip_gradient = recipe.clip_gradient,
        .ema = recipe.ema,
        .weighting = SigmaSquared{},
+       .accumulate = examples::micro_batches(a.accumulate),
        .pixel_range = {range.black, range.white},
        .validation = &held_out,
-       .stop = std::ref(stop)},
+       .stop = std::ref(stop),
+       .communicator = examples::ranks().all},
       io::Checkpoints(
           {.run = a.run,
            .every = a.save_every,
@@ -63,6 +65,7 @@ int train_on(const TrainArguments& a, const B& on) {
       io::LossLog(a.run), io::TrainingBar({.what = "train"}), examples::Report{},
       examples::Pictures(a.run, a.sample_every, draw));
 
+  if (examples::ranks().all.rank() > 0) return stop.exit_code();  // rank 0 writes
   examples::plot(a.run, "Fashion-MNIST", "squared error of the score times sigma squared");
   const auto weights = examples::weights_of(a.weights, a.run);
   io::save_model(weights, process, trained.averaged, {.dtype = io::Dtype::F16});

@@ -144,7 +144,8 @@ int main(int argc, char** argv) {
   examples::add_where(*evaluate, e.where);
 
   return examples::main_of(app, "palette", argc, argv, [&] {
-    if (*train) return palette::train(t);
+    if (*train) return examples::on_ranks(t.time_limit, [&] { return palette::train(t); });
+    examples::one_process_only("what is no training");
     if (*restore) return palette::restore(r);
     return palette::evaluate(e);
   });

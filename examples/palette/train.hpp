@@ -138,8 +138,10 @@ int train_on(const TrainArguments& a, const B& on) {
                                           .clip_gradient = recipe.clip_gradient,
                                           .ema = recipe.ema,
                                           .level_distribution = BetweenNeighbours{},
+                                          .accumulate = examples::micro_batches(a.accumulate),
                                           .validation = held_out.size() ? &held_out : nullptr,
-                                          .stop = std::ref(stop)},
+                                          .stop = std::ref(stop),
+                                          .communicator = examples::ranks().all},
                     io::Checkpoints({.run = a.run,
                                      .every = a.save_every,
                                      .resume = !a.fresh,
@@ -150,6 +152,7 @@ int train_on(const TrainArguments& a, const B& on) {
                     io::LossLog(a.run), board, io::TrainingBar({.what = "train"}),
                     Restorations(task, held_out, how, a.restore, a.run, model, board));
 
+    if (examples::ranks().all.rank() > 0) return stop.exit_code();  // rank 0 writes
     examples::plot(a.run, a.task, "mean squared error of the noise");
     const auto weights = examples::weights_of(a.weights, a.run);
     io::save_model(weights, process, trained.averaged, {.dtype = io::Dtype::F16, .metadata = model.words()});

@@ -19,8 +19,10 @@
 #include <hush/check.hpp>
 #include <hush/errors.hpp>
 #include <hush/io/number.hpp>
+#include <hush/launch.hpp>
 
 #include "nearest.hpp"
+#include "ranks.hpp"
 #include "where.hpp"
 
 // The shared parts of the examples' command lines.
@@ -163,21 +165,25 @@ inline std::string words_of(const std::exception& error) {
   return "there is not enough memory: ask for fewer, for smaller ones, or for fewer at a time";
 }
 
-/// Parses the command line and calls run(). Any error is printed in one line on standard error, with exit code 1.
+/// Parses the command line and calls run(). Any error is printed in one line on standard error, with exit code 1; what
+/// all ranks of a run say alike, by rank 0.
 template <class Run>
 int main_of(CLI::App& app, const std::string& name, int argc, char** argv, const Run& run) {
-  if (const std::string wrong = not_understood(app, {argv + 1, argv + argc}); !wrong.empty()) {
-    std::cerr << name << ": " << wrong << " (see --help)\n";
+  const auto say = [&, rank = hush::launch_of_environment().rank](const std::string& wrong) {
+    if (rank == 0) std::cerr << name << ": " << wrong << '\n';
     return 1;
-  }
+  };
+  if (const std::string wrong = not_understood(app, {argv + 1, argv + argc}); !wrong.empty())
+    return say(wrong + " (see --help)");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) { return app.exit(help); } catch (const CLI::ParseError& error) {
-    std::cerr << name << ": " << error.what() << " (see --help)\n";
-    return 1;
+    return say(error.what() + std::string(" (see --help)"));
   }
   try {
     return run();
+  } catch (const hush::RankFailure& error) { return say(error.what()); } catch (const SaidByAll& error) {
+    return say(error.what());
   } catch (const std::exception& error) {
     std::cerr << name << ": " << words_of(error) << '\n';
     return 1;

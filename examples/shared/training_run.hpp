@@ -11,6 +11,7 @@
 #include <hush/io.hpp>
 #include <hush/training/training.hpp>
 
+#include "ranks.hpp"
 #include "training_files.hpp"
 
 // What the training programs share: what they print and draw.

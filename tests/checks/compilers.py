@@ -44,6 +44,18 @@ def toolkit():
     return ["-isystem", str(folder)] if folder and (folder / "cudnn.h").exists() else []
 
 
+def mpi(compiler):
+    """Flags for the C interface of MPI as Debian's pkg-config knows it; None where there is no MPI."""
+    found = []
+    if shutil.which("pkg-config"):
+        answer = subprocess.run(["pkg-config", "--cflags", "mpi"], capture_output=True, text=True, check=False)
+        if answer.returncode == 0:
+            found = [flag.replace("-I", "-isystem", 1) for flag in shlex.split(answer.stdout)]
+    found += ["-DMPICH_SKIP_MPICXX", "-DOMPI_SKIP_MPICXX"]
+    there = run([compiler, *found, "-x", "c++", "-fsyntax-only", "-"], "#include <mpi.h>\n")[0] == 0
+    return found if there else None
+
+
 def run(command, source=None):
     """(exit status, stdout and stderr together) of one compiler run; `source` goes to its standard input."""
     done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)

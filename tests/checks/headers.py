@@ -38,10 +38,12 @@ def main():
     root = chosen.root
     gif = compilers.run([compiler, "-x", "c++", "-fsyntax-only", "-"], "#include <cgif.h>\n")[0] == 0
     toolkit = compilers.toolkit()
+    mpi = compilers.mpi(compiler)
     wanted = [header for header in house.headers(root)
               if header.endswith(".hpp") and (gif or "cgif.h" not in house.outside(root, header)) and
+              (mpi is not None or "mpi.h" not in house.outside(root, header)) and
               (toolkit or not house.needs_toolkit(root, header))]
-    flags = [*compilers.flags(root), *toolkit, *WARNINGS]
+    flags = [*compilers.flags(root), *toolkit, *(mpi or []), *WARNINGS]
     with tempfile.TemporaryDirectory() as folder:
         if not chosen.bare:
             flags.append("-Wno-ignored-attributes")  # of Eigen, which no header of hush can silence there; see strict.py

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <stdexcept>
+#include <vector>
 
 #include <hush/cpu/cpu.hpp>
 #include <hush/cpu/elementwise.hpp>
@@ -48,6 +50,21 @@ TEST_CASE("loader: batches are the same whether they were loaded ahead or not, a
   gpu.load_ahead(3);
   CHECK(download<float>(gpu.batch(1).images) ==
         download<float>(cpu.batch(1).images));  // another step than the one that was expected
+}
+
+TEST_CASE("loader: ranks read equal parts of each batch, which together are the whole") {
+  const Ordinals data{24};
+  Loader<Cpu<float>, Ordinals> whole({}, data, {.batch = 8, .seed = 7});
+  for (std::int64_t step = 0; step < 6; ++step) {
+    std::vector<float> joined;
+    for (int rank = 0; rank < 4; ++rank) {
+      Loader<Cpu<float>, Ordinals> part({}, data, {.batch = 8, .seed = 7, .rank = rank, .ranks = 4});
+      const auto mine = download<float>(part.batch(step).images);
+      CHECK(mine.size() == 2);
+      joined.insert(joined.end(), mine.begin(), mine.end());
+    }
+    CHECK(joined == download<float>(whole.batch(step).images));
+  }
 }
 
 TEST_CASE("loader: an epoch has an order of its own unless it is not to") {
