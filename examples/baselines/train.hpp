@@ -189,7 +189,7 @@ int train_on(const examples::TrainArguments& a, const B& on) {
   io::FilePlan files;
   examples::tell_fashion_mnist(files, a.data);
   examples::tell_training(files, a.run, a.weights, {});
-  files.check();
+  examples::on_rank_zero([&] { files.check(); });
   Run<B> run(a);
   if (a.preset == "vae") return train_vae(run, on);
   if (a.preset == "dcgan") return train_dcgan(run, on);

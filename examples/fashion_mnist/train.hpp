@@ -36,7 +36,7 @@ inline Recipe checked_recipe(const TrainArguments& a) {
   io::FilePlan files;
   examples::tell_fashion_mnist(files, a.data);
   examples::tell_training(files, a.run, a.weights, a.from);
-  files.check();
+  examples::on_rank_zero([&] { files.check(); });
   return recipe;
 }
 

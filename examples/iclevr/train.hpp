@@ -89,7 +89,7 @@ inline void check_files(const TrainArguments& a) {
   examples::tell_training(files, a.run, a.weights, a.from);
   for (const char* name : {"best.safetensors", "inference.png", "ground_truth.png"})
     files.writes("--run", a.run / name);
-  files.check();
+  examples::on_rank_zero([&] { files.check(); });
 }
 
 /// How `train` trains; the validation pictures and the clock must outlive it.

@@ -79,7 +79,7 @@ int train_autoencoder_on(const TrainAutoencoderArguments& a, const B& on) {
   io::FilePlan files;
   files.reads_folder("--data", a.data);
   examples::tell_training(files, a.run, a.weights, a.from);
-  files.check();
+  examples::on_rank_zero([&] { files.check(); });
   AutoencoderKl<B> net(stage.network, Seed{a.seed}, on);
   if (!a.from.empty())
     io::load_model(

@@ -21,7 +21,7 @@ int train_on(const TrainArguments& a, const B& on) {
   files.reads_folder("--data", a.data);
   files.reads("--autoencoder", a.autoencoder);
   examples::tell_training(files, a.run, a.weights, a.from);
-  files.check();
+  examples::on_rank_zero([&] { files.check(); });
   const Latent latent{autoencoder_of(a.autoencoder, on), latents::process()};
   auto stage = second_stage(a.preset, latent.autoencoder().latent());
   if (a.epochs) stage.epochs = a.epochs;

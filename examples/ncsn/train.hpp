@@ -25,7 +25,7 @@ int train_on(const TrainArguments& a, const B& on) {
   io::FilePlan files;
   examples::tell_fashion_mnist(files, a.data);
   examples::tell_training(files, a.run, a.weights, a.from);
-  files.check();
+  examples::on_rank_zero([&] { files.check(); });
   const data::Range range{0, 1};
   const auto training_set = data::fashion_mnist(a.data, {.limit = a.limit, .range = range});
   const auto held_out = data::fashion_mnist(a.data, {.split = data::Split::test, .limit = a.validate, .range = range});

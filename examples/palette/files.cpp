@@ -9,6 +9,7 @@
 #include <map>
 #include <system_error>
 
+#include "../shared/ranks.hpp"
 #include "../shared/training_files.hpp"
 
 namespace palette {
@@ -111,7 +112,7 @@ void check_files(const TrainArguments& a) {
   examples::tell_training(files, a.run, a.weights, a.from);
   for (const char* name : {"best.safetensors", "restorations.csv"}) files.writes("--run", a.run / name);
   files.keeps("--cache", a.cache);
-  files.check();
+  examples::on_rank_zero([&] { files.check(); });
 }
 
 void check_files(const EvaluateArguments& a, const std::string& mask) {

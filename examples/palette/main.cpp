@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
       ->check(examples::at_least(0));
   train->add_option("--epochs", t.epochs, "Epochs, 0: as the preset says")->check(examples::at_least(0));
   train->add_option("--batch", t.batch, "Pictures a step, 0: as the preset says")->check(examples::at_least(0));
+  examples::add_ranks(*train, t.accumulate, t.time_limit);
   train->add_option("--rate", t.rate, "Learning rate, 0: as the preset says")->check(examples::at_least(0));
   train->add_option("--limit", t.limit, "Pictures to take from the folder, from the first; 0: all")
       ->check(examples::at_least(0));

@@ -96,9 +96,9 @@ struct TrainArguments {
   std::filesystem::path data, run = "out/palette", weights, from, cache;
   std::string task = "inpainting", mask, preset = "small", split;  // empty: random, or as the run was begun
   bool fresh = false, skip_corrupt = false, crop = false, flip = false;
-  std::int64_t side = 0, epochs = 0, batch = 0, limit = 0, validate = 200, restore = 32, save_every = 0;
+  std::int64_t side = 0, epochs = 0, batch = 0, limit = 0, validate = 200, restore = 32, save_every = 0, accumulate = 0;
   int steps = 0;
-  double rate = 0, minutes = 0;
+  double rate = 0, minutes = 0, time_limit = 600;
   std::uint64_t seed = 0, split_seed = 0;
   Where where;
 };

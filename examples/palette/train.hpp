@@ -99,12 +99,14 @@ int train_on(const TrainArguments& a, const B& on) {
     check_files(a);
     const std::string begun = io::words_of_run(a.run).value_or("split random 0");
     const SplitBy split = a.split.empty() ? split_of(begun) : SplitBy{a.split, a.split_seed};
-    const auto faces = pictures_of(a.data, {.size = {size.height, size.width},
-                                            .fit = a.crop ? data::Fit::centre_crop : data::Fit::stretch,
-                                            .limit = a.limit,
-                                            .corrupt = a.skip_corrupt ? data::Corrupt::skip : data::Corrupt::refuse,
-                                            .cache = a.cache,
-                                            .in_memory = a.cache.empty()});
+    const auto faces = on_rank_zero_first(examples::ranks().all, [&] {  // it builds the cache
+      return pictures_of(a.data, {.size = {size.height, size.width},
+                                  .fit = a.crop ? data::Fit::centre_crop : data::Fit::stretch,
+                                  .limit = a.limit,
+                                  .corrupt = a.skip_corrupt ? data::Corrupt::skip : data::Corrupt::refuse,
+                                  .cache = a.cache,
+                                  .in_memory = a.cache.empty()});
+    });
     io::Disk{}.make_folders(a.run);
     const auto [first, last] = parts_of(faces, a.validate, split);
     check(first.size() >= recipe.batch, "train", first.size(), " of ", faces.size(),

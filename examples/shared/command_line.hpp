@@ -70,6 +70,17 @@ inline void add_where(CLI::App& command, Where& where) {
       ->check(at_least(0));
 }
 
+/// --accumulate, --time-limit.
+inline void add_ranks(CLI::App& command, std::int64_t& micro_batches, double& time_limit) {
+  command
+      .add_option("--accumulate", micro_batches,
+                  "Micro-batches that a batch is cut into; the ranks of mpiexec share them, and the result does not "
+                  "depend on how many those are; 0: one for each rank")
+      ->check(at_least(0));
+  command.add_option("--time-limit", time_limit, "Seconds that a rank waits for the others before it ends all of them")
+      ->check(above(0));
+}
+
 inline bool is_option(const std::string& word) {
   return word.size() > 1 && word[0] == '-' && (word[1] == '-' || std::isalpha(static_cast<unsigned char>(word[1])));
 }

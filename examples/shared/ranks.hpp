@@ -40,6 +40,14 @@ int on_ranks(double time_limit, const Command& command) {
   return hush::on_all_ranks(all, command);
 }
 
+/// Calls f() on rank 0 alone, which may write; all ranks wait, and hear of what it throws.
+template <class F>
+void on_rank_zero(const F& f) {
+  hush::on_all_ranks(ranks().all, [&] {
+    if (ranks().all.rank() == 0) f();
+  });
+}
+
 /// Throws SaidByAll where a launcher started a command as several processes that is for one.
 void one_process_only(const std::string& command);
 

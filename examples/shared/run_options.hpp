@@ -21,13 +21,7 @@ inline void add_run(CLI::App& train, RunArguments& t, const std::vector<std::str
   train.add_option("--preset", t.preset, about_presets)->check(CLI::IsMember(presets));
   train.add_option("--epochs", t.epochs, "Epochs, 0: as the preset says")->check(at_least(0));
   train.add_option("--batch", t.batch, "Images a step, 0: as the preset says")->check(at_least(0));
-  train
-      .add_option("--accumulate", t.accumulate,
-                  "Micro-batches that a batch is cut into; the ranks of mpiexec share them, and the result does not "
-                  "depend on how many those are; 0: one for each rank")
-      ->check(at_least(0));
-  train.add_option("--time-limit", t.time_limit, "Seconds that a rank waits for the others before it ends all of them")
-      ->check(above(0));
+  add_ranks(train, t.accumulate, t.time_limit);
   train.add_option("--rate", t.rate, "Learning rate, 0: as the preset says")->check(at_least(0));
   train.add_option("--save-every", t.save_every, "Steps between checkpoints, 0: one an epoch")->check(at_least(0));
   train.add_option("--sample-every", t.sample_every, "Epochs between sample grids, 0: none")->check(at_least(0));

@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <hush/communicators/single_process.hpp>
 
@@ -55,6 +58,24 @@ TEST_CASE("on_any_rank: the wish of one is the wish of all, and so is a failure"
     for (const std::string& words : ended.words)
       CHECK(words == (one < 0 ? "" : "rank " + std::to_string(one) + " of 4: no"));
   }
+}
+
+TEST_CASE("on_rank_zero_first: the others begin when it is done, and not at all when it fails") {
+  for (const bool fails : {false, true}) {
+    std::atomic<int> begun = 0;
+    const auto ended = ranks_of_threads::run(4, [&](const AnyCommunicator& here) {
+      const int before = on_rank_zero_first(here, [&] {
+        const int seen = begun++;
+        if (here.rank() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        if (fails) throw std::runtime_error("no cache");
+        return seen;
+      });
+      CHECK((before == 0) == (here.rank() == 0));
+    });
+    CHECK(begun == (fails ? 1 : 4));
+    for (const std::string& words : ended.words) CHECK(words == (fails ? "rank 0 of 4: no cache" : ""));
+  }
+  CHECK(on_rank_zero_first(SingleProcess{}, [] { return 3; }) == 3);
 }
 
 TEST_CASE("broadcast_text: the text of one rank, on all") {

@@ -75,6 +75,18 @@ auto on_all_ranks(const AnyCommunicator& ranks, F&& f) {
   if constexpr (!std::is_void_v<Result>) return Result(*std::move(made));
 }
 
+/// f() on rank 0, and when it is done on the others, which find what it left in files: a cache is built once.
+template <class F>
+auto on_rank_zero_first(const AnyCommunicator& ranks, F&& f) {
+  if (ranks.size() == 1) return f();
+  std::optional<decltype(f())> made;
+  for (const bool zero : {true, false})
+    on_all_ranks(ranks, [&] {
+      if ((ranks.rank() == 0) == zero) made.emplace(f());
+    });
+  return *std::move(made);
+}
+
 /// Whether f() was true on any rank; it is run on all, and fails on all as in `on_all_ranks`.
 template <class F>
 bool on_any_rank(const AnyCommunicator& ranks, F&& f) {
