@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
 
   return examples::main_of(app, "baselines", argc, argv, [&] {
     if (*train) return examples::on_ranks(t.time_limit, [&] { return baselines::train(t); });
-    examples::one_process_only("what is no training");
+    examples::one_process_only();
     if (*sample) return baselines::sample(s);
     return baselines::evaluate(e);
   });

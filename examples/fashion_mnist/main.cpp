@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
 
   return examples::main_of(app, "fashion_mnist", argc, argv, [&] {
     if (*train) return examples::on_ranks(t.time_limit, [&] { return fashion::train(t); });
-    examples::one_process_only("what is no training");
+    examples::one_process_only();
     if (*sample) return fashion::sample(s);
     if (*strip) return fashion::strip(n);
     return fashion::export_pictures(p);

@@ -214,7 +214,7 @@ int main(int argc, char** argv) {
 
   return examples::main_of(app, "iclevr", argc, argv, [&] {
     if (train) return examples::on_ranks(t.time_limit, [&] { return iclevr::train(t); });
-    examples::one_process_only("what is no training");
+    examples::one_process_only();
     if (sample) return iclevr::sample(s);
     if (inpaint) return iclevr::inpaint(i);
     if (evaluate) return iclevr::evaluate(e);

@@ -81,7 +81,7 @@ int main(int argc, char** argv) {
   return examples::main_of(app, "latent", argc, argv, [&] {
     if (*first) return examples::on_ranks(e.time_limit, [&] { return latents::train_autoencoder(e); });
     if (*train) return examples::on_ranks(t.time_limit, [&] { return latents::train(t); });
-    examples::one_process_only("what is no training");
+    examples::one_process_only();
     if (*reconstruct) return latents::reconstruct(r);
     return latents::sample(s);
   });

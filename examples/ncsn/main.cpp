@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
 
   return examples::main_of(app, "ncsn", argc, argv, [&] {
     if (*train) return examples::on_ranks(t.time_limit, [&] { return ncsn::train(t); });
-    examples::one_process_only("what is no training");
+    examples::one_process_only();
     return ncsn::sample(s);
   });
 }

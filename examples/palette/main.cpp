@@ -146,7 +146,7 @@ int main(int argc, char** argv) {
 
   return examples::main_of(app, "palette", argc, argv, [&] {
     if (*train) return examples::on_ranks(t.time_limit, [&] { return palette::train(t); });
-    examples::one_process_only("what is no training");
+    examples::one_process_only();
     if (*restore) return palette::restore(r);
     return palette::evaluate(e);
   });

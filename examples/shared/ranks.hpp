@@ -48,8 +48,8 @@ void on_rank_zero(const F& f) {
   });
 }
 
-/// Throws SaidByAll where a launcher started a command as several processes that is for one.
-void one_process_only(const std::string& command);
+/// Throws SaidByAll where a launcher started several processes, for a command that is no training.
+void one_process_only();
 
 /// The threads of a rank: those asked for; for 0 its share of the machine's cores. A launcher that binds ranks to cores
 /// has shared them out already.

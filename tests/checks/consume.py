@@ -66,6 +66,7 @@ ANSWERS = [
      ("found: 1", "has hush", "left out: hush has no component colour; it has headers, core, hush, gif, cuda"), ()),
     ("REQUIRED COMPONENTS colour", "", False, ("hush has no component colour; it has headers, core, hush, gif, cuda",), ()),
     ("REQUIRED COMPONENTS gif", "CGIF", False, (GIF,), ()),
+    ("REQUIRED COMPONENTS mpi", "MPI", False, ("hush::mpi needs what was not found: MPI (Debian and Ubuntu: libmpich-dev",), ()),
     ("COMPONENTS gif hush", "CGIF", True, (GIF, "found: 0", "has hush, TRUE"), ("has gif",)),
     ("QUIET OPTIONAL_COMPONENTS gif", "CGIF", True, ("found: 1",), ("left out", SLOW)),
     ("REQUIRED COMPONENTS hush", "PNG;Eigen3", False, ("Eigen3 (Debian and Ubuntu: libeigen3-dev), PNG",), ()),

@@ -131,8 +131,10 @@ class Mpi {
     char text[MPI_MAX_LIBRARY_VERSION_STRING];
     int length = 0;
     MPI_Get_library_version(text, &length);
-    const std::string_view all(text, std::size_t(length));
-    return std::string(all.substr(0, all.find_first_of(",\n")));
+    std::string name(text, std::size_t(length));
+    name.resize(std::min(name.size(), name.find_first_of(",\n")));
+    std::ranges::replace(name, '\t', ' ');
+    return name;
   }
   int of(int (*ask)(MPI_Comm, int*)) const {
     int number = 0;
