@@ -14,6 +14,7 @@
 #include <hush/baselines/generate.hpp>
 #include <hush/io/checkpoints.hpp>
 
+#include "../communicators/threads.hpp"
 #include "../io/scratch.hpp"
 #include "gans.hpp"
 
@@ -92,6 +93,24 @@ TEST_CASE("gan trainer: stopped and resumed, a run ends with the same bits of bo
         CHECK(run(second, checkpoints(scratch)) == whole);
       }
     }
+}
+
+TEST_CASE("gan trainer: on two and four ranks both networks end with the bits of one, their buffers included") {
+  for (const CriticNorm norm : {CriticNorm::spectral, CriticNorm::batch}) {
+    CAPTURE(int(norm));
+    const TrainerOptions options{.epochs = 2, .batch = 12, .seed = 5, .accumulate = 4};
+    Gan alone(options, norm, 2);
+    const Outcome whole = run(alone);
+    for (const int ranks : {2, 4}) {
+      const auto ended = ranks_of_threads::run(ranks, [&](const AnyCommunicator& here) {
+        TrainerOptions mine = options;
+        mine.communicator = here;
+        Gan gan(mine, norm, 2);
+        CHECK(run(gan) == whole);
+      });
+      for (const std::string& words : ended.words) CHECK(words == "");
+    }
+  }
 }
 
 TEST_CASE("gan trainer: a step of the generator leaves the critic as it is, and the other way round") {
