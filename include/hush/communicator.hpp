@@ -9,8 +9,8 @@ namespace hush {
 
 /// The ranks of a run: processes (or threads) that work on one training, numbered from 0. A copyable handle, whose
 /// calls every rank makes in the same order:
-///   exchange(partner, out, in): sends `out` to a rank and receives `in` from it, while that one does the reverse with
-///     as many bytes each way;
+///   exchange(partner, out, in): sends `out` to a rank and receives `in` from it, which sends as many bytes as that
+///     holds (none, or other than `out` has, are allowed);
 ///   broadcast(root, bytes): the bytes of rank `root`, everywhere;
 ///   barrier(): waits until all ranks are there.
 /// A call that fails on this rank throws; the others find out by a time limit of the communicator's own.
