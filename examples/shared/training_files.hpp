@@ -22,8 +22,8 @@ inline void tell_training(io::FilePlan& files, const std::filesystem::path& run,
   for (const char* name : {"steps.csv", "steps.jsonl", "epochs.csv", "loss.svg", "latest"})
     files.writes("--run", run / name);
   files.writes("--weights", weights_of(weights, run));
-  const auto below = io::place_of(weights).lexically_relative(io::place_of(run));
-  if (!weights.empty() && below.begin()->string().starts_with("ckpt-"))
+  const auto below = io::place_of(weights).lexically_relative(io::place_of(run));  // empty without --weights
+  if (!below.empty() && below.begin()->string().starts_with("ckpt-"))
     throw FileError(weights, "lies in a folder of checkpoints. Choose another place for --weights");
   io::check_weights_name(weights);
   files.reads("--from", from);

@@ -164,6 +164,7 @@ TEST_CASE("atomic file: a link to a file that is not there yet is followed, one 
   std::filesystem::create_symlink("two", scratch / "one");
   CHECK(refusal([&] { io::write_file(scratch / "one", "text"); }).ends_with("one: is a link in a circle of links"));
   CHECK(std::filesystem::is_symlink(scratch / "one"));
+  CHECK(io::place_of("").empty());
 }
 
 TEST_CASE("disk: reading refuses folders, devices, missing and too large files") {

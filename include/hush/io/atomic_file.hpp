@@ -30,9 +30,11 @@ inline std::filesystem::path folder_of(const std::filesystem::path& file) {
 /// `.` and `..` left. A circle of links stays as it is.
 inline std::filesystem::path place_of(const std::filesystem::path& path) {
   std::error_code error;
-  auto place = std::filesystem::absolute(path).lexically_normal();
+  const auto whole = std::filesystem::absolute(path, error);
+  if (path.empty() || error) return path;  // also where the folder in which the program runs is gone
+  auto place = whole.lexically_normal();
   for (int links = 0; links < 40; ++links) {
-    auto next = std::filesystem::weakly_canonical(links == 0 ? std::filesystem::absolute(path) : place, error);
+    auto next = std::filesystem::weakly_canonical(links == 0 ? whole : place, error);
     if (error) break;
     place = std::move(next);
     if (!std::filesystem::is_symlink(place, error)) break;
