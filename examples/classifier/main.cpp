@@ -151,6 +151,8 @@ int main(int argc, char** argv) {
   auto* evaluate = add("evaluate", "Print the test accuracy and the confusion matrix");
   evaluate->add_option("--weights", a.weights, "Weights as `train` wrote them (safetensors)")->required();
 
-  return examples::main_of(app, "classifier", argc, argv,
-                           [&] { return *train ? garments::train(a) : garments::evaluate(a); });
+  return examples::main_of(app, "classifier", argc, argv, [&] {
+    examples::one_process_only();
+    return *train ? garments::train(a) : garments::evaluate(a);
+  });
 }

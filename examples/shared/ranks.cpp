@@ -13,9 +13,8 @@ namespace examples {
 void one_process_only() {
   const hush::Launch launch = hush::launch_of_environment();
   if (launch.ranks > 1)
-    throw SaidByAll(hush::to_text("only a training runs on several processes, and ", launch.variable,
-                                  " says that there are ", launch.ranks,
-                                  ": start this command without mpiexec or srun"));
+    throw SaidByAll(hush::to_text("this command is for one process, and ", launch.variable, " says that there are ",
+                                  launch.ranks, ": start it without mpiexec or srun"));
 }
 
 int threads_of_rank(int asked) {

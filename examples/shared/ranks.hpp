@@ -48,7 +48,7 @@ void on_rank_zero(const F& f) {
   });
 }
 
-/// Throws SaidByAll where a launcher started several processes, for a command that is no training.
+/// Throws SaidByAll where a launcher started several processes, for a command that is for one.
 void one_process_only();
 
 /// The threads of a rank: those asked for; for 0 its share of the machine's cores. A launcher that binds ranks to cores

@@ -70,7 +70,7 @@ refused "give it a name in .png (--out)" sample --weights "$weights" --out "$scr
 refused "give it a name in .gif (--gif)" sample --weights "$weights" --out "$scratch/x.png" --gif "$scratch/x.png"
 # Started as one of two ranks by variables of Open MPI, of which this process is none.
 OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=2 refused "OMPI_COMM_WORLD_SIZE" "${train[@]}" --run "$scratch/ranks"
-OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=2 refused "only a training runs on several processes" sample --weights "$weights"
+OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=2 refused "this command is for one process" sample --weights "$weights"
 ln -s . "$scratch/link"
 refused "--weights would replace what is read (--data" train --data "$scratch/damaged" --weights "$scratch/link/damaged/t10k-labels-idx1-ubyte.gz"
 refused "are the same (--weights" train --data data/fashion_mnist_2000 --run "$scratch/run" --weights "$scratch/link/run/epochs.csv"
