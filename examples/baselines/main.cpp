@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   sample->add_option("--out", s.out, "PNG grid of the pictures");
   sample->add_option("--count", s.count, "Pictures")->check(examples::at_least(1));
   sample->add_option("--steps", s.steps, "Steps of a diffusion model's sampler, dpm++2m-sde")
-      ->check(CLI::Range(1, 500));
+      ->check(CLI::Range(1, 1000));
   sample->add_option("--seed", s.seed, "Seed of the noise; picture i depends on it and on i alone")
       ->check(examples::seed());
   sample->add_option("--batch", s.batch, "Pictures at a time; changes nothing but memory and speed")
@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   evaluate->add_option("--out", e.out, "File for the table too (default: none)")->always_capture_default(false);
   evaluate->add_option("--count", e.count, "Pictures of each network, 4 or more")->check(examples::at_least(4));
   evaluate->add_option("--steps", e.steps, "Steps of a diffusion model's sampler, dpm++2m-sde")
-      ->check(CLI::Range(1, 500));
+      ->check(CLI::Range(1, 1000));
   evaluate->add_option("--seed", e.seed, "Seed of the noise")->check(examples::seed());
   evaluate->add_option("--batch", e.batch, "Pictures at a time")->check(examples::at_least(1));
   examples::add_where(*evaluate, e.where);

@@ -23,9 +23,9 @@ using examples::Where;
 
 using Diffusion = Process<OneBased<LinearBeta>, PredictNoise<>>;
 
-/// The diffusion process of the tutorial that examples/fashion_mnist follows, T = 500.
+/// The diffusion process of DDPM (Ho et al. 2020), T = 1000: of its noisiest images .6 % is the picture.
 inline Diffusion process() {
-  return Process{OneBased{LinearBeta{.first = 1e-4, .last = 0.02, .steps = 500, .points = 501}}, PredictNoise{}};
+  return Process{OneBased{LinearBeta{.first = 1e-4, .last = 0.02, .steps = 1000, .points = 1001}}, PredictNoise{}};
 }
 
 inline const std::vector<std::string> networks{"vae", "dcgan", "diffusion"};

@@ -37,6 +37,15 @@ works evaluate --data $data --weights "$scratch/vae/weights.safetensors" --weigh
 [ "$(wc -l <"$scratch/table.md")" -eq 6 ]
 for row in "VAE | 741313" "DCGAN | 369600 (critic " "diffusion | " "test images"; do grep -qF "| $row" "$scratch/table.md"; done
 
+# The weights of the repository: measured against 200 images of all sets, which makes distances larger.
+weights=examples/baselines/weights
+works evaluate --data $data --weights $weights/vae.safetensors --weights $weights/dcgan.safetensors \
+  --weights $weights/diffusion.safetensors --count 200 --out "$scratch/shipped.md"
+distance() { awk -F' *[|] *' -v row="$1" '$2 == row { print $7 }' "$scratch/shipped.md"; }
+awk -v vae="$(distance VAE)" -v dcgan="$(distance DCGAN)" -v diffusion="$(distance diffusion)" \
+  'BEGIN { exit !(vae > 20 && dcgan > 0 && dcgan < .6 * vae && diffusion > 0 && diffusion < .6 * vae) }' ||
+  { cat "$scratch/shipped.md"; exit 1; }
+
 refused "is neither a model file (save_model) nor weights of this program" sample --weights examples/classifier/weights/garments.safetensors --out "$scratch/x.png"
 refused "cannot go on with" train --preset dcgan --data $data --limit 32 --batch 8 --run "$scratch/vae" --epochs 2
 refused "cannot compare 4000 images" evaluate --data $data --weights "$scratch/vae/weights.safetensors" --count 4000
