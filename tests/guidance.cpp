@@ -259,8 +259,8 @@ TEST_CASE("guidance: a learned variance is that of the call with the condition; 
       CHECK(said.data()[i + 1] == variance);
     }
   };
-  for (const float scale : {.5f, 1.f, 4.f}) check_said(Guided{TwoHeads{}, Vectors{}, scale}(input), 5 + 2 * scale, 10);
-  check_said(Guided{TwoHeads{}, Vectors{}, 0.}(input), 5, 0);
+  for (const float scale : {0.f, .5f, 1.f, 4.f})
+    check_said(Guided{TwoHeads{}, Vectors{}, scale}(input), 5 + 2 * scale, 10);
   // Over the first head both answers are flat: <7, 5> / |5|^2 = 7 / 5, so that nothing is left to guide.
   check_said(Guided{TwoHeads{}, Vectors{}, 4., CfgZeroStar{}}(input), 7, 10);
 }

@@ -234,6 +234,7 @@ int main(int argc, char** argv) {
   judge->add_option("--classifier", e.classifier, "Weights of examples/classifier, whose features are compared");
 
   return examples::main_of(app, "consistency", argc, argv, [&] {
+    examples::one_process_only();
     if (*train) return consistency::train(t);
     if (*before) return consistency::pretrain(p);
     return *sample ? consistency::sample(s) : consistency::evaluate(e);

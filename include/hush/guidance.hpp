@@ -40,7 +40,8 @@ V guided(const Rule& rule, double scale, const Input<V>& input, const ImageSize&
     return constant_like(input.image, filled(input.image.on(), input.image.shape().with_back(size.channels), 0));
   if (scale == 1 || guiding == Guiding::condition_only) return with();
   const V other = without();
-  if (scale == 0 && std::same_as<Rule, ClassifierFree>) return other;
+  const bool estimates_alone = other.shape().back() != 2 * size.channels;
+  if (scale == 0 && estimates_alone && std::same_as<Rule, ClassifierFree>) return other;
   return combined(rule, scale, size.channels, with(), other);
 }
 

@@ -56,7 +56,7 @@ refused "sample: --eta wants a number, got 0,5" sample --weights "$weights" --et
 refused "train: --rate wants a number, got 1e999" "${train[@]}" --rate 1e999
 refused "--rate: wants a number of 0 or more, got nan" "${train[@]}" --rate nan
 refused "train: --batch is given twice" "${train[@]}" --batch 8
-refused "take another seed instead" sample --weights "$weights" --count 9223372036854775807 --out "$scratch/x.png"
+refused "show fewer, or smaller ones" sample --weights "$weights" --count 9223372036854775807 --out "$scratch/x.png"
 refused "--sampler" sample --weights "$weights" --sampler leap
 refused "show fewer, or smaller ones" sample --weights "$weights" --count 3000 --columns 1 --scale 64 --out "$scratch/x.png"
 refused "euler has no eta" sample --weights "$weights" --sampler euler --eta 1

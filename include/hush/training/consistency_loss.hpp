@@ -210,12 +210,15 @@ Trainer<Net, Opt, Data, ConsistencyLoss<Proc, Net>> start_consistency_training(c
                                                                                const Opt& optimizer, const Data& data,
                                                                                const TrainerOptions& options,
                                                                                ConsistencyLossOptions of_loss = {}) {
-  options.validate(data.size());
-  if (of_loss.steps == 0) of_loss.steps = data.size() / options.batch * options.epochs;
-  ConsistencyLoss<Proc, Net> loss(process, net, of_loss);
+  auto loss = on_all_ranks(options.communicator, [&] {
+    options.validate(data.size());
+    if (of_loss.steps == 0) of_loss.steps = options.total_steps(data.size());
+    ConsistencyLoss<Proc, Net> made(process, net, of_loss);
+    const std::int64_t item = 0;
+    checked_examples(process.conditioning, data, {&item, 1}, 0, made.wanted());
+    return made;
+  });
   const CheckedReading read(process.conditioning, data, loss.wanted());
-  const std::int64_t item = 0;
-  checked_examples(process.conditioning, data, {&item, 1}, 0, loss.wanted());
   return {net, optimizer, data, std::move(loss), options, read};
 }
 

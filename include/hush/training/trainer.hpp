@@ -57,24 +57,23 @@ class Trainer {
             net.on().in_full(), data,
             {options.batch, options.seed, options.reshuffle, options.communicator.rank(), options.communicator.size()},
             std::move(read)) {
-    on_all_ranks(options.communicator, [&] {
+    const Description start = on_all_ranks(options.communicator, [&] {
       options.validate(data.size());
       optimizer.validate();
+      weights = FlatParameters<B>(net);
+      average = FlatParameters<B>(averaged);
+      weights.attach_gradients(net);
+      weights.attach_compute_copy(net);
+      for (int i = 0; i < Opt::moments; ++i) moments.push_back(weights.zeros());
+      return options.communicator.size() > 1 ? detail::describe_start(*this)
+                                             : Description{Description::Kind::object, ""};
     });
-    weights = FlatParameters<B>(net);
-    average = FlatParameters<B>(averaged);
-    weights.attach_gradients(net);
-    weights.attach_compute_copy(net);
-    for (int i = 0; i < Opt::moments; ++i) moments.push_back(weights.zeros());
-    if (options.communicator.size() > 1) check_same(options.communicator, detail::describe_start(*this));
+    check_same(options.communicator, start);
   }
 
   std::int64_t steps_per_epoch() const { return loader_.steps_per_epoch(); }
   /// Steps of all epochs; the largest number there is for epochs without end.
-  std::int64_t total_steps() const {
-    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    return options.epochs > most / steps_per_epoch() ? most : options.epochs * steps_per_epoch();
-  }
+  std::int64_t total_steps() const { return options.total_steps(data.size()); }
   bool finished() const { return step >= total_steps(); }
   bool epoch_finished() const { return step > 0 && step % steps_per_epoch() == 0; }
 

@@ -60,6 +60,12 @@ struct TrainerOptions {
           " ranks want a power of two, and no fewer than they are");
     ema.validate();
   }
+  /// Steps of all epochs over so many items; the largest number there is for epochs without end.
+  std::int64_t total_steps(std::int64_t items) const {
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    const std::int64_t steps = items / batch;
+    return epochs > most / steps ? most : epochs * steps;
+  }
 };
 
 /// One optimizer step: `step` of them are done, `epoch` (from 0) is the one it belongs to.
