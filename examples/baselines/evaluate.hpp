@@ -7,27 +7,13 @@
 
 #include <hush/data.hpp>
 #include <hush/io.hpp>
-#include <hush/metrics/frechet.hpp>
-#include <hush/metrics/precision_recall.hpp>
 
 #include "../classifier/classifier.hpp"
 #include "../shared/fashion_files.hpp"
+#include "../shared/scores.hpp"
 #include "maker.hpp"
 
 namespace baselines {
-
-/// The first `count` vectors of a set.
-inline metrics::FeatureSet first_of(const metrics::FeatureSet& set, std::int64_t count) {
-  return {count, set.width, std::vector<double>(set.values.begin(), set.values.begin() + count * set.width)};
-}
-
-/// A row of the table: the distance to the Gaussian of all training images, precision and recall against as many of
-/// them as there are images.
-inline std::string measured(const metrics::FeatureSet& training, const metrics::FeatureSet& made) {
-  const auto [precision, recall] = metrics::precision_recall(first_of(training, made.count), made);
-  return to_text(io::fixed(metrics::frechet(metrics::gaussian_of(training), metrics::gaussian_of(made)), 2), " | ",
-                 io::fixed(precision, 3), " | ", io::fixed(recall, 3));
-}
 
 /// The table, as Markdown.
 template <class B>
@@ -48,12 +34,13 @@ std::string table(const EvaluateArguments& a, const B& on) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const auto minutes = maker.words.find("minutes trained");
     const auto judge = maker.words.find("parameters of the critic");
-    text += to_text("| ", maker.name, " | ", maker.parameters,
-                    judge == maker.words.end() ? "" : to_text(" (critic ", judge->second, ")"), " | ",
-                    minutes == maker.words.end() ? "" : minutes->second, " | ", maker.calls, " | ",
-                    io::fixed(double(a.count) / seconds, 0), " | ", measured(training, features(images)), " |\n");
+    text +=
+        to_text("| ", maker.name, " | ", maker.parameters,
+                judge == maker.words.end() ? "" : to_text(" (critic ", judge->second, ")"), " | ",
+                minutes == maker.words.end() ? "" : minutes->second, " | ", maker.calls, " | ",
+                io::fixed(double(a.count) / seconds, 0), " | ", examples::scores(training, features(images)), " |\n");
   }
-  return text + to_text("| test images | | | | | ", measured(training, features(test.images)), " |\n");
+  return text + to_text("| test images | | | | | ", examples::scores(training, features(test.images)), " |\n");
 }
 
 /// `evaluate` on a machine.

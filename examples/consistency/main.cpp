@@ -6,6 +6,7 @@
 #include "../shared/command_line.hpp"
 #include "../shared/fashion_files.hpp"
 #include "../shared/model_files.hpp"
+#include "../shared/scores.hpp"
 #include "../shared/train_arguments.hpp"
 #include "../shared/training_run.hpp"
 
@@ -136,11 +137,6 @@ int sample(const SampleArguments& a) {
   return 0;
 }
 
-/// The first `count` vectors of a set.
-metrics::FeatureSet first_of(const metrics::FeatureSet& set, std::int64_t count) {
-  return {count, set.width, std::vector<double>(set.values.begin(), set.values.begin() + count * set.width)};
-}
-
 /// Fréchet distance, precision and recall of one and two steps, as docs/choosing-a-sampler.md measures.
 int evaluate(const SampleArguments& a) {
   io::FilePlan files;
@@ -151,13 +147,8 @@ int evaluate(const SampleArguments& a) {
   const metrics::FeatureSet training = features(data::fashion_mnist(a.data).images);
   check(a.count <= training.count, "evaluate", "cannot compare ", a.count, " images with ", training.count);
   std::cout << "| steps | Fréchet distance | precision | recall |\n|---:|---:|---:|---:|\n";
-  for (const int steps : {1, 2}) {
-    const metrics::FeatureSet own = features(made(a, steps));
-    const auto [precision, recall] = metrics::precision_recall(first_of(training, a.count), own);
-    std::cout << "| " << steps << " | "
-              << io::fixed(metrics::frechet(metrics::gaussian_of(training), metrics::gaussian_of(own)), 2) << " | "
-              << io::fixed(precision, 3) << " | " << io::fixed(recall, 3) << " |" << std::endl;
-  }
+  for (const int steps : {1, 2})
+    std::cout << "| " << steps << " | " << examples::scores(training, features(made(a, steps))) << " |" << std::endl;
   return 0;
 }
 

@@ -3,17 +3,9 @@
 # pictures and is measured; what cannot be is refused in one line.
 set -euo pipefail
 program=$HUSH_BASELINES scratch=$HUSH_SCRATCH
+. tests/programs/run.bash
 rm -rf "$scratch" && mkdir -p "$scratch"
 data=data/fashion_mnist_2000
-
-works() { "$program" "$@" >"$scratch/out" 2>&1 || { cat "$scratch/out"; exit 1; }; }
-refused() {  # what the message must contain, then the arguments
-  local wanted=$1 status=0
-  shift
-  "$program" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
-  [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err" ||
-    { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
-}
 
 for network in vae dcgan diffusion; do
   run=$scratch/$network

@@ -3,17 +3,9 @@
 # resumed with the same bytes, pictures of one and of two network calls, a table; what cannot be is refused in one line.
 set -euo pipefail
 program=$HUSH_CONSISTENCY scratch=$HUSH_SCRATCH
+. tests/programs/run.bash
 rm -rf "$scratch" && mkdir -p "$scratch"
 data=data/fashion_mnist_2000
-
-works() { "$program" "$@" >"$scratch/out" 2>&1 || { cat "$scratch/out"; exit 1; }; }
-refused() {  # what the message must contain, then the arguments
-  local wanted=$1 status=0
-  shift
-  "$program" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
-  [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err" ||
-    { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
-}
 
 few=(--data $data --limit 16 --batch 8 --save-every 1)
 works pretrain "${few[@]}" --epochs 1 --run "$scratch/diffusion"

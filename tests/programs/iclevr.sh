@@ -3,9 +3,9 @@
 # folder, resumes, samples, trains an evaluator and scores by it; what cannot be is refused in one line.
 set -euo pipefail
 program=$HUSH_ICLEVR scratch=$HUSH_SCRATCH
+. tests/programs/run.bash
 rm -rf "$scratch" && mkdir -p "$scratch"
 
-works() { "$program" "$@" >"$scratch/out" 2>&1 || { echo "FAILED: $*"; cat "$scratch/out"; exit 1; }; }
 said() { grep -qF -- "$1" "$scratch/out" || { echo "FAILED: it did not say: $1"; cat "$scratch/out"; exit 1; }; }
 size() { od -An -tu1 -j16 -N8 "$1" | awk '{print 256 * $3 + $4, 256 * $7 + $8}'; }  # width and height of a PNG
 has_size() { [ "$(size "$1")" = "$2" ] || { echo "FAILED: $1 is $(size "$1"), not $2"; exit 1; }; }
@@ -113,13 +113,6 @@ for flip in "" --no-flip; do
   echo "FAILED: ground_truth.png is none of the pictures that validate"; exit 1
 done
 
-refused() {  # what the message must contain, then the arguments
-  local wanted=$1 status=0
-  shift
-  "$program" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
-  [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err" ||
-    { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
-}
 out=(--out "$scratch/y.png")
 refused 'there is no label "red cub"; near are "red cube"' "${sample[@]}" --labels "red cub" "${out[@]}"
 refused 'a list of labels names none' "${sample[@]}" --labels " " "${out[@]}"

@@ -3,12 +3,12 @@
 # be is refused in one line.
 set -euo pipefail
 program=$HUSH_LATENT scratch=$HUSH_SCRATCH
+. tests/programs/run.bash
 rm -rf "$scratch" && mkdir -p "$scratch/pictures"
 for i in 0 1 2 3 4 5 6 7 8 9 10 11; do
   "$HUSH_FASHION_MNIST" strip --data data/fashion_mnist_2000 --image "$i" --scale 1 --out "$scratch/pictures/$i.png" >/dev/null
 done
 data=(--data "$scratch/pictures" --validate 3)
-works() { "$program" "$@" >"$scratch/out" 2>&1 || { echo "FAILED: $*"; cat "$scratch/out"; exit 1; }; }
 
 coder=(train-autoencoder "${data[@]}" --size 32 --batch 4)
 for _ in train finished; do  # the second time there is nothing left to do
@@ -29,13 +29,6 @@ works "${sample[@]}" --count 2 --out "$scratch/x.png"
 # two pictures of 32x32 pixels and their gaps
 [ "$(od -An -tu1 -j16 -N4 "$scratch/x.png" | awk '{print 256 * $3 + $4}')" -ge 64 ]
 
-refused() {  # what the message must contain, then the arguments
-  local wanted=$1 status=0
-  shift
-  "$program" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
-  [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err" ||
-    { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
-}
 refused "process.conditioning.weights is" sample --autoencoder "$scratch/other/weights.safetensors" --weights "$scratch/run/weights.safetensors" --out "$scratch/y.png"
 refused "wanted is a AutoencoderKlConfig" reconstruct --autoencoder "$scratch/run/weights.safetensors" "${data[@]}" --out "$scratch/y.png"
 refused "pictures are left to train on" "${train[@]}" --run "$scratch/y" --batch 10

@@ -3,11 +3,12 @@
 # cannot be is refused in one line.
 set -euo pipefail
 program=$HUSH_NCSN scratch=$HUSH_SCRATCH
+. tests/programs/run.bash
 rm -rf "$scratch" && mkdir -p "$scratch"
 train=(train --data data/fashion_mnist_2000 --limit 32 --batch 8 --validate 8 --run "$scratch/run")
 
 for _ in train finished; do  # the second time there is nothing left to do
-  "$program" "${train[@]}" --epochs 2 >"$scratch/out" 2>&1 || { cat "$scratch/out"; exit 1; }
+  works "${train[@]}" --epochs 2
 done
 [ "$(wc -l <"$scratch/run/steps.csv")" -eq 9 ]   # a row of names, 4 steps an epoch
 "$program" sample --weights "$scratch/run/weights.safetensors" --count 2 --repeats 1 --epsilon 1e-4 --out "$scratch/x.png" --path "$scratch/path.png" >>"$scratch/out" 2>&1 ||
@@ -16,13 +17,6 @@ done
 # the start and ten levels of 32x32 pixels, enlarged twice, with gaps of 2: a row a picture
 [ "$(od -An -tu1 -j16 -N8 "$scratch/path.png" | awk '{print 256 * $3 + $4, 256 * $7 + $8}')" = "724 130" ]
 
-refused() {  # what the message must contain, then the arguments
-  local wanted=$1 status=0
-  shift
-  "$program" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
-  [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err" ||
-    { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
-}
 refused "is neither a model file (save_model) nor weights of this program" sample --weights examples/fashion_mnist/weights/fashion_mnist_small.safetensors
 refused "epsilon" sample --weights "$scratch/run/weights.safetensors" --epsilon -1 --count 1 --out "$scratch/y.png"
 refused "--rate" "${train[@]}" --rate nan

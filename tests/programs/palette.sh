@@ -3,13 +3,13 @@
 # restores; known pixels survive; what cannot be is refused in one line.
 set -euo pipefail
 program=$HUSH_PALETTE scratch=$HUSH_SCRATCH
+. tests/programs/run.bash
 rm -rf "$scratch" && mkdir -p "$scratch/pictures/below"
 for i in 0 1 2 3 4 5 6 7 8 9 10 11; do
   "$HUSH_FASHION_MNIST" strip --data data/fashion_mnist_2000 --image "$i" --scale 1 --out "$scratch/pictures/below/$i.png" >/dev/null
 done
 size=(--size 8 --limit 12 --validate 3 --batch 4)
 
-works() { "$program" "$@" >"$scratch/out" 2>&1 || { echo "FAILED: $*"; cat "$scratch/out"; exit 1; }; }
 for task in inpainting uncropping colorization jpeg; do
   run=$scratch/$task
   works train --task "$task" --data "$scratch/pictures" --run "$run" --epochs 2 --steps 2 --restore 3 "${size[@]}"
@@ -52,13 +52,6 @@ works evaluate --weights examples/palette/weights/garments.safetensors --data "$
 awk '/^mean of the known/ { known = $7 } /^ddim/ { found = $9 } END { exit !(found > 0 && found < .6 * known) }' "$scratch/out" ||
   { echo "FAILED: the garments' weights restore badly:"; cat "$scratch/out"; exit 1; }
 
-refused() {  # what the message must contain, then the arguments
-  local wanted=$1 status=0
-  shift
-  "$program" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
-  [ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$wanted" "$scratch/err" ||
-    { echo "FAILED (status $status): $*; wanted: $wanted"; cat "$scratch/err"; exit 1; }
-}
 weights=$scratch/inpainting/weights.safetensors
 refused "there is no such folder" train --data "$scratch/nowhere"
 refused "it cannot go on with" train --data "$scratch/pictures" --run "$scratch/old" --epochs 3 "${size[@]}" --crop
